@@ -1,0 +1,134 @@
+"""The REST API: the apps' calls joined under one roof, at /api/v1/."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Mapping
+from typing import cast
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, re_path
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+
+import displays.api
+import invocations.api
+import invocations.api.halts
+import networks.api
+import platforms.api
+import realtime.api
+from accounts.api_auth import ApiRequest, Caller, callers
+from displays import receipts
+from displays.models import Installation
+from invocations import removal
+from invocations.events import MISSION_CONTROL
+from invocations.models import Run
+from networks import access
+from networks.models import Network
+from panic import bodies, problems
+
+View = Callable[..., HttpResponse]
+
+
+def keys_of(request: HttpRequest) -> Mapping[str, str]:
+    """The keys of the environment that the caller's own networks may spend on."""
+    user = _caller(request).user
+    allowed = user is not None and (user.is_admin or user.may_use_house_keys)
+    return settings.PLATFORM_KEYS if allowed else {}
+
+
+def check_topic(request: HttpRequest, topic: str) -> None:
+    """Raises where the caller may not follow this topic; the rules of the sockets."""
+    caller = _caller(request)
+    if topic == MISSION_CONTROL:
+        return access.check_admin(caller)
+    kind, _, key = topic.partition(":")
+    if kind == "installation":  # whoever has a display's address may follow it
+        if key.isalnum() and Installation.objects.filter(public_id=key).exists():
+            return None
+        raise access.missing(caller, "topic")
+    visible = Network.objects.visible_to(caller.person)
+    if kind != "network" or not key.isalnum() or not visible.filter(public_id=key).exists():
+        raise access.missing(caller, "topic")
+    return None
+
+
+def live_among(keys: Collection[int]) -> Collection[int]:
+    return set(Run.objects.live().filter(network__in=keys).values_list("network_id", flat=True))
+
+
+def _caller(request: HttpRequest) -> Caller:
+    return cast("ApiRequest", request).auth
+
+
+def _assemble() -> NinjaAPI:
+    networks.api.above.live_among = live_among
+    networks.api.above.delete = lambda network: removal.delete_network(
+        network=network, at=timezone.now()
+    )
+    invocations.api.halts.above.shown_after_ms = receipts.shown_after_ms
+    api = NinjaAPI(
+        title="PANIC!",
+        version="1",
+        description="Rings of models, their runs, and the red button. See docs/api.md.",
+        urls_namespace="api",
+        auth=[bodies.check_size, *callers(networks.api.terminal_opens)],
+        parser=bodies.StrictParser(),
+        # Swagger draws with style attributes and inline SVG; its files are served from here.
+        docs_decorator=csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]}),
+    )
+    problems.install(api)
+    parts = [
+        platforms.api.router(keys_of),
+        networks.api.routes,
+        *invocations.api.routers(),
+        displays.api.routes,
+        realtime.api.router(check_topic),
+    ]
+    for part in parts:
+        api.add_router("", part)
+    return api
+
+
+def _honest(view: View) -> View:
+    """A wrong method is a problem like any other, and no answer is for a cache to keep."""
+
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "no-store")
+        if response.status_code != 405:
+            return response
+        allowed = response.headers["Allow"]
+        detail = f"Here one can only {allowed}."
+        return problems.problem(405, "method_not_allowed", detail, headers={"Allow": allowed})
+
+    return wrapped
+
+
+def _to_the_documentation(request: HttpRequest) -> HttpResponse:
+    return redirect("api:openapi-view")
+
+
+@csrf_exempt
+def _nothing_here(request: HttpRequest) -> HttpResponse:
+    return problems.HANDLERS[Http404](request, Http404("There is nothing at this address."))
+
+
+api = _assemble()
+
+
+def urls() -> tuple[list[URLPattern], str, str]:
+    """For `path("api/v1/", ...)`; whatever is not found there is not found as a problem."""
+    patterns, app_name, namespace = api.urls
+    mine = [
+        URLPattern(one.pattern, _honest(one.callback), one.default_args, one.name)
+        for one in patterns
+        if isinstance(one, URLPattern) and one.name != "api-root"
+    ]
+    root = path("", _to_the_documentation, name="api-root")
+    return [*mine, root, re_path("", _nothing_here)], app_name, namespace

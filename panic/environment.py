@@ -1,0 +1,151 @@
+"""Reading the environment: one place that turns strings into settings, or into one clear sentence.
+
+Every variable the product understands is named in docs/configuration.md.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from platforms.base import Limits
+
+env = environ.Env()
+
+
+def read_file(path: Path) -> None:
+    """Read a `.env` file if there is one; real environment variables win over it."""
+    if path.is_file():
+        environ.Env.read_env(path)
+
+
+def boolean(name: str, default: bool) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}.")
+
+
+def integer(name: str, default: int, *, least: int, most: int) -> int:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+    if not least <= number <= most:
+        raise ImproperlyConfigured(f"{name} must lie between {least} and {most}, not {number}.")
+    return number
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = os.environ.get(name, "").strip() or default
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def url(name: str, default: str = "") -> str:
+    """An http(s) address without a trailing slash, or the default."""
+    value = os.environ.get(name, "").strip().rstrip("/") or default
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.netloc):
+        raise ImproperlyConfigured(f"{name} must be an http or https address, not {value!r}.")
+    return value
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def words(name: str) -> list[str]:
+    return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+
+
+def limits(name: str) -> dict[str, Limits]:
+    """`replicate:20:600,openai:5` = calls at once and, if given, calls a minute, by platform."""
+    found = {}
+    for entry in words(name):
+        slug, *numbers = entry.split(":")
+        if (
+            not slug
+            or not 1 <= len(numbers) <= 2
+            or not all(n.isdigit() and int(n) for n in numbers)
+        ):
+            raise ImproperlyConfigured(
+                f"{name} must be like replicate:20:600 (calls at once, calls a minute), not {entry!r}."
+            )
+        found[slug] = Limits(*(int(number) for number in numbers))
+    return found
+
+
+def data_dir(base: Path) -> Path:
+    """The folder everything the product writes lives in; created private to the user."""
+    path = Path(text("PANIC_DATA_DIR", str(base / "var"))).expanduser().resolve()
+    try:
+        for folder in (path, path / "media", path / "weights", path / "logs", path / "run"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"PANIC_DATA_DIR ({path}) cannot be written: {error.strerror}."
+        ) from None
+    return path
+
+
+def secret(name: str, keep_in: Path) -> str:
+    """The variable's value; without one, a random secret made once and kept in a private file."""
+    if value := os.environ.get(name, "").strip():
+        return value
+    try:
+        with os.fdopen(os.open(keep_in, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return keep_in.read_text().strip()
+
+
+def database(name: str, sqlite_file: Path) -> dict[str, object]:
+    """Django's DATABASES entry: SQLite in WAL mode by default, Postgres by an address."""
+    value = text(name)
+    if not value:
+        return _sqlite(sqlite_file)
+    try:
+        config: dict[str, object] = env.db_url_config(value)
+    except Exception:
+        raise ImproperlyConfigured(f"{name} is not a database address.") from None
+    engine = str(config.get("ENGINE", ""))
+    if engine.endswith("sqlite3"):
+        return _sqlite(Path(str(config["NAME"])))
+    if not engine.endswith("postgresql"):
+        raise ImproperlyConfigured(f"{name} must begin with postgres:// or sqlite:///.")
+    return {**config, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+
+
+def _sqlite(path: Path) -> dict[str, object]:
+    synchronous = choice("SQLITE_SYNCHRONOUS", "FULL", ("FULL", "NORMAL"))
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            # IMMEDIATE: a transaction that will write queues at its start instead of failing in
+            # its middle. 20 s: longer than any write transaction of ours by a factor of 100.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous};"
+                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728;"
+            ),
+        },
+        "TEST": {"NAME": path.with_name("test.sqlite3")},
+    }

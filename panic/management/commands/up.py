@@ -1,0 +1,124 @@
+"""Start everything on this machine: web server, queue workers, and the model host when needed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from panic.greeting import greeting
+from panic.supervisor.plan import Plan
+from platforms import local
+
+FIRST_FREE = 10  # below live the standard streams and what a parent such as make left open
+
+
+class Command(BaseCommand):
+    help = "Run the web server and the queue workers in the foreground, and restart what dies."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="0.0.0.0")  # noqa: S104  screens are other machines
+        parser.add_argument("--port", type=int, default=settings.PORT)
+        parser.add_argument("--workers", type=int, default=settings.QUEUE_WORKERS)
+
+    def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
+        if not 1 <= workers <= 64:
+            raise CommandError(f"--workers must lie between 1 and 64, not {workers}.")
+        lock = only_one(settings.RUN_DIR / "up.lock")
+        door = listening_socket(host, port)
+        refuse_missing_migrations()
+        refuse_missing_static_files()
+        plan = Plan(
+            host=host,
+            port=door.getsockname()[1],
+            workers=workers,
+            data_dir=str(settings.DATA_DIR),
+            manage=str(settings.BASE_DIR / "manage.py"),
+            listen_fd=handed_over(door.fileno()),
+            lock_fd=handed_over(lock),
+            model_fd=handed_over(local.listen().detach()),
+        )
+        self.stdout.write(greeting(host, plan.port))
+        self.stdout.flush()
+        # The same process goes on without Django, which would cost 40 MB for doing nothing.
+        os.chdir(settings.BASE_DIR)
+        os.execve(  # noqa: S606
+            sys.executable, [sys.executable, plan.manage, *sys.argv[1:]], plan.to_environment()
+        )
+
+
+def only_one(path: Path) -> int:
+    """Hold the lock of this data folder, or say that somebody else does."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 20).decode() or "unknown"
+        raise CommandError(
+            f"PANIC! already runs on {settings.DATA_DIR} (process {holder}). "
+            "Stop it first, or set PANIC_DATA_DIR to another folder."
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    return descriptor
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except (OSError, OverflowError) as error:
+        door.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CommandError(
+            f"Cannot listen on {host}, port {port}: {reason}. "
+            "Choose another with --port (or PANIC_PORT), or stop what runs there."
+        ) from None
+    door.listen(2048)
+    return door
+
+
+def refuse_missing_migrations() -> None:
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        raise CommandError(f"The database cannot be used: {error}") from None
+    finally:
+        connection.close()
+    if missing:
+        raise CommandError(
+            f"The database lacks {len(missing)} migrations: run `make setup` "
+            "(or `python manage.py migrate`) first."
+        )
+
+
+def refuse_missing_static_files() -> None:
+    """Every page names hashed files; without their list each would be an error page."""
+    read_manifest = getattr(
+        staticfiles_storage, "read_manifest", None
+    )  # only where files are hashed
+    if read_manifest is not None and not read_manifest():
+        raise CommandError(
+            "The static files are not collected: run `make setup` "
+            "(or `python manage.py prepare`) first."
+        )
+
+
+def handed_over(descriptor: int) -> int:
+    """A copy that survives becoming another program."""
+    copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD, FIRST_FREE)
+    os.set_inheritable(copy, True)
+    return copy

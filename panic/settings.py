@@ -1,0 +1,241 @@
+"""Settings: every value with the reason for it, the environment's variables in one place each."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from panic import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environment.read_file(BASE_DIR / ".env")
+
+DATA_DIR = environment.data_dir(BASE_DIR)
+RUN_DIR = DATA_DIR / "run"  # sockets, locks, signs of life: worthless after a reboot
+WEIGHTS_DIR = DATA_DIR / "weights"
+
+DEBUG = environment.boolean("DEBUG", default=False)
+TESTING = "pytest" in sys.modules
+SECRET_KEY = environment.secret("SECRET_KEY", keep_in=DATA_DIR / "secret_key")
+PORT = environment.integer("PANIC_PORT", 8000, least=1, most=65535)
+PUBLIC_URL = environment.url("PUBLIC_URL")
+QUEUE_WORKERS = environment.integer("PANIC_WORKERS", 2, least=1, most=64)
+MAX_CONCURRENT_CALLS = environment.integer("PANIC_CONCURRENT_CALLS", 200, least=1, most=5000)
+
+# A laptop or a gallery's own network is reached by whatever name or address it has there; behind a
+# public address the host is pinned to it.
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (
+    [urlsplit(PUBLIC_URL).hostname or "", "localhost", "127.0.0.1"] if PUBLIC_URL else ["*"]
+)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+INSTALLED_APPS = [
+    "panic",
+    "displays",
+    "invocations",  # before django_q: its `qcluster` is the one that runs
+    "networks",
+    "platforms",
+    "assets",
+    "realtime",
+    "accounts",
+    "django_q",
+    "channels",
+    "django_htmx",
+    "ninja",  # only for the files of the API's documentation page
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "panic.urls"
+ASGI_APPLICATION = "panic.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Data -------------------------------------------------------------------------------------
+
+DATABASES = {"default": environment.database("DATABASE_URL", DATA_DIR / "panic.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = environment.text("REDIS_URL")
+# What wakes other processes: Unix datagrams on SQLite and NOTIFY on Postgres, unless Redis is asked
+WAKEUP = environment.choice("WAKEUP", "database", ("database", "redis"))
+EVENTS_KEPT_DAYS = environment.integer("EVENTS_KEPT_DAYS", 30, least=1, most=3650)
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+
+S3_BUCKET = environment.text("S3_BUCKET")
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": (
+        {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": S3_BUCKET,
+                "endpoint_url": environment.url("S3_ENDPOINT_URL") or None,
+                "region_name": environment.text("S3_REGION") or None,
+                "access_key": environment.text("S3_ACCESS_KEY_ID") or None,
+                "secret_key": environment.text("S3_SECRET_ACCESS_KEY") or None,
+                "querystring_auth": False,
+            },
+        }
+        if S3_BUCKET
+        else {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    ),
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG or TESTING
+            else "panic.storage.HashedStaticFiles"
+        )
+    },
+}
+
+# --- Queue ------------------------------------------------------------------------------------
+
+# Tasks claim a row, hand the call to the worker's event loop and return in milliseconds, so the
+# timeouts are short; attempts, retries and results live in our own rows (docs/lifecycle.md).
+Q_CLUSTER = {
+    "name": "panic",
+    "orm": "default",
+    "broker_class": "invocations.broker.RowBroker",
+    "workers": QUEUE_WORKERS,
+    "queue_limit": 2 * QUEUE_WORKERS,
+    "bulk": 16,
+    "timeout": 15,
+    "retry": 60,
+    "max_attempts": 3,
+    "ack_failures": True,
+    "save_limit": -1,  # the default reads 250 rows under a lock for every task that ends
+    "recycle": 1_000_000,  # a recycled worker would drop the calls its loop is holding
+    "guard_cycle": 0.5,  # must be a fraction that reaches 0 exactly, or timeouts never fire
+    "scheduler": False,  # due times live in the rows
+    "catch_up": False,
+    "log_level": "WARNING",
+}
+
+# --- People -----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "networks:list"
+LOGOUT_REDIRECT_URL = "home"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+if TESTING:  # hundreds of people are made, none of them has a secret
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- Web --------------------------------------------------------------------------------------
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", DATA_DIR / "fonts")]
+for _folder in (STATIC_ROOT, DATA_DIR / "fonts"):  # what serves them warns where one is missing
+    _folder.mkdir(exist_ok=True)
+DATA_UPLOAD_MAX_MEMORY_SIZE = (
+    1_000_000  # a prompt has at most 2,000 characters; nothing is uploaded
+)
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "media-src": ["'self'", "blob:"],
+        "style-src": ["'self'"],
+        "script-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    },
+}
+if PUBLIC_URL.startswith("https://"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30
+# The proxy that ends TLS redirects to it; subdomains and preload lists are for their owner to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
+
+# --- Platforms --------------------------------------------------------------------------------
+
+PLATFORM_KEYS = {
+    name: environment.text(name)
+    for name in ("REPLICATE_API_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
+}
+PLATFORM_URLS = {
+    name: environment.url(name)
+    for name in (
+        "REPLICATE_BASE_URL",
+        "OPENAI_BASE_URL",
+        "ANTHROPIC_BASE_URL",
+        "GEMINI_BASE_URL",
+        "VESTABOARD_BASE_URL",
+    )
+}
+PLATFORM_LIMITS = environment.limits("PLATFORM_LIMITS")
+
+# --- Being told -------------------------------------------------------------------------------
+
+SENTRY_DSN = environment.text("SENTRY_DSN")
+METRICS_TOKEN = environment.text("METRICS_TOKEN")  # without one, /metrics is for this machine alone
+LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django-q": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+    },
+}
