@@ -1,0 +1,72 @@
+"""Signing in, and what a person can see and change about their own account."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from .forms import NewPasswordForm, SignInForm, TokenForm
+from .models import ApiToken, User
+
+
+class SignIn(LoginView):
+    form_class = SignInForm
+    template_name = "accounts/sign_in.html"
+    redirect_authenticated_user = True
+
+
+class ChangePassword(PasswordChangeView):
+    form_class = NewPasswordForm
+    template_name = "accounts/password.html"
+    success_url = reverse_lazy("accounts:home")
+
+    def form_valid(self, form: NewPasswordForm) -> HttpResponse:  # type: ignore[override]
+        messages.success(self.request, "Your password is changed.")
+        return super().form_valid(form)
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    return _page(request, TokenForm())
+
+
+@require_POST
+@login_required
+@never_cache
+def create_token(request: HttpRequest) -> HttpResponse:
+    """Answers with the page itself, not a redirect: the token's text is kept nowhere, so that
+    this answer is the only place it can be shown."""
+    user = cast("User", request.user)
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=400)
+    token, plain = ApiToken.issue(user, name=form.cleaned_data["name"])
+    return _page(request, TokenForm(), issued=token, plain=plain)
+
+
+@require_POST
+@login_required
+def revoke_token(request: HttpRequest, public_id: str) -> HttpResponse:
+    user = cast("User", request.user)
+    token = get_object_or_404(user.api_tokens, public_id=public_id)
+    token.delete()
+    messages.success(request, f"“{token.name or 'Unnamed'}” no longer opens anything.")
+    return redirect("accounts:home")
+
+
+def _page(
+    request: HttpRequest, form: TokenForm, *, status: int = 200, **more: object
+) -> HttpResponse:
+    user = cast("User", request.user)
+    tokens = user.api_tokens.order_by("-created_at", "-id")
+    context = {"form": form, "tokens": tokens, **more}
+    return render(request, "accounts/home.html", context, status=status)
