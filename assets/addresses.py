@@ -1,0 +1,48 @@
+"""Which addresses of the outside world may be asked for media: those that everybody can reach."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+from httpx import URL
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+def origin_of(url: str | URL) -> str:
+    """Scheme, host and port, spelt in one way: `https://example.org`, `http://10.0.0.2:9000`."""
+    parts = URL(url)
+    host = f"[{parts.host}]" if ":" in parts.host else parts.host
+    plain = parts.port in {None, DEFAULT_PORTS.get(parts.scheme)}
+    return f"{parts.scheme}://{host}" + ("" if plain else f":{parts.port}")
+
+
+def is_allowed(url: URL, origins: Collection[str]) -> bool:
+    return origin_of(url) in {origin_of(origin) for origin in origins}
+
+
+def is_public(address: str) -> bool:
+    """False for this machine, its networks, and whatever wraps one of their addresses."""
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        wrapped = _wrapped(ip)
+        if wrapped is not None:
+            return is_public(str(wrapped))
+    return ip.is_global and not ip.is_multicast
+
+
+def _wrapped(ip: IPv6Address) -> IPv4Address | None:
+    if ip in _NAT64:
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """Every address of the host, best first. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -1,0 +1,152 @@
+"""Images: decoded from the first byte to the last frame, with smaller WebP copies for the wall."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageCms, ImageOps, ImageSequence
+
+from .errors import AssetError, DamagedMedia, TooLarge
+from .kinds import LIMITS, MEGA, Kind
+from .probe import Copy, Examined, Probe
+
+logger = logging.getLogger(__name__)
+
+LIMIT = LIMITS[Kind.IMAGE]
+# Pillow only warns between once and twice its own limit; ours is checked before anything is decoded.
+Image.MAX_IMAGE_PIXELS = LIMIT.pixels
+
+# What every browser shows is kept as it came; the rest is turned into PNG.
+SHOWN = {
+    "PNG": ("image/png", "png"),
+    "JPEG": ("image/jpeg", "jpg"),
+    "MPO": ("image/jpeg", "jpg"),
+    "WEBP": ("image/webp", "webp"),
+    "GIF": ("image/gif", "gif"),
+    "AVIF": ("image/avif", "avif"),
+}
+TURNED = ("BMP", "TIFF")
+_OPENED = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", *TURNED)  # MPO comes out of a JPEG
+
+# Heights only keep a very tall image within what WebP can hold.
+BOXES = {"tile": (960, 2_160), "screen": (3_840, 3_840)}
+
+
+def examine(path: Path, new_file: Callable[[], Path]) -> Examined:
+    """Prove that the image decodes and make its renditions.
+
+    Raises DamagedMedia or TooLarge. An animated image has no renditions: it is shown as it is.
+    """
+    image, image_format, frames = _decode(path)
+    content_type, extension = SHOWN.get(image_format, SHOWN["PNG"])
+    upright = _upright(image)
+    width, height = upright.size
+    if image_format in TURNED:
+        path = new_file()
+        with path.open("xb") as stream:
+            upright.save(stream, "PNG")
+    moves = frames > 1 and image_format in SHOWN  # a TIFF has pages instead
+    copies = {} if moves else _renditions(upright, new_file)
+    probe = Probe(Kind.IMAGE, content_type, extension, width, height)
+    return Examined(path, probe, copies)
+
+
+def _decode(path: Path) -> tuple[Image.Image, str, int]:
+    """The first frame, decoded, after every other frame was decoded too."""
+    try:
+        # Only PNG has checksums that decoding passes over; `verify` reads them, and spends the image.
+        with _opened(path) as image:
+            image.verify()
+        with _opened(path) as image:
+            image_format = image.format or ""
+            frames = _decode_all(image) if image_format != "MPO" else 1
+            image.seek(0)
+            image.load()
+            return image.copy(), image_format, frames
+    except AssetError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels() from error
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a decoder makes of bytes that a stranger chose
+        logger.info("image %s does not decode: %r", path.name, error)
+        raise DamagedMedia("The image is damaged: it cannot be read to its end.") from error
+
+
+def _opened(path: Path) -> Image.Image:
+    image = Image.open(path, formats=_OPENED)
+    if image.width * image.height > LIMIT.pixels:
+        image.close()
+        raise _too_many_pixels()
+    return image
+
+
+def _decode_all(image: Image.Image) -> int:
+    frames = 0
+    for frame in ImageSequence.Iterator(image):
+        frames += 1
+        if frames * image.width * image.height > LIMIT.decoded_pixels:
+            raise TooLarge("The animated image is too long to be shown.")
+        frame.load()
+    return frames
+
+
+def _too_many_pixels() -> TooLarge:
+    return TooLarge(
+        f"The image is too large: at most {LIMIT.pixels // MEGA} megapixels can be shown."
+    )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """As it is meant to be seen: turned as its camera says, in the colours of screens."""
+    image = ImageOps.exif_transpose(image)
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I"):  # 16 bits of grey: keep the upper eight
+        return image.convert("I").point(lambda value: value / 256).convert("L")
+    opaque = image.mode in {"1", "L", "RGB", "CMYK", "YCbCr", "LAB", "HSV", "F"}
+    target = "RGB" if opaque and "transparency" not in image.info else "RGBA"
+    if profile and image.mode in {"RGB", "RGBA", "CMYK"}:
+        with suppress(ImageCms.PyCMSError, OSError):
+            converted = ImageCms.profileToProfile(
+                image,
+                ImageCms.ImageCmsProfile(BytesIO(profile)),
+                ImageCms.createProfile("sRGB"),
+                outputMode=target,
+            )
+            return converted or image
+    return image if image.mode == target else image.convert(target)
+
+
+def as_poster(frame: Image.Image, path: Path) -> Copy:
+    """The still that stands for a video until it plays, as large as a tile."""
+    frame = frame.convert("RGB")
+    frame.thumbnail(BOXES["tile"], Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return _as_webp(frame, path)
+
+
+def _renditions(image: Image.Image, new_file: Callable[[], Path]) -> dict[str, Copy]:
+    """Never larger than the image, which shrinks on the way.
+
+    One that fits a tile needs no copy for the screen.
+    """
+    tile_is_enough = image.width <= BOXES["tile"][0] and image.height <= BOXES["tile"][1]
+    sizes = ["tile"] if tile_is_enough else ["screen", "tile"]
+    copies = {}
+    for size in sizes:
+        # Each starts from the one before: the tile of a huge image costs next to nothing.
+        image.thumbnail(BOXES[size], Image.Resampling.LANCZOS, reducing_gap=2.0)
+        copies[size] = _as_webp(image, new_file())
+    return copies
+
+
+def _as_webp(image: Image.Image, path: Path) -> Copy:
+    # A fresh image: none of the original's metadata can follow it.
+    bare = Image.frombytes(image.mode, image.size, image.tobytes())
+    with path.open("xb") as stream:
+        bare.save(stream, "WEBP", quality=82, method=2)
+    return Copy(path, image.width, image.height)

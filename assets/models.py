@@ -1,0 +1,110 @@
+"""A piece of media: an image, a sound or a video, named by the SHA-256 of its bytes.
+
+Rows are written by `assets.ingest.store` alone, after the files lie where `name` says, so a row is
+a promise: its media decodes. Rows are never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypedDict
+
+from django.db import models
+from django.utils import timezone
+
+from . import blobs
+from .kinds import Kind
+
+
+class Rendition(TypedDict):
+    """A smaller WebP copy of an image."""
+
+    width: int
+    height: int
+    bytes: int
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    # Factories
+
+    def published(self, *, sha256: str, **fields: Any) -> Asset:
+        """The asset of this hash, made if it is new. Of two who race, both get the same one."""
+        asset, _created = self.get_or_create(sha256=sha256, defaults=fields)
+        return asset
+
+    # Queries
+
+    def of_content(self, sha256: str) -> Asset | None:
+        return self.filter(sha256=sha256).first()
+
+
+class Asset(models.Model):
+    sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    content_type = models.CharField(max_length=50)
+    extension = models.CharField(max_length=5)
+    bytes = models.PositiveBigIntegerField()
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    seconds = models.FloatField(null=True, blank=True)
+    renditions = models.JSONField(default=dict, blank=True)  # dict[str, Rendition]
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = AssetQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.sha256}.{self.extension}"
+
+    # Properties
+
+    @property
+    def name(self) -> str:
+        """Where the storage keeps it."""
+        return blobs.name_of(self.sha256, self.extension)
+
+    @property
+    def url(self) -> str:
+        # Spelt out, not reversed: a film strip asks for hundreds, and the address is a contract.
+        return f"/assets/{self.sha256}.{self.extension}"
+
+    @property
+    def tile_url(self) -> str:
+        """Fit for one tile of a board; the original where no rendition was made."""
+        return self._rendition_url("tile")
+
+    @property
+    def screen_url(self) -> str:
+        """Fit for one whole screen; of a small image that is its tile rendition."""
+        return self._rendition_url("screen")
+
+    @property
+    def poster_url(self) -> str:
+        """A still of a video; empty for what needs none."""
+        return self._rendition_url("poster") if "poster" in self.renditions else ""
+
+    def rendition(self, size: str) -> tuple[str, int] | None:
+        """The storage's name and the length of the rendition to show at `size`, if there is one."""
+        found = self._rendition_for(size)
+        if found is None:
+            return None
+        kept: Rendition = self.renditions[found]
+        return blobs.name_of(self.sha256, f"{found}.webp"), kept["bytes"]
+
+    # Queries
+
+    @contextmanager
+    def path(self) -> Iterator[Path]:
+        """A local file with the media, to be read inside the block only and never changed."""
+        with blobs.local_path(self.name) as path:
+            yield path
+
+    def _rendition_for(self, size: str) -> str | None:
+        if size in self.renditions:
+            return size
+        return "tile" if size == "screen" and "tile" in self.renditions else None
+
+    def _rendition_url(self, size: str) -> str:
+        found = self._rendition_for(size)
+        return f"/assets/{self.sha256}/{found}.webp" if found else self.url
