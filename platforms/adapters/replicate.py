@@ -1,0 +1,293 @@
+"""Replicate: hosted open models, asked over its HTTP API.
+
+A prediction is created once, its id remembered before anything else happens, and then followed by
+polling. An error is settled where the prediction has ended and left nothing to collect; with any
+other, it may still end well, and the next try collects it and pays nothing.
+
+The coroutine's own cancellation is not a stop: it leaves the prediction running, to be adopted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import ClassVar
+
+from django.conf import settings
+
+from platforms import web
+from platforms.base import Call, MediaFile, Model, Output, Pending, Platform
+from platforms.catalogue import Row, load
+from platforms.errors import (
+    Cancelled,
+    NotConfigured,
+    PlatformError,
+    RateLimited,
+    Refused,
+    TimedOut,
+    Unavailable,
+)
+from platforms.registry import register
+from platforms.shapes import data_uri, read_output
+from platforms.stopping import let_finish, unless_stopped
+
+KEY = "REPLICATE_API_TOKEN"
+ADDRESS = "https://api.replicate.com"
+ROWS = {row.model.id: row for row in load("replicate")}
+
+RUNNING = {"starting", "processing"}
+ENDED = {"succeeded", "failed", "canceled", "aborted"}
+FIRST_POLL, LONGEST_POLL, GROWTH = 0.25, 2.0, 1.5
+PATIENCE = 6  # polls in a row that may go wrong or show a status we do not know
+LANDING = 2.0  # for a request in flight when the stop comes: to learn what there is to cancel
+CONFIRMING = 2.5  # for the cancel itself; both together stay under the 5 s a stop may take
+
+Prediction = Mapping[str, object]
+_versions: dict[str, str] = {}  # of community models, which have no address of their own
+
+
+@register
+class Replicate(Platform):
+    """Open models, image, sound and language, by the second or by the picture."""
+
+    slug: ClassVar[str] = "replicate"
+    label: ClassVar[str] = "Replicate"
+    key_settings: ClassVar[Sequence[str]] = (KEY,)
+
+    def models(self) -> Sequence[Model]:
+        return [row.model for row in ROWS.values()]
+
+    async def invoke(self, call: Call) -> Output | Pending:
+        if call.cancelled.is_set() and not call.reference:
+            raise Cancelled
+        if not call.credentials.get(KEY):
+            raise NotConfigured(f"Replicate needs {KEY} to be set.")
+        asking = _Asking(call, ROWS.get(call.model.id) or Row(call.model, "prompt"))
+        try:
+            async with asyncio.timeout(call.model.deadline_seconds):
+                if not call.reference:
+                    await asking.create()
+                return asking.collect(await asking.followed())
+        except TimeoutError:
+            late = TimedOut(f"Replicate took longer than {call.model.deadline_seconds:g} seconds.")
+            if call.reference and await asking.cancel() == "cancelled":
+                late.as_settled()
+            raise late from None
+
+
+class _Asking:
+    """One call: a row of the catalogue, a key, and the prediction it made."""
+
+    def __init__(self, call: Call, row: Row) -> None:
+        self.call, self.row = call, row
+        self.adopting = bool(call.reference)
+        self.base = settings.PLATFORM_URLS.get("REPLICATE_BASE_URL") or ADDRESS
+
+    # Talking
+
+    async def send(
+        self, method: str, path: str, *, seconds: float = 15, body: object = None, **headers: str
+    ) -> web.Answer:
+        content = None if body is None else json.dumps(body).encode()
+        return await web.send(
+            "Replicate",
+            method,
+            f"{self.base}/v1/{path}",
+            headers={
+                "Authorization": f"Bearer {self.call.credentials[KEY].strip()}",
+                "Content-Type": "application/json",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
+            content=content,
+            seconds=seconds,
+        )
+
+    async def get(self) -> Prediction:
+        answer = await self.send("GET", f"predictions/{self.call.reference}", seconds=10)
+        if answer.status == 404:
+            raise _Gone("Replicate no longer knows the prediction.")
+        return _prediction(answer)
+
+    # Creating
+
+    async def create(self) -> None:
+        """Make the prediction; a stop or a drain meanwhile still learns what was made."""
+        body: dict[str, object] = {"input": await self.input()}
+        making = asyncio.ensure_future(self.make(body))
+        try:
+            await unless_stopped(self.call, asyncio.shield(making))
+        except asyncio.CancelledError:
+            await asyncio.wait({making}, timeout=LANDING)
+            let_finish(making)
+            raise
+        except Cancelled:
+            await asyncio.wait({making}, timeout=LANDING)
+            if not making.done():
+                let_finish(self.cancel_late(making))
+                raise Cancelled("uncertain") from None
+            raise Cancelled(await self.cancel_made(making)) from None
+
+    async def make(self, body: dict[str, object]) -> None:
+        self.call.progress("asking")
+        model = self.call.model
+        known = f"{self.base}/{model.path}"
+        version = model.version or _versions.get(known, "")
+        if not version:
+            answer = await self.post(f"models/{model.path}/predictions", body)
+            if answer.status == 404:
+                version = _versions[known] = await self.latest_version()
+        if version:
+            answer = await self.post("predictions", {"version": version, **body})
+        prediction = _prediction(answer)
+        await self.call.remember(str(prediction["id"]))
+
+    async def post(self, path: str, body: object) -> web.Answer:
+        deadline = max(5, round(self.call.model.deadline_seconds))
+        headers = {"Idempotency_Key": self.call.idempotency_key, "Cancel_After": f"{deadline}s"}
+        if self.row.wait_seconds:
+            headers["Prefer"] = f"wait={self.row.wait_seconds}"
+        web.client()  # a process's first one takes its time, in which a stop may come
+        await self.call.begin()
+        return await self.send(
+            "POST", path, body=body, seconds=30 + self.row.wait_seconds, **headers
+        )
+
+    async def latest_version(self) -> str:
+        answer = await self.send("GET", f"models/{self.call.model.path}")
+        latest = answer.json().get("latest_version")
+        if answer.status == 200 and isinstance(latest, dict) and latest.get("id"):
+            return str(latest["id"])
+        if answer.status == 200:
+            raise NotConfigured(f"Replicate offers no version of {self.call.model.path}.")
+        raise web.error_in(answer, "Replicate", KEY)
+
+    async def input(self) -> dict[str, object]:
+        given = self.call.input
+        if isinstance(given, MediaFile):
+            value = given.url or await asyncio.to_thread(data_uri, given)
+        else:
+            value = self.row.template.replace("{input}", given)
+        return {**self.call.parameters, self.row.input_field: value}
+
+    # Following
+
+    async def followed(self) -> Prediction:
+        try:
+            return await unless_stopped(self.call, self.follow())
+        except Cancelled:
+            raise Cancelled(await self.cancel()) from None
+        except _Gone as error:
+            raise error.as_settled() from None
+
+    async def follow(self) -> Prediction:
+        """Poll until the prediction has ended; hold on through PATIENCE strange answers in a row."""
+        wait, strange, shown = FIRST_POLL, 0, ""
+        while True:
+            pause = wait * random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
+            wait = min(wait * GROWTH, LONGEST_POLL)
+            try:
+                prediction = await self.get()
+            except (RateLimited, TimedOut, Unavailable) as error:
+                strange += 1
+                if strange >= PATIENCE or (isinstance(error, _Gone) and self.adopting):
+                    raise
+                pause = max(pause, getattr(error, "retry_after", None) or 0)
+            else:
+                status = str(prediction["status"])
+                if status in ENDED or (status not in RUNNING and prediction.get("completed_at")):
+                    return prediction
+                strange = 0 if status in RUNNING else strange + 1
+                if strange >= PATIENCE:
+                    raise Unavailable(f"Replicate shows an unknown status: {status[:40]!r}.")
+                shown = self.show(prediction, shown)
+            await asyncio.sleep(pause)
+
+    def show(self, prediction: Prediction, shown: str) -> str:
+        """The last line of the model's log, else the status; said only when it is new."""
+        lines = str(prediction.get("logs") or "").strip().splitlines()
+        words = lines[-1].strip()[:80] if lines else str(prediction["status"])
+        if words != shown:
+            self.call.progress(words)
+        return words
+
+    def collect(self, prediction: Prediction) -> Output:
+        """The output of an ended prediction, or the error it stands for."""
+        if prediction["status"] != "succeeded":
+            raise _failure(prediction).as_settled()
+        try:
+            return self.output(prediction)
+        except Unavailable as error:
+            raise error.as_settled() from None
+
+    def output(self, prediction: Prediction) -> Output:
+        if prediction.get("data_removed"):
+            raise Unavailable("Replicate had deleted the output before it was collected.")
+        row, metrics = self.row, prediction.get("metrics")
+        seconds = metrics.get("predict_time") if isinstance(metrics, dict) else None
+        output = read_output(
+            prediction.get("output"), row.model.output, field=row.output_field, strip=row.strip
+        )
+        return replace(output, seconds=float(seconds) if isinstance(seconds, int | float) else None)
+
+    # Stopping
+
+    async def cancel(self) -> str:
+        """Cancel at the provider; "uncertain" unless it confirms in time that nothing goes on."""
+        method, path = "POST", f"predictions/{self.call.reference}/cancel"
+        with suppress(TimeoutError, NotConfigured, Refused):
+            async with asyncio.timeout(CONFIRMING):
+                while True:
+                    with suppress(RateLimited, TimedOut, Unavailable):
+                        answer = await self.send(method, path)
+                        if answer.status < 300:
+                            method, path = "GET", f"predictions/{self.call.reference}"
+                        status = _prediction(answer)["status"]
+                        if status in ENDED:
+                            return "uncertain" if status == "succeeded" else "cancelled"
+                    await asyncio.sleep(0.2)
+        return "uncertain"
+
+    async def cancel_made(self, making: asyncio.Task[None]) -> str:
+        """What a request that landed after the stop left to cancel, and how that went."""
+        error = making.exception()
+        if error is None:
+            return await self.cancel()
+        if not isinstance(error, PlatformError):
+            raise error
+        none_made = web.Unreached | Cancelled | NotConfigured | Refused | RateLimited
+        nothing_made = isinstance(error, none_made)
+        return "cancelled" if nothing_made else "uncertain"
+
+    async def cancel_late(self, making: asyncio.Task[None]) -> None:
+        """The call is over already; what its request still makes must not go on being paid for."""
+        await asyncio.wait({making})
+        if not making.cancelled() and making.exception() is None:
+            await self.cancel()
+
+
+class _Gone(Unavailable):
+    """The provider knows no prediction of that id."""
+
+
+def _prediction(answer: web.Answer) -> Prediction:
+    if answer.status >= 300:
+        raise web.error_in(answer, "Replicate", KEY)
+    content = answer.json()
+    if not content.get("id") or not content.get("status"):
+        raise Unavailable("Replicate answered with something that is no prediction.")
+    return content
+
+
+def _failure(prediction: Prediction) -> PlatformError:
+    status, words = prediction["status"], " ".join(str(prediction.get("error") or "").split())[:300]
+    if web.is_sensitive(words):
+        return Refused(f"The model declined: {words}", kind="sensitive")
+    if status == "aborted":
+        return TimedOut("Replicate could not begin before the deadline.")
+    if status == "failed":
+        return Unavailable(f"The model failed: {words or 'it did not say why'}")
+    return Unavailable(f"The prediction ended as {status!r} at Replicate. {words}".strip())

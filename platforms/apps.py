@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PlatformsConfig(AppConfig):
+    name = "platforms"
+
+    def ready(self) -> None:
+        from .registry import load_adapters
+
+        load_adapters()

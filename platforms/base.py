@@ -1,0 +1,176 @@
+"""The contract between the engine and whoever runs a model.
+
+A platform is one file under `platforms/adapters/`: a subclass of `Platform` with rows of `Model`
+and one asynchronous verb, `invoke`. It is given plain data and knows no database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar
+
+from .errors import Cancelled
+
+JSON = Mapping[str, object]
+
+
+class Modality(StrEnum):
+    TEXT = "text"
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One way to turn one modality into another: a row of the catalogue."""
+
+    id: str  # "platform:name"
+    name: str
+    input: Modality
+    output: Modality
+    path: str = ""  # what the provider calls it
+    version: str = ""  # pinned version at the provider; empty = the latest
+    defaults: JSON = field(default_factory=dict)  # sent unless a slot says otherwise
+    parameters: JSON = field(default_factory=dict)  # JSON Schema of what a slot may set
+    seconds: float | None = None  # typical
+    usd: float | None = None  # typical price of one call
+    deadline_seconds: float = 300.0
+    pre_wait_seconds: float = 0.0
+    post_wait_seconds: float = 0.0
+    maker: str = ""
+    licence: str = ""
+    note: str = ""
+    deprecated: bool = False
+    hidden: bool = False  # usable, but offered only with DEBUG
+
+    @property
+    def platform(self) -> str:
+        return self.id.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """An image, sound or video handed to a model: a local file, and where others can get it."""
+
+    path: Path
+    content_type: str
+    url: str = ""  # absolute, only where it can be reached from outside
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a model gave: exactly one of `text`, `data`, `file`, `url`.
+
+    `file` is taken over (moved) by the engine; `url` is fetched by it through the guarded door.
+    """
+
+    text: str | None = None
+    data: bytes | None = None
+    file: Path | None = None
+    url: str | None = None
+    content_type: str = ""
+    usd: float | None = None  # what was charged, where the provider says so
+    seconds: float | None = None  # compute time by the provider's own account
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Asked for; it will be delivered later by whoever holds the attempt's token."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    available: bool
+    reason: str = ""  # one sentence, with what to do
+
+
+@dataclass(slots=True)
+class Call:
+    """One request to a model. Mutable only through its signals."""
+
+    model: Model
+    input: str | MediaFile
+    parameters: JSON  # the model's defaults with the slot's on top
+    credentials: Mapping[str, str]
+    idempotency_key: str
+    reference: str = ""  # the provider's id of an earlier try: adopt it, do not ask (or pay) again
+    number: int = 1  # which try at this step this is
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    on_begin: Callable[[], Awaitable[None]] | None = None
+    on_reference: Callable[[str], Awaitable[None]] | None = None
+    on_progress: Callable[[str], None] | None = None
+
+    async def begin(self) -> None:
+        """Await it as the very last thing before a request that is paid for leaves.
+
+        Raises `Cancelled` where a stop has committed, even if its signal has not come through yet:
+        this process may have been busy or held up since it claimed the step.
+        """
+        if self.on_begin:
+            await self.on_begin()
+        if self.cancelled.is_set():
+            raise Cancelled
+
+    async def remember(self, reference: str) -> None:
+        """Store the provider's id durably. Await it as soon as the id is known."""
+        self.reference = reference
+        if self.on_reference:
+            await self.on_reference(reference)
+
+    def progress(self, status: str) -> None:
+        """Show the provider's own status on the tile; not kept."""
+        if self.on_progress:
+            self.on_progress(status)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, but raise `Cancelled` as soon as the call is cancelled."""
+        try:
+            await asyncio.wait_for(self.cancelled.wait(), timeout=seconds)
+        except TimeoutError:
+            return
+        raise Cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a platform, and each credential of it, is asked at most; None = no limit."""
+
+    calls_at_once: int | None = None
+    calls_per_minute: int | None = None
+
+
+class Platform(ABC):
+    """Whoever runs models: a vendor, this machine, a pretend one for tests."""
+
+    slug: ClassVar[str]
+    label: ClassVar[str]
+    key_settings: ClassVar[Sequence[str]] = ()  # names in settings.PLATFORM_KEYS it needs
+    limits: ClassVar[Limits] = Limits()  # unless PLATFORM_LIMITS says otherwise
+
+    @abstractmethod
+    def models(self) -> Sequence[Model]:
+        """The rows of the catalogue this platform offers."""
+
+    @abstractmethod
+    async def invoke(self, call: Call) -> Output | Pending:
+        """Ask the model. Raises only errors of `platforms.errors`.
+
+        With `call.reference` set, collect that earlier request instead of making a new one. The
+        provider's id goes to `call.remember` before anything else is awaited. When
+        `call.cancelled` is set, cancel at the provider and raise `Cancelled`.
+        """
+
+    def availability(self, model: Model, credentials: Mapping[str, str]) -> Availability:
+        """Whether `model` could be asked now, known without a call."""
+        missing = [name for name in self.key_settings if not credentials.get(name)]
+        if missing:
+            return Availability(False, f"{self.label} needs {' and '.join(missing)} to be set.")
+        return Availability(True)

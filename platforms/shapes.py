@@ -1,0 +1,83 @@
+"""Media and text in the shapes that vendors' JSON gives and takes: addresses, data URIs, lists.
+
+Pure functions; the models' providers disagree about all of this, and change their minds.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from urllib.parse import unquote_to_bytes
+
+from .base import MediaFile, Modality, Output
+from .errors import Refused, Unavailable
+
+INLINE_LIMIT = 8_000_000  # bytes of media sent inside a request when nobody can fetch it
+USUAL_FIELDS = (
+    "output",
+    "url",
+    "image",
+    "images",
+    "audio",
+    "wav",
+    "video",
+    "text",
+    "transcription",
+)
+
+
+def data_uri(media: MediaFile) -> str:
+    """The file's content as an address of itself. Reads the file: not for the event loop."""
+    size = media.path.stat().st_size
+    if size > INLINE_LIMIT:
+        raise Refused(
+            f"{size / 1e6:.0f} MB are too much to send along; "
+            "with PUBLIC_URL set the provider could fetch them."
+        )
+    content = base64.b64encode(media.path.read_bytes()).decode()
+    return f"data:{media.content_type};base64,{content}"
+
+
+def read_output(value: object, modality: Modality, *, field: str = "", strip: str = "") -> Output:
+    """The output in a provider's answer, whatever it is wrapped in.
+
+    Raises Unavailable where nothing in it could be of that modality.
+    """
+    if isinstance(value, dict):
+        names = [field] if field else [name for name in USUAL_FIELDS if value.get(name)]
+        value = value.get(names[0]) if names else None
+    if modality is Modality.TEXT:
+        return Output(text=_text(value, strip))
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("url")
+    if isinstance(value, str) and value.startswith(("http://", "https://")):
+        return Output(url=value)
+    if isinstance(value, str) and value.startswith("data:"):
+        return _inline_output(value)
+    raise Unavailable(f"The answer contains no {modality}.")
+
+
+def _text(value: object, strip: str) -> str:
+    """Language models answer in a list of pieces, captioners in one string."""
+    pieces = value if isinstance(value, list) else [value]
+    text = "".join(piece for piece in pieces if isinstance(piece, str)).strip().strip(strip).strip()
+    if not text:
+        raise Unavailable("The answer contains no text.")
+    return text
+
+
+def _inline_output(uri: str) -> Output:
+    head, _, content = uri[len("data:") :].partition(",")
+    content_type, *options = head.split(";")
+    try:
+        if "base64" in options:
+            data = base64.b64decode(content, validate=True)
+        else:
+            data = unquote_to_bytes(content)
+    except (binascii.Error, ValueError) as error:
+        raise Unavailable("The answer's inline media cannot be decoded.") from error
+    if not data:
+        raise Unavailable("The answer's inline media is empty.")
+    return Output(data=data, content_type=content_type)
