@@ -1,0 +1,203 @@
+"""The network: an ordered ring of models, who may use it, and how it behaves."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+
+from accounts.models import User, digest
+from accounts.public_ids import ALPHABET, new_public_id
+from platforms import registry
+
+from . import pacing, rings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Person = User | AnonymousUser
+
+
+class RefusalPolicy(models.TextChoices):
+    """What happens when a model declines its input for its content."""
+
+    SUBSTITUTE = "substitute", "go on with a harmless stand-in"
+    SKIP = "skip", "skip the step"
+    STOP = "stop", "stop the run"
+
+
+class NetworkQuerySet(models.QuerySet["Network"]):
+    def visible_to(self, person: Person) -> NetworkQuerySet:
+        """One's own, those shared with one, and public ones; all for an admin."""
+        if not isinstance(person, User) or not person.is_active:
+            return self.filter(public=True)
+        if person.is_admin:
+            return self
+        return self.filter(
+            models.Q(public=True) | models.Q(owner=person) | models.Q(collaborators=person)
+        ).distinct()
+
+    def newest_first(self) -> NetworkQuerySet:
+        return self.order_by("-created_at", "-id")
+
+
+class Network(models.Model):
+    """A ring of models, owned by a curator."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="networks")
+    collaborators = models.ManyToManyField(User, related_name="shared_networks", blank=True)
+    public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=60, unique=True)
+    description = models.TextField(max_length=10_000, blank=True)
+    public = models.BooleanField(default=False)
+    featured = models.BooleanField(default=False, help_text="The home page's button leads here.")
+    open_terminal = models.BooleanField(
+        default=False, help_text="While it is public, anybody may type: no code, no sign-in."
+    )
+    slots = models.JSONField(default=list, blank=True)
+    lockout_seconds = models.PositiveIntegerField(default=30)
+    pacing = models.JSONField(default=pacing.default, blank=True)
+    budgets = models.JSONField(default=dict, blank=True)
+    refusal_policy = models.CharField(
+        max_length=12, choices=RefusalPolicy.choices, default=RefusalPolicy.SUBSTITUTE
+    )
+    replay = models.BooleanField(default=True)
+    prompt_max = models.PositiveIntegerField(default=2_000)
+    attract_prompts = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[NetworkQuerySet] = cast("NetworkQuerySet", NetworkQuerySet.as_manager())
+
+    class Meta:
+        indexes = [models.Index(fields=["public", "-created_at"], name="network_public")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def get_absolute_url(self) -> str:
+        return reverse("networks:detail", args=[self.slug])
+
+    def get_terminal_url(self) -> str:
+        return reverse("networks:terminal", args=[self.slug])
+
+    # Factories
+
+    @classmethod
+    def create(cls, owner: User, *, name: str, **fields: object) -> Network:
+        """A new network with an address made from its name."""
+        return cls.objects.create(owner=owner, name=name, slug=cls.free_slug(name), **fields)
+
+    @classmethod
+    def free_slug(cls, name: str) -> str:
+        slug = slugify(name)[:50] or "network"
+        if slug not in RESERVED_SLUGS and not cls.objects.filter(slug=slug).exists():
+            return slug
+        # A count ("-2") would tell strangers about private networks of the same name.
+        return f"{slug}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+
+    # Queries
+
+    def may_edit(self, person: Person) -> bool:
+        """Owner and admin: change, delete, share."""
+        return isinstance(person, User) and (person.is_admin or self.owner_id == person.pk)
+
+    def may_control(self, person: Person) -> bool:
+        """Owner, collaborator and admin: start, stop, pause, resume."""
+        return self.may_edit(person) or (
+            isinstance(person, User)
+            and person.is_active
+            and self.collaborators.filter(pk=person.pk).exists()
+        )
+
+    def may_type(self, person: Person, token: str, *, at: datetime) -> bool:
+        """Who may start a run at the terminal: whoever controls, whoever holds a token, or
+        anybody where the terminal is open."""
+        return (
+            (self.public and self.open_terminal)
+            or self.may_control(person)
+            or TerminalToken.opens(self, token, at=at)
+        )
+
+    def problems(self) -> list[str]:
+        """Why this ring cannot run now, in words; empty when it can."""
+        ring = self.ring
+        found = rings.problems(ring, registry.get_model)
+        return found or self._unavailable(ring)
+
+    def _unavailable(self, ring: Sequence[rings.Slot]) -> list[str]:
+        keys = self.house_keys
+        found = []
+        for position, slot in enumerate(ring):
+            model = registry.get_model(slot.model)
+            state = registry.get_platform(model.platform).availability(model, keys)
+            if not state.available:
+                found.append(f"Slot {position}: {state.reason}")
+        return found
+
+    # Properties
+
+    @property
+    def topic(self) -> str:
+        return f"network:{self.public_id}"
+
+    @property
+    def ring(self) -> list[rings.Slot]:
+        return [rings.Slot.from_json(slot) for slot in self.slots]
+
+    @property
+    def house_keys(self) -> Mapping[str, str]:
+        """The keys of the environment, where this network may spend on them."""
+        from django.conf import settings
+
+        allowed = self.owner.is_admin or self.owner.may_use_house_keys
+        return dict(settings.PLATFORM_KEYS) if allowed else {}
+
+
+RESERVED_SLUGS = frozenset({"new"})
+
+
+class TerminalToken(models.Model):
+    """A guest's permission to start runs of one network, from a phone; only its digest is kept."""
+
+    LIFETIME = timedelta(hours=1)
+    REMEMBERED = timedelta(days=1)  # an open code page makes one every five minutes
+
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="terminal_tokens")
+    public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    # Factories
+
+    @classmethod
+    def issue(cls, network: Network, *, at: datetime) -> tuple[TerminalToken, str]:
+        """A new token and its plain text, which is nowhere else; long expired ones go."""
+        plain = secrets.token_urlsafe(24)
+        cls.objects.filter(network=network, expires_at__lt=at - cls.REMEMBERED).delete()
+        token = cls.objects.create(
+            network=network, digest=digest(plain), created_at=at, expires_at=at + cls.LIFETIME
+        )
+        return token, plain
+
+    # Queries
+
+    @classmethod
+    def opens(cls, network: Network, plain: str, *, at: datetime) -> bool:
+        """Whether this text may start runs of `network` now."""
+        return (
+            bool(plain)
+            and cls.objects.filter(
+                network=network, digest=digest(plain), expires_at__gt=at
+            ).exists()
+        )

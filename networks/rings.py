@@ -1,0 +1,98 @@
+"""The rules of a ring, as pure functions: does each model's output fit the next one's input?"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from platforms.base import Modality, Model
+from platforms.registry import UnknownModel
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A position in the ring: which model stands there, with which parameters."""
+
+    model: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    fallback: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "model": self.model,
+            "parameters": dict(self.parameters),
+            "fallback": self.fallback or None,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, object]) -> Slot:
+        parameters = value.get("parameters") or {}
+        if not isinstance(parameters, Mapping):
+            raise TypeError("a slot's parameters must be an object")
+        return cls(str(value["model"]), dict(parameters), str(value.get("fallback") or ""))
+
+
+def problems(slots: Sequence[Slot], find: Callable[[str], Model]) -> list[str]:
+    """Every reason why this ring cannot run, in words; an empty list means that it can.
+
+    `find` raises UnknownModel. Where a model is unknown nothing else can be judged.
+    """
+    if not slots:
+        return ["The ring is empty: add at least one model."]
+    models, unknown = _resolve(slots, find)
+    if unknown:
+        return unknown
+    return [*_mismatches(models), *_misfit_fallbacks(slots, models, find)]
+
+
+def _resolve(slots: Iterable[Slot], find: Callable[[str], Model]) -> tuple[list[Model], list[str]]:
+    models, unknown = [], []
+    for position, slot in enumerate(slots):
+        try:
+            models.append(find(slot.model))
+        except UnknownModel:
+            unknown.append(f"Slot {position}: there is no model called “{slot.model}”.")
+    return models, unknown
+
+
+def _mismatches(models: Sequence[Model]) -> list[str]:
+    found = []
+    if models[0].input is not Modality.TEXT:
+        found.append(
+            f"Slot 0: “{models[0].name}” takes {models[0].input}, but a prompt is text, so the "
+            "first model must take text."
+        )
+    for position, (model, following) in enumerate(itertools.pairwise(models)):
+        if model.output is not following.input:
+            found.append(
+                f"Slot {position} to {position + 1}: “{model.name}” gives {model.output}, "
+                f"but “{following.name}” takes {following.input}."
+            )
+    first, last = models[0], models[-1]
+    if last.output is not first.input:
+        found.append(
+            f"The ring does not close: “{last.name}” at the end gives {last.output}, "
+            f"but “{first.name}” at the start takes {first.input}."
+        )
+    return found
+
+
+def _misfit_fallbacks(
+    slots: Sequence[Slot], models: Sequence[Model], find: Callable[[str], Model]
+) -> list[str]:
+    found = []
+    for position, (slot, model) in enumerate(zip(slots, models, strict=True)):
+        if not slot.fallback:
+            continue
+        try:
+            fallback = find(slot.fallback)
+        except UnknownModel:
+            found.append(f"Slot {position}: there is no model called “{slot.fallback}”.")
+            continue
+        if (fallback.input, fallback.output) != (model.input, model.output):
+            found.append(
+                f"Slot {position}: the fallback “{fallback.name}” turns {fallback.input} into "
+                f"{fallback.output}, but “{model.name}” turns {model.input} into {model.output}."
+            )
+    return found
