@@ -1,0 +1,140 @@
+"""Taking a step: exactly one worker wins, and its claim is on disk before any provider is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from networks.rings import Slot
+from platforms.base import Limits, Model
+from platforms.errors import NotConfigured
+from platforms.registry import UnknownModel, get_model
+
+from . import budgets, events, gates
+from .models import Attempt, Invocation, Run
+from .models.attempt import LEASE
+from .states import InvocationState, RunState
+
+NO_GATE = gates.Passage("", "", Limits())
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A step that is ours: the rows as they were when it was taken."""
+
+    run: Run
+    invocation: Invocation
+    attempt: Attempt
+    slot: Slot
+    way: gates.Passage = NO_GATE
+
+    @property
+    def model(self) -> Model:
+        """Raises NotConfigured where the catalogue has lost it since the run began."""
+        try:
+            return get_model(self.invocation.model)
+        except UnknownModel:
+            raise NotConfigured(
+                f"The model “{self.invocation.model}” does not exist any more; "
+                "put another one into the ring."
+            ) from None
+
+
+def claim(pk: int, *, worker: str, at: datetime) -> Claim | None:
+    """Take step `pk` for `worker`, or None: another was faster, it is not due, its run is over,
+    its budget is spent, or its platform cannot be asked just now."""
+    run_id = Invocation.objects.due(at).filter(pk=pk).values_list("run_id", flat=True).first()
+    if run_id is None:
+        return None
+    with transaction.atomic():
+        run = Run.lock(run_id)
+        step = Invocation.objects.select_related("input_asset").due(at).filter(pk=pk).first()
+        if step is None or run.state != RunState.RUNNING:
+            return None
+        model, way = _find(run, step)
+        price = (model.usd or 0.0) if model else 0.0
+        if spent := budgets.spent(run.network, at, price=price, hold=True):
+            _end_for_lack_of_budget(run, step, spent, at)
+            return None
+        later = gates.suspect_until(step, at)
+        if later is None:
+            way, model, later = _pass(run, step, model, way, at)
+        if later is not None:
+            Invocation.objects.filter(pk=step.pk).update(due_at=later)
+            return None
+        return _take(run, step, model, way, worker=worker, at=at)
+
+
+def take_over(token: str, *, worker: str, at: datetime) -> Claim | None:
+    """A stopped call whose worker died, to be cancelled at its provider; None: it has ended."""
+    attempts = Attempt.objects.live().filter(token=token)
+    if not attempts.update(worker=worker, lease_until=at + LEASE):
+        return None
+    attempt = attempts.select_related("invocation__run__network__owner").get()
+    step = attempt.invocation
+    return Claim(step.run, step, attempt, step.run.slots[step.slot])
+
+
+def _find(run: Run, step: Invocation) -> tuple[Model | None, gates.Passage]:
+    """The model to ask and its gates; no model where the catalogue has lost it."""
+    try:
+        model = get_model(step.model)
+    except UnknownModel:
+        return None, NO_GATE
+    return model, gates.passage(model, run.network.house_keys)
+
+
+def _pass(
+    run: Run, step: Invocation, model: Model | None, way: gates.Passage, at: datetime
+) -> tuple[gates.Passage, Model | None, datetime | None]:
+    """Through the gates, by way of the slot's fallback where the platform rests."""
+    later, resting = gates.blocked_until(way, at)
+    fallback = run.slots[step.slot].fallback
+    if later is None or not resting or not fallback or step.fallen_back:
+        return way, model, later
+    step.fall_back(fallback)
+    model, way = _find(run, step)
+    return way, model, gates.blocked_until(way, at)[0]
+
+
+def _take(
+    run: Run,
+    step: Invocation,
+    model: Model | None,
+    way: gates.Passage,
+    *,
+    worker: str,
+    at: datetime,
+) -> Claim:
+    step.move(
+        InvocationState.INVOKING,
+        attempts_made=step.attempts_made + 1,
+        started_at=step.started_at or at,
+        error_code="",
+        error_detail="",
+    )
+    slot = run.slots[step.slot]
+    attempt = Attempt.objects.create(
+        invocation=step,
+        network=run.network,
+        number=step.attempts_made,
+        platform=step.model.partition(":")[0],
+        credential=way.credential,
+        lease_until=at + LEASE,
+        worker=worker,
+        idempotency_key=step.idempotency_key,
+        reference=step.reference,
+        parameters={} if step.fallen_back else dict(slot.parameters),
+        reserved_usd=model.usd if model else None,
+        started_at=at,
+    )
+    events.publish(run.network, events.of_invocation(run, step, "invocation.started"))
+    return Claim(run, step, attempt, slot, way)
+
+
+def _end_for_lack_of_budget(run: Run, step: Invocation, spent: budgets.Spent, at: datetime) -> None:
+    step.move(InvocationState.CANCELLED, ended_at=at)
+    events.publish(run.network, events.of_invocation(run, step, "invocation.cancelled"))
+    run.complete(spent.reason, at=at)

@@ -1,0 +1,91 @@
+"""What a lap takes and costs, from what the network's own steps took, or else from the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from networks import pacing
+from networks.models import Network
+from networks.rings import Slot
+from platforms.registry import UnknownModel, get_model
+
+from .budgets import DAY, HOUR, usd_spent
+from .models import Attempt
+from .states import InvocationState
+
+HISTORY = 300  # steps; older ones say little about how a provider is today
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Of one lap: seconds with the pacing of a young run, dollars; None where nothing is known."""
+
+    seconds: float | None
+    usd: float | None
+    measured: bool  # every model of the ring has been seen at work in this network
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """What was spent lately: calls and dollars."""
+
+    calls_last_hour: int
+    usd_last_hour: float
+    usd_last_day: float
+
+
+def forecast(network: Network) -> Forecast:
+    """The next lap of `network`'s ring as it stands now; an empty ring takes no time."""
+    ring = network.ring
+    taken, charged = _history(network)
+    seconds = [_seconds(slot, taken) for slot in ring]
+    usd = [_usd(slot, charged) for slot in ring]
+    waits = pacing.delay(network.pacing, 0.0) * len(ring)
+    return Forecast(
+        seconds=None if None in seconds else sum(s or 0.0 for s in seconds) + waits,
+        usd=None if None in usd else sum(u or 0.0 for u in usd),
+        measured=bool(ring) and all(slot.model in taken for slot in ring),
+    )
+
+
+def burn(network: Network, at: datetime) -> Burn:
+    made = Attempt.objects.filter(network=network)
+    last_hour = made.filter(started_at__gt=at - HOUR)
+    return Burn(
+        calls_last_hour=last_hour.count(),
+        usd_last_hour=usd_spent(last_hour),
+        usd_last_day=usd_spent(made.filter(started_at__gt=at - DAY)),
+    )
+
+
+def _history(network: Network) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """By model: how long its steps took, and what those with a known charge cost."""
+    newest = network.invocations.order_by("-id").values_list("model", "state", "seconds", "usd")
+    taken: dict[str, list[float]] = {}
+    charged: dict[str, list[float]] = {}
+    for model, state, seconds, usd in newest[:HISTORY]:
+        if state == InvocationState.COMPLETED and seconds is not None:
+            taken.setdefault(model, []).append(seconds)
+            if usd is not None:
+                charged.setdefault(model, []).append(usd)
+    return taken, charged
+
+
+def _seconds(slot: Slot, taken: dict[str, list[float]]) -> float | None:
+    if slot.model in taken:
+        return median(taken[slot.model])
+    try:
+        return get_model(slot.model).seconds
+    except UnknownModel:
+        return None
+
+
+def _usd(slot: Slot, charged: dict[str, list[float]]) -> float | None:
+    if slot.model in charged:
+        return median(charged[slot.model])
+    try:
+        return get_model(slot.model).usd
+    except UnknownModel:
+        return None

@@ -1,0 +1,20 @@
+"""django-q2's own command, with processes that end with their parent."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django_q.management.commands.qcluster import Command as QCluster
+
+from invocations.processes import die_with_parent
+
+
+class Command(QCluster):  # type: ignore[misc]
+    # `up` has made them; they import every page and the whole API, 15 MB that no worker needs.
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # Killed alone, the stock parent leaves five of its six processes working on as orphans.
+        os.register_at_fork(after_in_child=die_with_parent)
+        super().handle(*args, **options)

@@ -1,0 +1,125 @@
+"""An attempt: one try at an invocation, with its lease, its charge and how it ended."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import ClassVar, cast
+
+from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from invocations.states import Outcome, Stale
+from networks.models import Network
+
+from .invocation import Invocation
+
+LEASE = timedelta(seconds=15)
+
+
+def new_token() -> str:
+    return secrets.token_hex(16)
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def live(self) -> AttemptQuerySet:
+        return self.filter(outcome="")
+
+    def expired(self, at: datetime) -> AttemptQuerySet:
+        """Live, but their worker has not renewed the lease."""
+        return self.live().filter(lease_until__lt=at)
+
+    def renew(self, tokens: list[str], *, at: datetime) -> int:
+        """Push the leases of these attempts on; those that ended meanwhile stay ended."""
+        return self.live().filter(token__in=tokens).update(lease_until=at + LEASE)
+
+    def through(self, gate: str) -> AttemptQuerySet:
+        """Calls that went through the gate of a platform ("replicate") or of a credential."""
+        platform, _, credential = gate.partition("/")
+        found = self.filter(platform=platform)
+        return found.filter(credential=credential) if credential else found
+
+    def spending(self) -> AttemptQuerySet:
+        """Adds `spent`: what was charged or, where that is not known, what was set aside for it."""
+        return self.annotate(spent=Coalesce("usd", "reserved_usd", 0.0))
+
+    def of_tokens(self, tokens: list[str]) -> AttemptQuerySet:
+        return self.filter(token__in=tokens)
+
+    def asked_to_stop(self) -> AttemptQuerySet:
+        return self.live().filter(cancel_requested_at__isnull=False)
+
+    def to_cancel(self, tokens: list[str]) -> list[str]:
+        """Of these, what was asked to stop, and what was deleted with its run meanwhile."""
+        mine = self.of_tokens(tokens)
+        kept = set(mine.values_list("token", flat=True))
+        asked = mine.asked_to_stop().values_list("token", flat=True)
+        return [*asked, *(token for token in tokens if token not in kept)]
+
+    def ended(self) -> AttemptQuerySet:
+        return self.exclude(outcome="")
+
+
+class Attempt(models.Model):
+    """Who tried, under which key, and what came of it. `token` fences out a worker that is late."""
+
+    invocation = models.ForeignKey(Invocation, on_delete=models.CASCADE, related_name="attempts")
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField()
+    platform = models.CharField(max_length=40)
+    credential = models.CharField(max_length=12, blank=True)  # a digest's beginning, no secret
+    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    lease_until = models.DateTimeField()
+    worker = models.CharField(max_length=120)
+    idempotency_key = models.CharField(max_length=60)
+    reference = models.CharField(max_length=200, blank=True)
+    parameters = models.JSONField(default=dict)
+    cancel_requested_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_detail = models.TextField(blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    seconds = models.FloatField(null=True)
+    usd = models.FloatField(null=True)
+    reserved_usd = models.FloatField(null=True)  # set aside at the claim: the model's typical price
+
+    objects: ClassVar[AttemptQuerySet] = cast("AttemptQuerySet", AttemptQuerySet.as_manager())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["invocation", "number"], name="attempt_number"),
+            models.UniqueConstraint(
+                fields=["invocation"], condition=models.Q(outcome=""), name="attempt_one_live"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lease_until"], condition=models.Q(outcome=""), name="attempt_lease"
+            ),
+            models.Index(fields=["network", "started_at"], name="attempt_of_network"),
+            models.Index(fields=["platform", "started_at"], name="attempt_of_platform"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invocation_id}#{self.number}"
+
+    # Mutators
+
+    def close(self, outcome: Outcome, *, at: datetime, **fields: object) -> None:
+        """End this try; raises Stale where it is not the current one any more."""
+        fields |= {"outcome": outcome, "ended_at": at}
+        if not Attempt.objects.live().filter(pk=self.pk).update(**fields):
+            raise Stale(f"attempt {self} has ended already")
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+    def keep_as_evidence(self, note: str, *, usd: float | None) -> None:
+        """What came after the try had been given to somebody else changes nothing but this record."""
+        Attempt.objects.filter(pk=self.pk).update(error_detail=note, usd=usd)
+
+    def remember(self, reference: str) -> None:
+        """Store the provider's id at once: with it a dead worker's request can be adopted."""
+        self.reference = reference
+        Attempt.objects.filter(pk=self.pk).update(reference=reference)

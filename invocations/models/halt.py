@@ -1,0 +1,56 @@
+"""The red button: a latch that refuses every start, and the receipt of each press."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.public_ids import new_public_id
+
+
+class StopAll(models.Model):
+    """One press: when it took hold, what it stopped, and who lifted it."""
+
+    public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
+    pressed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    committed_at = models.DateTimeField(default=timezone.now)
+    calls = models.JSONField(default=list)  # tokens of the attempts that were running
+    lifted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Halt(models.Model):
+    """The latch: one row, held by every start and every press, so that they cannot cross."""
+
+    SINGLETON: ClassVar[int] = 1
+
+    stop_all = models.ForeignKey(StopAll, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    def __str__(self) -> str:
+        return "halted" if self.stop_all_id else "free"
+
+    # Mutators
+
+    @classmethod
+    def lock(cls) -> Halt:
+        """The latch, held until the transaction ends."""
+        cls.objects.get_or_create(pk=cls.SINGLETON)
+        return cls.objects.select_for_update().get(pk=cls.SINGLETON)
+
+    def set(self, stop_all: StopAll | None) -> None:
+        Halt.objects.filter(pk=self.pk).update(stop_all=stop_all)
+        self.stop_all = stop_all
+
+    # Queries
+
+    @classmethod
+    def current(cls) -> StopAll | None:
+        """The press that is in force, or None."""
+        row = cls.objects.select_related("stop_all").filter(pk=cls.SINGLETON).first()
+        return row.stop_all if row else None

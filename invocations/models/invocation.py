@@ -1,0 +1,134 @@
+"""An invocation: one step of a run. The row is the job."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.public_ids import new_public_id
+from assets.models import Asset
+from invocations.states import InvocationState, Stale, sources
+from networks.models import Network
+from platforms.base import Modality
+
+from .run import Run
+
+if TYPE_CHECKING:
+    from networks.models import Person
+
+State = InvocationState
+
+
+class InvocationQuerySet(models.QuerySet["Invocation"]):
+    def due(self, at: datetime) -> InvocationQuerySet:
+        """Ready, and their time has come; the longest waiting first."""
+        return self.filter(state=State.READY, due_at__lte=at).order_by("due_at", "id")
+
+    def upcoming(self, at: datetime) -> InvocationQuerySet:
+        """Ready, but not yet due; the next one first."""
+        return self.filter(state=State.READY, due_at__gt=at).order_by("due_at", "id")
+
+    def visible_to(self, person: Person) -> InvocationQuerySet:
+        return self.filter(network__in=Network.objects.visible_to(person))
+
+    def in_order(self) -> InvocationQuerySet:
+        return self.order_by("sequence")
+
+    def open(self) -> InvocationQuerySet:
+        """Not yet at an end."""
+        return self.filter(state__in=(State.READY, State.INVOKING))
+
+
+class Invocation(models.Model):
+    """One step: an input, a model, and in the end an output or the reason why there is none."""
+
+    public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="invocations")
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="invocations")
+    sequence = models.PositiveIntegerField()
+    slot = models.PositiveIntegerField()
+    model = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
+    due_at = models.DateTimeField(null=True)  # NULL: held back, because the run is paused
+    input_text = models.TextField(blank=True)
+    input_asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
+    output_text = models.TextField(blank=True)
+    output_asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
+    substituted = models.BooleanField(default=False)  # a harmless stand-in for a refused output
+    fallen_back = models.BooleanField(default=False)  # the slot's fallback model was asked
+    error_code = models.CharField(max_length=40, blank=True)
+    error_detail = models.TextField(blank=True)
+    attempts_made = models.PositiveIntegerField(default=0)
+    losses = models.PositiveSmallIntegerField(default=0)  # tries that died with their worker
+    charge = models.PositiveSmallIntegerField(default=1)  # numbers the requests a provider may bill
+    reference = models.CharField(max_length=200, blank=True)  # a provider's id, to be adopted
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    seconds = models.FloatField(null=True)
+    usd = models.FloatField(null=True)
+
+    objects: ClassVar[InvocationQuerySet] = cast(
+        "InvocationQuerySet", InvocationQuerySet.as_manager()
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "sequence"], name="invocation_sequence"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"],
+                condition=models.Q(state=State.READY),
+                name="invocation_due",
+            ),
+            models.Index(fields=["network", "-id"], name="invocation_of_network"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("invocations:detail", args=[self.public_id])
+
+    # Mutators: inside a transaction that holds the run
+
+    def move(self, new: State, **fields: object) -> None:
+        """Take the step only where the table allows it; raises Stale when somebody was faster."""
+        allowed = sources(new)
+        if not Invocation.objects.filter(pk=self.pk, state__in=allowed).update(state=new, **fields):
+            raise Stale(f"invocation {self.public_id} does not lead to {new} any more")
+        self.state = new
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+    def fall_back(self, model: str) -> None:
+        """Ask the slot's fallback instead; whatever was asked before stays on the attempts.
+
+        Raises Stale when the step has ended meanwhile.
+        """
+        fields = {
+            "model": model,
+            "fallen_back": True,
+            "charge": self.charge + 1,
+            "reference": "",
+        }
+        if not Invocation.objects.open().filter(pk=self.pk).update(**fields):
+            raise Stale(f"invocation {self.public_id} has ended already")
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+    # Properties
+
+    @property
+    def idempotency_key(self) -> str:
+        """What a provider bills at most once under."""
+        return f"{self.public_id}-{self.charge}"
+
+    @property
+    def input_modality(self) -> Modality:
+        return Modality(self.input_asset.kind) if self.input_asset else Modality.TEXT

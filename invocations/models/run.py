@@ -1,0 +1,151 @@
+"""A run: everything that follows from one prompt."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.public_ids import new_public_id
+from invocations import events
+from invocations.states import LIVE_RUNS, Reason, RunState, Stale, check_run_move
+from networks.models import Network
+from networks.rings import Slot
+
+if TYPE_CHECKING:
+    from networks.models import Person
+
+    from .halt import StopAll
+    from .invocation import Invocation
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def live(self) -> RunQuerySet:
+        """Running or paused."""
+        return self.filter(state__in=LIVE_RUNS)
+
+    def visible_to(self, person: Person) -> RunQuerySet:
+        return self.filter(network__in=Network.objects.visible_to(person))
+
+    def newest_first(self) -> RunQuerySet:
+        return self.order_by("-id")
+
+    def with_totals(self) -> RunQuerySet:
+        """Adds `invocations_count` and `usd` (money of all attempts, None where unknown)."""
+        from .attempt import Attempt
+        from .invocation import Invocation
+
+        steps = Invocation.objects.filter(run=models.OuterRef("pk")).order_by().values("run")
+        spent = (
+            Attempt.objects.filter(invocation__run=models.OuterRef("pk"))
+            .order_by()
+            .values("invocation__run")
+        )
+        return self.annotate(
+            invocations_count=models.Subquery(steps.annotate(n=models.Count("pk")).values("n")),
+            usd=models.Subquery(spent.annotate(sum=models.Sum("usd")).values("sum")),
+        )
+
+
+class Run(models.Model):
+    """One prompt's journey round a ring that was frozen when it began."""
+
+    public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="runs")
+    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.RUNNING)
+    prompt = models.TextField()
+    client_key = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 (NULL: no key)
+    ring = models.JSONField()
+    first_slot = models.PositiveIntegerField(default=0)
+    branched_from = models.ForeignKey(
+        "invocations.Invocation", null=True, on_delete=models.SET_NULL, related_name="branches"
+    )
+    started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    lockout_until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
+    detail = models.TextField(blank=True)
+    stop_all = models.ForeignKey(
+        "invocations.StopAll", null=True, on_delete=models.SET_NULL, related_name="runs"
+    )
+
+    objects: ClassVar[RunQuerySet] = cast("RunQuerySet", RunQuerySet.as_manager())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["network"], condition=models.Q(state__in=LIVE_RUNS), name="run_one_live"
+            ),
+            models.UniqueConstraint(fields=["network", "client_key"], name="run_client_key"),
+        ]
+        indexes = [models.Index(fields=["network", "-id"], name="run_of_network")]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("runs:detail", args=[self.public_id])
+
+    # Mutators: each inside the caller's transaction, after `lock`
+
+    @classmethod
+    def lock(cls, pk: int) -> Run:
+        """The run, held until the transaction ends: every change of a run begins here."""
+        return (
+            cls.objects.select_for_update(of=("self",)).select_related("network__owner").get(pk=pk)
+        )
+
+    def pause(self) -> None:
+        self._move(RunState.PAUSED)
+        events.run_moved(self, "run.paused")
+
+    def resume(self) -> None:
+        self._move(RunState.RUNNING)
+        events.run_moved(self, "run.resumed")
+
+    def stop(self, reason: Reason, *, at: datetime, stop_all: StopAll | None = None) -> None:
+        self._move(RunState.STOPPED, reason=reason, ended_at=at, stop_all=stop_all)
+        events.run_moved(self, "run.stopped")
+
+    def fail(self, reason: Reason, detail: str, *, at: datetime) -> None:
+        self._move(RunState.FAILED, reason=reason, detail=detail, ended_at=at)
+        events.run_moved(self, "run.failed")
+
+    def complete(self, reason: Reason, *, at: datetime) -> None:
+        self._move(RunState.COMPLETED, reason=reason, ended_at=at)
+        events.run_moved(self, "run.completed")
+
+    def _move(self, new: RunState, **fields: object) -> None:
+        old = self.state
+        check_run_move(old, new)
+        if not Run.objects.filter(pk=self.pk, state=old).update(state=new, **fields):
+            raise Stale(f"run {self.public_id} is no longer {old}")
+        self.state = new
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+    # Queries
+
+    def latest_invocation(self) -> Invocation | None:
+        return self.invocations.order_by("-sequence").first()
+
+    # Properties
+
+    @property
+    def slots(self) -> list[Slot]:
+        return [Slot.from_json(slot) for slot in self.ring]
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE_RUNS
+
+    def slot_of(self, sequence: int) -> int:
+        return (self.first_slot + sequence) % len(self.ring)
+
+    def age(self, at: datetime) -> timedelta:
+        return at - self.created_at

@@ -1,0 +1,285 @@
+"""What becomes of a try: one transaction that closes it and writes what follows.
+
+Every function raises `Stale` when the attempt is not the current one any more: a result that comes
+too late changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from networks import pacing
+from networks.models import RefusalPolicy
+from platforms.base import Modality
+from platforms.errors import PlatformError, Refused
+from platforms.registry import UnknownModel, get_model
+
+from . import budgets, events, gates, retries, standins
+from .models import Attempt, Invocation, Run
+from .runs import wake_worker
+from .states import InvocationState, Outcome, Reason, RunState, Stale
+
+if TYPE_CHECKING:
+    from assets.models import Asset
+
+    from .claims import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a step gave: a text or a stored asset, and what it cost where that is known."""
+
+    text: str = ""
+    asset: Asset | None = None
+    usd: float | None = None
+    seconds: float | None = None
+
+
+def complete(claim: Claim, result: Result, *, at: datetime) -> None:
+    """Close the step with its output and write the next one, due when pacing says."""
+    with transaction.atomic():
+        run = Run.lock(claim.run.pk)
+        try:
+            _finish_step(run, claim.invocation, result, at=at)
+        except Stale:  # stopped meanwhile: what came is on record, and changes nothing
+            _close(claim, Outcome.LATE, at, usd=result.usd)
+        else:
+            _close(claim, Outcome.COMPLETED, at, usd=result.usd)
+            gates.note_success(claim.way)
+
+
+def fail(
+    claim: Claim,
+    error: PlatformError,
+    *,
+    at: datetime,
+    rule: retries.Rule | None = None,
+    substitute: Result | None = None,
+) -> None:
+    """Close the try; then another one, the network's policy for refusals, or the end of the run.
+
+    `rule` overrides the rule of the error's class; `substitute` is what `stand_in` gave.
+    """
+    with transaction.atomic():
+        run = Run.lock(claim.run.pk)
+        try:
+            _after_failure(run, claim, error, at=at, rule=rule, substitute=substitute)
+        except Stale:  # stopped meanwhile: there is nothing to go on with
+            claim.invocation.refresh_from_db(fields=["state"])
+        fields = {"error_code": error.code, "error_detail": str(error), "reserved_usd": None}
+        _close(claim, Outcome.FAILED, at, **fields)
+        gates.note_failure(claim.way, error, at)
+
+
+def _after_failure(
+    run: Run,
+    claim: Claim,
+    error: PlatformError,
+    *,
+    at: datetime,
+    rule: retries.Rule | None,
+    substitute: Result | None,
+) -> None:
+    step = claim.invocation
+    if substitute is not None:
+        fields = {"error_code": error.code, "error_detail": str(error), "substituted": True}
+        _finish_step(run, step, substitute, at=at, **fields)
+    elif isinstance(error, Refused) and _policy(run) == RefusalPolicy.SKIP:
+        _skip(run, step, error, at=at)
+    elif (pause := retries.wait(error, _failures(step) + 1, rule=rule)) is not None:
+        due_at = at + timedelta(seconds=pause)
+        _retry(run, step, error, reference=claim.attempt.reference, due_at=due_at)
+    elif claim.slot.fallback and not step.fallen_back and not isinstance(error, Refused):
+        step.fall_back(claim.slot.fallback)
+        _again(run, step, due_at=at, error_code=error.code, error_detail=str(error))
+    else:
+        reason = Reason.REFUSED if isinstance(error, Refused) else Reason.ERROR
+        _give_up(run, step, reason, error.code, str(error), at=at)
+
+
+def cancelled(claim: Claim, outcome: Outcome, *, at: datetime) -> None:
+    """Record how far a stop reached; the step itself was closed when the stop was pressed."""
+    with transaction.atomic():
+        run = Run.lock(claim.run.pk)
+        claim.attempt.close(outcome, at=at, seconds=_seconds(claim, at))
+        step = Invocation.objects.get(pk=claim.invocation.pk)
+        if step.state == InvocationState.INVOKING:  # not stopped by anybody: take it up again
+            _again(run, step, due_at=at)
+
+
+def give_back(attempt: Attempt, outcome: Outcome, *, at: datetime) -> None:
+    """A worker left (HANDED_OVER) or died (LOST): take the step up again at once.
+
+    A provider's id that is known is adopted by the next try. A step that took its worker down too
+    often, with nothing to adopt, is quarantined: its run fails, the others go on.
+    """
+    with transaction.atomic():
+        run = Run.lock(attempt.invocation.run_id)
+        attempt.close(outcome, at=at, reserved_usd=None)  # whoever takes it up sets it aside again
+        step = Invocation.objects.get(pk=attempt.invocation_id)
+        if step.state != InvocationState.INVOKING:
+            return
+        blamed = outcome == Outcome.LOST and not attempt.reference
+        losses = step.losses + 1 if blamed else step.losses
+        if losses >= retries.MAX_LOSSES:
+            detail = f"This step took its worker down {losses} times and was put in quarantine."
+            _give_up(run, step, Reason.POISON, "poison", detail, at=at)
+        else:
+            _again(run, step, due_at=at, losses=losses, reference=attempt.reference)
+
+
+def go_on(run: Run, step: Invocation, *, at: datetime) -> Invocation:
+    """Write the step that follows a completed one, within the caller's transaction."""
+    result = Result(text=step.output_text, asset=step.output_asset)
+    following = _next_step(run, step, result, at=at)
+    events.publish(run.network, events.of_invocation(run, following, "invocation.created"))
+    return following
+
+
+def _close(claim: Claim, outcome: Outcome, at: datetime, **fields: object) -> None:
+    claim.attempt.close(
+        outcome, at=at, seconds=_seconds(claim, at), reference=claim.attempt.reference, **fields
+    )
+
+
+def _seconds(claim: Claim, at: datetime) -> float:
+    return _between(claim.attempt.started_at, at)
+
+
+def _between(started_at: datetime, at: datetime) -> float:
+    # The clock may have been set back in between.
+    return max(0.0, (at - started_at).total_seconds())
+
+
+def _policy(run: Run) -> str:
+    return run.network.refusal_policy
+
+
+def stand_in(claim: Claim, error: PlatformError) -> Result | None:
+    """A harmless output for a refused step where the network wants one; draws and stores it."""
+    if not isinstance(error, Refused) or _policy(claim.run) != RefusalPolicy.SUBSTITUTE:
+        return None
+    modality = claim.model.output
+    if modality is Modality.TEXT:
+        return Result(text=standins.TEXT)
+    picture_or_sound = standins.asset(modality)
+    return Result(asset=picture_or_sound) if picture_or_sound else None
+
+
+def _finish_step(
+    run: Run, step: Invocation, result: Result, *, at: datetime, **fields: object
+) -> None:
+    step.move(
+        InvocationState.COMPLETED,
+        output_text=result.text,
+        output_asset=result.asset,
+        usd=result.usd,
+        seconds=_between(step.started_at or at, at),
+        ended_at=at,
+        **fields,
+    )
+    done = events.of_invocation(run, step, "invocation.completed")
+    if over := budgets.run_is_over(run, sequence=step.sequence, at=at):
+        events.publish(run.network, done)
+        run.complete(over.reason, at=at)
+        return
+    following = _next_step(run, step, result, at=at)
+    events.publish(run.network, done, events.of_invocation(run, following, "invocation.created"))
+
+
+def _next_step(run: Run, step: Invocation, result: Result, *, at: datetime) -> Invocation:
+    # After a step that was left out, sequence and slot are no longer in step with each other.
+    slot = (step.slot + 1) % len(run.ring)
+    return _write_step(run, step, slot, text=result.text, asset=result.asset, at=at)
+
+
+def _write_step(
+    run: Run, step: Invocation, slot: int, *, text: str, asset: Asset | None, at: datetime
+) -> Invocation:
+    model = run.slots[slot].model
+    following = Invocation.objects.create(
+        run=run,
+        network=run.network,
+        sequence=step.sequence + 1,
+        slot=slot,
+        model=model,
+        input_text=text,
+        input_asset=asset,
+        created_at=at,
+        due_at=_due(run, step.model, model, at),
+    )
+    wake_worker()
+    return following
+
+
+def _due(run: Run, done: str, following: str, at: datetime) -> datetime | None:
+    """When the next step may begin; None while the run is paused."""
+    if run.state == RunState.PAUSED:
+        return None
+    wait = pacing.delay(run.network.pacing, run.age(at).total_seconds())
+    try:
+        own = get_model(done).post_wait_seconds + get_model(following).pre_wait_seconds
+    except UnknownModel:  # the claim will say so to the owner
+        own = 0.0
+    return at + timedelta(seconds=max(wait, own))
+
+
+def _skip(run: Run, step: Invocation, error: PlatformError, *, at: datetime) -> None:
+    """Leave this step out: its input goes on to the next slot that takes that modality."""
+    step.move(InvocationState.FAILED, ended_at=at, error_code=error.code, error_detail=str(error))
+    failed = events.of_invocation(run, step, "invocation.failed")
+    if over := budgets.run_is_over(run, sequence=step.sequence, at=at):
+        events.publish(run.network, failed)
+        run.complete(over.reason, at=at)
+        return
+    slot = _next_taker(run, step)
+    following = _write_step(run, step, slot, text=step.input_text, asset=step.input_asset, at=at)
+    events.publish(run.network, failed, events.of_invocation(run, following, "invocation.created"))
+
+
+def _next_taker(run: Run, step: Invocation) -> int:
+    wanted = step.input_modality
+    for ahead in range(1, len(run.ring) + 1):
+        slot = (step.slot + ahead) % len(run.ring)
+        try:
+            if get_model(run.slots[slot].model).input is wanted:
+                return slot
+        except UnknownModel:
+            continue
+    return step.slot
+
+
+def _failures(step: Invocation) -> int:
+    """Tries that failed by themselves; those that died with their worker do not count."""
+    failed = step.attempts.filter(outcome=Outcome.FAILED)
+    return failed.filter(platform=step.model.partition(":")[0]).count()
+
+
+def _retry(
+    run: Run, step: Invocation, error: PlatformError, *, reference: str, due_at: datetime
+) -> None:
+    fields: dict[str, object] = {"error_code": error.code, "error_detail": str(error)}
+    if error.settled:  # the provider is done with that request: the next one is a new one
+        fields |= {"charge": step.charge + 1, "reference": ""}
+    else:
+        fields["reference"] = reference
+    _again(run, step, due_at=due_at, **fields)
+
+
+def _again(run: Run, step: Invocation, *, due_at: datetime, **fields: object) -> None:
+    held = run.state == RunState.PAUSED
+    step.move(InvocationState.READY, due_at=None if held else due_at, **fields)
+    events.publish(run.network, events.of_invocation(run, step, "invocation.retried"))
+    wake_worker()
+
+
+def _give_up(
+    run: Run, step: Invocation, reason: Reason, code: str, detail: str, *, at: datetime
+) -> None:
+    step.move(InvocationState.FAILED, ended_at=at, error_code=code, error_detail=detail)
+    events.publish(run.network, events.of_invocation(run, step, "invocation.failed"))
+    run.fail(reason, detail, at=at)

@@ -1,0 +1,26 @@
+"""What a visitor may type."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+class BadPrompt(ValueError):
+    """The prompt is not accepted; the message is for the visitor."""
+
+
+def clean(prompt: str, longest: int) -> str:
+    """The prompt without surrounding white space. Raises BadPrompt with a sentence."""
+    text = prompt.replace("\r\n", "\n").strip()
+    if not text:
+        raise BadPrompt("Type a few words first.")
+    if len(text) > longest:
+        raise BadPrompt(f"That is {len(text):,} characters; at most {longest:,} fit.")
+    if any(_is_control(sign) for sign in text):
+        raise BadPrompt("The prompt contains control characters; only text is understood.")
+    return text
+
+
+def _is_control(sign: str) -> bool:
+    # Cc: control; Cs: half of a surrogate pair; Cn/Co are left alone (new emoji, private signs).
+    return unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t"

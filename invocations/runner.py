@@ -1,0 +1,249 @@
+"""The part of a worker that waits: one event loop for all its slow calls.
+
+A queue task claims a row, hands it over and returns; fifty calls of a minute each cost fifty
+coroutines, not fifty processes. There is one runner a process, made after the fork.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.utils import timezone
+
+from realtime.wakeup import Listener
+
+from . import calls, outcomes, owners
+from .claims import Claim, claim, take_over
+from .models import Attempt, Invocation, Run
+from .states import Outcome, Stale
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+HEARTBEAT = 5.0  # seconds; the lease is three of them
+DATABASE_RETRIES = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds; the last one again and again
+
+
+@dataclass(slots=True)
+class _Held:
+    """A claim in this process's hands."""
+
+    claim: Claim
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+
+class Runner:
+    """Carries claimed steps to their outcomes, many at once."""
+
+    def __init__(self, capacity: int) -> None:
+        self.worker, self._lock_file = owners.sign_on()
+        self._free = capacity
+        self._guard = threading.Lock()
+        self._turned_away = False
+        self._leaving = False
+        self._held: dict[str, _Held] = {}
+        self._database = ThreadPoolExecutor(1, "database")
+        self._media = ThreadPoolExecutor(2, "media")
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._turn, name="calls", daemon=True).start()
+
+    # From the queue's task
+
+    def begin(self, pk: int) -> bool:
+        """Claim step `pk` and start on it. False: no room, or nothing to claim. Never waits."""
+        return self._start(lambda: claim(pk, worker=self.worker, at=timezone.now()))
+
+    def cancel(self, token: str) -> bool:
+        """Take over a stopped call from a dead worker and cancel it at its provider."""
+        return self._start(
+            lambda: take_over(token, worker=self.worker, at=timezone.now()), cancelled=True
+        )
+
+    def _start(self, take: Callable[[], Claim | None], *, cancelled: bool = False) -> bool:
+        if not self._take_room():
+            return False
+        try:
+            taken = take()
+        except BaseException:
+            self._give_room()
+            raise
+        if taken is None:
+            self._give_room()
+            return False
+        asyncio.run_coroutine_threadsafe(self._carry(taken, cancelled=cancelled), self._loop)
+        return True
+
+    def drain(self, seconds: float) -> None:
+        """Take nothing new, let what runs finish for `seconds`, give the rest back."""
+        self._leaving = True
+        until = time.monotonic() + seconds
+        while self._held and time.monotonic() < until:
+            time.sleep(0.02)
+        for held in list(self._held.values()):
+            self._give_back(held)
+
+    def _give_back(self, held: _Held) -> None:
+        if held.task:
+            self._loop.call_soon_threadsafe(held.task.cancel)
+        try:
+            outcomes.give_back(held.claim.attempt, Outcome.HANDED_OVER, at=timezone.now())
+        except Stale:
+            return  # it ended in this very moment
+
+    # Room
+
+    def _take_room(self) -> bool:
+        with self._guard:
+            if self._leaving:
+                return False
+            if not self._free:
+                self._turned_away = True
+                return False
+            self._free -= 1
+            return True
+
+    def _give_room(self) -> None:
+        with self._guard:
+            self._free += 1
+
+    async def _take_next(self) -> None:
+        """A place is free and somebody was turned away: fetch the longest waiting step."""
+        with self._guard:
+            waiting, self._turned_away = self._turned_away, False
+        if waiting and not self._leaving:
+            await self.in_database(self._begin_next)
+
+    def _begin_next(self) -> None:
+        pk = Invocation.objects.due(timezone.now()).values_list("pk", flat=True).first()
+        if pk is not None:
+            self._turned_away = True  # there may be more behind it
+            self.begin(pk)
+
+    # On the loop
+
+    def _turn(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.create_task(self._keep_alive())
+        self._loop.create_task(self._hear_stops())
+        self._loop.run_forever()
+
+    async def _carry(self, taken: Claim, *, cancelled: bool) -> None:
+        held = _Held(taken, task=asyncio.current_task())
+        if cancelled:
+            held.cancelled.set()
+        self._held[taken.attempt.token] = held
+        try:
+            await calls.perform(taken, held.cancelled, self)
+        except Stale:
+            logger.info("attempt %s was late: %s", taken.attempt.token, taken.invocation)
+        except Run.DoesNotExist:
+            logger.info("attempt %s: its run was deleted", taken.attempt.token)
+        except asyncio.CancelledError:
+            logger.info("attempt %s was dropped: %s", taken.attempt.token, taken.invocation)
+        except Exception:  # a border: its lease will run out and another try begins
+            logger.exception("attempt %s of %s", taken.attempt.token, taken.invocation)
+        finally:
+            self._held.pop(taken.attempt.token, None)
+            self._give_room()
+        await self._take_next()
+
+    async def _keep_alive(self) -> None:
+        """Renew the leases of what is held, and look for stops whose ring was lost."""
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            if tokens := list(self._held):
+                await self._quietly(partial(Attempt.objects.renew, tokens, at=timezone.now()))
+                await self._obey()
+
+    async def _hear_stops(self) -> None:
+        listener = await asyncio.to_thread(Listener, "cancel")
+        while True:
+            if await listener.wait_async(60.0):
+                await self._obey()
+
+    async def _obey(self) -> None:
+        """Cancel what was asked to stop; drop what has been given to somebody else."""
+        tokens = list(self._held)
+        asked = await self._quietly(lambda: Attempt.objects.to_cancel(tokens))
+        mine = Attempt.objects.of_tokens(tokens)
+        lost = await self._quietly(lambda: list(mine.ended().values_list("token", flat=True)))
+        for token in asked or ():
+            if held := self._held.get(token):
+                held.cancelled.set()
+        for token in lost or ():
+            held = self._held.get(token)
+            if held and held.task:
+                held.task.cancel()
+
+    async def _quietly(self, work: Callable[[], T]) -> T | None:
+        """Database work that comes round again: a failure is logged and waited out."""
+        try:
+            return await self._loop.run_in_executor(self._database, _fresh(work))
+        except (OperationalError, InterfaceError):
+            logger.warning("The database did not answer.", exc_info=True)
+            return None
+
+    # The desk of `calls`
+
+    async def in_database(self, work: Callable[[], T]) -> T:
+        """Run `work` on the one database thread; while the database is away, again and again."""
+        tries = 0
+        while True:
+            try:
+                return await self._loop.run_in_executor(self._database, _fresh(work))
+            except (OperationalError, InterfaceError):
+                pause = DATABASE_RETRIES[min(tries, len(DATABASE_RETRIES) - 1)]
+                logger.warning("The database did not answer; again in %s s.", pause, exc_info=True)
+                tries += 1
+                await asyncio.sleep(pause)
+
+    async def in_media(self, work: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(self._media, _fresh(work))
+
+
+def _fresh(work: Callable[[], T]) -> Callable[[], T]:
+    """`work`, which leaves no broken connection behind for the next one on its thread."""
+
+    def done() -> T:
+        try:
+            return work()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            raise
+        finally:
+            close_old_connections()
+
+    return done
+
+
+_runner: Runner | None = None
+
+
+def runner() -> Runner:
+    """This process's runner; made at the first call, which must come after the fork."""
+    global _runner
+    if _runner is None:
+        _runner = Runner(settings.MAX_CONCURRENT_CALLS)
+        _at_exit(_runner)
+    return _runner
+
+
+DRAIN_SECONDS = 4.0
+
+
+def _at_exit(runner: Runner) -> None:
+    """django-q2 has no hook for a worker's end; multiprocessing's own is the one that is left."""
+    from multiprocessing.util import Finalize
+
+    Finalize(None, runner.drain, args=(DRAIN_SECONDS,), exitpriority=100)

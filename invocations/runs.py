@@ -1,0 +1,284 @@
+"""What people do with runs: start, stop, pause, resume, branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from networks.models import Network
+from platforms.registry import UnknownModel, get_model
+from realtime import wakeup
+
+from . import budgets, events, prompts
+from .models import Attempt, Halt, Invocation, Run
+from .states import IllegalMove, InvocationState, Reason, RunState
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from assets.models import Asset
+
+    from .models import StopAll
+
+
+class StartRefused(Exception):
+    """A run was not started; `str(error)` is for the person who asked."""
+
+    code = "refused"
+
+
+class NotRunnable(StartRefused):
+    code = "not_runnable"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("This network cannot run now. " + " ".join(problems))
+        self.problems = problems
+
+
+class Lockout(StartRefused):
+    code = "lockout"
+
+    def __init__(self, ready_at: datetime) -> None:
+        super().__init__("The last prompt has only just begun; wait until its time is up.")
+        self.ready_at = ready_at
+
+
+class Halted(StartRefused):
+    code = "halted"
+
+    def __init__(self) -> None:
+        super().__init__("Everything was stopped; an admin has to press Resume first.")
+
+
+class BudgetSpent(StartRefused):
+    code = "budget"
+
+
+class KeyReused(StartRefused):
+    code = "key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This client_key was used for another prompt.")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run, and whether this call made it (False: the same client_key came again)."""
+
+    run: Run
+    created: bool
+
+
+def start_run(
+    *,
+    network: Network,
+    prompt: str,
+    at: datetime,
+    started_by: User | None = None,
+    client_key: str = "",
+    waive_lockout: bool = False,
+) -> Started:
+    """Turn an accepted prompt into exactly one run, superseding the network's older one.
+
+    Raises BadPrompt or a StartRefused; then nothing has changed.
+    """
+    text = prompts.clean(prompt, network.prompt_max)
+    with transaction.atomic():
+        halt = Halt.lock()  # also keeps two starts of one network apart
+        if client_key and (known := _of_key(network, client_key, text)):
+            return Started(known, created=False)
+        _check_start(network, halt, at, waive_lockout=waive_lockout)
+        _supersede(network, at)
+        run = _create(
+            network=network,
+            prompt=text,
+            ring=[slot.as_json() for slot in network.ring],
+            started_by=started_by,
+            client_key=client_key or None,
+            at=at,
+        )
+        _first_step(run, text=text, asset=None, at=at)
+    return Started(run, created=True)
+
+
+def branch_run(
+    *,
+    source: Invocation,
+    at: datetime,
+    started_by: User | None = None,
+    network: Network | None = None,
+) -> Run:
+    """A new run that goes on after a completed step, on its own ring or on another network's.
+
+    Raises IllegalMove where the step has no output, NotRunnable, Halted, BudgetSpent.
+    """
+    if source.state != InvocationState.COMPLETED:
+        raise IllegalMove("step", source.state, "branched", frozenset({"completed"}))
+    elsewhere = network is not None and network.pk != source.network_id
+    target = network if network is not None and elsewhere else source.network
+    ring = [slot.as_json() for slot in target.ring] if elsewhere else source.run.ring
+    with transaction.atomic():
+        halt = Halt.lock()
+        _check_start(target, halt, at, waive_lockout=True)
+        _supersede(target, at)
+        run = _create(
+            network=target,
+            prompt=source.run.prompt,
+            ring=ring,
+            started_by=started_by,
+            at=at,
+            branched_from=source,
+            first_slot=_fitting_slot(ring, source, after=None if elsewhere else source.slot),
+        )
+        _first_step(run, text=source.output_text, asset=source.output_asset, at=at)
+    return run
+
+
+def stop_run(*, run: Run, reason: Reason, at: datetime, stop_all: StopAll | None = None) -> Run:
+    """End a live run and everything it has under way. Raises IllegalMove for an ended one."""
+    with transaction.atomic():
+        locked = Run.lock(run.pk)
+        locked.stop(reason, at=at, stop_all=stop_all)
+        cancel_open_steps(locked, at=at)
+    return locked
+
+
+def pause_run(*, run: Run) -> Run:
+    """Let the running call finish and hold the next step. Raises IllegalMove."""
+    with transaction.atomic():
+        locked = Run.lock(run.pk)
+        locked.pause()
+        Invocation.objects.filter(run=locked, state=InvocationState.READY).update(due_at=None)
+    return locked
+
+
+def resume_run(*, run: Run, at: datetime) -> Run:
+    """Go on where the pause held it. Raises IllegalMove."""
+    with transaction.atomic():
+        locked = Run.lock(run.pk)
+        if locked.state != RunState.PAUSED:
+            raise IllegalMove("run", locked.state, RunState.RUNNING, _allowed(locked))
+        locked.resume()
+        Invocation.objects.filter(run=locked, state=InvocationState.READY).update(due_at=at)
+        wake_worker()
+    return locked
+
+
+def cancel_open_steps(run: Run, *, at: datetime) -> list[str]:
+    """Close the open steps of an ended run and ask their workers to stop: the attempts' tokens."""
+    entries = []
+    for step in run.invocations.open():
+        step.move(InvocationState.CANCELLED, ended_at=at)
+        entries.append(events.of_invocation(run, step, "invocation.cancelled"))
+    live = Attempt.objects.live().filter(invocation__run=run)
+    tokens = list(live.values_list("token", flat=True))
+    if tokens:
+        live.update(cancel_requested_at=at)
+        transaction.on_commit(lambda: wakeup.ring("cancel"))
+    if entries:
+        events.publish(run.network, *entries)
+    return tokens
+
+
+def wake_worker() -> None:
+    """Have a worker look for due rows as soon as this transaction has committed."""
+    transaction.on_commit(lambda: wakeup.ring("work"))
+
+
+def _of_key(network: Network, client_key: str, prompt: str) -> Run | None:
+    run = Run.objects.filter(network=network, client_key=client_key).first()
+    if run and run.prompt != prompt:
+        raise KeyReused
+    return run
+
+
+def _check_start(network: Network, halt: Halt, at: datetime, *, waive_lockout: bool) -> None:
+    if halt.stop_all_id:
+        raise Halted
+    if problems := network.problems():
+        raise NotRunnable(problems)
+    if not waive_lockout and (ready_at := locked_until(network, at)):
+        raise Lockout(ready_at)
+    if spent := budgets.spent(network, at):
+        raise BudgetSpent(spent.sentence)
+
+
+def locked_until(network: Network, at: datetime) -> datetime | None:
+    """When the next prompt is accepted, or None when it is now."""
+    latest = network.runs.order_by("-lockout_until").first()
+    return latest.lockout_until if latest and latest.lockout_until > at else None
+
+
+def _supersede(network: Network, at: datetime) -> None:
+    for pk in network.runs.live().values_list("pk", flat=True):
+        older = Run.lock(pk)
+        if older.live:  # it may have ended while we waited for it
+            older.stop(Reason.SUPERSEDED, at=at)
+            cancel_open_steps(older, at=at)
+
+
+def _create(
+    *,
+    network: Network,
+    prompt: str,
+    ring: list[dict[str, object]],
+    started_by: User | None,
+    at: datetime,
+    client_key: str | None = None,
+    branched_from: Invocation | None = None,
+    first_slot: int = 0,
+) -> Run:
+    return Run.objects.create(
+        network=network,
+        prompt=prompt,
+        ring=ring,
+        first_slot=first_slot,
+        started_by=started_by,
+        client_key=client_key,
+        branched_from=branched_from,
+        created_at=at,
+        lockout_until=at + timedelta(seconds=network.lockout_seconds),
+    )
+
+
+def _first_step(run: Run, *, text: str, asset: Asset | None, at: datetime) -> None:
+    slot = run.slot_of(0)
+    step = Invocation.objects.create(
+        run=run,
+        network=run.network,
+        sequence=0,
+        slot=slot,
+        model=run.slots[slot].model,
+        input_text=text,
+        input_asset=asset,
+        created_at=at,
+        due_at=at,
+    )
+    events.publish(
+        run.network,
+        events.of_run(run, "run.started"),
+        events.of_invocation(run, step, "invocation.created"),
+    )
+    wake_worker()
+
+
+def _fitting_slot(ring: list[dict[str, object]], source: Invocation, *, after: int | None) -> int:
+    """The slot that takes what `source` gave: the next one of its ring, or the first that fits."""
+    if after is not None:
+        return (after + 1) % len(ring)
+    wanted = source.output_asset.kind if source.output_asset else "text"
+    for position, slot in enumerate(ring):
+        try:
+            if get_model(str(slot["model"])).input == wanted:
+                return position
+        except UnknownModel:
+            continue
+    raise NotRunnable([f"No model of this network takes {wanted}."])
+
+
+def _allowed(run: Run) -> frozenset[str]:
+    from .states import RUN_MOVES
+
+    return frozenset(str(state) for state in RUN_MOVES[RunState(run.state)])

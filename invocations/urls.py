@@ -1,0 +1,33 @@
+"""Addresses of the control room, of runs and steps, of models, and of mission control."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .views import history, mission, models, room, shelves
+
+# In the namespace `networks`
+of_networks = [
+    path("networks/", shelves.index, name="list"),
+    path("n/<slug:slug>/", room.detail, name="detail"),
+    path("n/<slug:slug>/start/", room.start, name="start"),
+    path("n/<slug:slug>/stop/", room.stop, name="stop"),
+    path("n/<slug:slug>/pause/", room.pause, name="pause"),
+    path("n/<slug:slug>/resume/", room.resume, name="resume"),
+]
+of_runs = [path("<slug:public_id>/", history.run, name="detail")]
+of_invocations = [
+    path("<slug:public_id>/", history.step, name="detail"),
+    path("<slug:public_id>/branch/", history.branch, name="branch"),
+]
+of_models = [
+    path("", models.index, name="list"),
+    path("<path:model_id>/", models.detail, name="detail"),
+]
+of_mission_control = [
+    path("mission-control/", mission.control, name="mission-control"),
+    path("mission-control/figures/", mission.figures, name="mission-control-figures"),
+    path("mission-control/stop-all/", mission.stop_all, name="stop-all"),
+    path("mission-control/resume-all/", mission.resume_all, name="resume-all"),
+    path("mission-control/stop-all/<slug:public_id>/", mission.receipt, name="receipt"),
+]

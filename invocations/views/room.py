@@ -1,0 +1,126 @@
+"""A network's page: for everybody what it is, for those who may the control room."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from invocations import runs, tiles
+from invocations.feeds import CELLS
+from invocations.models import Run
+from invocations.prompts import BadPrompt
+from invocations.standing import recent_steps, standing_of
+from invocations.states import IllegalMove, Reason
+from networks import markdown, stations
+from networks.models import Network
+
+PAST = 6
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    network = _visible(request, slug)
+    person = request.user
+    controls = network.may_control(person)
+    standing = standing_of(network)
+    steps = recent_steps(standing.run, CELLS) if standing.run else []
+    context = {
+        "network": network,
+        "standing": standing,
+        "description": markdown.page(network.description),
+        "stations": stations.of(network),
+        "tiles": tiles.grid(steps, CELLS, tiles.Look(told=controls)),
+        "past": network.runs.with_totals().newest_first()[1 : 1 + PAST],
+        "controls": controls,
+        "edits": network.may_edit(person),
+        "types": network.may_type(person, "", at=standing.at),
+        "problems": network.problems(),
+        "words": request.session.pop(_words_key(network), "") if controls else "",
+        "client_key": secrets.token_urlsafe(12),
+    }
+    return render(request, "networks/detail.html", context)
+
+
+@require_POST
+@login_required
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Start a run; the words of a refused one are kept for the next try."""
+    network = _controlled(request, slug)
+    prompt = request.POST.get("prompt", "")
+    try:
+        runs.start_run(
+            network=network,
+            prompt=prompt,
+            at=timezone.now(),
+            started_by=cast("User", request.user),
+            client_key=request.POST.get("client_key", "")[:100],
+            waive_lockout="waive_lockout" in request.POST,
+        )
+    except (BadPrompt, runs.StartRefused) as refusal:
+        messages.error(request, str(refusal))
+        request.session[_words_key(network)] = prompt[:10_000]
+    return redirect(network)
+
+
+@require_POST
+@login_required
+def stop(request: HttpRequest, slug: str) -> HttpResponse:
+    at = timezone.now()
+    return _on_live_run(
+        request, slug, lambda run: runs.stop_run(run=run, reason=Reason.PERSON, at=at)
+    )
+
+
+@require_POST
+@login_required
+def pause(request: HttpRequest, slug: str) -> HttpResponse:
+    return _on_live_run(request, slug, lambda run: runs.pause_run(run=run))
+
+
+@require_POST
+@login_required
+def resume(request: HttpRequest, slug: str) -> HttpResponse:
+    at = timezone.now()
+    return _on_live_run(request, slug, lambda run: runs.resume_run(run=run, at=at))
+
+
+def _on_live_run(request: HttpRequest, slug: str, move: Callable[[Run], Run]) -> HttpResponse:
+    network = _controlled(request, slug)
+    run = network.runs.live().first()
+    try:
+        if run is None:
+            messages.info(request, "Nothing is running.")
+        else:
+            move(run)
+    except IllegalMove as refusal:
+        messages.info(request, str(refusal))
+    if request.POST.get("next") == "mission-control":
+        return redirect("mission-control")
+    return redirect(network)
+
+
+def _words_key(network: Network) -> str:
+    return f"words-{network.public_id}"
+
+
+def _visible(request: HttpRequest, slug: str) -> Network:
+    found = Network.objects.visible_to(request.user).select_related("owner")
+    return get_object_or_404(found, slug=slug)
+
+
+def _controlled(request: HttpRequest, slug: str) -> Network:
+    """The network, for those who may control it: 404 where it is not theirs to see, else 403."""
+    network = _visible(request, slug)
+    if not network.may_control(request.user):
+        raise PermissionDenied
+    return network
