@@ -1,0 +1,88 @@
+"""Replay: runs of old performed as if live, with nothing but the clock to drive them.
+
+What is on is a function of the rows and the time alone, so every web process and every screen
+agrees without telling each other, nothing is written, and nothing can be charged.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count
+
+from invocations.models import Invocation, Run
+from invocations.states import LIVE_RUNS, InvocationState
+from networks.models import Network
+
+STEP_SECONDS = 10.0  # long enough to be read
+WORKING_SECONDS = 2.0  # of which the model pretends to work
+RUNS_MOST = 12
+STEPS_MOST = 48  # of each run
+WINDOW = 144  # as many as the largest grid has cells
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the archive shows now: a run up to one of its steps, which may still be at work."""
+
+    run: int
+    step: int
+    working: bool
+    began_at: datetime
+
+    @property
+    def ends_at(self) -> datetime:
+        seconds = WORKING_SECONDS if self.working else STEP_SECONDS
+        return self.began_at + timedelta(seconds=seconds)
+
+
+def moment(network: Network, newest: Run | None, *, since: datetime, at: datetime) -> Moment | None:
+    """What is on at `at`, where the replay began at `since`; None with nothing to show."""
+    if newest is None or at < since:
+        return None
+    programme = _programme(network.pk, newest.pk, newest.state, int(at.timestamp()) // 60)
+    total = sum(steps for _, steps in programme)
+    if not total:
+        return None
+    elapsed = (at - since).total_seconds()
+    position, within = divmod(elapsed, STEP_SECONDS)
+    began_at = since + timedelta(seconds=position * STEP_SECONDS)
+    place = int(position) % total
+    for run, steps in programme:
+        if place < steps:
+            return Moment(run, place, within < WORKING_SECONDS, began_at)
+        place -= steps
+    return None
+
+
+@functools.lru_cache(maxsize=256)
+def _programme(network: int, newest: int, state: str, minute: int) -> Sequence[tuple[int, int]]:
+    """Runs and how many of their steps are shown, oldest first. It holds until another run is the
+    newest or a minute is over: runs may be deleted."""
+    ended = Run.objects.filter(network=network).exclude(state__in=LIVE_RUNS).newest_first()
+    runs = list(ended.values_list("pk", flat=True)[: 2 * RUNS_MOST])
+    done = Invocation.objects.filter(run__in=runs, state=InvocationState.COMPLETED)
+    counted = dict(done.values_list("run").annotate(Count("pk")))
+    found = [(run, min(counted[run], STEPS_MOST)) for run in runs if run in counted]
+    return tuple(reversed(found[:RUNS_MOST]))
+
+
+def forget() -> None:
+    """Look anew at once, as after a restore."""
+    _programme.cache_clear()
+
+
+def steps_of(shown: Moment) -> list[Invocation]:
+    """The run's steps so far, newest last; that which pretends to work is not the row's truth."""
+    done = Invocation.objects.filter(run=shown.run, state=InvocationState.COMPLETED)
+    first = max(0, shown.step + 1 - WINDOW)
+    rows = done.select_related("input_asset", "output_asset", "run").in_order()
+    steps = list(rows[first : shown.step + 1])
+    if shown.working and steps:
+        last = steps[-1]
+        last.state = InvocationState.INVOKING
+        last.started_at, last.seconds, last.usd = shown.began_at, None, None
+    return steps

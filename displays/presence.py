@@ -1,0 +1,66 @@
+"""Who and what is watching, over all web processes. What a dead one said is forgotten by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from networks.models import Network
+
+from .models import Display, Installation, Watch
+
+Seen = Mapping[tuple[str, str], int]  # key of a feed, who -> how many
+
+
+def tell(process: str, seen: Seen, *, at: datetime) -> None:
+    """What this process has before it now; replaces what it said before."""
+    rows = [
+        Watch(process=process, key=key, who=who, count=count, seen_at=at)
+        for (key, who), count in seen.items()
+    ]
+    with transaction.atomic():
+        Watch.objects.filter(process=process).delete()
+        Watch.objects.filter(seen_at__lt=at - Watch.BELIEVED).delete()
+        Watch.objects.bulk_create(rows)
+
+
+def counts(keys: Collection[str], *, at: datetime | None = None) -> dict[str, int]:
+    """How many sockets follow each of these feeds."""
+    fresh = Watch.objects.filter(key__in=keys, seen_at__gte=_oldest(at))
+    return dict(fresh.values_list("key").annotate(Sum("count")))
+
+
+def of_displays(displays: Iterable[Display]) -> dict[str, int]:
+    return counts([display.feed_key for display in displays])
+
+
+def of_network(network: Network, *, at: datetime | None = None) -> int:
+    """Everybody before a page or a display of this network."""
+    shown = Display.objects.filter(installation__network=network).values_list(
+        "public_id", flat=True
+    )
+    fresh = Watch.objects.filter(seen_at__gte=_oldest(at))
+    pages = fresh.filter(key__startswith=f"{network.topic}:").aggregate(n=Sum("count"))["n"]
+    return (pages or 0) + sum(counts([f"display:{one}" for one in shown], at=at).values())
+
+
+def watchers(installation: Installation) -> list[tuple[Display, str, int]]:
+    """Each display with whoever is before it."""
+    by_key = {display.feed_key: display for display in installation.displays.all()}
+    fresh = Watch.objects.filter(key__in=by_key, seen_at__gte=_oldest(None))
+    found = fresh.order_by("key", "who").values_list("key", "who").annotate(Sum("count"))
+    return [(by_key[key], who, count) for key, who, count in found]
+
+
+def watched_now(*, at: datetime) -> list[str]:
+    """Public ids of the displays that somebody watches."""
+    fresh = Watch.objects.filter(key__startswith="display:", seen_at__gte=_oldest(at))
+    return sorted({key.partition(":")[2] for key in fresh.values_list("key", flat=True)})
+
+
+def _oldest(at: datetime | None) -> datetime:
+    return (at or timezone.now()) - Watch.BELIEVED

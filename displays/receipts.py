@@ -1,0 +1,115 @@
+"""How long each display took to show that everything was stopped.
+
+A frame of a press is expected to be acknowledged; the socket's word comes on the event loop, where
+nothing may be queried, so it is kept here until the keeper writes it down. Every web process writes
+its own rows: a display counts as told when each of those that had it has seen it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from django.utils import timezone
+
+from invocations.halts import SETTLE
+from invocations.models import StopAll
+from realtime.cursors import Positions, Resync
+from realtime.models import Event
+
+from . import presence
+from .models import Display, Shown
+
+MISSION_TOPIC = 2  # where the red button stands among a display's topics
+
+
+@dataclass(slots=True)
+class _Expected:
+    press: str
+    display: int
+    seq: int
+    pressed_at: float
+    ms: float | None = None
+    written: bool = False
+
+
+_expected: dict[str, _Expected] = {}  # by key of a feed
+_lock = threading.Lock()
+
+
+def expect(display: Display, event: Event) -> None:
+    """A frame about a press is on its way to this display. Called while it is drawn."""
+    if timezone.now() - event.created_at > SETTLE:
+        return
+    if "press" not in event.notes:
+        found = StopAll.objects.filter(public_id=event.data.get("stop_all")).first()
+        event.notes["press"] = found
+    press = cast("StopAll | None", event.notes["press"])
+    if press is not None:
+        pressed_at = press.committed_at.timestamp()
+        with _lock:
+            _expected[display.feed_key] = _Expected(
+                press.public_id, display.pk, event.seq, pressed_at
+            )
+
+
+def acknowledged(feed_key: str, socket_id: str, cursor: str) -> None:
+    """For `hub.on_ack`: the slowest screen of a display is the one that counts."""
+    if not _expected or feed_key not in _expected:
+        return
+    try:
+        seen = Positions.parse(cursor).cursors[MISSION_TOPIC].seq
+    except (Resync, IndexError):
+        return
+    with _lock:
+        expected = _expected.get(feed_key)
+        if expected is not None and seen >= expected.seq and expected.ms is None:
+            expected.ms = (time.time() - expected.pressed_at) * 1000
+            expected.written = False
+
+
+def write_down(process: str, watched: Collection[str]) -> None:
+    """Store what is known; to be called often, costs nothing where nothing is expected. `watched`:
+    keys of feeds that somebody follows, for a screen that nobody has cannot answer."""
+    if not _expected:
+        return
+    now = time.time()
+    with _lock:
+        rows = [
+            one
+            for key, one in _expected.items()
+            if not one.written and (key in watched or one.ms is not None)
+        ]
+        for one in rows:
+            one.written = True
+        for key, one in tuple(_expected.items()):
+            if now - one.pressed_at > SETTLE.total_seconds():
+                del _expected[key]
+    keys = Display.objects.filter(pk__in=[one.display for one in rows])
+    there = set(keys.values_list("pk", flat=True)) if rows else set()
+    for one in rows:
+        if one.display in there:
+            Shown.objects.update_or_create(
+                press=one.press, display_id=one.display, process=process, defaults={"ms": one.ms}
+            )
+
+
+def shown_after_ms(press: StopAll) -> Mapping[str, float | None]:
+    """Public ids of the displays that were to show this press, and after how many milliseconds they
+    did; None = nobody has heard so."""
+    rows = Shown.objects.filter(press=press.public_id).select_related("display")
+    found: dict[str, list[float | None]] = {}
+    if timezone.now() < press.committed_at + SETTLE:
+        # The processes have not all written yet; whoever is watched is to be told.
+        found = {one: [] for one in presence.watched_now(at=timezone.now())}
+    for row in rows.order_by("display__position", "display_id"):
+        found.setdefault(row.display.public_id, []).append(row.ms)
+    return {one: _slowest(times) for one, times in found.items()}
+
+
+def _slowest(times: list[float | None]) -> float | None:
+    known = [ms for ms in times if ms is not None]
+    return round(max(known), 1) if known and len(known) == len(times) else None
