@@ -1,0 +1,1 @@
+"""What is called in a process of an installation that is being measured."""

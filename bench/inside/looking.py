@@ -1,0 +1,108 @@
+"""How long the engine's and the pages' queries take, in this process, without a server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from bench.scenes import PROMPT
+from invocations import claims, outcomes, runs, sweep
+from invocations.models import Invocation
+from invocations.states import InvocationState, Reason
+from networks.models import Network
+
+FINE = {200, 503}  # 503: /readyz says that there is no worker
+_clients: dict[str, Client] = {}
+
+
+def engine(what: str, slug: str, times: int) -> list[float]:
+    """Milliseconds of each of `times` goes at a part of the engine, on the network's live run."""
+    network = Network.objects.select_related("owner").get(slug=slug)
+    return [PARTS[what](network) for _ in range(times)]
+
+
+def _claim(network: Network) -> float:
+    return _hop(network)[0]
+
+
+def _finish(network: Network) -> float:
+    return _hop(network)[1]
+
+
+def _hop(network: Network) -> tuple[float, float]:
+    step = Invocation.objects.get(network=network, state=InvocationState.READY)
+    began = time.perf_counter()
+    claim = claims.claim(step.pk, worker="bench:1:a", at=timezone.now())
+    claimed = time.perf_counter()
+    assert claim is not None
+    outcomes.complete(claim, outcomes.Result(text=PROMPT), at=timezone.now())
+    return (claimed - began) * 1000, (time.perf_counter() - claimed) * 1000
+
+
+def _start(network: Network) -> float:
+    """Supersedes the run that has gone on for so long."""
+    return _undone(
+        lambda: runs.start_run(
+            network=network, prompt=PROMPT, at=timezone.now(), waive_lockout=True
+        )
+    )
+
+
+def _stop(network: Network) -> float:
+    run = network.runs.live().get()
+    return _undone(lambda: runs.stop_run(run=run, reason=Reason.PERSON, at=timezone.now()))
+
+
+def _sweep(network: Network) -> float:
+    return _timed(lambda: sweep.sweep(timezone.now()))
+
+
+def _undone(work: Callable[[], object]) -> float:
+    """Timed without its commit, and taken back."""
+    with transaction.atomic():
+        found = _timed(work)
+        transaction.set_rollback(True)
+    return found
+
+
+PARTS = {"claim": _claim, "finish": _finish, "start": _start, "stop": _stop, "sweep": _sweep}
+
+
+def page(path: str, times: int) -> list[float]:
+    """Milliseconds of each of `times` requests for a page, as an admin who is signed in."""
+    client = _client()
+    return [_timed(partial(_fetch, client, path)) for _ in range(times)]
+
+
+def _fetch(client: Client, path: str) -> None:
+    response: HttpResponse = client.get(path)  # type: ignore[assignment]
+    b"".join(response)  # a streamed one too
+    if response.status_code not in FINE:
+        raise RuntimeError(f"{path} answers {response.status_code}")
+
+
+def forget() -> None:
+    """Sign out: the database is another one from here on."""
+    _clients.clear()
+
+
+def _client() -> Client:
+    if "admin" not in _clients:
+        admin = User.objects.first_admin()
+        assert admin is not None
+        _clients["admin"] = Client()
+        _clients["admin"].force_login(admin)
+    return _clients["admin"]
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000

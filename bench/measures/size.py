@@ -1,0 +1,93 @@
+"""B9: the claim and every page, with a million steps in the database and with a thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from bench.engines import Engine
+from bench.figures import interleaved, median
+from bench.inside.client import Inside
+from bench.rows import NotMeasured, Row, against, not_measured, ratio_bar
+from bench.workshop import Room, tell
+
+ROUNDS = 5
+MOST = 1.5
+# [runs, steps a run, 1 = of the busy network]: in both, every list has more than a page to show.
+THOUSAND = [[100, 2, 0], [100, 2, 1], [1, 600, 1]]
+MILLION = [[1000, 500, 0], [800, 500, 1], [1, 100_000, 1]]
+ENGINE = ("claim", "finish", "start", "stop", "sweep")
+PAGES = {
+    "home": "/",
+    "networks": "/networks/",
+    "network": "/n/{slug}/",
+    "terminal": "/n/{slug}/terminal/",
+    "wall": "/n/{slug}/wall/",
+    "editor": "/n/{slug}/edit/",
+    "run": "/runs/{run}/",
+    "run-middle": "/runs/{run}/?after={middle}",
+    "step": "/invocations/{step}/",
+    "models": "/models/",
+    "model": "/models/{model}/",
+    "mission-control": "/mission-control/",
+    "admin": "/admin/",
+    "api-networks": "/api/v1/networks",
+    "api-network-runs": "/api/v1/networks/{slug}/runs",
+    "api-runs": "/api/v1/runs",
+    "api-runs-search": "/api/v1/runs?q=lighthouse",
+    "api-runs-state": "/api/v1/runs?state=paused",
+    "api-run": "/api/v1/runs/{run}",
+    "api-steps": "/api/v1/runs/{run}/invocations",
+    "api-step": "/api/v1/invocations/{step}",
+    "api-events": "/api/v1/events?topic={topic}",
+    "readyz": "/readyz",
+    "metrics": "/metrics",
+}
+SLICES = 5  # a round is made of
+TIMES = 3  # a slice
+BARS = {f"B9.{name}": ratio_bar(MOST, "ms") for name in (*ENGINE, *PAGES)}
+NOTE = "1,000,000 steps against 1,000; in process, without a server"
+Timed = Callable[[], list[float]]
+
+
+def measure(room: Room, engine: Engine) -> list[Row]:
+    large, small = (_filled(room, engine, parts) for parts in (MILLION, THOUSAND))
+    rows = []
+    for name, path in PAGES.items():
+        sides = [partial(_page, *side, path) for side in (large, small)]
+        rows.append(_row(name, engine, *sides))
+    for name in ENGINE:
+        sides = [partial(_engine, *side, name) for side in (large, small)]
+        rows.append(_row(name, engine, *sides))
+    return rows
+
+
+def _filled(room: Room, engine: Engine, parts: list[list[int]]) -> tuple[Inside, dict[str, str]]:
+    inside = room.place(engine).inside()
+    where = inside.ask("filling.fill", parts=parts)
+    tell(f"filled {sum(runs * steps for runs, steps, _ in parts):,} steps")
+    return inside, where
+
+
+def _engine(inside: Inside, where: dict[str, str], name: str) -> list[float]:
+    found = inside.ask("looking.engine", what=name, slug=where["slug"], times=TIMES)
+    return [float(one) for one in found]
+
+
+def _page(inside: Inside, where: dict[str, str], path: str) -> list[float]:
+    found = inside.ask("looking.page", path=path.format(**where), times=TIMES)
+    return [float(one) for one in found]
+
+
+def _row(name: str, engine: Engine, large: Timed, small: Timed) -> Row:
+    row_id = f"B9.{name}{engine.suffix}"
+    try:
+        large(), small()  # imports, compiled templates, a database that is read for the first time
+        sides = {"million": lambda: median(large()), "thousand": lambda: median(small())}
+        found = interleaved(ROUNDS, sides, tell=lambda text: None, slices=SLICES, of_slices=median)
+    except NotMeasured as error:
+        return not_measured(row_id, BARS[f"B9.{name}"], "ms", str(error))
+    ours, theirs = found["million"], found["thousand"]
+    row = against(row_id, ours=ours, theirs=theirs, most=MOST, note=f"{engine.label}; {NOTE}")
+    tell(f"{row_id}: {row.value:.2f} ms, {row.baseline:.2f} ms with a thousand")
+    return row

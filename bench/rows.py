@@ -1,0 +1,104 @@
+"""A row of the table: what was measured, against what, how it was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .figures import median, spread
+
+Raw = Mapping[str, Sequence[float]]
+STEADY = 2.0  # a baseline that varies more than this between rounds proves nothing
+
+
+class NotMeasured(Exception):
+    """Why a measure could not be taken, as a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measure against one baseline. `raw` keeps every round of every side."""
+
+    id: str
+    bar: str
+    unit: str = "ms"
+    value: float | None = None
+    baseline: float | None = None
+    passed: bool = False
+    note: str = ""
+    raw: Raw = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> float | None:
+        if self.value is None or not self.baseline:
+            return None
+        return self.value / self.baseline
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in latest.json."""
+        return {
+            "id": self.id,
+            "value": _rounded(self.value),
+            "baseline": _rounded(self.baseline),
+            "ratio": _rounded(self.ratio),
+            "unit": self.unit,
+            "bar": self.bar,
+            "pass": self.passed,
+            "note": self.note,
+            "raw": {side: [_rounded(one) for one in rounds] for side, rounds in self.raw.items()},
+        }
+
+
+def not_measured(row_id: str, bar: str, unit: str, why: str) -> Row:
+    return Row(row_id, bar, unit, note=f"not measured: {why}")
+
+
+def against(
+    row_id: str,
+    *,
+    ours: Sequence[float],
+    theirs: Sequence[float],
+    most: float,
+    unit: str = "ms",
+    floor: float | None = None,
+    note: str = "",
+) -> Row:
+    """Judges the median round of ours against the median round of theirs.
+
+    With a `floor` it is enough to stay below that; the baseline then does not matter.
+    """
+    value, baseline = median(ours), median(theirs)
+    bar = ratio_bar(most, unit, floor)
+    within = floor is not None and value <= floor
+    passed = within or value <= most * baseline
+    if (varied := spread(theirs)) > STEADY:
+        note = _joined(f"the baseline varied {varied:.1f}x between rounds", note)
+        passed = within
+    raw = {"ours": ours, "baseline": theirs}
+    return Row(row_id, bar, unit, value, baseline, passed, note, raw)
+
+
+def below(
+    row_id: str, *, ours: Sequence[float], value: float, most: float, unit: str, note: str = ""
+) -> Row:
+    """Judges `value`, which was made of the rounds `ours`, against a plain number."""
+    bar = plain_bar(most, unit)
+    return Row(row_id, bar, unit, value, None, value <= most, note, {"ours": ours})
+
+
+def ratio_bar(most: float, unit: str, floor: float | None = None) -> str:
+    ratio = f"≤ {most:g}x"
+    return ratio if floor is None else f"≤ max({floor:g} {unit}, {most:g}x)"
+
+
+def plain_bar(most: float, unit: str) -> str:
+    return f"≤ {most:g} {unit}"
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 4)

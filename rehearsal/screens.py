@@ -1,0 +1,86 @@
+"""Screens that follow a network over WebSockets, and remember what they were shown."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+COME_BACK = 0.2  # seconds until a lost connection is tried again
+PATIENCE = 1.0
+
+
+class Screen(threading.Thread):
+    """One screen: comes back with its cursor whenever it is cut off."""
+
+    def __init__(self, url: str, token: str) -> None:
+        super().__init__(daemon=True)
+        self.connections = 0
+        self.resyncs = -1  # the first welcome is none
+        self.faults: list[str] = []
+        self.position = -1
+        self._url, self._token = url, token
+        self._cursor = ""
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        while not self._over.is_set():
+            address = f"{self._url}?cursor={self._cursor}" if self._cursor else self._url
+            headers = {"Authorization": self._token}
+            try:
+                with connect(address, additional_headers=headers, proxy=None) as socket:
+                    self.connections += 1
+                    self._watch(socket)
+            except (OSError, WebSocketException):
+                self._over.wait(COME_BACK)
+
+    def leave(self) -> None:
+        self._over.set()
+        self.join(10)
+
+    def _watch(self, socket: ClientConnection) -> None:
+        while not self._over.is_set():
+            try:
+                frame = json.loads(socket.recv(timeout=PATIENCE))
+            except TimeoutError:
+                continue
+            if frame["type"] == "ping":
+                socket.send(json.dumps({"type": "pong"}))
+            elif frame["type"] == "welcome":
+                self._welcomed(frame["cursor"], recovered=frame["recovered"])
+            elif frame["type"] == "event":
+                self._shown(frame["cursor"])
+                socket.send(json.dumps({"type": "ack", "cursor": frame["cursor"]}))
+
+    def _welcomed(self, cursor: str, *, recovered: bool) -> None:
+        if recovered:
+            return  # what was missed follows
+        self.resyncs += 1
+        self._cursor, self.position = cursor, _number(cursor)
+
+    def _shown(self, cursor: str) -> None:
+        number = _number(cursor)
+        if number != self.position + 1:
+            self.faults.append(f"event {number} came after {self.position}")
+        self._cursor, self.position = cursor, number
+
+
+def _number(cursor: str) -> int:
+    return int(cursor.rpartition(":")[2])
+
+
+@contextmanager
+def screens(count: int, url: str, token: str) -> Iterator[list[Screen]]:
+    """So many, watching until the block ends."""
+    watching = [Screen(url, token) for _ in range(count)]
+    for screen in watching:
+        screen.start()
+    try:
+        yield watching
+    finally:
+        for screen in watching:
+            screen.leave()
