@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import re
+
+from django.test import Client
+
+from accounts.models import ApiToken, User
+
+TOKENS = "/account/tokens/"
+
+
+def test_a_new_token_is_shown_once_and_works(signed_in: Client, alice: User) -> None:
+    made = signed_in.post(TOKENS, {"name": "the wall"})
+    later = signed_in.get("/account/")
+
+    shown = re.search(r"panic_[\w-]{40,}", made.content.decode())
+    assert shown
+    assert ApiToken.user_of(shown[0]) == alice
+    assert "the wall" in later.content.decode()
+    assert shown[0] not in later.content.decode()
+
+
+def test_the_answer_that_shows_a_token_is_kept_by_no_cache(signed_in: Client) -> None:
+    response = signed_in.post(TOKENS, {"name": "the wall"})
+
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_a_token_must_say_what_it_is_for(signed_in: Client) -> None:
+    response = signed_in.post(TOKENS, {"name": " "})
+
+    assert response.status_code == 400
+    assert not ApiToken.objects.exists()
+
+
+def test_a_revoked_token_opens_nothing(signed_in: Client, alice: User) -> None:
+    token, plain = ApiToken.issue(alice, name="old")
+
+    response = signed_in.post(f"{TOKENS}{token.public_id}/revoke/", follow=True)
+
+    assert ApiToken.user_of(plain) is None
+    assert "“old” no longer opens anything." in response.content.decode()
+
+
+def test_nobody_revokes_the_token_of_another(signed_in: Client, bob: User) -> None:
+    token, plain = ApiToken.issue(bob, name="his")
+
+    response = signed_in.post(f"{TOKENS}{token.public_id}/revoke/")
+
+    assert response.status_code == 404
+    assert ApiToken.user_of(plain) == bob
+
+
+def test_tokens_are_neither_made_nor_revoked_by_a_link(signed_in: Client, alice: User) -> None:
+    token, _ = ApiToken.issue(alice, name="mine")
+
+    assert signed_in.get(TOKENS).status_code == 405
+    assert signed_in.get(f"{TOKENS}{token.public_id}/revoke/").status_code == 405
+
+
+def test_a_stranger_is_sent_to_the_sign_in_page(client: Client, db: None) -> None:
+    for address in ("/account/", "/account/password/"):
+        assert "/account/sign-in/" in client.get(address)["Location"]
+    assert "/account/sign-in/" in client.post(TOKENS, {"name": "x"})["Location"]
+    assert not ApiToken.objects.exists()
+
+
+def test_a_name_is_shown_as_text_never_as_markup(signed_in: Client) -> None:
+    response = signed_in.post(TOKENS, {"name": "<b onclick=x>"})
+
+    assert "<b onclick" not in response.content.decode()

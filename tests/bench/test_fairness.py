@@ -1,0 +1,116 @@
+"""The rivals do what they are said to do: the same rows in as many commits, and no more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bench.inside import chains, filling, looking
+from bench.rivals import rows
+from bench.scenes import PROMPT
+from invocations import claims, outcomes
+from invocations.models import Attempt, Invocation, Run
+from realtime.models import Event
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ours(pk: int) -> None:
+    claim = claims.claim(pk, worker="test:1:a", at=timezone.now())
+    assert claim is not None
+    outcomes.complete(claim, outcomes.Result(text=PROMPT), at=timezone.now())
+
+
+def theirs(pk: int) -> None:
+    rows.hop(pk, hops=100)
+
+
+def counts() -> Counter[str]:
+    tables = {"steps": Invocation, "attempts": Attempt, "events": Event}
+    return Counter({name: model._default_manager.count() for name, model in tables.items()})
+
+
+def written(work: Callable[[int], None], pk: int) -> tuple[Counter[str], int]:
+    """What one hop added, and in how many commits."""
+    before = counts()
+    with CaptureQueriesContext(connection) as captured:
+        work(pk)
+    commits = sum(query["sql"] == "COMMIT" for query in captured.captured_queries)
+    return counts() - before, commits
+
+
+def test_a_hop_by_hand_writes_the_same_rows_in_no_more_commits() -> None:
+    first = Invocation.objects.get(run=chains.ours(hops=100)).pk
+    by_hand = chains.by_hand()[1].pk
+    ours(first)  # the first event of a topic makes the topic
+    theirs(by_hand)
+
+    mine, commits = written(ours, Invocation.objects.filter(state="ready").earliest("pk").pk)
+    other, their_commits = written(theirs, Invocation.objects.filter(state="ready").latest("pk").pk)
+
+    assert mine == other == {"steps": 1, "attempts": 1, "events": 3}
+    assert their_commits == 2
+    assert commits <= their_commits
+
+
+def test_a_chain_by_hand_ends_after_its_hops() -> None:
+    run, step = chains.by_hand()
+    following: int | None = step.pk
+
+    for _ in range(3):
+        assert following is not None
+        following = rows.hop(following, hops=3)
+
+    assert following is None
+    assert Run.objects.get(pk=run.pk).state == "completed"
+    assert chains.wait(run.pk, 3) > 0
+
+
+def test_a_filled_database_looks_as_if_it_had_been_used() -> None:
+    where = filling.fill([[5, 3, 0], [2, 4, 1], [1, 10, 1]])
+
+    run = Run.objects.get(public_id=where["run"])
+    steps = run.invocations.in_order()
+    attempts = Attempt.objects.filter(invocation__run=run)
+    assert Invocation.objects.filter(state="completed").count() == 1 + 5 * 3 + 2 * 4 + 10 - 1
+    assert [step.sequence for step in steps] == list(range(10))
+    assert {step.network_id for step in steps} == {run.network_id}
+    assert set(attempts.values_list("network_id", flat=True)) == {run.network_id}
+    assert attempts.count() == 10 - 1
+    assert run.state == "running"
+    assert steps[9].state == "ready"
+    assert steps[0].created_at < steps[9].created_at < timezone.now()
+    assert Run.objects.live().count() == 1 + filling.PAUSED
+    assert Event.objects.filter(topic__name=where["topic"]).count() == 3 * (1 + 8 + 10)
+    assert run.invocations.get(public_id=where["step"]).sequence == int(where["middle"])
+
+
+@pytest.mark.parametrize("what", looking.PARTS)
+def test_the_engine_can_be_timed_on_a_filled_database(what: str) -> None:
+    where = filling.fill([[3, 3, 1]])
+
+    found = looking.engine(what=what, slug=where["slug"], times=2)
+
+    assert [one > 0 for one in found] == [True, True]
+    assert Run.objects.filter(state="running").count() == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/n/{slug}/", "/runs/{run}/", "/api/v1/runs/{run}"])
+def test_a_page_can_be_timed_on_a_filled_database(path: str) -> None:
+    where = filling.fill([[3, 3, 1]])
+    looking.forget()
+
+    assert len(looking.page(path.format(**where), times=2)) == 2
+
+
+def test_a_page_that_is_not_there_is_no_measure() -> None:
+    filling.fill([[3, 3, 1]])
+    looking.forget()
+
+    with pytest.raises(RuntimeError, match="/nowhere/ answers 404"):
+        looking.page("/nowhere/", times=1)

@@ -1,0 +1,78 @@
+"""The figures that rows are made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from bench.figures import interleaved, mean, median, p95, spread
+
+
+def test_the_95th_percentile_is_a_number_that_was_measured() -> None:
+    assert p95([float(number) for number in range(1, 101)]) == 95
+    assert p95([float(number) for number in range(1, 21)]) == 19
+    assert p95([7.0]) == 7
+
+
+def test_order_does_not_matter() -> None:
+    assert p95([3.0, 1.0, 2.0]) == 3
+    assert median([3.0, 1.0, 2.0]) == 2
+    assert mean([3.0, 1.0, 2.0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("rounds", "times"), [([2.0, 2.0], 1), ([1.0, 2.5], 2.5), ([0.0, 1.0], math.inf)]
+)
+def test_the_spread_says_how_many_times_the_largest_is_the_smallest(
+    rounds: list[float], times: float
+) -> None:
+    assert spread(rounds) == times
+
+
+def recorder(played: list[str], name: str, figures: list[float]) -> Callable[[], float]:
+    def side() -> float:
+        played.append(name)
+        return figures.pop(0)
+
+    return side
+
+
+def test_sides_take_turns() -> None:
+    played: list[str] = []
+    sides = {
+        "ours": recorder(played, "ours", [1.0, 2.0]),
+        "theirs": recorder(played, "theirs", [3.0, 4.0]),
+    }
+
+    found = interleaved(2, sides, tell=lambda text: None)
+
+    assert played == ["ours", "theirs", "ours", "theirs"]
+    assert found == {"ours": [1, 2], "theirs": [3, 4]}
+
+
+def test_a_round_of_slices_is_their_mean_or_what_was_asked_for() -> None:
+    figures = [1.0, 2.0, 9.0]
+
+    of_means = interleaved(
+        1, {"ours": recorder([], "ours", list(figures))}, tell=lambda text: None, slices=3
+    )
+    of_medians = interleaved(
+        1,
+        {"ours": recorder([], "ours", list(figures))},
+        tell=lambda text: None,
+        slices=3,
+        of_slices=median,
+    )
+
+    assert of_means == {"ours": [4]}
+    assert of_medians == {"ours": [2]}
+
+
+def test_each_round_is_told() -> None:
+    told: list[str] = []
+
+    interleaved(2, {"ours": lambda: 1.5}, tell=told.append)
+
+    assert told == ["round 1 of 2: ours 1.50", "round 2 of 2: ours 1.50"]

@@ -1,0 +1,108 @@
+"""`python -m bench`: what is chosen, what happens to what fails, what is left behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from bench import __main__ as command
+from bench import plan
+from bench.engines import SQLITE, SQLITE_NORMAL, Engine
+from bench.measures import Measure
+from bench.rows import NotMeasured, Row
+from bench.workshop import Room, Workshop
+
+
+class Shed:
+    """A workshop in which nothing has to be prepared."""
+
+    @contextmanager
+    def open(self) -> Iterator[Room]:
+        yield cast("Room", None)
+
+
+SHED = cast("Workshop", Shed())
+
+
+def fine(room: Room, engine: Engine) -> list[Row]:
+    return [Row(f"B1.celery{engine.suffix}", "≤ 1.5x", value=1.0, passed=True)]
+
+
+def impossible(room: Room, engine: Engine) -> list[Row]:
+    raise NotMeasured("there is no redis-server on this machine")
+
+
+def broken(room: Room, engine: Engine) -> list[Row]:
+    raise ValueError("out of cheese")
+
+
+BARS = {"B1.celery": "≤ 1.5x", "B1.defaults": "≤ 0.2x"}
+
+
+def test_a_measure_is_taken_on_each_of_its_databases() -> None:
+    rows = plan.take(SHED, Measure({"B1.celery": "≤ 1.5x"}, fine, (SQLITE, SQLITE_NORMAL)))
+
+    assert [row.id for row in rows] == ["B1.celery", "B1.celery.normal"]
+    assert all(row.passed for row in rows)
+
+
+def test_a_row_that_was_left_out_does_not_pass() -> None:
+    rows = plan.take(SHED, Measure(BARS, fine, (SQLITE,)))
+
+    assert [(row.id, row.passed) for row in rows] == [("B1.celery", True), ("B1.defaults", False)]
+    assert rows[1].note == "not measured: it was left out"
+
+
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        (impossible, "not measured: there is no redis-server on this machine"),
+        (broken, "not measured: ValueError: out of cheese"),
+    ],
+)
+def test_what_cannot_be_measured_says_why_for_every_row(run: object, why: str) -> None:
+    rows = plan.take(SHED, Measure(BARS, run, (SQLITE,)))  # type: ignore[arg-type]
+
+    assert [(row.id, row.passed, row.note) for row in rows] == [
+        ("B1.celery", False, why),
+        ("B1.defaults", False, why),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("only", "chosen"),
+    [("B1", True), ("B1.celery", True), ("B10", False), ("B", False), ("B1.cel", False)],
+)
+def test_only_takes_a_group_or_a_row(only: str, chosen: bool) -> None:
+    assert Measure(BARS, fine, (SQLITE,)).is_of(only) is chosen
+
+
+def test_no_two_measures_share_a_row() -> None:
+    ids = [row_id for one in plan.measures() for row_id in one.bars]
+
+    assert len(ids) == len(set(ids))
+
+
+def test_an_unknown_name_is_told_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    status = command.main(["--only", "B99"])
+
+    assert status == 2
+    assert "There is no B99. There are B1.celery" in capsys.readouterr().err
+
+
+def test_the_result_is_drawn_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bench" / "latest.json"
+    surroundings = command.machine() | {"seconds": 1.0}
+
+    command.report(plan.take(SHED, Measure(BARS, fine, (SQLITE,))), surroundings, path)
+
+    content = json.loads(path.read_text())
+    assert [row["id"] for row in content["rows"]] == ["B1.celery", "B1.defaults"]
+    assert [row["pass"] for row in content["rows"]] == [True, False]
+    assert content["machine"]["cores"] >= 1
+    assert "1 of 2 rows pass." in capsys.readouterr().out

@@ -1,0 +1,166 @@
+"""Displays in a real browser, before a real web process that is killed, cut off and talked over."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from playwright.sync_api import BrowserContext
+
+from .faults import Proxy
+from .house import House
+from .theatre import (
+    ALL,
+    EVEN,
+    GRID,
+    IN_A_BROWSER,
+    SOUNDS,
+    WORDS,
+    opened,
+    remembered,
+    wait_for_text,
+    wait_for_the_truth,
+)
+
+pytestmark = IN_A_BROWSER
+
+
+def test_after_an_outage_the_wall_catches_up_without_a_reload_and_without_a_gap(
+    context: BrowserContext, house: House
+) -> None:
+    wall = house.do("hang", displays=[GRID], models=WORDS)
+    run = house.do("start", network=wall["network"])
+    page = opened(context, house.url + wall["grid"])
+    page.evaluate(
+        """() => { seen = []; here = true; document.addEventListener("panic:event", ({ detail }) =>
+        detail.event === "invocation.completed" && seen.push(detail.data.sequence)) }"""
+    )
+    house.do("work", run=run, texts=["before"])
+    wait_for_text(page, "before")
+
+    house.kill()
+    page.wait_for_selector("html[data-live=offline]")
+    house.do("work", run=run, texts=[f"missed {n}" for n in range(100)])  # 300 events
+    assert "before" in page.inner_text("#screen")
+    house.start()
+
+    page.wait_for_selector("html[data-live=live]", timeout=30_000)
+    wait_for_text(page, "missed 99")
+    assert page.evaluate("here")
+    assert page.evaluate("seen") == list(range(101))
+    wait_for_the_truth(page, house, wall, "grid")
+
+
+def test_a_screen_opened_while_the_server_is_down_shows_its_last_work(
+    context: BrowserContext, house: House
+) -> None:
+    wall = house.do("hang", displays=[ALL], models=WORDS)
+    run = house.do("start", network=wall["network"])
+    with Proxy(house.port) as proxy:
+        page = opened(context, proxy.url + wall["all"])
+        house.do("work", run=run, texts=["what was last here"])
+        wait_for_text(page, "what was last here")
+        remembered(page, "what was last here")
+
+        proxy.line.portal = True  # a hotel's page in place of everything
+        proxy.cut_all()
+        page.goto(proxy.url + wall["all"])
+        assert "what was last here" in page.inner_text("#screen")
+        assert page.is_visible(".memory-mark")
+        assert "hotel" not in page.content()
+        house.kill()  # and nothing at all
+        proxy.line.portal = False
+        page.reload()
+        assert "what was last here" in page.inner_text("#screen")
+
+        house.start()
+        house.do("work", run=run, texts=["and on it goes"])
+        wait_for_text(page, "and on it goes", 30)
+        assert page.is_hidden(".memory-mark")
+
+
+def test_where_sockets_are_refused_the_wall_is_asked_for_over_http(
+    context: BrowserContext, house: House
+) -> None:
+    wall = house.do("hang", displays=[EVEN], models=WORDS)
+    run = house.do("start", network=wall["network"])
+    with Proxy(house.port) as proxy:
+        proxy.line.refuse_sockets = True
+        page = context.new_page()
+        page.goto(proxy.url + wall["even"])
+        page.wait_for_selector("html[data-live=polling]", timeout=20_000)
+        house.do("work", run=run, texts=["by another way"])
+        wait_for_text(page, "by another way")
+
+        proxy.line.refuse_sockets = False
+        page.wait_for_selector("html[data-live=live]", timeout=30_000)
+
+
+def test_on_a_line_that_cuts_delays_and_reorders_the_end_is_still_the_truth(
+    context: BrowserContext, house: House
+) -> None:
+    wall = house.do("hang", displays=[GRID, EVEN], models=WORDS)
+    run = house.do("start", network=wall["network"])
+    with Proxy(house.port) as proxy:
+        pages = {name: opened(context, proxy.url + wall[name]) for name in ("grid", "even")}
+        proxy.line.delay, proxy.line.overtake, proxy.line.cut = 0.01, 0.2, 0.02
+        for n in range(12):
+            house.do("work", run=run, texts=[f"step {n}.{m}" for m in range(5)])
+        proxy.line.delay = proxy.line.overtake = proxy.line.cut = 0.0
+        house.do("work", run=run, texts=["the end", "after the end"])
+
+        for name, page in pages.items():
+            wait_for_the_truth(page, house, wall, name)
+
+
+def test_two_displays_flip_together(context: BrowserContext, house: House) -> None:
+    wall = house.do("hang", displays=[ALL, {**ALL, "name": "twin"}], models=WORDS)
+    run = house.do("start", network=wall["network"])
+    pages = [opened(context, house.url + wall[name]) for name in ("all", "twin")]
+    for page in pages:
+        page.bring_to_front()
+        page.evaluate(
+            """() => { at = {}; document.addEventListener("panic:event", ({ detail }) =>
+            at[detail.data.sequence + detail.event] = performance.timeOrigin + performance.now()) }"""
+        )
+    for n in range(10):
+        house.do("work", run=run, texts=[f"flip {n}"])
+        time.sleep(0.05)
+    for page in pages:
+        wait_for_text(page, "flip 9")
+
+    first, second = (page.evaluate("at") for page in pages)
+    apart = sorted(abs(first[key] - second[key]) for key in first if key in second)
+    assert len(apart) >= 10
+    assert apart[len(apart) // 2] < 50
+
+
+FORBIDDEN = """
+const play = HTMLMediaElement.prototype.play;
+let touched = false;
+addEventListener("pointerdown", () => (touched = true), true);
+HTMLMediaElement.prototype.play = function () {
+  return touched ? play.call(this) : Promise.reject(new DOMException("no", "NotAllowedError"));
+};
+"""
+
+
+def test_sound_that_is_not_allowed_yet_begins_at_the_first_touch(
+    context: BrowserContext, house: House
+) -> None:
+    wall = house.do("hang", displays=[ALL], models=SOUNDS)
+    run = house.do("start", network=wall["network"])
+    context.add_init_script(FORBIDDEN)  # a script that looks counts as a touch in this browser
+    page = opened(context, house.url + wall["all"])
+    errors: list[Any] = []
+    page.on("pageerror", lambda error: errors.append(error))
+
+    house.do("sound", run=run)
+    page.wait_for_selector("#screen audio", state="attached")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.querySelector('audio').paused")
+    page.mouse.click(300, 300)
+    page.wait_for_function("!document.querySelector('audio').paused")
+
+    assert errors == []
+    assert page.get_attribute("audio", "aria-label")

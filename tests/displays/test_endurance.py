@@ -1,0 +1,112 @@
+"""Displays in a real browser: every text on every screen, for everybody, for a hundred thousand steps."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext
+
+from .house import House
+from .theatre import ALL, GRID, IN_A_BROWSER, WORDS, opened
+
+pytestmark = IN_A_BROWSER
+TEXTS = {
+    "long words": "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+    "right to left": "בראשית ברא אלהים את השמים ואת הארץ " * 6,
+    "cjk": "春眠不覚暁処処聞啼鳥夜来風雨声花落知多少" * 8,
+    "emoji": "🎈🏳️‍🌈👩‍👩‍👧‍👦🦊" * 30,
+    "forty lines": "\n".join(f"{n}. a line of a long poem" for n in range(40)),
+    "eight words": "eight words are enough to fill a wall",
+}
+FAKE = """
+class Fake extends EventTarget {
+  static OPEN = 1;
+  readyState = 1;
+  constructor() { super(); window.fake = this; setTimeout(() => this.say({ type: "welcome", cursor: "e:0", recovered: true })); }
+  say(frame) { this.onmessage({ data: JSON.stringify(frame) }); }
+  send(text) { const { cursor } = JSON.parse(text); if (cursor) this.acked = Number(cursor.split(":")[1]); this.waiting?.(); }
+  close() {}
+}
+window.WebSocket = Fake;
+window.play = async (from, to) => {
+  for (let n = from; n <= to; n++) {
+    const cell = n % 6;
+    const html = { [`tile-${cell}`]: `<article class="tile" id="tile-${cell}" data-state="completed" data-modality="text" aria-label="Step ${n}"><div class="tile-body"><p class="tile-text" data-fit="5">step ${n}</p></div></article>` };
+    window.fake.say({ type: "event", cursor: `e:${n}`, event: "invocation.completed", data: { sequence: n }, html });
+    while (n - (window.fake.acked ?? 0) >= 64) await new Promise((resolve) => (window.fake.waiting = resolve));
+  }
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(390, 844), (1280, 720), (1440, 900), (1080, 1920), (3840, 2160)]
+)
+def test_every_kind_of_text_fits_every_screen(
+    browser: Browser, house: House, width: int, height: int
+) -> None:
+    wall = house.do("hang", displays=[GRID], models=WORDS)
+    run = house.do("start", network=wall["network"])
+    house.do("work", run=run, texts=list(TEXTS.values())[:5])
+    house.do("take", run=run)
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, reduced_motion="reduce"
+    )
+    page = opened(context, house.url + wall["grid"])
+
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll(".tile-text")].filter((text) => {
+        const body = text.parentElement;
+        return text.scrollHeight > body.clientHeight + 1 || text.scrollWidth > body.clientWidth + 1;
+        }).map((text) => text.innerText.slice(0, 30))"""
+    )
+    moving = page.evaluate(
+        "document.getAnimations().filter((a) => a.playState === 'running').length"
+    )
+    scrolls = page.evaluate("document.documentElement.scrollHeight > innerHeight")
+    context.close()
+
+    assert cut == []
+    assert moving == 0
+    assert not scrolls
+
+
+def test_nothing_keeps_a_screen_reader_out(context: BrowserContext, house: House) -> None:
+    wall = house.do("hang", displays=[GRID, ALL], models=WORDS)
+    run = house.do("start", network=wall["network"])
+    house.do("work", run=run, texts=["a text", "another"])
+    found = []
+
+    for path in (wall["grid"], wall["all"], "/kiosk/", f"/i/{wall['installation']}/nobody/"):
+        page = context.new_page()
+        page.goto(house.url + path)
+        page.wait_for_timeout(1000)  # what appears has appeared
+        report = Axe().run(page)
+        found += [(path, one["id"], len(one["nodes"])) for one in report.response["violations"]]
+        page.close()
+
+    assert found == []
+
+
+def test_a_hundred_thousand_events_leave_nothing_behind(browser: Browser, house: House) -> None:
+    wall = house.do("hang", displays=[GRID], models=WORDS)
+    context = browser.new_context()
+    context.add_init_script(FAKE)
+    page = opened(context, house.url + wall["grid"])
+    meter = context.new_cdp_session(page)
+
+    def measured() -> tuple[float, float]:
+        meter.send("HeapProfiler.collectGarbage")
+        counts = meter.send("Memory.getDOMCounters")
+        return meter.send("Runtime.getHeapUsage")["usedSize"], counts["nodes"]
+
+    page.evaluate("play(1, 5000)")
+    heap, nodes = measured()
+    page.evaluate("play(5001, 100000)")
+    page.wait_for_function("document.getElementById('screen').innerText.includes('step 100000')")
+    page.wait_for_timeout(500)
+    heap_after, nodes_after = measured()
+    context.close()
+
+    assert nodes_after <= nodes * 1.2 + 50
+    assert heap_after <= heap * 1.25 + 500_000

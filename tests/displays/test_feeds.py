@@ -1,0 +1,219 @@
+"""What a display is told: its own steps as they are now, STOPPED at once, its new arrangement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from displays.feeds import DisplayFeed, find
+from displays.models import Display, Installation
+from invocations import halts, runs
+from invocations.models import Run
+from networks.models import Network
+from realtime import log
+from realtime.feeds import Denied
+from realtime.models import Event
+from tests.pages.cast import Work, words
+
+from .conftest import Hang
+
+Take = Callable[[Run], Any]
+
+
+def feed_of(display: Display) -> DisplayFeed:
+    found = find(display.installation.public_id, display.name)
+    assert found is not None
+    return DisplayFeed(found)
+
+
+def happened(topic: str, kind: str) -> Event:
+    return [event for event in log.after(topic, None, 500) if event.type == kind][-1]
+
+
+def test_a_grid_draws_the_cell_of_a_step(
+    network: Network, run: Run, work: Work, hang: Hang
+) -> None:
+    feed = feed_of(hang())
+    feed.render(happened(network.topic, "run.started"))  # whatever was there before is gone
+    work(run, "a red kite")
+
+    frame = feed.render(happened(network.topic, "invocation.completed"))
+
+    assert frame is not None
+    assert set(frame.html) == {"tile-0"}
+    assert "a red kite" in frame.html["tile-0"]
+
+
+def test_a_display_hears_nothing_of_steps_that_hang_elsewhere(
+    network: Network, run: Run, work: Work, hang: Hang
+) -> None:
+    feed = feed_of(hang("third", "single", stride=4, offsets=[2]))
+    feed.render(happened(network.topic, "run.started"))
+    work(run)
+    work(run)
+
+    assert feed.render(happened(network.topic, "invocation.completed")) is None
+    work(run, "mine")
+    frame = feed.render(happened(network.topic, "invocation.completed"))
+
+    assert frame is not None
+    assert "mine" in frame.html["tile-0"]
+
+
+def test_a_late_event_shows_the_present_and_not_the_past(
+    network: Network, run: Run, work: Work, hang: Hang
+) -> None:
+    feed = feed_of(hang("all", "single", stride=1, offsets=[0]))
+    feed.render(happened(network.topic, "run.started"))
+    work(run, "first")
+    late = happened(network.topic, "invocation.completed")
+    work(run, "second")
+
+    frame = feed.render(late)
+
+    assert frame is not None
+    assert "second" in frame.html["tile-0"]
+
+
+def test_a_new_run_is_on_every_screen_at_once_and_what_is_left_of_the_old_one_is_not(
+    network: Network, run: Run, work: Work, hang: Hang
+) -> None:
+    grid, single = feed_of(hang()), feed_of(hang("fifth", "single", stride=8, offsets=[5]))
+    for _ in range(3):
+        work(run, "of old")
+    old = happened(network.topic, "invocation.completed")
+    runs.start_run(network=network, prompt="new", at=timezone.now(), waive_lockout=True)
+    started = happened(network.topic, "run.started")
+
+    frames = [feed.render(started) for feed in (grid, single)]
+
+    for frame in frames:
+        assert frame is not None
+        assert 'data-state="ready"' in frame.html["tile-0"]
+        assert not any("of old" in html for html in frame.html.values())
+    assert grid.render(old) is None
+
+
+def test_the_red_button_is_seen_on_every_wall_even_an_idle_one(
+    network: Network, hang: Hang
+) -> None:
+    feed = feed_of(hang())
+    halts.stop_all(pressed_by=None, at=timezone.now())
+    pressed = feed.render(happened("mission-control", "panic.pressed"))
+    halts.resume_all(lifted_by=None, at=timezone.now())
+    lifted = feed.render(happened("mission-control", "panic.lifted"))
+
+    assert pressed is not None
+    assert "STOPPED" in pressed.html["wall-notice"]
+    assert lifted is not None
+    assert "STOPPED" not in lifted.html["wall-notice"]
+
+
+def test_a_new_arrangement_is_drawn_whole(installation: Installation, hang: Hang) -> None:
+    display = hang()
+    feed = feed_of(display)
+    with transaction.atomic():
+        Display.objects.filter(pk=display.pk).update(rows=1, columns=2)
+        installation.change()
+
+    frame = feed.render(happened(installation.topic, "installation.changed"))
+
+    assert frame is not None
+    assert frame.html["screen"].count("<article") == 2
+
+
+def test_on_another_network_or_taken_down_everybody_is_sent_back_to_the_door(
+    installation: Installation, network: Network, hang: Hang
+) -> None:
+    display = hang()
+    feed = feed_of(display)
+    other = Network.create(network.owner, name="Other", slots=network.slots)
+    with transaction.atomic():
+        installation.change(network=other)
+    changed = happened(installation.topic, "installation.changed")
+
+    with pytest.raises(Denied):
+        feed.render(changed)
+    display.delete()
+    with pytest.raises(Denied):
+        feed.render(changed)
+
+
+def test_only_the_display_that_is_meant_says_which_it_is(
+    installation: Installation, hang: Hang
+) -> None:
+    left, right = feed_of(hang("left")), feed_of(hang("right"))
+    installation.identify("left")
+    one = happened(installation.topic, "display.identified")
+    installation.identify(None)
+    both = happened(installation.topic, "display.identified")
+
+    frame = left.render(one)
+
+    assert frame is not None
+    assert "<strong>left</strong>" in frame.html["identify"]
+    assert right.render(one) is None
+    assert right.render(both) is not None
+
+
+def test_the_page_is_the_snapshot(
+    stranger: Client, network: Network, run: Run, work: Work, hang: Hang
+) -> None:
+    display = hang("all", "single", stride=1, offsets=[0])
+    work(run, "to be seen")
+
+    page = words(stranger.get(display.get_absolute_url()))
+
+    assert "to be seen" in page
+    snapshot = feed_of(display).snapshot()
+    assert set(snapshot) == {"screen", "wall-notice", "screen-note", "identify"}
+    assert snapshot["screen"].strip() in page
+
+
+def test_an_empty_screen_says_what_it_will_show(stranger: Client, hang: Hang) -> None:
+    display = hang("left", "single", stride=8, offsets=[2, 6])
+
+    assert "2+6/8" in words(stranger.get(display.get_absolute_url()))
+
+
+def test_a_display_that_was_taken_down_says_so_calmly(
+    stranger: Client, installation: Installation
+) -> None:
+    answer = stranger.get(f"/i/{installation.public_id}/nobody/")
+
+    assert answer.status_code == 404
+    assert answer.headers["X-Panic"] == "display"
+    assert "taken down" in words(answer)
+
+
+def test_a_short_address_leads_to_the_display(stranger: Client, hang: Hang) -> None:
+    display = hang()
+
+    assert stranger.get(f"/r/{display.code}").headers["Location"] == display.get_absolute_url()
+    assert stranger.get("/r/nothing").headers["Location"] == "/"
+
+
+def test_a_newer_sound_elsewhere_silences_this_screen(
+    network: Network, run: Run, work: Work, hang: Hang
+) -> None:
+    left = feed_of(hang("left", "single", stride=2, offsets=[0]))
+    right = hang("right", "single", stride=2, offsets=[1])
+    left.render(happened(network.topic, "run.started"))
+    work(run)
+    work(run)
+    event = happened(network.topic, "invocation.completed")
+    event.notes["sounds"] = True
+
+    frame = left.render(event)
+
+    assert frame is not None
+    assert set(frame.html) == {"hush"}
+    Display.objects.filter(pk=right.pk).update(muted=True)
+    deaf = feed_of(left.display)
+    deaf.render(happened(network.topic, "run.started"))
+    assert deaf.render(event) is None

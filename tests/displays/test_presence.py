@@ -1,0 +1,133 @@
+"""Who watches, and what of a press of the red button was seen where."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from displays import presence, receipts
+from displays.feeds import DisplayFeed, find
+from displays.models import Display, Installation, Shown, Watch
+from invocations import halts
+from invocations.models import StopAll
+from networks.models import Network
+from realtime import log
+from realtime.cursors import Cursor, Positions
+
+from .conftest import Hang
+from .test_api import API, call
+
+
+@pytest.fixture(autouse=True)
+def nothing_expected() -> None:
+    receipts._expected.clear()
+
+
+def test_several_processes_are_added_up_and_each_replaces_its_own_word(
+    network: Network, hang: Hang
+) -> None:
+    display, at = hang(), timezone.now()
+
+    presence.tell("one", {(display.feed_key, ""): 2, (f"{network.topic}:wall:6", ""): 1}, at=at)
+    presence.tell("two", {(display.feed_key, "ada@example.org"): 1}, at=at)
+    presence.tell("two", {(display.feed_key, "ada@example.org"): 3}, at=at)
+
+    assert presence.counts([display.feed_key], at=at) == {display.feed_key: 5}
+    assert presence.of_network(network, at=at) == 6
+
+
+def test_what_a_dead_process_said_is_forgotten(hang: Hang) -> None:
+    display, at = hang(), timezone.now()
+    presence.tell("dead", {(display.feed_key, ""): 7}, at=at)
+
+    later = at + Watch.BELIEVED + timedelta(seconds=1)
+
+    assert presence.counts([display.feed_key], at=later) == {}
+    presence.tell("alive", {}, at=later)
+    assert not Watch.objects.exists()
+
+
+def test_curators_are_told_who_is_before_which_display(
+    owner: Client, installation: Installation, hang: Hang
+) -> None:
+    display = hang("left", "single", stride=1, offsets=[0])
+    seen = {(display.feed_key, ""): 4, (display.feed_key, "ada@example.org"): 1}
+    presence.tell("one", seen, at=timezone.now())
+    path = f"{API}/{installation.public_id}"
+
+    assert call(owner, "GET", path)[1]["viewers"] == 5
+    assert call(owner, "GET", f"{path}/watching")[1] == [
+        {"display": "left", "who": None, "count": 4},
+        {"display": "left", "who": "ada@example.org", "count": 1},
+    ]
+
+
+def pressed(display: Display) -> tuple[StopAll, str]:
+    """The press, and the cursor of its frame on this display."""
+    press = halts.stop_all(pressed_by=None, at=timezone.now())
+    event = log.after("mission-control", None, 100)[-1]
+    found = find(display.installation.public_id, display.name)
+    assert found is not None
+    DisplayFeed(found).render(event)
+    positions = Positions((Cursor("a", 0), Cursor("b", 0), event.cursor))
+    return press, str(positions)
+
+
+def test_a_receipt_has_the_time_after_which_a_display_showed_it(hang: Hang) -> None:
+    display = hang()
+    press, cursor = pressed(display)
+
+    receipts.acknowledged(display.feed_key, "socket", "a:0~b:0~" + "c:0")
+    receipts.write_down("one", {display.feed_key})
+    before = dict(receipts.shown_after_ms(press))
+    receipts.acknowledged(display.feed_key, "socket", cursor)
+    receipts.write_down("one", {display.feed_key})
+    after = receipts.shown_after_ms(press)
+
+    assert before == {display.public_id: None}
+    ms = after[display.public_id]
+    assert ms is not None
+    assert 0 < ms < 5000
+
+
+def test_a_display_that_one_process_has_not_heard_of_is_not_said_to_have_shown_it(
+    hang: Hang,
+) -> None:
+    display = hang()
+    press, _ = pressed(display)
+    for process, ms in (("one", 80.0), ("two", None)):
+        Shown.objects.create(press=press.public_id, display=display, process=process, ms=ms)
+
+    assert receipts.shown_after_ms(press) == {display.public_id: None}
+    Shown.objects.filter(process="two").update(ms=120.0)
+    assert receipts.shown_after_ms(press) == {display.public_id: 120.0}
+
+
+def test_a_screen_nobody_has_is_not_waited_for(hang: Hang) -> None:
+    display = hang()
+    press, _ = pressed(display)
+
+    receipts.write_down("one", set())
+
+    assert receipts.shown_after_ms(press) == {}
+
+
+def test_the_receipt_is_complete_once_every_watched_display_has_shown_it(
+    admin: Client, hang: Hang
+) -> None:
+    display = hang()
+    presence.tell("one", {(display.feed_key, ""): 1}, at=timezone.now())
+
+    _, first = call(admin, "POST", "/api/v1/stop-all")
+    event = log.after("mission-control", None, 100)[-1]
+    Shown.objects.create(press=first["id"], display=display, process="one", ms=90.0)
+    _, second = call(admin, "GET", f"/api/v1/stop-all/{first['id']}")
+
+    assert event.type == "panic.pressed"
+    assert first["displays"] == [{"id": display.public_id, "ms": None}]
+    assert not first["complete"]
+    assert second["displays"] == [{"id": display.public_id, "ms": 90.0}]
+    assert second["complete"]

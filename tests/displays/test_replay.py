@@ -1,0 +1,135 @@
+"""With nothing to do a wall performs its archive; nothing is called, written or charged for it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from displays import archive, screens
+from displays.models import Display
+from displays.screens import IDLE_FOR, STOPPED_FOR, Mode
+from invocations import halts
+from invocations.models import Attempt, Gate, Invocation, Run
+from invocations.runs import start_run, stop_run
+from invocations.states import Reason
+from networks.models import Network
+from tests.pages.cast import Work
+
+from .conftest import Hang
+
+STEP = timedelta(seconds=archive.STEP_SECONDS)
+AFTER_WORK = timedelta(seconds=archive.WORKING_SECONDS + 1)
+
+
+@pytest.fixture
+def display(hang: Hang) -> Display:
+    return hang("all", "single", stride=1, offsets=[0], show_invoking=True)
+
+
+@pytest.fixture
+def ended(network: Network, run: Run, work: Work) -> datetime:
+    """Three steps were made; then somebody stopped the run."""
+    for text in ("one", "two", "three"):
+        work(run, text)
+    at = timezone.now()
+    stop_run(run=run, reason=Reason.PERSON, at=at)
+    return at
+
+
+def shown(network: Network, display: Display, at: datetime) -> str:
+    scene = screens.scene_of(network, at=at)
+    return screens.tiles_of(display, scene)[0].text
+
+
+def test_the_last_work_is_looked_at_in_peace_first(
+    network: Network, display: Display, ended: datetime
+) -> None:
+    scene = screens.scene_of(network, at=ended + IDLE_FOR - timedelta(seconds=1))
+
+    assert scene.mode is Mode.LIVE
+    assert screens.tiles_of(display, scene)[0].text == "three"
+
+
+def test_then_the_archive_is_performed_step_by_step_over_and_over(
+    network: Network, display: Display, ended: datetime
+) -> None:
+    begin = ended + IDLE_FOR + AFTER_WORK
+
+    seen = [shown(network, display, begin + n * STEP) for n in range(5)]
+
+    assert seen == ["one", "two", "three", "one", "two"]
+
+
+def test_a_step_of_old_is_seen_at_work_before_it_is_done(
+    network: Network, display: Display, ended: datetime
+) -> None:
+    scene = screens.scene_of(network, at=ended + IDLE_FOR + STEP)
+    tile = screens.tiles_of(display, scene)[0]
+
+    assert (scene.mode, tile.state) == (Mode.REPLAY, "invoking")
+    assert "From the archive" in screens.around(display, scene)["screen-note"]
+    assert not Invocation.objects.filter(state="invoking").exists()
+
+
+def test_a_network_may_do_without(network: Network, display: Display, ended: datetime) -> None:
+    Network.objects.filter(pk=network.pk).update(replay=False)
+    network.refresh_from_db()
+
+    assert screens.scene_of(network, at=ended + timedelta(hours=1)).mode is Mode.LIVE
+
+
+def test_with_nothing_in_the_archive_the_wall_stays_as_it_is(network: Network) -> None:
+    assert screens.scene_of(network, at=timezone.now()).mode is Mode.LIVE
+
+
+def test_stopped_is_seen_first_and_the_archive_after_it(
+    network: Network, display: Display, run: Run, work: Work
+) -> None:
+    work(run, "one")
+    at = timezone.now()
+    halts.stop_all(pressed_by=None, at=at)
+
+    modes = [
+        screens.scene_of(network, at=at + after).mode
+        for after in (timedelta(0), STOPPED_FOR - STEP / 2, STOPPED_FOR + AFTER_WORK)
+    ]
+
+    assert modes == [Mode.STOPPED, Mode.STOPPED, Mode.REPLAY]
+    note = screens.around(display, screens.scene_of(network, at=at + STOPPED_FOR + AFTER_WORK))
+    assert "Stopped · From the archive" in note["screen-note"]
+
+
+def test_while_the_provider_rests_the_archive_plays_but_not_for_a_slow_pace(
+    network: Network, display: Display, run: Run, work: Work, ended: datetime
+) -> None:
+    later = ended + timedelta(minutes=5)
+    second = start_run(network=network, prompt="again", at=later, waive_lockout=True).run
+    Invocation.objects.filter(run=second).update(created_at=later)
+    long_after = later + timedelta(minutes=9)
+
+    assert screens.scene_of(network, at=long_after).mode is Mode.LIVE
+    Gate.objects.update_or_create(
+        key="dummy", defaults={"resting_until": long_after + timedelta(minutes=1)}
+    )
+    assert screens.scene_of(network, at=long_after).mode is Mode.REPLAY
+
+
+def test_replaying_writes_nothing_and_asks_little(
+    network: Network, display: Display, ended: datetime
+) -> None:
+    attempts = Attempt.objects.count()
+    at = ended + IDLE_FOR + AFTER_WORK
+    shown(network, display, at)
+
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        shown(network, display, at + timedelta(seconds=1))
+
+    assert len(asked) <= 5
+    assert all(query["sql"].startswith("SELECT") for query in asked)
+    assert Attempt.objects.count() == attempts

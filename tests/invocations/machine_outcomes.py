@@ -1,0 +1,147 @@
+"""What can come of a claim, and what must hold of it, whether it is still the live one or not."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from invocations import claims, outcomes, retries
+from invocations.calls import BAD_MEDIA
+from invocations.claims import Claim
+from invocations.models import Attempt, Invocation, Run
+from invocations.outcomes import Result
+from invocations.states import Outcome, Stale
+from platforms.errors import (
+    NotConfigured,
+    PlatformError,
+    RateLimited,
+    Refused,
+    TimedOut,
+    Unavailable,
+)
+
+from .machine_stage import Before, Stage
+
+Trouble = tuple[PlatformError, retries.Rule | None]
+# Every class of error, those that a provider has settled, and media that cannot be kept.
+TROUBLES: dict[str, Callable[[], Trouble]] = {
+    "unavailable": lambda: (Unavailable("Down."), None),
+    "failed there": lambda: (Unavailable("It failed there.").as_settled(), None),
+    "damaged": lambda: (Unavailable("A damaged picture.").as_settled(), BAD_MEDIA),
+    "disk full": lambda: (Unavailable("The disk is full."), retries.NO_STORAGE),
+    "slow down": lambda: (RateLimited("Slow down."), None),
+    "wait 40 s": lambda: (RateLimited("Slow down.", retry_after=40), None),
+    "timed out": lambda: (TimedOut("It took too long."), None),
+    "no key": lambda: (NotConfigured("No key."), None),
+    "sensitive": lambda: (Refused("Not that.", kind="sensitive"), None),
+    "invalid": lambda: (Refused("Not understood."), None),
+}
+LOSSES = {"lost": Outcome.LOST, "handed over": Outcome.HANDED_OVER}
+STOPS = {"cancelled": Outcome.CANCELLED, "uncertain": Outcome.UNCERTAIN}
+
+
+class Outcomes(Stage):
+    def end(self, claim: Claim, ending: str) -> None:
+        before = self.before(claim)
+        if ending in TROUBLES:
+            self._fail(claim, before, *TROUBLES[ending]())
+        elif ending in LOSSES:
+            self._give_back(claim, before, LOSSES[ending])
+        elif ending in STOPS:
+            self._report_stop(claim, before, STOPS[ending])
+        elif ending == "learn":
+            claim.attempt.remember(f"late-{claim.attempt.token[:6]}")
+        elif ending == "beat":
+            assert Attempt.objects.renew([claim.attempt.token], at=self.now) == before.live
+        elif ending == "take over":
+            self._take_over(claim, before)
+        else:
+            self._complete(claim, before)
+
+    @contextlib.contextmanager
+    def _fenced(self, before: Before) -> Iterator[None]:
+        """A claim that is no longer the live one changes nothing and is told so."""
+        if before.live:
+            yield
+        else:
+            with pytest.raises(Run.DoesNotExist if before.deleted else Stale):
+                yield
+
+    def _complete(self, claim: Claim, before: Before) -> None:
+        result = Result(text="gone") if before.deleted else self.result_of(claim)
+        with self._fenced(before):
+            outcomes.complete(claim, result, at=self.now)
+        if before.live:
+            wanted = ("completed", "completed") if before.current else ("late", before.step)
+            assert (self.outcome(claim), self.state(claim)) == wanted
+            self.no_lap_too_many(claim)
+        else:
+            claim.attempt.keep_as_evidence("Too late.", usd=0.5)
+
+    def no_lap_too_many(self, claim: Claim) -> None:
+        run = Run.objects.select_related("network").get(pk=claim.run.pk)
+        laps = run.network.budgets.get("laps_per_run")
+        over = laps is not None and claim.invocation.sequence + 1 >= laps * len(run.ring)
+        assert not (over and run.live)
+
+    def _fail(
+        self, claim: Claim, before: Before, error: PlatformError, rule: retries.Rule | None
+    ) -> None:
+        substitute = None if before.deleted else self._stand_in(claim, error)
+        with self._fenced(before):
+            outcomes.fail(claim, error, at=self.now, rule=rule, substitute=substitute)
+        if not before.live:
+            return
+        assert self.outcome(claim) == "failed"
+        if not before.current:
+            assert self.state(claim) == before.step
+            return
+        if isinstance(error, Refused):
+            self.no_lap_too_many(claim)
+        if error.settled:
+            self.settled.add(claim.attempt.idempotency_key)
+        self._check_retry(claim, error)
+
+    def _stand_in(self, claim: Claim, error: PlatformError) -> Result | None:
+        """As `outcomes.stand_in`, which would draw and store a picture every time."""
+        if isinstance(error, Refused) and claim.run.network.refusal_policy == "substitute":
+            return self.result_of(claim)
+        return None
+
+    def _check_retry(self, claim: Claim, error: PlatformError) -> None:
+        step = Invocation.objects.get(pk=claim.invocation.pk)
+        if step.state != "ready" or step.fallen_back:
+            return
+        same = step.idempotency_key == claim.attempt.idempotency_key
+        assert same != error.settled
+        assert step.reference == ("" if error.settled else claim.attempt.reference)
+        wish = getattr(error, "retry_after", None) or 0
+        assert step.due_at is None or step.due_at >= self.now + timedelta(seconds=wish)
+
+    def _give_back(self, claim: Claim, before: Before, outcome: Outcome) -> None:
+        losses = claim.invocation.losses
+        with self._fenced(before):
+            outcomes.give_back(claim.attempt, outcome, at=self.now)
+        if before.current:
+            blamed = outcome == Outcome.LOST and not claim.attempt.reference
+            poison = blamed and losses + 1 >= retries.MAX_LOSSES
+            step = Invocation.objects.get(pk=claim.invocation.pk)
+            assert step.state == ("failed" if poison else "ready")
+            assert poison or step.reference == claim.attempt.reference
+            assert step.idempotency_key == claim.attempt.idempotency_key
+
+    def _report_stop(self, claim: Claim, before: Before, outcome: Outcome) -> None:
+        with self._fenced(before):
+            outcomes.cancelled(claim, outcome, at=self.now)
+        if before.live:
+            wanted = "ready" if before.current else before.step
+            assert (self.outcome(claim), self.state(claim)) == (outcome, wanted)
+
+    def _take_over(self, claim: Claim, before: Before) -> None:
+        if not before.current:
+            taken = claims.take_over(claim.attempt.token, worker=self.local, at=self.now)
+            assert (taken is not None) == before.live
+            self.hold(taken)

@@ -1,0 +1,161 @@
+"""A claimed step against real adapters: what each ending leaves behind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from accounts.models import User
+from invocations import calls, runs
+from invocations.claims import Claim
+from invocations.models import Attempt, Run
+from invocations.states import Reason
+from networks.models import Network
+from platforms.base import Call, Modality, Model, Output, Platform
+from platforms.registry import registered_temporarily
+
+from .conftest import NOON, ring
+from .engine import last, perform, start, states, take
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
+PERSON = Reason.PERSON
+A_PNG_CUT_SHORT = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000100000001008020000009091")
+
+
+class Odd(Platform):
+    """Gives whatever a test hands it, or raises it."""
+
+    slug, label = "odd", "Odd"
+
+    def __init__(self, answer: Output | Exception, output: Modality = Modality.TEXT) -> None:
+        self.answer = answer
+        self.model = Model("odd:one", "One", input=Modality.TEXT, output=output)
+
+    def models(self) -> list[Model]:
+        return [self.model]
+
+    async def invoke(self, call: Call) -> Output:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+class Slow(Odd):
+    """Gets a request ready while its run is stopped; then asks, if it may."""
+
+    asked = False
+
+    def __init__(self) -> None:
+        super().__init__(Output(text="too late"))
+
+    async def invoke(self, call: Call) -> Output:
+        await sync_to_async(lambda: runs.stop_run(run=Run.objects.get(), reason=PERSON, at=NOON))()
+        await call.begin()
+        self.asked = True
+        return await super().invoke(call)
+
+
+async def turn(alice: User, at: datetime, desk: calls.Desk, platform: Platform) -> Run:
+    """One try at the first step of a ring that begins with the odd model."""
+
+    @sync_to_async
+    def begin() -> tuple[Run, Claim]:
+        back = {"image": ["dummy:image-to-text"]}.get(platform.models()[0].output, [])
+        network = Network.create(alice, name="Odd", slots=ring("odd:one", *back))
+        run = start(network, at)
+        return run, take(run, at)
+
+    with registered_temporarily(platform):
+        run, claim = await begin()
+        await perform(claim, desk)
+    return run
+
+
+def facts(run: Run) -> tuple[list[str], str, str]:
+    step = run.invocations.get(sequence=0)
+    return states(run), step.error_code, step.error_detail
+
+
+async def test_a_damaged_picture_is_not_shown_and_is_asked_for_again(
+    alice: User, at: datetime, desk: calls.Desk
+) -> None:
+    platform = Odd(Output(data=A_PNG_CUT_SHORT, content_type="image/png"), Modality.IMAGE)
+
+    run = await turn(alice, at, desk, platform)
+
+    found, code, detail = await sync_to_async(facts)(run)
+    assert (found, code) == (["ready"], "unavailable")
+    assert "could not be kept" in detail
+    assert await Attempt.objects.filter(outcome="failed").acount() == 1
+
+
+async def test_an_empty_text_is_no_output(alice: User, at: datetime, desk: calls.Desk) -> None:
+    run = await turn(alice, at, desk, Odd(Output(text=" \0 ")))
+
+    assert await sync_to_async(facts)(run) == (
+        ["ready"],
+        "unavailable",
+        "The model gave an empty text.",
+    )
+
+
+async def test_a_text_is_freed_of_what_cannot_be_stored(
+    alice: User, at: datetime, desk: calls.Desk
+) -> None:
+    run = await turn(alice, at, desk, Odd(Output(text=" a\0b\udcff ")))
+
+    step = await run.invocations.aget(sequence=0)
+    assert step.output_text == "ab"
+
+
+async def test_an_adapters_mistake_is_logged_and_never_shown(
+    alice: User, at: datetime, desk: calls.Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = await turn(alice, at, desk, Odd(ZeroDivisionError("secret detail")))
+
+    _, code, detail = await sync_to_async(facts)(run)
+    assert code == "unavailable"
+    assert "secret" not in detail
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_picture_is_archived_before_the_ring_turns(
+    network: Network, at: datetime, desk: calls.Desk
+) -> None:
+    @sync_to_async
+    def begin() -> Claim:
+        network.slots = ring("dummy:text-to-image", "dummy:image-to-text")
+        network.save()
+        return take(start(network, at), at)
+
+    claim = await begin()
+    await perform(claim, desk)
+
+    following = await sync_to_async(last)(claim.run)
+    asset = await sync_to_async(lambda: following.input_asset)()
+    assert asset is not None
+    assert (asset.kind, asset.width > 0) == ("image", True)  # type: ignore[operator]
+
+
+async def test_a_call_that_is_cancelled_before_it_begins_asks_nobody(
+    network: Network, at: datetime, desk: calls.Desk
+) -> None:
+    claim = await sync_to_async(lambda: take(start(network, at), at))()
+
+    await perform(claim, desk, cancelled=True)
+
+    assert await Attempt.objects.filter(outcome="cancelled").acount() == 1
+
+
+async def test_no_request_leaves_after_a_stop_whose_signal_was_not_heard(
+    alice: User, at: datetime, desk: calls.Desk
+) -> None:
+    platform = Slow()
+
+    run = await turn(alice, at, desk, platform)
+
+    found, _, _ = await sync_to_async(facts)(run)
+    assert (platform.asked, found) == (False, ["cancelled"])
+    assert await Attempt.objects.filter(outcome="cancelled").acount() == 1

@@ -1,0 +1,212 @@
+"""Stop at every instant of a lap, twice, at a locked database, and just before another prompt."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from invocations import calls, claims, runs
+from invocations.claims import Claim
+from invocations.models import Attempt, Invocation, Run
+from invocations.states import IllegalMove, Reason
+from networks.models import Network
+from platforms.base import Call, Modality, Model, Output, Platform
+from platforms.registry import registered_temporarily
+from realtime.models import Event
+
+from .conftest import ring
+from .engine import start, states, take
+from .test_contention import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+T = TypeVar("T")
+NO_WAIT = [{"until_seconds": None, "delay_seconds": 0}]
+
+
+@dataclass
+class Hand:
+    """A desk at which somebody presses Stop just before piece of work number `instant`."""
+
+    run: Run
+    instant: int
+    heard: bool  # whether the signal comes through at once, or not at all
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    done: int = 0
+    pressed: bool = False
+
+    async def in_database(self, work: Callable[[], T]) -> T:
+        if self.done == self.instant:
+            await sync_to_async(
+                lambda: runs.stop_run(run=self.run, reason=Reason.PERSON, at=timezone.now())
+            )()
+            self.pressed = True
+            if self.heard:
+                self.cancelled.set()
+        self.done += 1
+        return await sync_to_async(work)()
+
+    async def in_media(self, work: Callable[[], T]) -> T:
+        return await self.in_database(work)
+
+
+class Till(Platform):
+    """Takes money: what it is asked after a stop is noted down."""
+
+    slug, label = "till", "The Till"
+
+    def __init__(self) -> None:
+        self.hand: Hand | None = None
+        self.asked_too_late: list[int] = []
+
+    def models(self) -> list[Model]:
+        return [Model("till:words", "Words", input=Modality.TEXT, output=Modality.TEXT)]
+
+    async def invoke(self, call: Call) -> Output:
+        assert self.hand is not None
+        await call.begin()
+        if self.hand.pressed:
+            self.asked_too_late.append(self.hand.instant)
+        await call.remember("prediction-7")
+        await call.sleep(0)
+        return Output(text=f"{call.input}!", usd=0.5)
+
+
+async def lap(hand: Hand, steps: int) -> None:
+    """Whatever is open is claimed and carried out, as a worker does."""
+
+    def claim_next() -> Claim | None:
+        step = hand.run.invocations.open().first()
+        return claims.claim(step.pk, worker="w", at=timezone.now()) if step else None
+
+    for _ in range(steps):
+        hand.cancelled = asyncio.Event()
+        taken = await hand.in_database(claim_next)
+        if taken is not None:
+            await calls.perform(taken, hand.cancelled, hand)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("heard", [True, False])
+async def test_stop_at_every_instant_of_a_lap(alice: User, heard: bool) -> None:
+    till = Till()
+    slots = ring("till:words", "dummy:text-to-image", "dummy:image-to-text")
+
+    def begin() -> Run:
+        network = Network.create(alice, name="Lap", slots=slots, pacing=NO_WAIT)
+        return start(network, timezone.now())
+
+    instants = 0
+    with registered_temporarily(till):
+        while True:
+            hand = till.hand = Hand(await sync_to_async(begin)(), instants, heard)
+            await lap(hand, len(slots))
+            if not hand.pressed:
+                break
+            await sync_to_async(assert_stopped)(hand.run)
+            instants += 1
+    await sync_to_async(connections.close_all)()
+
+    assert till.asked_too_late == []
+    assert instants > 3 * len(slots)  # a claim, a look for a stop and an outcome at the least
+
+
+def assert_stopped(run: Run) -> None:
+    run.refresh_from_db()
+    assert (run.state, run.reason) == ("stopped", "stopped_by_person")
+    assert not run.invocations.open().exists()
+    attempts = Attempt.objects.filter(invocation__run=run)
+    assert not attempts.live().exists()
+    assert set(states(run)) <= {"completed", "cancelled"}
+    told = Event.objects.filter(topic__name=run.network.topic).order_by("seq")
+    assert list(told.values_list("seq", flat=True)) == list(range(1, len(told) + 1))
+    last = {event.data["invocation"]: event.data["state"] for event in told if "slot" in event.data}
+    assert last == dict(run.invocations.values_list("public_id", "state"))
+
+
+def test_of_many_who_press_stop_at_once_one_does_it(network: Network, at: datetime) -> None:
+    run = start(network, at)
+    take(run, at)
+
+    found = at_once(
+        *(lambda: runs.stop_run(run=run, reason=Reason.PERSON, at=at) for _ in range(4))
+    )
+
+    assert sorted(type(one).__name__ for one in found) == ["IllegalMove"] * 3 + ["Run"]
+    assert Event.objects.filter(type="run.stopped").count() == 1
+    assert Event.objects.filter(type="invocation.cancelled").count() == 1
+
+
+def test_a_second_stop_says_that_it_leads_nowhere(network: Network, at: datetime) -> None:
+    run = runs.stop_run(run=start(network, at), reason=Reason.PERSON, at=at)
+
+    with pytest.raises(IllegalMove) as refused:
+        runs.stop_run(run=run, reason=Reason.PERSON, at=at)
+
+    assert refused.value.allowed == []
+
+
+def test_a_stop_waits_for_a_locked_database_and_is_done(network: Network, at: datetime) -> None:
+    run = start(network, at)
+    take(run, at)
+    locked = threading.Event()
+
+    def hold_the_lock() -> None:
+        with transaction.atomic():
+            Run.lock(run.pk)
+            locked.set()
+            threading.Event().wait(0.3)
+
+    def stop() -> Run:
+        assert locked.wait(5)
+        return runs.stop_run(run=run, reason=Reason.PERSON, at=at)
+
+    found = at_once(hold_the_lock, stop)
+
+    assert isinstance(found[1], Run)
+    assert states(run) == ["cancelled"]
+
+
+@pytest.mark.parametrize("round_number", range(10))
+def test_a_stop_and_a_new_prompt_in_the_same_moment_leave_the_prompt(
+    network: Network, at: datetime, round_number: int
+) -> None:
+    older = start(network, at)
+    step = older.invocations.get()
+
+    found = at_once(
+        lambda: runs.stop_run(run=older, reason=Reason.PERSON, at=at),
+        lambda: start(network, at, "the new one"),
+        lambda: claims.claim(step.pk, worker="w", at=at),
+    )
+
+    live = Run.objects.live().get()
+    assert live.prompt == "the new one"
+    assert states(older) == ["cancelled"]
+    assert not Attempt.objects.live().filter(cancel_requested_at=None).exists()
+    assert Invocation.objects.open().get().run == live
+    raised = [one for one in found if isinstance(one, Exception)]
+    assert all(isinstance(one, IllegalMove) for one in raised)
+
+
+def test_a_prompt_right_after_a_stop_is_locked_out_until_the_first_ones_time_is_up(
+    network: Network, at: datetime
+) -> None:
+    started = runs.start_run(network=network, prompt="first", at=at, client_key="k")
+    runs.stop_run(run=started.run, reason=Reason.PERSON, at=at)
+
+    with pytest.raises(runs.Lockout):
+        runs.start_run(network=network, prompt="second", at=at)
+
+    again = runs.start_run(network=network, prompt="first", at=at, client_key="k")
+    assert (again.created, again.run.pk) == (False, started.run.pk)
+    assert connection.in_atomic_block is False

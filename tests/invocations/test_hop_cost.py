@@ -1,0 +1,139 @@
+"""What a hop costs the database: every statement of the claim and of the finish, and why it is there.
+
+A change that adds a statement fails here and has to say what it is good for; one that saves a
+statement shortens the list. How long they take is measured by `make bench ONLY=B1`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from invocations import claims, outcomes, runs
+from invocations.claims import Claim
+from networks.models import Network
+
+pytestmark = pytest.mark.django_db(transaction=True)  # a commit is only one outside a test's own
+
+Statement = tuple[str, str]
+
+CLAIM: list[tuple[Statement, str]] = [
+    (("SELECT", "invocations_invocation"), "is it still due, and whose run is it? before any lock"),
+    (("BEGIN", ""), "on SQLite the only writer from here on"),
+    (
+        ("SELECT", "invocations_run"),
+        "the run is held; its network and owner come along in the join",
+    ),
+    (("SELECT", "invocations_invocation"), "the step as it is now that nobody else can change it"),
+    (("UPDATE", "invocations_invocation"), "ready to invoking, compared and set"),
+    (
+        ("INSERT", "invocations_attempt"),
+        "lease, fence and idempotency key, before anybody is asked",
+    ),
+    (("UPDATE", "realtime_topic"), "the event's number: the topic's row makes it commit order"),
+    (("INSERT", "realtime_event"), "invocation.started"),
+    (("COMMIT", ""), "the one wait for the disk"),
+]
+FINISH: list[tuple[Statement, str]] = [
+    (("BEGIN", ""), "on SQLite the only writer from here on"),
+    (
+        ("SELECT", "invocations_run"),
+        "the run is held; its network and owner come along in the join",
+    ),
+    (("UPDATE", "invocations_invocation"), "invoking to completed, with the output"),
+    (("INSERT", "invocations_invocation"), "the next step, due when pacing says"),
+    (("UPDATE", "realtime_topic"), "the numbers of both events at once"),
+    (("INSERT", "realtime_event"), "invocation.completed and invocation.created in one statement"),
+    (("UPDATE", "invocations_attempt"), "outcome and cost, only while the fence holds"),
+    (("COMMIT", ""), "the one wait for the disk"),
+]
+
+
+def statements(captured: CaptureQueriesContext) -> list[Statement]:
+    """Verb and table of what was sent. On Postgres a doorbell is a query too; those are left out."""
+    found = []
+    for query in captured.captured_queries:
+        sql = query["sql"]
+        if "pg_notify" in sql:
+            continue
+        verb = sql.split()[0]
+        table = re.search(r'(?:FROM|UPDATE|INTO) "?(\w+)"?', sql)
+        found.append((verb, table[1] if table and verb not in {"BEGIN", "COMMIT"} else ""))
+    return found
+
+
+def wanted(table: list[tuple[Statement, str]]) -> list[Statement]:
+    return [statement for statement, _ in table]
+
+
+def started(network: Network, at: datetime) -> int:
+    """The key of a run's first step; the topic and everything else exists already."""
+    for _ in range(2):  # the first run makes the topic, which costs a statement once
+        run = runs.start_run(network=network, prompt="a moth", at=at, waive_lockout=True).run
+    return run.invocations.get().pk
+
+
+def taken(network: Network, at: datetime) -> Claim:
+    claim = claims.claim(started(network, at), worker="test:1:a", at=at)
+    assert claim is not None
+    return claim
+
+
+def test_a_claim_costs_these_statements_and_one_commit(network: Network, at: datetime) -> None:
+    pk = started(network, at)
+
+    with CaptureQueriesContext(connection) as captured:
+        claim = claims.claim(pk, worker="test:1:a", at=at)
+
+    assert claim is not None
+    assert statements(captured) == wanted(CLAIM)
+
+
+def test_a_finish_costs_these_statements_and_one_commit(network: Network, at: datetime) -> None:
+    claim = taken(network, at)
+
+    with CaptureQueriesContext(connection) as captured:
+        outcomes.complete(claim, outcomes.Result(text="a flame"), at=at)
+
+    assert statements(captured) == wanted(FINISH)
+
+
+def test_a_claim_that_comes_too_late_costs_one_look(network: Network, at: datetime) -> None:
+    claim = taken(network, at)
+
+    with CaptureQueriesContext(connection) as captured:
+        again = claims.claim(claim.invocation.pk, worker="test:2:b", at=at)
+
+    assert again is None
+    assert statements(captured) == [("SELECT", "invocations_invocation")]
+
+
+@pytest.mark.parametrize("limit", ["calls_per_hour", "usd_per_day"])
+def test_a_budget_costs_one_statement_more(network: Network, at: datetime, limit: str) -> None:
+    network.budgets = {limit: 1000}
+    network.save(update_fields=["budgets"])
+    pk = started(network, at)
+
+    with CaptureQueriesContext(connection) as captured:
+        claims.claim(pk, worker="test:1:a", at=at)
+
+    assert len(statements(captured)) == len(CLAIM) + 1
+
+
+def test_what_a_hop_costs_does_not_grow_with_the_run(network: Network, at: datetime) -> None:
+    claim: Claim | None = taken(network, at)
+    counts = []
+    for number in range(1, 6):
+        assert claim is not None
+        now = at + timedelta(seconds=number)
+        with CaptureQueriesContext(connection) as captured:
+            outcomes.complete(claim, outcomes.Result(text="a flame"), at=now)
+            following = claim.run.invocations.open().get()
+            claim = claims.claim(following.pk, worker="test:1:a", at=now)
+        counts.append(len(statements(captured)))
+
+    assert len(set(counts)) == 1

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from invocations import claims, outcomes, owners, runs, sweep
+from invocations.models import Attempt, Invocation, Run
+from invocations.models.attempt import LEASE
+from invocations.outcomes import Result
+from invocations.states import Reason
+from networks.models import Network
+
+from .engine import last, start, states, take
+
+pytestmark = pytest.mark.django_db
+ELSEWHERE = "another-host~0:1:a"
+
+
+def test_a_dead_processs_step_is_given_back_at_once(network: Network, at: datetime) -> None:
+    name, lock = owners.sign_on()
+    run = start(network, at)
+    take(run, at, worker=name)
+    alive = sweep.sweep(at).given_back
+
+    lock.close()  # what the kernel does when the process is gone
+    dead = sweep.sweep(at).given_back
+
+    assert (alive, dead) == (0, 1)
+    assert states(run) == ["ready"]
+    assert Attempt.objects.get().outcome == "lost"
+
+
+def test_another_hosts_step_is_given_back_when_its_lease_is_over(
+    network: Network, at: datetime
+) -> None:
+    run = start(network, at)
+    take(run, at, worker=ELSEWHERE)
+
+    assert sweep.sweep(at + LEASE).given_back == 0
+    assert sweep.sweep(at + LEASE + timedelta(milliseconds=1)).given_back == 1
+    assert states(run) == ["ready"]
+
+
+def test_a_renewed_lease_is_respected(network: Network, at: datetime) -> None:
+    claim = take(start(network, at), at, worker=ELSEWHERE)
+
+    Attempt.objects.renew([claim.attempt.token], at=at + LEASE)
+
+    assert sweep.sweep(at + LEASE + timedelta(seconds=1)).given_back == 0
+
+
+def test_a_dead_process_whose_file_is_gone_is_dead(network: Network, at: datetime) -> None:
+    run = start(network, at)
+    take(run, at, worker=f"{owners.here()}:1:no-such-file")
+
+    assert sweep.sweep(at).given_back == 1
+
+
+def test_a_stopped_call_of_a_dead_worker_is_handed_on_to_be_cancelled(
+    network: Network, at: datetime
+) -> None:
+    run = start(network, at)
+    claim = take(run, at, worker=f"{owners.here()}:1:gone")
+    claim.attempt.remember("prediction-7")
+    runs.stop_run(run=run, reason=Reason.PERSON, at=at)
+
+    swept = sweep.sweep(at)
+    taken = claims.take_over(claim.attempt.token, worker=ELSEWHERE, at=at)
+
+    assert (swept.given_back, swept.to_cancel) == (0, [claim.attempt.token])
+    assert taken is not None
+    assert (taken.attempt.reference, taken.attempt.worker) == ("prediction-7", ELSEWHERE)
+
+
+def test_a_call_that_could_not_be_cancelled_for_minutes_is_given_up(
+    network: Network, at: datetime
+) -> None:
+    run = start(network, at)
+    claim = take(run, at, worker=f"{owners.here()}:1:gone")
+    claim.attempt.remember("prediction-7")
+    runs.stop_run(run=run, reason=Reason.PERSON, at=at)
+
+    swept = sweep.sweep(at + sweep.CANCEL_FOR + timedelta(seconds=1))
+
+    assert (swept.given_back, swept.to_cancel) == (1, [])
+    assert Attempt.objects.get().outcome == "lost"
+
+
+def test_the_files_of_the_dead_are_removed() -> None:
+    living, lock = owners.sign_on()
+    dead, dead_lock = owners.sign_on()
+    dead_lock.close()
+
+    owners.forget_dead()
+
+    left = {path.stem for path in owners._folder().glob("*.lock")}
+    lock.close()
+    assert dead not in left
+    assert living in left
+
+
+def test_a_run_that_stands_still_goes_on(network: Network, at: datetime) -> None:
+    run = start(network, at)
+    outcomes.complete(take(run, at), Result(text="so far"), at=at)
+    Invocation.objects.filter(run=run, sequence=1).delete()
+
+    assert sweep.repair(at) == 1
+
+    assert states(run) == ["completed", "ready"]
+    assert last(run).input_text == "so far"
+
+
+def test_a_run_with_nothing_to_go_on_with_fails_and_says_so(network: Network, at: datetime) -> None:
+    run = start(network, at)
+    run.invocations.all().delete()
+
+    sweep.repair(at)
+
+    assert Run.objects.get().state == "failed"
+    assert "without a step" in Run.objects.get().detail
+
+
+def test_a_run_that_is_under_way_is_left_alone(network: Network, at: datetime) -> None:
+    start(network, at)
+
+    assert sweep.repair(at) == 0

@@ -1,0 +1,75 @@
+"""The demo networks: complete, idempotent, and never in the way of what people made."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import User
+from networks import demo, markdown, rings
+from networks.models import Network
+from platforms.registry import get_model
+
+
+def _seed() -> str:
+    said = StringIO()
+    call_command("seed_demo", stdout=said)
+    return said.getvalue()
+
+
+@pytest.mark.parametrize("one", demo.DEMOS, ids=lambda one: one.name)
+def test_every_ring_closes_and_has_something_to_say(one: demo.Demo) -> None:
+    slots = [rings.Slot.from_json(slot) for slot in one.slots]
+
+    assert rings.problems(slots, get_model) == []
+    assert len(set(one.attract)) >= 5
+    assert len(markdown.tile(one.description).plain) > 150
+
+
+def test_there_are_at_least_five_and_two_sound() -> None:
+    sounding = [one for one in demo.DEMOS if "synth" in one.ring]
+
+    assert len(demo.DEMOS) >= 5
+    assert len(sounding) >= 2
+    assert any("painter" in one.ring for one in sounding)
+
+
+def test_they_are_public_open_and_the_first_admins(db: None) -> None:
+    first = User.objects.create_superuser("root@example.org")
+    User.objects.create_superuser("second@example.org")
+
+    _seed()
+
+    made = Network.objects.all()
+    assert len(made) == len(demo.DEMOS)
+    assert all(one.public and one.open_terminal and one.owner_id == first.pk for one in made)
+    assert [one.featured for one in made].count(True) == 1
+
+
+def test_the_one_that_is_featured_can_run(db: None) -> None:
+    _seed()
+
+    assert Network.objects.get(featured=True).problems() == []
+
+
+def test_seeding_again_changes_nothing_that_people_changed(db: None) -> None:
+    _seed()
+    Network.objects.filter(slug="telephone").update(name="Mine now", public=False, slots=[])
+    before = list(Network.objects.order_by("pk").values())
+
+    said = _seed()
+
+    assert "are there" in said
+    assert list(Network.objects.order_by("pk").values()) == before
+
+
+def test_a_network_of_somebody_else_under_the_same_address_is_left_alone(db: None) -> None:
+    alice = User.objects.create_user("alice@example.org")
+    Network.create(alice, name="Telephone")
+
+    _seed()
+
+    assert Network.objects.get(slug="telephone").owner == alice
+    assert Network.objects.filter(name="Telephone").count() == 1

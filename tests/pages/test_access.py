@@ -1,0 +1,101 @@
+"""Who gets which page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from invocations.models import Run
+from networks.models import Network
+from tests.pages.cast import Work
+
+ALL_IN = {"stranger": 200, "other": 200, "helper": 200, "owner": 200, "admin": 200}
+PRIVATE = {**ALL_IN, "stranger": 404, "other": 404}
+CONTROLS = {**ALL_IN, "stranger": 302, "other": 403}
+EDITS = {**CONTROLS, "helper": 403}
+ADMINS = {"stranger": 302, "other": 403, "helper": 403, "owner": 403, "admin": 200}
+
+
+def _statuses(clients: Mapping[str, Client], path: str) -> dict[str, int]:
+    return {who: client.get(path).status_code for who, client in clients.items()}
+
+
+@pytest.mark.parametrize("page", ["detail", "wall"])
+def test_a_private_network_is_not_there_for_others(
+    clients: Mapping[str, Client], network: Network, page: str
+) -> None:
+    assert _statuses(clients, reverse(f"networks:{page}", args=[network.slug])) == PRIVATE
+
+
+@pytest.mark.parametrize("page", ["detail", "wall"])
+def test_a_public_network_is_for_everybody_to_watch(
+    clients: Mapping[str, Client], public: Network, page: str
+) -> None:
+    assert _statuses(clients, reverse(f"networks:{page}", args=[public.slug])) == ALL_IN
+
+
+def test_a_private_run_and_its_steps_are_not_there_for_others(
+    clients: Mapping[str, Client], run: Run, work: Work
+) -> None:
+    step = work(run)
+
+    assert _statuses(clients, run.get_absolute_url()) == PRIVATE
+    assert _statuses(clients, step.get_absolute_url()) == PRIVATE
+    assert _statuses(clients, step.get_absolute_url() + "?screen=1") == PRIVATE
+
+
+def test_only_owner_and_admin_edit(clients: Mapping[str, Client], public: Network) -> None:
+    assert _statuses(clients, reverse("networks:edit", args=[public.slug])) == EDITS
+
+
+def test_a_code_is_given_out_by_those_who_control(
+    clients: Mapping[str, Client], public: Network
+) -> None:
+    found = _statuses(clients, reverse("networks:qr", args=[public.slug]))
+
+    assert found == {**ALL_IN, "stranger": 403, "other": 403}
+
+
+@pytest.mark.parametrize("page", ["mission-control", "mission-control-figures", "stop-all"])
+def test_mission_control_is_for_admins(clients: Mapping[str, Client], page: str) -> None:
+    assert _statuses(clients, reverse(page)) == ADMINS
+
+
+@pytest.mark.parametrize("move", ["start", "stop", "pause", "resume"])
+def test_control_is_for_its_people_and_by_post_alone(
+    clients: Mapping[str, Client], public: Network, move: str
+) -> None:
+    path = reverse(f"networks:{move}", args=[public.slug])
+
+    asked = {who: client.get(path).status_code for who, client in clients.items()}
+    done = {who: client.post(path).status_code for who, client in clients.items()}
+
+    assert set(asked.values()) == {405}
+    assert done == {"stranger": 302, "other": 403, "helper": 302, "owner": 302, "admin": 302}
+    assert "/account/sign-in/" in clients["stranger"].post(path).headers["Location"]
+
+
+def test_the_list_shows_ones_own_shared_and_public_networks(
+    clients: Mapping[str, Client], network: Network
+) -> None:
+    seen = {
+        who: network.name in client.get(reverse("networks:list")).content.decode()
+        for who, client in clients.items()
+    }
+
+    assert seen == {"stranger": False, "other": False, "helper": True, "owner": True, "admin": True}
+
+
+def test_models_are_for_everybody(clients: Mapping[str, Client]) -> None:
+    assert _statuses(clients, reverse("models:list")) == ALL_IN
+    assert _statuses(clients, reverse("models:detail", args=["local:painter"])) == ALL_IN
+
+
+@pytest.mark.parametrize(
+    "path", ["/n/nowhere/", "/n/nowhere/wall/", "/runs/nothing/", "/models/no:body/", "/models/x/"]
+)
+def test_what_is_not_there_is_404(stranger: Client, path: str) -> None:
+    assert stranger.get(path).status_code == 404

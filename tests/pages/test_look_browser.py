@@ -1,0 +1,166 @@
+"""What only a real browser can tell: contrast, names, room, and whether text fits its tile."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as configured
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from panic import fonts
+from panic.fitting import fit
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.enable_socket,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium found"),
+]
+PAGES = [
+    "/",
+    "/about/",
+    "/account/sign-in/",
+    "/not/there/",
+    "/break/",
+    "/style/",
+    "/style/?part=wall",
+    "/style/?part=terminal",
+    "/style/?part=terminal&locked=1",
+    "/style/?part=control&locked=1",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # The driver's event loop lives in this thread; Django's ORM is only used outside of it.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield chromium
+        chromium.close()
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def site(settings: Settings, live_server: LiveServer) -> str:
+    settings.ROOT_URLCONF = "tests.pages.look_urls"
+    fonts.build(configured.DATA_DIR / "fonts")
+    return live_server.url
+
+
+def _page(browser: Browser, width: int, height: int = 900) -> Page:
+    return browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_page_has_a_barrier_or_scrolls_sideways(browser: Browser, site: str, width: int) -> None:
+    page = _page(browser, width)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda line: complaints.append(line.text) if "Security" in line.text else None,
+    )
+
+    for address in PAGES:
+        page.goto(site + address)
+        found = Axe().run(page).response["violations"]
+        complaints += [f"{address} {item['id']} {item['nodes'][0]['html']}" for item in found]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            complaints.append(f"{address} scrolls sideways")
+    page.close()
+
+    assert complaints == []
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 720), (1080, 1920), (3840, 2160)])
+def test_a_wall_lies_within_its_screen_and_its_tiles_are_alike(
+    browser: Browser, site: str, size: tuple[int, int]
+) -> None:
+    page = _page(browser, *size)
+    page.goto(f"{site}/style/?part=wall")
+
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('.tile')].map(t => t.getBoundingClientRect().toJSON())"
+    )
+    page.close()
+
+    assert len({(round(box["width"]), round(box["height"])) for box in boxes}) == 1
+    assert all(abs(box["width"] / box["height"] - 16 / 9) < 0.01 for box in boxes)
+    assert all(box["left"] >= -0.5 and box["top"] >= -0.5 for box in boxes)
+    assert all(box["right"] <= size[0] + 0.5 for box in boxes)
+    assert all(box["bottom"] <= size[1] + 0.5 for box in boxes)
+
+
+DRAW = """(texts) => texts.map(([step, text]) => {
+  const tile = document.querySelector(".tile[data-modality=text]");
+  const words = tile.querySelector(".tile-text");
+  words.dataset.fit = step;
+  words.textContent = text;
+  const room = tile.getBoundingClientRect(), node = words.firstChild, range = new Range();
+  const broken = [...text.matchAll(/\\S+/g)].filter((match) => {
+    range.setStart(node, match.index);
+    range.setEnd(node, match.index + match[0].length);
+    return new Set([...range.getClientRects()].map((rect) => Math.round(rect.top))).size > 1;
+  });
+  range.selectNodeContents(words);
+  const drawn = range.getBoundingClientRect();
+  const label = tile.querySelector(".tile-label").getBoundingClientRect();
+  const inside = drawn.top >= room.top && drawn.bottom <= label.bottom - label.height / 4
+    && drawn.right <= room.right && words.scrollHeight <= words.clientHeight + 1;
+  return inside && !broken.length ? "" : `${step} ${broken[0] ?? "outside"}: ${text.slice(0, 60)}`;
+}).filter(Boolean)"""
+
+
+@pytest.mark.parametrize("width", [390, 1440, 3840])
+def test_text_is_drawn_whole_with_no_word_broken(browser: Browser, site: str, width: int) -> None:
+    chance = random.Random(width)
+    words = ["a", "of", "snow", "horse", "through", "remembers", "photographically", "—", "été"]
+    texts = [" ".join(chance.choices(words, k=size)) for size in range(1, 320, 4)]
+    texts += [text.replace("snow", "snow\n") for text in texts[::7]] + ["snow " * 2000]
+    page = _page(browser, width)
+    page.goto(f"{site}/style/?part=wall")
+
+    fitted = [(found.step, found.text) for found in map(fit, texts)]
+    wrong = page.evaluate(DRAW, fitted)
+    page.close()
+
+    assert wrong == []
+
+
+def test_the_disc_takes_sixty_hundredths_of_the_shorter_side(browser: Browser, site: str) -> None:
+    for width, height in ((390, 844), (1440, 900)):
+        page = _page(browser, width, height)
+        page.goto(site)
+        box = page.locator(".panic-button").bounding_box()
+        page.close()
+
+        assert box
+        assert box["width"] == pytest.approx(0.6 * min(width, height), abs=1)
+        assert box["height"] == pytest.approx(box["width"], abs=1)
+
+
+def test_the_keyboard_reaches_the_content_at_once(browser: Browser, site: str) -> None:
+    page = _page(browser, 1440)
+    page.goto(f"{site}/about/")
+
+    page.keyboard.press("Tab")
+    first = page.evaluate("document.activeElement.textContent")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    page.keyboard.press("Enter")
+    landed = page.evaluate("document.activeElement.id")
+    page.close()
+
+    assert first == "Skip to the content"
+    assert outline == "solid"
+    assert landed == "main"

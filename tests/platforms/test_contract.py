@@ -1,0 +1,160 @@
+"""What every platform promises, whoever wrote it: a new adapter is tested by being there."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from platforms import registry, web
+from platforms.base import Call, MediaFile, Modality, Model, Output, Platform
+from platforms.errors import Cancelled, NotConfigured, PlatformError
+from platforms.parameters import problems, unknown_keywords
+
+ROOT = Path(__file__).resolve().parents[2]
+PLATFORMS = registry.all_platforms()
+MODELS = registry.all_models()
+each_keyed_platform = pytest.mark.parametrize(
+    "platform", [one for one in PLATFORMS if one.key_settings], ids=lambda one: one.slug
+)
+each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+
+
+def call_to(model: Model, platform: Platform, folder: Path) -> Call:
+    given: str | MediaFile = "a red disc"
+    if model.input is not Modality.TEXT:
+        path = folder / "input.bin"
+        path.write_bytes(b"not really media")
+        given = MediaFile(path, "application/octet-stream")
+    credentials = dict.fromkeys(platform.key_settings, "a-key")
+    return Call(model, given, dict(model.defaults), credentials, idempotency_key="key")
+
+
+def test_there_are_platforms_to_test() -> None:
+    assert {"dummy", "replicate"} <= {platform.slug for platform in PLATFORMS}
+
+
+def test_no_id_is_used_twice() -> None:
+    ids = [model.id for model in MODELS]
+
+    assert len(ids) == len(set(ids))
+
+
+@each_model
+def test_a_model_says_what_it_is(model: Model) -> None:
+    assert re.fullmatch(r"[a-z0-9]+:[a-z0-9][a-z0-9.-]*", model.id)
+    assert model.name
+    assert isinstance(model.input, Modality)
+    assert isinstance(model.output, Modality)
+    assert model.deadline_seconds > 0
+    assert model.usd is None or model.usd >= 0
+    assert model.seconds is None or 0 < model.seconds < model.deadline_seconds
+
+
+@each_model
+def test_what_a_slot_may_set_is_a_json_schema_that_admits_the_defaults(model: Model) -> None:
+    properties = model.parameters.get("properties", {})
+    assert isinstance(properties, dict)
+    settable = {name: value for name, value in model.defaults.items() if name in properties}
+
+    assert not unknown_keywords(model.parameters)
+    assert model.parameters.get("additionalProperties", False) is False
+    assert problems(model.parameters, settable) == []
+
+
+@each_keyed_platform
+def test_without_its_keys_a_platform_is_unavailable_and_names_them(platform: Platform) -> None:
+    available = platform.availability(platform.models()[0], {})
+
+    assert not available.available
+    assert all(name in available.reason for name in platform.key_settings)
+
+
+@each_keyed_platform
+@pytest.mark.asyncio
+async def test_without_its_keys_a_call_is_not_configured(
+    platform: Platform, tmp_path: Path
+) -> None:
+    call = call_to(platform.models()[0], platform, tmp_path)
+    call.credentials = {}
+
+    with pytest.raises(NotConfigured):
+        await platform.invoke(call)
+
+
+@each_model
+@pytest.mark.asyncio
+async def test_a_call_that_is_cancelled_already_does_nothing(model: Model, tmp_path: Path) -> None:
+    platform = registry.get_platform(model.platform)
+    call = call_to(model, platform, tmp_path)
+    call.cancelled.set()
+
+    with pytest.raises(Cancelled):
+        await platform.invoke(call)
+
+
+@each_keyed_platform
+@pytest.mark.asyncio
+@pytest.mark.enable_socket
+async def test_an_unreachable_vendor_raises_an_error_of_ours(
+    platform: Platform, tmp_path: Path, settings: Settings
+) -> None:
+    closed_port = "http://127.0.0.1:9"
+    settings.PLATFORM_URLS = dict.fromkeys(settings.PLATFORM_URLS, closed_port)
+    call = call_to(platform.models()[0], platform, tmp_path)
+
+    with pytest.raises(PlatformError):
+        await asyncio.wait_for(platform.invoke(call), timeout=20)
+    await web.close()
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Iterator[Platform]:
+    """The platform of the tutorial, exactly as it is printed there."""
+    page = (ROOT / "docs" / "platforms.md").read_text()
+    (source,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert len(source.splitlines()) < 40
+    (tmp_path / "acme.py").write_text(source)
+    spec = importlib.util.spec_from_file_location("acme_of_the_docs", tmp_path / "acme.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield registry.get_platform("acme")
+    del sys.modules[spec.name]
+    del registry._platforms["acme"]
+
+
+def test_the_platform_of_the_tutorial_is_registered_by_being_imported(acme: Platform) -> None:
+    assert registry.get_model("acme:brush").output is Modality.IMAGE
+    assert "ACME_API_KEY" in acme.availability(registry.get_model("acme:brush"), {}).reason
+
+
+@pytest.mark.asyncio
+async def test_the_platform_of_the_tutorial_answers_and_fails_as_it_should(
+    acme: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [
+        web.Answer(200, {}, b'{"picture": "https://acme.test/1.png"}'),
+        web.Answer(401, {}, b'{"detail": "who are you?"}'),
+    ]
+
+    async def send(*_: object, **__: object) -> web.Answer:
+        return answers.pop(0)
+
+    monkeypatch.setattr(web, "send", send)
+    call = call_to(registry.get_model("acme:brush"), acme, tmp_path)
+
+    assert await acme.invoke(call) == Output(url="https://acme.test/1.png")
+    with pytest.raises(NotConfigured, match="ACME_API_KEY"):
+        await acme.invoke(call)
+    call.cancelled.set()
+    with pytest.raises(Cancelled):
+        await acme.invoke(call)

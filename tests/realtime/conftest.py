@@ -1,0 +1,48 @@
+"""A feed to follow, and a way to connect to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import AnonymousUser
+
+from realtime import hub
+from realtime.consumers import WatchConsumer
+from realtime.tail import hang_up
+
+from .stage import StageFeed
+
+Connect = Callable[..., WebsocketCommunicator]
+
+
+@pytest_asyncio.fixture
+async def connect() -> AsyncIterator[Connect]:
+    """Makes clients of the stage; everything they leave behind is gone after the test."""
+    clients: list[WebsocketCommunicator] = []
+
+    def make(
+        path: str = "/ws/stage/", *, user: object | None = None, **headers: str
+    ) -> WebsocketCommunicator:
+        pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+        application = WatchConsumer.as_asgi(feed=StageFeed)
+        client = WebsocketCommunicator(application, path, headers=[(b"host", b"wall"), *pairs])
+        scope: dict[str, Any] = dict(client.scope)
+        client.scope = {**scope, "user": user or AnonymousUser()}  # type: ignore[typeddict-item]
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        await client.disconnect()
+    await hub.current().close()
+    await sync_to_async(hang_up)()  # the thread that asynchronous tests query in
+
+
+@pytest.fixture(autouse=True)
+def empty_stage() -> None:
+    StageFeed.reset()

@@ -1,0 +1,105 @@
+"""A pretend feed: `/ws/stage/` follows one topic, `/ws/pair/` two, `/ws/all/` everything."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar, Self
+
+from channels.db import database_sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.db import transaction
+
+from realtime import log
+from realtime.feeds import Denied, Feed, Frame, Scope
+from realtime.models import Event
+from realtime.progress import Progress
+
+
+class StageFeed(Feed):
+    """Shows the data of events; draws only what is not marked as hidden."""
+
+    calls: ClassVar[dict[str, int]] = {}
+    fail_snapshot: ClassVar[bool] = False
+    closed: ClassVar[bool] = False
+    main_topic: ClassVar[str] = "network:1"
+
+    def __init__(self, key: str, topics: tuple[str, ...], everything: bool) -> None:
+        self.key = key
+        self.topics = topics
+        self.all_topics = everything  # type: ignore[misc]
+
+    @classmethod
+    def reset(cls) -> None:
+        cls.calls = {"open": 0, "snapshot": 0, "render": 0}
+        cls.fail_snapshot = cls.closed = False
+
+    @classmethod
+    async def open(cls, scope: Scope) -> Self:
+        cls.calls["open"] += 1
+        name = scope["path"].split("/")[2]
+        if (name == "private" or cls.closed) and not scope["user"].is_authenticated:
+            raise Denied
+        topics = {"pair": ("network:1", "installation:1"), "all": ()}.get(name, (cls.main_topic,))
+        return cls(name, topics, name == "all")
+
+    def snapshot(self) -> dict[str, str]:
+        type(self).calls["snapshot"] += 1
+        if self.fail_snapshot:
+            raise RuntimeError("no snapshot today")
+        return {"now": f"<p id=now>{Event.objects.count()} events</p>"}
+
+    def render(self, event: Event) -> Frame | None:
+        type(self).calls["render"] += 1
+        if event.data.get("hidden"):
+            return None
+        if event.data.get("closing"):
+            type(self).closed = True
+            raise Denied
+        if event.data.get("broken"):
+            raise RuntimeError("cannot be drawn")
+        return Frame({"now": f"<p id=now>{event.data.get('n')}</p>"})
+
+    def render_progress(self, progress: Progress) -> dict[str, str]:
+        return {"now": f"<p id=now>{progress.data['status']}</p>"}
+
+
+def happen(n: int, topic: str = "network:1", **data: object) -> log.Cursor:
+    with transaction.atomic():
+        return log.append(topic, "invocation.completed", {"n": n, **data})
+
+
+def happen_often(numbers: range, topic: str = "network:1") -> log.Cursor:
+    with transaction.atomic():
+        return log.append_many(topic, [("invocation.completed", {"n": n}) for n in numbers])
+
+
+ahappen = database_sync_to_async(happen)
+ahappen_often = database_sync_to_async(happen_often)
+
+
+async def opened(client: WebsocketCommunicator) -> dict[str, Any]:
+    """Connect and return the welcome."""
+    accepted, _ = await client.connect(timeout=5)
+    assert accepted
+    return await heard(client, "welcome")
+
+
+async def heard(client: WebsocketCommunicator, kind: str = "event") -> dict[str, Any]:
+    """The next frame of this kind; pings in between are skipped."""
+    while True:
+        frame: dict[str, Any] = json.loads(await client.receive_from(timeout=5))
+        if frame["type"] == kind:
+            return frame
+        assert frame["type"] == "ping"
+
+
+async def closed(client: WebsocketCommunicator) -> int:
+    """The code the socket is closed with; frames before that are skipped."""
+    while True:
+        message = await client.receive_output(timeout=5)
+        if message["type"] == "websocket.close":
+            return int(message["code"])
+
+
+async def acknowledge(client: WebsocketCommunicator, cursor: str) -> None:
+    await client.send_to(text_data=json.dumps({"type": "ack", "cursor": cursor}))

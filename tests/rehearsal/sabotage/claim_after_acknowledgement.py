@@ -1,0 +1,21 @@
+"""A message counts as done when it is delivered; the row is claimed a moment later."""
+
+from __future__ import annotations
+
+import threading
+from types import ModuleType
+
+TARGET = "invocations.dealing"
+
+LATER = 0.5
+
+
+def apply(module: ModuleType) -> None:
+    module.OFFER_AGAIN = float("inf")  # type: ignore[attr-defined]  # acknowledged: not offered again
+    from invocations import tasks
+    from invocations.runner import runner
+
+    def look(pk: int) -> None:
+        threading.Timer(LATER, runner().begin, [pk]).start()
+
+    tasks.look = look

@@ -1,0 +1,131 @@
+"""Every page at four widths, as a visitor and as an admin see it: `make screenshots`.
+
+Starts an installation of its own in a temporary folder, has two demo networks run in it, and
+leaves the pictures under `<data dir>/screenshots/`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from panic.environment import data_dir
+from tests.stack import ROOT, Stack
+
+SIZES = {390: 844, 1440: 900, 1920: 1080, 3840: 2160}
+# As the eye meets them: these fill a screen, all others are longer than one.
+SCREENS = {"home", "terminal", "terminal-waiting", "wall", "wall-3x2", "step-screen"}
+VISITOR = {
+    "home": "/",
+    "about": "/about/",
+    "networks": "/networks/",
+    "network": "/n/telephone/",
+    "terminal": "/n/score/terminal/",
+    "terminal-waiting": "/n/telephone/terminal/",
+    "wall": "/n/telephone/wall/",
+    "wall-3x2": "/n/score/wall/?rows=3&columns=2",
+    "qr": "/n/telephone/qr/",
+    "models": "/models/",
+    "model": "/models/local:painter/",
+    "sign-in": "/account/sign-in/",
+    "no-entry": "/n/telephone-off/terminal/?token=old",
+    "not-found": "/nowhere/",
+}
+ADMIN = {
+    "control-room": "/n/telephone/",
+    "edit": "/n/telephone/edit/",
+    "new": "/networks/new/",
+    "mission-control": "/mission-control/",
+    "stop-all": "/mission-control/stop-all/",
+    "account": "/account/",
+}
+
+
+@contextmanager
+def house() -> Iterator[tuple[Stack, Mapping[str, str]]]:
+    """A running installation with the demo networks, and its admin."""
+    with tempfile.TemporaryDirectory(prefix="panic-screenshots-") as folder:
+        stack = Stack(Path(folder) / "data")
+        stack.data_dir.mkdir()
+        weights = data_dir(ROOT) / "weights"
+        if weights.is_dir():
+            (stack.data_dir / "weights").symlink_to(weights)
+        stack.prepare()
+        stack.manage("seed_demo")
+        admin = json.loads((stack.data_dir / "first-admin.json").read_text())
+        try:
+            stack.start()
+            yield stack, admin
+        finally:
+            stack.destroy()
+
+
+def shoot(page: Page, base: str, pages: Mapping[str, str], folder: Path) -> None:
+    for name, path in pages.items():
+        for width, height in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(base + path)
+            page.wait_for_timeout(600)
+            page.screenshot(path=folder / f"{name}-{width}.png", full_page=name not in SCREENS)
+
+
+def start(page: Page, base: str, slug: str, prompt: str) -> None:
+    """Type at a terminal and wait for some steps; without weights it stays quiet."""
+    page.goto(f"{base}/n/{slug}/terminal/")
+    page.locator("#prompt").fill(prompt)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(15_000)
+
+
+def sign_in(page: Page, base: str, admin: Mapping[str, str]) -> None:
+    page.goto(f"{base}/account/sign-in/")
+    page.get_by_label("E-mail").fill(admin["email"])
+    page.get_by_label("Password").fill(admin["password"])
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state()
+
+
+def history(page: Page, base: str) -> dict[str, str]:
+    """The addresses of a run and of one of its steps, where there is one."""
+    page.goto(f"{base}/n/telephone/")
+    found = {}
+    run = page.locator("#network-now a")
+    if run.count():
+        found["run"] = str(run.get_attribute("href"))
+    step = page.locator(".tile[data-state=completed] a.tile-model").first
+    if step.count():
+        found["step"] = str(step.get_attribute("href"))
+        found["step-screen"] = f"{found['step']}?screen=1"
+    return found
+
+
+def main() -> int:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        sys.stderr.write("There is no Chromium on this machine, so nothing can be photographed.\n")
+        return 1
+    folder = data_dir(ROOT) / "screenshots"
+    folder.mkdir(exist_ok=True)
+    with house() as (stack, admin), sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        page = browser.new_page()
+        start(page, stack.base_url, "telephone", "a lighthouse that has fallen in love with a ship")
+        start(page, stack.base_url, "score", "slow snow over the harbour")
+        shoot(page, stack.base_url, {**VISITOR, **history(page, stack.base_url)}, folder)
+        sign_in(page, stack.base_url, admin)
+        shoot(page, stack.base_url, ADMIN, folder)
+        browser.close()
+    sys.stdout.write(f"{len(list(folder.glob('*.png')))} pictures are in {folder}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
