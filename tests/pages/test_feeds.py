@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
@@ -23,9 +23,10 @@ from invocations.models import Run
 from invocations.states import Reason
 from networks.models import Network, Person, TerminalToken
 from panic.asgi import application
-from realtime import log
+from realtime import hub, log
 from realtime.feeds import Denied
 from realtime.progress import Progress
+from realtime.tail import hang_up
 from tests.pages.cast import Work, words
 
 # Opening a feed gives its thread's connection back, and with it a test's transaction.
@@ -222,6 +223,8 @@ async def _first_frame(path: str, *headers: tuple[bytes, bytes]) -> dict[str, An
     assert connected
     output = await socket.receive_output(timeout=5)
     await socket.disconnect()
+    await hub.current().close()
+    await sync_to_async(hang_up)()
     return (
         {"code": output["code"]}
         if output["type"] == "websocket.close"
