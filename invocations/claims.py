@@ -62,7 +62,7 @@ def claim(pk: int, *, worker: str, at: datetime) -> Claim | None:
         if later is None:
             way, model, later = _pass(run, step, model, way, at)
         if later is not None:
-            Invocation.objects.filter(pk=step.pk).update(due_at=later)
+            step.turn_away(later, at=at)
             return None
         return _take(run, step, model, way, worker=worker, at=at)
 
@@ -90,13 +90,13 @@ def _pass(
     run: Run, step: Invocation, model: Model | None, way: gates.Passage, at: datetime
 ) -> tuple[gates.Passage, Model | None, datetime | None]:
     """Through the gates, by way of the slot's fallback where the platform rests."""
-    later, resting = gates.blocked_until(way, at)
+    later, resting = gates.blocked_until(way, step, at)
     fallback = run.slots[step.slot].fallback
     if later is None or not resting or not fallback or step.fallen_back:
         return way, model, later
     step.fall_back(fallback)
     model, way = _find(run, step)
-    return way, model, gates.blocked_until(way, at)[0]
+    return way, model, gates.blocked_until(way, step, at)[0]
 
 
 def _take(
@@ -112,6 +112,7 @@ def _take(
         InvocationState.INVOKING,
         attempts_made=step.attempts_made + 1,
         started_at=step.started_at or at,
+        turned_away_at=None,
         error_code="",
         error_detail="",
     )

@@ -19,6 +19,7 @@ from platforms.registry import UnknownModel, get_platform
 from . import events
 from .models import Attempt, Gate, Invocation
 from .retries import MAX_LOSSES
+from .runs import wake_worker
 
 LOOK_AGAIN = timedelta(seconds=1)  # until a place may have become free
 DEFAULT_HOLD = timedelta(seconds=5)  # where a provider says "slow down" and not for how long
@@ -53,8 +54,8 @@ def passage(model: Model, credentials: Mapping[str, str]) -> Passage:
     return Passage(platform.slug, mark, limits)
 
 
-def blocked_until(way: Passage, at: datetime) -> tuple[datetime | None, bool]:
-    """When to come back (None: pass now), and whether that is because the platform rests.
+def blocked_until(way: Passage, step: Invocation, at: datetime) -> tuple[datetime | None, bool]:
+    """When `step` is to come back (None: pass now), and whether that is because the platform rests.
 
     Within the claim's transaction, which holds the gates from here on.
     """
@@ -66,14 +67,14 @@ def blocked_until(way: Passage, at: datetime) -> tuple[datetime | None, bool]:
     held = [gate.held_until for gate in locked if gate.held_until and gate.held_until > at]
     if held:
         return max(held), False
-    return _crowded(way, at, proving=any(gate.proving for gate in locked)), False
+    return _crowded(way, step, at, proving=any(gate.proving for gate in locked)), False
 
 
-def _crowded(way: Passage, at: datetime, *, proving: bool) -> datetime | None:
+def _crowded(way: Passage, step: Invocation, at: datetime, *, proving: bool) -> datetime | None:
     for key in way.keys:
         calls = Attempt.objects.through(key)
         at_once = 1 if proving else way.limits.calls_at_once
-        if at_once is not None and calls.live().count() >= at_once:
+        if at_once is not None and calls.live().count() + _ahead(way, step, at) >= at_once:
             return at + LOOK_AGAIN
         a_minute = way.limits.calls_per_minute
         if a_minute is not None:
@@ -84,6 +85,33 @@ def _crowded(way: Passage, at: datetime, *, proving: bool) -> datetime | None:
             if times:
                 return times[0] + MINUTE
     return None
+
+
+def _ahead(way: Passage, step: Invocation, at: datetime) -> int:
+    """How many came to this gate before `step` and will be back at once: their places are kept.
+
+    Or a network that never waits would take every place before the others look again.
+    """
+    first = Invocation.objects.queueing(way.platform, before=at + LOOK_AGAIN)
+    others = first.exclude(pk=step.pk)
+    if step.turned_away_at is not None:
+        others = others.filter(turned_away_at__lt=step.turned_away_at)
+    return others.count()
+
+
+def let_next_in(way: Passage, at: datetime) -> None:
+    """A place has become free: whoever queues for it longest need not wait for the next look.
+
+    Within the outcome's transaction, after its attempt was closed.
+    """
+    if not way.keys or way.limits.calls_at_once is None:
+        return
+    queue = Invocation.objects.queueing(way.platform, before=at + LOOK_AGAIN).filter(due_at__gt=at)
+    # Not held by a stop of its run: two transactions that wait for each other's rows never end.
+    first = queue.select_for_update(skip_locked=True).first()
+    if first is not None:
+        queue.filter(pk=first.pk).update(due_at=at)
+        wake_worker()
 
 
 def suspect_until(step: Invocation, at: datetime) -> datetime | None:

@@ -50,6 +50,7 @@ def complete(claim: Claim, result: Result, *, at: datetime) -> None:
         else:
             _close(claim, Outcome.COMPLETED, at, usd=result.usd)
             gates.note_success(claim.way)
+        gates.let_next_in(claim.way, at)
 
 
 def fail(
@@ -73,6 +74,7 @@ def fail(
         fields = {"error_code": error.code, "error_detail": str(error), "reserved_usd": None}
         _close(claim, Outcome.FAILED, at, **fields)
         gates.note_failure(claim.way, error, at)
+        gates.let_next_in(claim.way, at)
 
 
 def _after_failure(

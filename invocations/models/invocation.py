@@ -28,6 +28,12 @@ class InvocationQuerySet(models.QuerySet["Invocation"]):
         """Ready, and their time has come; the longest waiting first."""
         return self.filter(state=State.READY, due_at__lte=at).order_by("due_at", "id")
 
+    def queueing(self, platform: str, *, before: datetime) -> InvocationQuerySet:
+        """Turned away at the gate of `platform` and back there before then; the first one first."""
+        waiting = self.filter(state=State.READY, turned_away_at__isnull=False, due_at__lte=before)
+        mine = waiting.filter(model__startswith=f"{platform}:")
+        return mine.order_by("turned_away_at", "id")
+
     def upcoming(self, at: datetime) -> InvocationQuerySet:
         """Ready, but not yet due; the next one first."""
         return self.filter(state=State.READY, due_at__gt=at).order_by("due_at", "id")
@@ -54,6 +60,7 @@ class Invocation(models.Model):
     model = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
     due_at = models.DateTimeField(null=True)  # NULL: held back, because the run is paused
+    turned_away_at = models.DateTimeField(null=True)  # since when it queues at its platform's gate
     input_text = models.TextField(blank=True)
     input_asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
     output_text = models.TextField(blank=True)
@@ -86,6 +93,11 @@ class Invocation(models.Model):
                 condition=models.Q(state=State.READY),
                 name="invocation_due",
             ),
+            models.Index(
+                fields=["turned_away_at", "id"],
+                condition=models.Q(state=State.READY, turned_away_at__isnull=False),
+                name="invocation_queueing",
+            ),
             models.Index(fields=["network", "-id"], name="invocation_of_network"),
         ]
 
@@ -105,6 +117,13 @@ class Invocation(models.Model):
         self.state = new
         for name, value in fields.items():
             setattr(self, name, value)
+
+    def turn_away(self, until: datetime, *, at: datetime) -> None:
+        """Come back later; whoever came to the gate first keeps that place in its queue."""
+        self.due_at, self.turned_away_at = until, self.turned_away_at or at
+        Invocation.objects.filter(pk=self.pk).update(
+            due_at=self.due_at, turned_away_at=self.turned_away_at
+        )
 
     def fall_back(self, model: str) -> None:
         """Ask the slot's fallback instead; whatever was asked before stays on the attempts.

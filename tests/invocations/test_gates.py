@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from invocations import claims, gates, outcomes
+from invocations import claims, gates, outcomes, runs
 from invocations.models import Gate, Run
 from invocations.models.gate import FAILURES_TO_REST, FIRST_REST
 from invocations.outcomes import Result
@@ -81,6 +81,50 @@ def test_no_more_calls_at_once_than_the_platform_takes(alice: User, at: datetime
     assert first is not None
     outcomes.complete(first, Result(text="done"), at=at)
     assert tries(three, at + gates.LOOK_AGAIN) is not None
+
+
+def test_whoever_was_turned_away_first_gets_the_free_place(alice: User, at: datetime) -> None:
+    busy, other, patient, late = runs_of(alice, 4, at)
+    first, second = take(busy, at), take(other, at)
+    assert tries(patient, at) is None
+    assert tries(late, at + timedelta(seconds=0.1)) is None
+
+    now = at + timedelta(seconds=0.5)
+    outcomes.complete(first, Result(text="done"), at=now)
+
+    assert tries(busy, now) is None  # its next step is due at once, and comes behind the others
+    assert last(patient).due_at == now  # called in, and not left to wait for its next look
+    assert tries(late, now) is None
+    third = tries(patient, now)
+    assert third is not None
+    outcomes.complete(second, Result(text="done"), at=now)
+    assert tries(busy, now) is None
+    assert tries(late, now) is not None
+
+
+def test_a_place_is_not_kept_for_somebody_who_is_elsewhere(alice: User, at: datetime) -> None:
+    busy, other, gone = runs_of(alice, 3, at)
+    first = take(busy, at)
+    take(other, at)
+    assert tries(gone, at) is None
+
+    runs.pause_run(run=gone)
+    outcomes.complete(first, Result(text="done"), at=at)
+
+    assert tries(busy, at) is not None
+
+
+def test_a_call_that_got_in_has_left_the_queue(alice: User, at: datetime) -> None:
+    one, two, three = runs_of(alice, 3, at)
+    first = take(one, at)
+    take(two, at)
+    assert tries(three, at) is None
+    outcomes.complete(first, Result(text="done"), at=at)
+
+    third = take(three, at + gates.LOOK_AGAIN)
+    outcomes.fail(third, Unavailable("Down."), at=at + gates.LOOK_AGAIN)
+
+    assert last(three).turned_away_at is None
 
 
 def test_no_more_calls_a_minute_than_the_platform_takes(alice: User, at: datetime) -> None:
