@@ -11,7 +11,9 @@ from channels.db import database_sync_to_async
 from django.db import models
 from django.utils import timezone
 
+from invocations import sayings
 from invocations.events import MISSION_CONTROL
+from invocations.tiles import Tile
 from platforms.base import Modality
 from realtime.feeds import NOT_FOUND, Denied, Feed, Frame, Scope
 from realtime.models import Event
@@ -43,6 +45,7 @@ class DisplayFeed(Feed):
         self.topics = (display.installation.topic, self.network.topic, MISSION_CONTROL)
         self._mode: Mode | None = None  # of what was drawn last; None = not known here
         self._present: tuple[float, Scene] | None = None
+        self._said = sayings.NOTHING_SAID
 
     @classmethod
     async def open(cls, scope: Scope) -> Self:
@@ -60,9 +63,9 @@ class DisplayFeed(Feed):
 
     def snapshot(self) -> HTML:
         self._reload()
-        return screens.whole(self.display, screens.scene_of(self.network)) | screens.identified(
-            self.display, None
-        )
+        scene = screens.scene_of(self.network)
+        drawn = screens.whole(self.display, scene, said=self._said)
+        return drawn | screens.identified(self.display, None)
 
     def render(self, event: Event) -> Frame | None:
         if event.type == events.CHANGED:
@@ -79,10 +82,17 @@ class DisplayFeed(Feed):
         return self._step(event, scene)
 
     def render_progress(self, progress: Progress) -> HTML:
-        """The keeper says that time alone has changed the picture (displays.keeper)."""
-        if progress.type != SCENE_CHANGED:
+        """What is shown and not logged: that time alone has changed the picture (displays.keeper),
+        and the provider's own words while a step is at work."""
+        if progress.type == SCENE_CHANGED:
+            return self._everything(screens.scene_of(self.network)).html
+        found = sayings.heard(progress)
+        if found is None:
             return {}
-        return self._everything(screens.scene_of(self.network)).html
+        step, self._said = found
+        layout = self.display.layout
+        cell = layout.cell_of(step.sequence)
+        return {} if cell is None or not layout.shows(step) else sayings.drawn(cell, self._said)
 
     def _step(self, event: Event, scene: Scene) -> Frame | None:
         """The cell a step hangs in; nothing where it does not hang here."""
@@ -96,12 +106,15 @@ class DisplayFeed(Feed):
             return self._hushed(event, sequence)
         if scene.mode is Mode.REPLAY:
             return None
-        return Frame(html=screens.drawn(screens.tiles_of(self.display, scene, {cell})))
+        return Frame(html=screens.drawn(self._tiles(scene, {cell})))
 
     def _everything(self, scene: Scene) -> Frame:
         self._mode = scene.mode
-        drawn = screens.drawn(screens.tiles_of(self.display, scene))
+        drawn = screens.drawn(self._tiles(scene))
         return Frame(html=drawn | screens.around(self.display, scene))
+
+    def _tiles(self, scene: Scene, cells: set[int] | None = None) -> list[Tile]:
+        return screens.tiles_of(self.display, scene, cells, said=self._said)
 
     def _hushed(self, event: Event, sequence: int) -> Frame | None:
         """One sound at a time: what sounds here is silent once another screen has a newer one."""
@@ -130,7 +143,7 @@ class DisplayFeed(Feed):
             raise Denied
         scene = self._scene(event)
         self._mode = scene.mode
-        return Frame(html=screens.whole(self.display, scene))
+        return Frame(html=screens.whole(self.display, scene, said=self._said))
 
     def _identified(self, event: Event) -> Frame | None:
         if event.data.get("display") not in (None, self.display.name):

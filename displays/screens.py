@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from invocations import tiles
 from invocations.models import Gate, Halt, Invocation, Run, StopAll
+from invocations.sayings import NOTHING_SAID, Saying
 from invocations.states import InvocationState, RunState
 from invocations.tiles import WALL, WALL_WHOLE, Tile
 from networks.models import Network
@@ -91,13 +92,15 @@ def _in_vain(step: Invocation, at: datetime) -> bool:
 # Drawing
 
 
-def tiles_of(display: Display, scene: Scene, cells: set[int] | None = None) -> list[Tile]:
+def tiles_of(
+    display: Display, scene: Scene, cells: set[int] | None = None, *, said: Saying = NOTHING_SAID
+) -> list[Tile]:
     """The tiles of these cells, or of all."""
     layout = display.layout
     look = WALL_WHOLE if layout.cells == 1 else WALL
     placed = hang(layout, _steps(layout, scene))
     wanted = range(layout.cells) if cells is None else sorted(cells)
-    found = [_tile(cell, placed[cell], layout, look) for cell in wanted]
+    found = [_tile(cell, placed[cell], layout, look, said) for cell in wanted]
     # The aid is for hanging the show: once it plays, what is empty is simply dark.
     return [
         replace(tile, mark="") if scene.run and tile.state == "empty" else tile for tile in found
@@ -114,9 +117,11 @@ def _steps(layout: Layout, scene: Scene) -> list[Invocation]:
     return list(rows.filter(sequence__in=wanted))
 
 
-def _tile(cell: int, step: Invocation | None, layout: Layout, look: tiles.Look) -> Tile:
+def _tile(
+    cell: int, step: Invocation | None, layout: Layout, look: tiles.Look, said: Saying
+) -> Tile:
     if step is not None:
-        return tiles.of_step(step, id=f"tile-{cell}", look=look)
+        return tiles.of_step(step, id=f"tile-{cell}", look=look, said=said)
     nothing = tiles.empty(cell)
     if not layout.aid:
         return nothing
@@ -136,9 +141,9 @@ def around(display: Display, scene: Scene) -> dict[str, str]:
     }
 
 
-def whole(display: Display, scene: Scene) -> dict[str, str]:
+def whole(display: Display, scene: Scene, *, said: Saying = NOTHING_SAID) -> dict[str, str]:
     """Everything, cells included, for a display that may have been arranged anew."""
-    context = context_of(display, scene) | {"tiles": tiles_of(display, scene)}
+    context = context_of(display, scene) | {"tiles": tiles_of(display, scene, said=said)}
     return {"screen": render_to_string("displays/_screen.html", context), **around(display, scene)}
 
 

@@ -11,25 +11,22 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
 
 from networks.models import Network, Person, TerminalToken
 from realtime.feeds import NOT_SIGNED_IN, Denied, Feed, Frame, Scope
 from realtime.models import Event
 from realtime.progress import Progress
 
-from . import control, tiles
+from . import control, sayings, tiles
 from .fragments import View
 from .models import Invocation
 from .standing import ASSETS, Standing, recent_steps, standing_now
-from .states import InvocationState
 from .tiles import WALL, Look
 
 CELLS = 6
 MOST_CELLS = 144
 WITHOUT_COST = frozenset({"invocation.created", "invocation.started", "invocation.cancelled"})
 HTML = Mapping[str, str]
-STATUS = '<span class="tile-status" id="{}">{}</span>'
 
 
 class NetworkFeed(Feed):
@@ -48,6 +45,7 @@ class NetworkFeed(Feed):
         self.key = f"{network.topic}:{view}:{cells}:{'told' if told else 'public'}"
         self.topics = (network.topic,)
         self._last: tuple[datetime | None, HTML] = (None, {})
+        self._said = sayings.NOTHING_SAID
 
     @classmethod
     async def open(cls, scope: Scope) -> Self:
@@ -75,7 +73,7 @@ class NetworkFeed(Feed):
         html = dict(self._around(standing))
         if self.view is not View.TERMINAL:
             steps = recent_steps(standing.run, self.cells) if standing.run else []
-            html |= self._tiles(tiles.grid(steps, self.cells, self.look))
+            html |= self._tiles(tiles.grid(steps, self.cells, self.look, said=self._said))
         return html
 
     def render(self, event: Event) -> Frame | None:
@@ -88,13 +86,11 @@ class NetworkFeed(Feed):
 
     def render_progress(self, progress: Progress) -> HTML:
         """The provider's own words, on the tile of the step while it is at work."""
-        if self.view is View.TERMINAL or progress.type != "invocation.progressed":
+        found = None if self.view is View.TERMINAL else sayings.heard(progress)
+        if found is None:
             return {}
-        step = Invocation.objects.filter(public_id=progress.data.get("invocation")).first()
-        if step is None or step.state != InvocationState.INVOKING:
-            return {}
-        name = f"tile-{step.sequence % self.cells}-status"
-        return {name: format_html(STATUS, name, progress.data.get("status", ""))}
+        step, self._said = found
+        return sayings.drawn(step.sequence % self.cells, self._said)
 
     def _beside(self, event: Event) -> HTML:
         """What stands beside the grid; events of one transaction share one look at it."""
@@ -117,7 +113,9 @@ class NetworkFeed(Feed):
             self._still_open(step.network)
         cell = int(sequence) % self.cells
         drawn = (
-            tiles.of_step(step, id=f"tile-{cell}", look=self.look) if step else tiles.empty(cell)
+            tiles.of_step(step, id=f"tile-{cell}", look=self.look, said=self._said)
+            if step
+            else tiles.empty(cell)
         )
         if event.type != "run.started":
             return self._tiles([drawn])

@@ -17,6 +17,7 @@ from platforms.base import Modality
 from platforms.registry import UnknownModel, get_model, get_platform
 
 from .models import Invocation
+from .sayings import NOTHING_SAID, Saying
 from .states import InvocationState
 from .wording import STEP_STATES, advice
 
@@ -60,6 +61,7 @@ class Tile:
     due_at: datetime | None = None
     again: bool = False  # tried before, without success
     reason: str = ""
+    status: str = ""  # in the provider's own words, while it works
     substituted: bool = False
     href: str = ""
 
@@ -97,8 +99,15 @@ def empty(cell: int) -> Tile:
     return Tile(f"tile-{cell}", state="empty", name=f"Place {cell + 1}, empty", mark=f"{cell + 1}")
 
 
-def of_step(step: Invocation, *, id: str = "", look: Look = Look()) -> Tile:  # noqa: A002
-    """The tile of a step, under the id of the place where it hangs."""
+def of_step(
+    step: Invocation,
+    *,
+    id: str = "",  # noqa: A002
+    look: Look = Look(),
+    said: Saying = NOTHING_SAID,
+) -> Tile:
+    """The tile of a step, under the id of the place where it hangs. `said`: the provider's newest
+    words, of this step or of another."""
     model, platform, modality = described(step.model)
     asset = step.output_asset
     words = NOTHING if asset else markdown.tile(step.output_text)
@@ -122,18 +131,23 @@ def of_step(step: Invocation, *, id: str = "", look: Look = Look()) -> Tile:  # 
         due_at=step.due_at if ready else None,
         again=ready and step.attempts_made > 0,
         reason=_reason(step, look),
+        status=said.of(step) if invoking else "",
         substituted=step.substituted,
         href=step.get_absolute_url() if look.linked else "",
     )
 
 
-def grid(steps: Iterable[Invocation], cells: int, look: Look = Look()) -> list[Tile]:
+def grid(
+    steps: Iterable[Invocation], cells: int, look: Look = Look(), *, said: Saying = NOTHING_SAID
+) -> list[Tile]:
     """All cells in order, each with the newest of `steps` that falls on it."""
     newest: dict[int, Invocation] = {}
     for step in sorted(steps, key=lambda step: step.sequence):
         newest[step.sequence % cells] = step
     return [
-        of_step(newest[cell], id=f"tile-{cell}", look=look) if cell in newest else empty(cell)
+        of_step(newest[cell], id=f"tile-{cell}", look=look, said=said)
+        if cell in newest
+        else empty(cell)
         for cell in range(cells)
     ]
 

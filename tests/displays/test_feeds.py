@@ -13,11 +13,12 @@ from django.utils import timezone
 from displays.feeds import DisplayFeed, find
 from displays.models import Display, Installation
 from invocations import halts, runs
-from invocations.models import Run
+from invocations.models import Invocation, Run
 from networks.models import Network
 from realtime import log
 from realtime.feeds import Denied
 from realtime.models import Event
+from realtime.progress import Progress
 from tests.pages.cast import Work, words
 
 from .conftest import Hang
@@ -78,6 +79,67 @@ def test_a_late_event_shows_the_present_and_not_the_past(
 
     assert frame is not None
     assert "second" in frame.html["tile-0"]
+
+
+def told(network: Network, step: Invocation, words: str) -> Progress:
+    data = {"invocation": step.public_id, "status": words}
+    return Progress(network.topic, "invocation.progressed", data)
+
+
+def test_a_working_tile_shows_what_the_provider_says(
+    network: Network, run: Run, take: Take, hang: Hang
+) -> None:
+    feed = feed_of(hang())
+    step = take(run).invocation
+
+    said = feed.render_progress(told(network, step, "<b>starting</b>"))
+
+    assert said == {
+        "tile-0-status": '<span class="tile-status" id="tile-0-status">'
+        "&lt;b&gt;starting&lt;/b&gt;</span>"
+    }
+
+
+def test_a_screen_that_is_drawn_in_the_middle_of_a_step_shows_the_newest_words_too(
+    network: Network, run: Run, take: Take, work: Work, hang: Hang
+) -> None:
+    feed = feed_of(hang())
+    step = take(run).invocation
+    feed.render_progress(told(network, step, "place 3 in the queue"))
+
+    assert "place 3 in the queue" in feed.snapshot()["screen"]
+    Invocation.objects.filter(pk=step.pk).update(state="completed")
+    assert "place 3 in the queue" not in feed.snapshot()["screen"]
+
+
+def test_words_about_a_step_that_is_over_or_hangs_elsewhere_are_not_shown(
+    network: Network, run: Run, take: Take, work: Work, hang: Hang
+) -> None:
+    grid, elsewhere, done_only = map(
+        feed_of,
+        (
+            hang(),
+            hang("third", "single", stride=4, offsets=[2], show_invoking=True),
+            hang("done", "single", stride=4, offsets=[1]),
+        ),
+    )
+    first = work(run)
+    second = take(run).invocation
+
+    assert grid.render_progress(told(network, first, "late")) == {}
+    assert set(grid.render_progress(told(network, second, "now"))) == {"tile-1-status"}
+    assert elsewhere.render_progress(told(network, second, "now")) == {}
+    assert done_only.render_progress(told(network, second, "now")) == {}
+
+
+def test_a_long_line_of_a_log_ends_after_a_word(
+    network: Network, run: Run, take: Take, hang: Hang
+) -> None:
+    step = take(run).invocation
+
+    said = feed_of(hang()).render_progress(told(network, step, "loading weights " * 12))
+
+    assert said["tile-0-status"].endswith("weights …</span>")
 
 
 def test_a_new_run_is_on_every_screen_at_once_and_what_is_left_of_the_old_one_is_not(
