@@ -6,8 +6,6 @@ import itertools
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,32 +13,12 @@ import psutil
 import pytest
 
 from tests.stack import Stack
-from tests.standins.process import StandIn, standing_in
+from tests.standins.process import StandIn
 
 pytestmark = [pytest.mark.processes, pytest.mark.enable_socket]
 
 KILLS = int(os.environ.get("PANIC_TEST_KILLS", "20"))
 MODEL = "replicate:llama-3-8b"
-
-
-@pytest.fixture
-def provider(tmp_path: Path) -> Iterator[StandIn]:
-    with standing_in("replicate", tmp_path / "journal.jsonl") as one:
-        one.control(default={"seconds": 0.5})
-        yield one
-
-
-@pytest.fixture
-def client(stack: Stack, provider: StandIn) -> Iterator[httpx.Client]:
-    """An admin's client of a running stack whose Replicate is the stand-in."""
-    stack.environment |= {
-        "REPLICATE_BASE_URL": provider.url,
-        "REPLICATE_API_TOKEN": "stand-in",
-    }
-    token = stack.token(admin=True)
-    stack.start()
-    with stack.client(token) as one:
-        yield one
 
 
 def start_run(client: httpx.Client, name: str = "Killed", model: str = MODEL) -> str:
