@@ -14,6 +14,8 @@ from typing import TypeVar
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
+from invocations.above import AUDIENCE_CHANGED, Audience
+from invocations.feeds import NetworkFeed
 from networks.models import Network
 from realtime.hub import Hub
 from realtime.progress import Progress
@@ -27,6 +29,7 @@ logger = logging.getLogger(__name__)
 TICK = 0.5  # seconds; all processes look at the same moments
 PRESENCE_EVERY = 10.0
 PRESENCE_AFTER = 2.0  # a change is told soon, but not one by one
+AUDIENCE_EVERY = 2.0
 T = TypeVar("T")
 
 
@@ -40,6 +43,8 @@ class Keeper:
         self._scenes: dict[int, object] = {}  # network -> identity of what it shows
         self._told: Mapping[tuple[str, str], int] = {}
         self._told_at = time.monotonic()
+        self._audiences: dict[int, Audience] = {}  # as the control rooms of this process show them
+        self._counted_at = time.monotonic()
 
     async def run(self) -> None:
         try:
@@ -63,6 +68,9 @@ class Keeper:
             keys = {feed.key for feed in feeds}
             await self._in_thread(receipts.write_down, self.process, keys)
         await self._tell()
+        if time.monotonic() - self._counted_at >= AUDIENCE_EVERY:
+            self._counted_at = time.monotonic()
+            await self.count()
 
     def _changed(self, networks: Mapping[int, Network]) -> list[str]:
         """Topics of those networks where time alone has changed the picture."""
@@ -81,6 +89,16 @@ class Keeper:
             return
         self._told, self._told_at = seen, time.monotonic()
         await self._in_thread(lambda: presence.tell(self.process, seen, at=timezone.now()))
+
+    async def count(self) -> None:
+        """Have control rooms show who watches, in whichever process, where that has changed."""
+        feeds = [one for one in self._hub.followed() if isinstance(one, NetworkFeed) and one.told]
+        networks = {feed.network.pk: feed.network for feed in feeds}
+        before, self._audiences = self._audiences, {}
+        for pk, network in networks.items():
+            now = self._audiences[pk] = await self._in_thread(presence.audience, network)
+            if now != before.get(pk):
+                self._hub.show(Progress(network.topic, AUDIENCE_CHANGED, {}))
 
     def _take_leave(self) -> None:
         try:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from invocations.above import Audience, Watched, WatchedPlace
 from networks.models import Network
 
 from .models import Display, Installation, Watch
@@ -40,12 +41,44 @@ def of_displays(displays: Iterable[Display]) -> dict[str, int]:
 
 def of_network(network: Network, *, at: datetime | None = None) -> int:
     """Everybody before a page or a display of this network."""
-    shown = Display.objects.filter(installation__network=network).values_list(
-        "public_id", flat=True
-    )
+    return of_networks([network], at=at)[network.pk]
+
+
+def of_networks(networks: Iterable[Network], *, at: datetime | None = None) -> dict[int, int]:
+    """The same for many, in two queries."""
+    by_topic = {network.topic: network.pk for network in networks}
+    found = dict.fromkeys(by_topic.values(), 0)
     fresh = Watch.objects.filter(seen_at__gte=_oldest(at))
-    pages = fresh.filter(key__startswith=f"{network.topic}:").aggregate(n=Sum("count"))["n"]
-    return (pages or 0) + sum(counts([f"display:{one}" for one in shown], at=at).values())
+    seen = dict(fresh.values_list("key").annotate(Sum("count")))
+    for key, count in seen.items():
+        topic = ":".join(key.split(":", 2)[:2])  # the key of a page is its topic, and the view
+        if topic in by_topic:
+            found[by_topic[topic]] += count
+    ids = [key.partition(":")[2] for key in seen if key.startswith("display:")]
+    shown = Display.objects.filter(public_id__in=ids, installation__network__in=found)
+    for display, pk in shown.values_list("public_id", "installation__network"):
+        found[pk] += seen[f"display:{display}"]
+    return found
+
+
+def audience(network: Network) -> Audience:
+    """Everybody, and before which display of which installation."""
+    installations = list(network.installations.order_by("id").prefetch_related("displays"))
+    for one in installations:
+        for display in one.displays.all():
+            display.installation = one
+    seen = of_displays(display for one in installations for display in one.displays.all())
+    places = [
+        WatchedPlace(
+            one.name,
+            tuple(
+                Watched(display.name, display.get_absolute_url(), seen.get(display.feed_key, 0))
+                for display in one.displays.all()
+            ),
+        )
+        for one in installations
+    ]
+    return Audience(of_network(network), tuple(places))
 
 
 def watchers(installation: Installation) -> list[tuple[Display, str, int]]:

@@ -15,6 +15,7 @@ from typing import cast
 
 from django.utils import timezone
 
+from invocations.above import ShownOn
 from invocations.halts import SETTLE
 from invocations.models import StopAll
 from realtime.cursors import Positions, Resync
@@ -108,6 +109,16 @@ def shown_after_ms(press: StopAll) -> Mapping[str, float | None]:
     for row in rows.order_by("display__position", "display_id"):
         found.setdefault(row.display.public_id, []).append(row.ms)
     return {one: _slowest(times) for one, times in found.items()}
+
+
+def shown_on(press: StopAll) -> list[ShownOn]:
+    """The same with the displays' names, as they hang."""
+    times = shown_after_ms(press)
+    found = Display.objects.select_related("installation").filter(public_id__in=times)
+    return [
+        ShownOn(one.public_id, one.installation.name, one.name, times[one.public_id])
+        for one in found.order_by("installation_id", "position", "pk")
+    ]
 
 
 def _slowest(times: list[float | None]) -> float | None:

@@ -18,6 +18,7 @@ from realtime.models import Event
 from realtime.progress import Progress
 
 from . import control, sayings, tiles
+from .above import AUDIENCE_CHANGED, above
 from .fragments import View
 from .models import Invocation
 from .standing import ASSETS, Standing, recent_steps, standing_now
@@ -74,6 +75,7 @@ class NetworkFeed(Feed):
         if self.view is not View.TERMINAL:
             steps = recent_steps(standing.run, self.cells) if standing.run else []
             html |= self._tiles(tiles.grid(steps, self.cells, self.look, said=self._said))
+        html |= self._audience()
         return html
 
     def render(self, event: Event) -> Frame | None:
@@ -85,12 +87,20 @@ class NetworkFeed(Feed):
         return Frame(html=html)
 
     def render_progress(self, progress: Progress) -> HTML:
-        """The provider's own words, on the tile of the step while it is at work."""
+        """The provider's own words, on the tile of the step while it is at work; who watches."""
+        if progress.type == AUDIENCE_CHANGED:
+            return self._audience()
         found = None if self.view is View.TERMINAL else sayings.heard(progress)
         if found is None:
             return {}
         step, self._said = found
         return sayings.drawn(step.sequence % self.cells, self._said)
+
+    def _audience(self) -> HTML:
+        if not self.told:
+            return {}
+        context = {"audience": above.audience(self.network)}
+        return {"network-audience": render_to_string("invocations/_audience.html", context)}
 
     def _beside(self, event: Event) -> HTML:
         """What stands beside the grid; events of one transaction share one look at it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -73,6 +74,12 @@ def receipt(press: StopAll, *, at: datetime) -> Receipt:
         for attempt in attempts.order_by("id")
     ]
     return Receipt(press, press.runs.count(), calls, complete)
+
+
+def is_complete(found: Receipt, shown: Iterable[float | None], *, at: datetime) -> bool:
+    """Every call has ended and every display has shown it, or nobody is waited for any more.
+    `shown`: after how many milliseconds each display did; None = not heard of."""
+    return found.complete and (None not in shown or at >= found.press.committed_at + SETTLE)
 
 
 def resume_all(*, lifted_by: User | None, at: datetime) -> list[Run]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ class Above:
 
     live_among: Callable[[Collection[int]], Collection[int]] = lambda keys: ()
     delete: Callable[[Network], object] = Network.delete
+    viewers_of: Callable[[Collection[Network]], Mapping[int, int]] = lambda networks: {}
 
 
 above = Above()
@@ -112,10 +113,13 @@ def _signed_in(caller: Caller) -> User:
 
 
 def _shown(networks: Iterable[Network]) -> list[NetworkOut]:
-    """As JSON; one query for all of them."""
+    """As JSON; a few queries for all of them."""
     rows = list(networks)
     live = above.live_among([network.pk for network in rows]) if rows else ()
-    return [NetworkOut.of(network, running=network.pk in live) for network in rows]
+    viewers = above.viewers_of(rows) if rows else {}
+    return [
+        NetworkOut.of(one, running=one.pk in live, viewers=viewers.get(one.pk, 0)) for one in rows
+    ]
 
 
 def _change(network: Network, body: NetworkChange) -> None:

@@ -12,7 +12,7 @@ from . import pacing, rings
 from .fields import BUDGETS, Invalid
 from .models import Network, RefusalPolicy, TerminalToken
 
-READ_ONLY = frozenset({"id", "slug", "created_at", "runnable", "problems", "running"})
+READ_ONLY = frozenset({"id", "slug", "created_at", "runnable", "problems", "running", "viewers"})
 
 
 class Given(BaseModel):
@@ -138,10 +138,11 @@ class NetworkOut(BaseModel):
     runnable: bool
     problems: list[str]
     running: bool
+    viewers: int
     created_at: datetime
 
     @classmethod
-    def of(cls, network: Network, *, running: bool) -> NetworkOut:
+    def of(cls, network: Network, *, running: bool, viewers: int) -> NetworkOut:
         problems = network.problems()
         slots = [SlotOut.model_validate(slot.as_json()) for slot in network.ring]
         limits = network.budgets or {}
@@ -163,6 +164,7 @@ class NetworkOut(BaseModel):
             runnable=not problems,
             problems=problems,
             running=running,
+            viewers=viewers,
             created_at=network.created_at,
         )
 

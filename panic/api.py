@@ -17,12 +17,11 @@ from ninja import NinjaAPI
 
 import displays.api
 import invocations.api
-import invocations.api.halts
 import networks.api
 import platforms.api
 import realtime.api
 from accounts.api_auth import ApiRequest, Caller, callers
-from displays import receipts
+from displays import presence
 from displays.models import Installation
 from invocations import removal
 from invocations.events import MISSION_CONTROL
@@ -70,7 +69,7 @@ def _assemble() -> NinjaAPI:
     networks.api.above.delete = lambda network: removal.delete_network(
         network=network, at=timezone.now()
     )
-    invocations.api.halts.above.shown_after_ms = receipts.shown_after_ms
+    networks.api.above.viewers_of = presence.of_networks
     api = NinjaAPI(
         title="PANIC!",
         version="1",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import Http404
@@ -13,20 +11,11 @@ from pydantic import BaseModel
 
 from accounts.api_auth import ApiRequest
 from invocations import halts
+from invocations.above import above
 from invocations.models import StopAll
 from networks import access
 
 routes = Router(tags=["stop all"])
-
-
-@dataclass(slots=True)
-class Above:
-    """What only the layers above know of a press; panic/ hands it in."""
-
-    shown_after_ms: Callable[[StopAll], Mapping[str, float | None]] = lambda press: {}
-
-
-above = Above()
 
 
 class CallOut(BaseModel):
@@ -58,8 +47,7 @@ class ReceiptOut(BaseModel):
     def of(cls, press: StopAll) -> ReceiptOut:
         now = timezone.now()
         receipt = halts.receipt(press, at=now)
-        shown = above.shown_after_ms(press)
-        seen = None not in shown.values() or now >= press.committed_at + halts.SETTLE
+        shown = above.shown_on(press)
         return cls(
             id=press.public_id,
             committed_at=press.committed_at,
@@ -68,8 +56,8 @@ class ReceiptOut(BaseModel):
                 CallOut(invocation=call.invocation, outcome=call.outcome, usd=call.usd)
                 for call in receipt.calls
             ],
-            displays=[DisplayOut(id=one, ms=ms) for one, ms in shown.items()],
-            complete=receipt.complete and seen,
+            displays=[DisplayOut(id=one.id, ms=one.ms) for one in shown],
+            complete=halts.is_complete(receipt, [one.ms for one in shown], at=now),
         )
 
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from invocations import control as overview
 from invocations import halts
+from invocations.above import above
 from invocations.models import Halt, StopAll
 
 Page = Callable[..., HttpResponse]
@@ -68,8 +69,15 @@ def stop_all(request: HttpRequest) -> HttpResponse:
 @admins_only
 def receipt(request: HttpRequest, public_id: str) -> HttpResponse:
     press = get_object_or_404(StopAll.objects.select_related("pressed_by"), public_id=public_id)
-    found = halts.receipt(press, at=timezone.now())
-    return render(request, "invocations/receipt.html", {"receipt": found, "press": press})
+    now = timezone.now()
+    found, shown = halts.receipt(press, at=now), above.shown_on(press)
+    context = {
+        "receipt": found,
+        "press": press,
+        "shown": shown,
+        "complete": halts.is_complete(found, [one.ms for one in shown], at=now),
+    }
+    return render(request, "invocations/receipt.html", context)
 
 
 @require_POST

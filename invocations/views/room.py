@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from invocations import runs, tiles
+from invocations.above import above
 from invocations.feeds import CELLS
 from invocations.models import Run
 from invocations.prompts import BadPrompt
@@ -42,6 +43,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "tiles": tiles.grid(steps, CELLS, tiles.Look(told=controls)),
         "past": network.runs.with_totals().newest_first()[1 : 1 + PAST],
         "controls": controls,
+        "audience": above.audience(network) if controls else None,
         "edits": network.may_edit(person),
         "types": network.may_type(person, "", at=standing.at),
         "problems": network.problems(),

@@ -16,6 +16,7 @@ from invocations.models import StopAll
 from networks.models import Network
 from realtime import log
 from realtime.cursors import Cursor, Positions
+from tests.pages.cast import words
 
 from .conftest import Hang
 from .test_api import API, call
@@ -113,6 +114,35 @@ def test_a_screen_nobody_has_is_not_waited_for(hang: Hang) -> None:
     receipts.write_down("one", set())
 
     assert receipts.shown_after_ms(press) == {}
+
+
+def test_the_page_of_a_press_lists_the_displays_and_how_long_each_took(
+    admin: Client, hang: Hang
+) -> None:
+    quick, slow = hang("quick"), hang("slow")
+    press = halts.stop_all(pressed_by=None, at=timezone.now())
+    page = f"/mission-control/stop-all/{press.public_id}/"
+    for display, ms in ((quick, 83.6), (slow, None)):
+        Shown.objects.create(press=press.public_id, display=display, process="one", ms=ms)
+
+    settling = words(admin.get(page))
+    StopAll.objects.update(committed_at=timezone.now() - halts.SETTLE)
+    settled = words(admin.get(page))
+
+    assert "Foyer · quick</td><td>84 ms" in settling
+    assert "Foyer · slow</td><td>…" in settling
+    assert "http-equiv" in settling
+    assert "Foyer · quick</td><td>84 ms" in settled
+    assert "did not answer" in settled
+    assert "http-equiv" not in settled
+
+
+def test_the_page_of_a_press_says_that_nobody_watched(admin: Client, hang: Hang) -> None:
+    press = halts.stop_all(pressed_by=None, at=timezone.now())
+
+    page = words(admin.get(f"/mission-control/stop-all/{press.public_id}/"))
+
+    assert "nobody was watching one" in page
 
 
 def test_the_receipt_is_complete_once_every_watched_display_has_shown_it(
