@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
@@ -13,6 +14,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from .public_ids import new_public_id
+
+USE_NOTED_EVERY = timedelta(hours=1)
 
 
 class UserQuerySet(BaseUserManager["User"]):
@@ -102,13 +105,23 @@ class ApiToken(models.Model):
 
     @classmethod
     def user_of(cls, plain: str) -> User | None:
-        """The active user this text speaks for, or None."""
+        """The active user this text speaks for, or None. Notes the use, to the hour."""
         token = (
             cls.objects.select_related("user")
             .filter(digest=digest(plain), user__is_active=True)
             .first()
         )
-        return token.user if token else None
+        if token is None:
+            return None
+        token.note_use(timezone.now())
+        return token.user
+
+    # Mutators
+
+    def note_use(self, at: datetime) -> None:
+        """Written once an hour at most: asking must not cost a write each time."""
+        if self.last_used_at is None or at - self.last_used_at > USE_NOTED_EVERY:
+            ApiToken.objects.filter(pk=self.pk).update(last_used_at=at)
 
 
 def digest(plain: str) -> str:

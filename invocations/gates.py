@@ -46,7 +46,7 @@ class Passage:
 def passage(model: Model, credentials: Mapping[str, str]) -> Passage:
     """The gates of a call to `model` under `credentials`."""
     platform = get_platform(model.platform)
-    limits = settings.PLATFORM_LIMITS.get(platform.slug, platform.limits)
+    limits = _limits(platform.slug)
     if not platform.key_settings and limits == Limits():
         return Passage("", "", limits)
     secrets = "\n".join(credentials.get(name, "") for name in platform.key_settings)
@@ -165,7 +165,27 @@ def troubles(model_ids: Iterable[str], at: datetime) -> list[str]:
             found.append(
                 f"{_label(gate.key)} asked us to slow down until {gate.held_until:%H:%M:%S} UTC."
             )
-    return found
+    return found + [queue for slug in sorted(slugs) if (queue := _queue(slug, at))]
+
+
+def _queue(slug: str, at: datetime) -> str:
+    """In words, how many steps wait for one of the platform's places; empty when there is no limit."""
+    most = _limits(slug).calls_at_once
+    waiting = (
+        Invocation.objects.queueing(slug, before=at + LOOK_AGAIN).count() if most is not None else 0
+    )
+    if not waiting:
+        return ""
+    steps = "1 step waits" if waiting == 1 else f"{waiting} steps wait"
+    return f"{steps} for a free place at {_label(slug)}, which takes {most} calls at once."
+
+
+def _limits(slug: str) -> Limits:
+    try:
+        own = get_platform(slug).limits
+    except UnknownModel:
+        own = Limits()
+    return settings.PLATFORM_LIMITS.get(slug, own)
 
 
 def _label(slug: str) -> str:

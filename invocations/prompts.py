@@ -12,13 +12,18 @@ class BadPrompt(ValueError):
 def clean(prompt: str, longest: int) -> str:
     """The prompt without surrounding white space. Raises BadPrompt with a sentence."""
     text = prompt.replace("\r\n", "\n").strip()
-    if not text:
+    if not any(_is_visible(sign) for sign in text):
         raise BadPrompt("Type a few words first.")
     if len(text) > longest:
         raise BadPrompt(f"That is {len(text):,} characters; at most {longest:,} fit.")
     if any(_is_control(sign) for sign in text):
         raise BadPrompt("The prompt contains control characters; only text is understood.")
     return text
+
+
+def _is_visible(sign: str) -> bool:
+    # Not only spaces: marks that join or turn letters (Cf) show nothing where there are none.
+    return not sign.isspace() and unicodedata.category(sign) != "Cf"
 
 
 def _is_control(sign: str) -> bool:

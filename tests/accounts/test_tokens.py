@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from django.test import Client
 
@@ -31,6 +32,22 @@ def test_a_token_must_say_what_it_is_for(signed_in: Client) -> None:
 
     assert response.status_code == 400
     assert not ApiToken.objects.exists()
+
+
+def test_the_use_of_a_token_is_noted_at_most_once_an_hour(alice: User) -> None:
+    token, plain = ApiToken.issue(alice)
+
+    ApiToken.user_of(plain)
+    token.refresh_from_db()
+    first = token.last_used_at
+    assert first is not None
+    token.note_use(first + timedelta(minutes=59))
+    token.refresh_from_db()
+    assert token.last_used_at == first
+    token.note_use(first + timedelta(minutes=61))
+    token.refresh_from_db()
+
+    assert token.last_used_at == first + timedelta(minutes=61)
 
 
 def test_a_revoked_token_opens_nothing(signed_in: Client, alice: User) -> None:

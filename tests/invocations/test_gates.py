@@ -102,6 +102,20 @@ def test_whoever_was_turned_away_first_gets_the_free_place(alice: User, at: date
     assert tries(late, now) is not None
 
 
+def test_the_control_room_says_how_many_wait_for_a_place(alice: User, at: datetime) -> None:
+    one, two, three, four = runs_of(alice, 4, at)
+    take(one, at)
+    take(two, at)
+    assert gates.troubles(["shop:words"], at) == []
+
+    tries(three, at)
+    (queue,) = gates.troubles(["shop:words"], at)
+    tries(four, at)
+
+    assert queue == "1 step waits for a free place at The Shop, which takes 2 calls at once."
+    assert "2 steps wait" in gates.troubles(["shop:words"], at)[0]
+
+
 def test_a_place_is_not_kept_for_somebody_who_is_elsewhere(alice: User, at: datetime) -> None:
     busy, other, gone = runs_of(alice, 3, at)
     first = take(busy, at)

@@ -46,6 +46,7 @@ def test_the_ring_is_frozen_when_the_run_starts(network: Network, at: datetime) 
     [
         ("", "Type a few words first."),
         ("  \n\t ", "Type a few words first."),
+        ("\u200b\u202e \ufeff", "Type a few words first."),
         ("x" * 100_000, "That is 100,000 characters; at most 2,000 fit."),
         ("a\x00b", "control characters"),
         ("\x1b[2J", "control characters"),
