@@ -38,6 +38,8 @@ class DisplayFeed(Feed):
     event that is drawn late, twice or after a newer one changes nothing.
     """
 
+    asked_again = False
+
     def __init__(self, display: Display) -> None:
         self.display = display
         self.key = display.feed_key

@@ -22,7 +22,6 @@ import platforms.api
 import realtime.api
 from accounts.api_auth import ApiRequest, Caller, callers
 from displays import presence
-from displays.models import Installation
 from invocations import removal
 from invocations.events import MISSION_CONTROL
 from invocations.models import Run
@@ -46,12 +45,12 @@ def check_topic(request: HttpRequest, topic: str) -> None:
     if topic == MISSION_CONTROL:
         return access.check_admin(caller)
     kind, _, key = topic.partition(":")
-    if kind == "installation":  # whoever has a display's address may follow it
-        if key.isalnum() and Installation.objects.filter(public_id=key).exists():
-            return None
-        raise access.missing(caller, "topic")
     visible = Network.objects.visible_to(caller.person)
-    if kind != "network" or not key.isalnum() or not visible.filter(public_id=key).exists():
+    if kind == "installation":  # of its log; a display's own socket is open to who has its address
+        found = visible.filter(installations__public_id=key)
+    else:
+        found = visible.filter(public_id=key)
+    if kind not in ("installation", "network") or not key.isalnum() or not found.exists():
         raise access.missing(caller, "topic")
     return None
 

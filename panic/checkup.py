@@ -71,6 +71,10 @@ def worker() -> Check:
 
 
 def event_lag() -> Check:
+    still = timedelta(seconds=hub.silence())
+    if still > LONGEST_LAG:
+        detail = f"What passes events on has stood still for {still.total_seconds():.1f} s."
+        return Check("event_lag", False, detail)
     lag = oldest_undelivered()
     if not lag:
         return Check("event_lag", True, "Every event has been passed on.")

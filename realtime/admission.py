@@ -35,6 +35,18 @@ async def admit(feed_class: type[Feed], scope: Scope) -> Feed:
     return await asyncio.shield(openings[key])
 
 
+def ticket(scope: Scope) -> str:
+    """Equal for connections that are let in, or turned away, together."""
+    credentials = header(scope, b"authorization"), header(scope, b"cookie")
+    return "\n".join((scope.get("path", ""), _question(scope), *(one or "" for one in credentials)))
+
+
+async def admit_again(feed_class: type[Feed], scope: Scope) -> Feed:
+    """What a connection that was let in may follow by now. Raises `Denied`."""
+    who_now = scope.get("who_now")
+    return await feed_class.open({**scope, "user": await who_now()} if who_now else scope)
+
+
 def _question(scope: Scope) -> str:
     """The query string but for where the client stands."""
     query = parse_qsl(scope.get("query_string", b"").decode("latin1"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from importlib import import_module
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from channels.auth import AuthMiddlewareStack
+from channels.auth import AuthMiddlewareStack, get_user
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -24,11 +26,15 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 class SessionAuth:
     """ASGI middleware: Channels' session and user for those who bring a cookie. Displays do not,
-    and are spared its layers and its thread."""
+    and are spared its layers and its thread. `scope["who_now"]()` says who it is by then."""
 
     def __init__(self, inner: Application) -> None:
         self._inner = inner
-        self._with_session = cast(Application, AuthMiddlewareStack(inner))
+        self._with_session = cast(Application, AuthMiddlewareStack(self._remember))
+
+    async def _remember(self, scope: Scope, receive: Receive, send: Send) -> None:
+        key = scope["session"].session_key
+        await self._inner({**scope, "who_now": partial(_of_session, key)}, receive, send)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if header(scope, b"cookie"):
@@ -48,9 +54,18 @@ class BearerAuth:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scheme, _, token = (header(scope, b"authorization") or "").partition(" ")
         if scheme.lower() == "bearer":
-            user = await self._resolve(token.strip())
-            scope = {**scope, "user": user or AnonymousUser()}
+            who_now = partial(self._of_token, token.strip())
+            scope = {**scope, "user": await who_now(), "who_now": who_now}
         await self._inner(scope, receive, send)
+
+    async def _of_token(self, token: str) -> object:
+        return await self._resolve(token) or AnonymousUser()
+
+
+async def _of_session(key: str | None) -> object:
+    """Read anew: the session that came with the connection knows nothing of a sign-out."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    return cast(object, await get_user(cast(Any, {"session": store})))
 
 
 def is_home(scope: Scope) -> bool:

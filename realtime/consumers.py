@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from . import hub, protocol
-from .admission import admit
+from .admission import admit, admit_again, ticket
 from .auth import Application, Receive, Send
 from .feeds import Denied, Feed, Scope
 from .outbox import WINDOW, Outbox
@@ -49,6 +49,7 @@ class WatchConsumer:
         self._outbox: Outbox | None = None
         self._pump: asyncio.Task[None] | None = None
         self._wire: Callable[[bytes], None] | None = None
+        self.ticket = ticket(scope) if feed.asked_again else None
         self._hears_progress = False
         self._closed = False
         now = time.monotonic()
@@ -143,6 +144,17 @@ class WatchConsumer:
     def resync(self) -> None:
         """What this socket follows begins anew; so must it."""
         self._later(self._close(protocol.BEGIN_ANEW))
+
+    async def ask_again(self) -> Feed:
+        return await admit_again(self._feed_class, self._scope)
+
+    def readmitted(self, feed: Feed) -> None:
+        """It may follow this now; where that is not what it follows, it comes back and does."""
+        if feed.key != self._key:
+            self.resync()
+
+    def turn_away(self, code: int) -> None:
+        self._later(self._close(code))
 
     def whisper(self, text: str) -> None:
         """Say something that is not an event, if it was asked for and nothing else is due."""

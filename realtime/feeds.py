@@ -44,6 +44,9 @@ class Feed(ABC):
 
     all_topics: ClassVar[bool] = False  # follow everything; every connect gets a fresh snapshot
 
+    # Ask the sockets in anew every few seconds: who may follow can change without an event.
+    asked_again: ClassVar[bool] = True
+
     key: str
     topics: tuple[str, ...] = ()
 

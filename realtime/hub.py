@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from .cursors import Cursor, Positions
+from .doorman import Doorman, Guest
 from .feeds import Feed
 from .models import Event
 from .places import Joined, Place
@@ -37,7 +38,7 @@ _ack_callbacks: list[Acked] = []
 _company: list[Company] = []
 
 
-class Member(Protocol):
+class Member(Guest, Protocol):
     """A socket, as far as the hub is concerned."""
 
     @property
@@ -63,6 +64,8 @@ class Hub:
         self._tail = Tail(self._prepare, self._deliver, self._reset, self.show)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
         self._clock: asyncio.Task[None] | None = None
+        self._turned_at = time.monotonic()
+        self._doorman = Doorman()
         self._company: list[asyncio.Task[None]] = []
         self._showing: set[asyncio.Future[None]] = set()
 
@@ -72,6 +75,12 @@ class Hub:
 
     def heads(self) -> dict[str, Cursor]:
         return {name: row.position for name, row in tuple(self._tail.heads.items())}
+
+    def silence(self) -> float:
+        """For how many seconds neither the clock nor the tail has turned, whichever is worse."""
+        if self._clock is None:
+            return 0.0
+        return time.monotonic() - min(self._turned_at, self._tail.looked_at)
 
     def audience(self) -> Counter[tuple[str, str]]:
         """Who follows what: (key of a feed, who) -> sockets."""
@@ -106,6 +115,7 @@ class Hub:
         place.stream.followers.add(member)
         self._members[member] = place.stream
         if self._clock is None:
+            self._turned_at = time.monotonic()
             self._clock = asyncio.create_task(self._run_clock())
             self._company = [asyncio.create_task(_kept(one, self)) for one in _company]
 
@@ -173,9 +183,11 @@ class Hub:
     async def _run_clock(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            now = time.monotonic()
-            for member in tuple(self._members):
+            now = self._turned_at = time.monotonic()
+            members = tuple(self._members)
+            for member in members:
                 member.tick(now)
+            self._doorman.look(members, now)
             for key, place in tuple(self._places.items()):
                 place.stream.trim()
                 if place.empty_since is not None and now - place.empty_since > LINGER:
@@ -198,6 +210,7 @@ class Hub:
         return not feeds
 
     def _dismiss(self) -> None:
+        self._doorman.leave()
         for task in self._company:
             task.cancel()
         self._company = []
@@ -212,6 +225,7 @@ class Hub:
             self._clock.cancel()
             with suppress(asyncio.CancelledError):
                 await self._clock
+            self._clock = None
         await self._tail.stop()
         await self._in_thread(hang_up)
         self._thread.shutdown(wait=False)
@@ -241,6 +255,12 @@ def positions() -> dict[str, Cursor]:
     """How far this process has followed each topic that somebody watches in it."""
     heads = [hub.heads() for hub in tuple(_hubs.values())]
     return {name: cursor for each in heads for name, cursor in each.items()}
+
+
+def silence() -> float:
+    """For how many seconds what passes events on in this process has stood still; it turns twice a
+    second, also when nothing happens."""
+    return max((hub.silence() for hub in tuple(_hubs.values())), default=0.0)
 
 
 def sockets() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -56,6 +57,7 @@ class Tail(Generic[P]):
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tail")
         self._task: asyncio.Task[None] | None = None
         self._listener: Listener | None = None
+        self.looked_at = time.monotonic()
 
     # Joining and leaving, with the lock held
 
@@ -106,6 +108,7 @@ class Tail(Generic[P]):
         if self._task is None:
             # Bound before the first read, or what is committed in between waits for the slow poll.
             self._listener = await asyncio.to_thread(Listener, DOORBELL, progress.DOORBELL)
+            self.looked_at = time.monotonic()
             self._task = asyncio.create_task(self._run(self._listener))
 
     async def _run(self, listener: Listener) -> None:
@@ -119,6 +122,7 @@ class Tail(Generic[P]):
                 next_poll = loop.time() + SLOW_POLL
             try:
                 await self._heed(rings, everything)
+                self.looked_at = time.monotonic()
                 pause = 0.0
             except Exception:  # a border: the sockets stay open until the database is back
                 pause = min(_BACKOFF_MOST, pause * 2 or 0.25)
@@ -156,6 +160,7 @@ class Tail(Generic[P]):
             return False
         topic.last_seq = events[-1].seq
         self._deliver(prepared)
+        self.looked_at = time.monotonic()
         return len(events) == BATCH
 
     def _read(self, topic: Topic) -> tuple[list[Event], P | None]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from invocations.models import WorkerHeartbeat
 from panic.health import Liveness
+from realtime import hub
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -100,6 +101,18 @@ def test_not_ready_without_a_database(
 
     assert not found["database"]["ok"]
     assert "closed the connection" in found["database"]["detail"]
+
+
+@pytest.mark.django_db
+def test_not_ready_while_what_passes_events_on_stands_still(
+    client: Client, sign: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign.touch()
+    monkeypatch.setattr(hub, "silence", lambda: 7.0)  # tests/realtime/test_doorman.py hangs a tail
+
+    lag = checks(client, 503)["event_lag"]
+
+    assert lag == {"ok": False, "detail": "What passes events on has stood still for 7.0 s."}
 
 
 @pytest.mark.django_db

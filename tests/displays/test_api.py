@@ -152,6 +152,20 @@ def test_only_its_people_see_an_installation_and_only_the_owner_changes_it(
     assert made == {"stranger": 401, "other": 403, "helper": 403, "owner": 201, "admin": 201}
 
 
+def test_the_log_of_an_installation_is_for_those_who_may_see_its_network(
+    clients: Mapping[str, Client], network: Network, installation: Installation
+) -> None:
+    installation.identify(None)
+    path = f"/api/v1/events?topic={installation.topic}"
+
+    private = {who: call(client, "GET", path)[0] for who, client in clients.items()}
+    Network.objects.filter(pk=network.pk).update(public=True)
+    public = {who: call(client, "GET", path)[0] for who, client in clients.items()}
+
+    assert private == {"stranger": 401, "other": 404, "helper": 200, "owner": 200, "admin": 200}
+    assert set(public.values()) == {200}
+
+
 def test_every_change_is_an_event(owner: Client, installation: Installation) -> None:
     path = f"{API}/{installation.public_id}"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from typing import Any, ClassVar, Self
 
 from channels.db import database_sync_to_async
@@ -22,6 +24,8 @@ class StageFeed(Feed):
     fail_snapshot: ClassVar[bool] = False
     closed: ClassVar[bool] = False
     main_topic: ClassVar[str] = "network:1"
+    asked_again: ClassVar[bool] = False
+    hold: ClassVar[threading.Event] = threading.Event()  # while it is set, nothing is drawn
 
     def __init__(self, key: str, topics: tuple[str, ...], everything: bool) -> None:
         self.key = key
@@ -32,6 +36,8 @@ class StageFeed(Feed):
     def reset(cls) -> None:
         cls.calls = {"open": 0, "snapshot": 0, "render": 0}
         cls.fail_snapshot = cls.closed = False
+        cls.asked_again = False
+        cls.hold.clear()
 
     @classmethod
     async def open(cls, scope: Scope) -> Self:
@@ -50,6 +56,8 @@ class StageFeed(Feed):
 
     def render(self, event: Event) -> Frame | None:
         type(self).calls["render"] += 1
+        while self.hold.is_set():
+            time.sleep(0.01)
         if event.data.get("hidden"):
             return None
         if event.data.get("closing"):
