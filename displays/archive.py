@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import models
 from django.db.models import Count
 
 from invocations.models import Invocation, Run
@@ -20,8 +21,7 @@ from networks.models import Network
 STEP_SECONDS = 10.0  # long enough to be read
 WORKING_SECONDS = 2.0  # of which the model pretends to work
 RUNS_MOST = 12
-STEPS_MOST = 48  # of each run
-WINDOW = 144  # as many as the largest grid has cells
+STEPS_MOST = 48  # of each run, from its beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,14 @@ def _programme(network: int, newest: int, state: str, minute: int) -> Sequence[t
     newest or a minute is over: runs may be deleted."""
     ended = Run.objects.filter(network=network).exclude(state__in=LIVE_RUNS).newest_first()
     runs = list(ended.values_list("pk", flat=True)[: 2 * RUNS_MOST])
-    done = Invocation.objects.filter(run__in=runs, state=InvocationState.COMPLETED)
-    counted = dict(done.values_list("run").annotate(Count("pk")))
-    found = [(run, min(counted[run], STEPS_MOST)) for run in runs if run in counted]
+    counted = dict(_shown().filter(run__in=runs).values_list("run").annotate(Count("pk")))
+    found = [(run, counted[run]) for run in runs if run in counted]
     return tuple(reversed(found[:RUNS_MOST]))
+
+
+def _shown() -> models.QuerySet[Invocation]:
+    """What is performed of each run: of its first steps those that gave something."""
+    return Invocation.objects.filter(state=InvocationState.COMPLETED, sequence__lt=STEPS_MOST)
 
 
 def forget() -> None:
@@ -77,10 +81,8 @@ def forget() -> None:
 
 def steps_of(shown: Moment) -> list[Invocation]:
     """The run's steps so far, newest last; that which pretends to work is not the row's truth."""
-    done = Invocation.objects.filter(run=shown.run, state=InvocationState.COMPLETED)
-    first = max(0, shown.step + 1 - WINDOW)
-    rows = done.select_related("input_asset", "output_asset", "run").in_order()
-    steps = list(rows[first : shown.step + 1])
+    done = _shown().filter(run=shown.run).order_by("sequence")
+    steps = list(done.select_related("input_asset", "output_asset", "run")[: shown.step + 1])
     if shown.working and steps:
         last = steps[-1]
         last.state = InvocationState.INVOKING

@@ -1,6 +1,7 @@
-"""What a network, and its owner, may spend: counted from the attempts themselves.
+"""What a network, and its owner, may spend: read from a ledger that outlives the runs.
 
-A call's typical price is set aside when it is claimed, so that calls under way count as spent.
+A call's typical price is set aside when it is claimed, so that calls under way count as spent. The
+ledger has slices of five minutes (`Spending`), and a slice counts as long as a part of it does.
 """
 
 from __future__ import annotations
@@ -10,19 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Sum
-
 from accounts.models import User
 
-from .models.attempt import Attempt, AttemptQuerySet
+from .models import Spending
+from .models.spending import SpendingQuerySet
 from .states import Reason
 
 if TYPE_CHECKING:
     from networks.models import Network
 
     from .models import Run
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ def spent(
     budgets; None or missing = no limit. With `hold`, claims of the owner's other networks wait
     until the transaction ends: the network's own are kept apart by its run.
     """
-    of_network = Attempt.objects.filter(network=network)
+    of_network = Spending.objects.filter(network=network)
     if found := _over(network.budgets or {}, of_network, at, price, "This network"):
         return found
     limits = network.owner.budgets or {}
@@ -50,32 +48,28 @@ def spent(
         return None
     if hold:
         User.objects.select_for_update().filter(pk=network.owner_id).first()
-    of_owner = Attempt.objects.filter(network__owner=network.owner_id)
+    of_owner = Spending.objects.filter(owner=network.owner_id)
     return _over(limits, of_owner, at, price, "The owner of this network")
 
 
 def _over(
     limits: Mapping[str, float | None],
-    made: AttemptQuerySet,
+    ledger: SpendingQuerySet,
     at: datetime,
     price: float,
     who: str,
 ) -> Spent | None:
-    calls = limits.get("calls_per_hour")
-    if calls is not None and made.filter(started_at__gt=at - HOUR).count() >= calls:
+    calls, usd = limits.get("calls_per_hour"), limits.get("usd_per_day")
+    if calls is None and usd is None:
+        return None
+    lately = ledger.lately(at)
+    if calls is not None and lately.hour.calls >= calls:
         return Spent(Reason.CALLS, f"{who} has made the {calls:g} calls of this hour.")
-    usd = limits.get("usd_per_day")
     if usd is not None:
-        today = usd_spent(made.filter(started_at__gt=at - DAY))
+        today = lately.day.usd
         if today + price > usd or today >= usd:
             return Spent(Reason.MONEY, f"{who} has spent the {usd:.2f} dollars of today.")
     return None
-
-
-def usd_spent(made: AttemptQuerySet) -> float:
-    """Dollars charged, or set aside where no provider has said what it charged."""
-    total = made.spending().aggregate(sum=Sum("spent"))["sum"]
-    return float(total or 0.0)
 
 
 def run_is_over(run: Run, *, sequence: int, at: datetime) -> Spent | None:

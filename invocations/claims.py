@@ -13,7 +13,7 @@ from platforms.errors import NotConfigured
 from platforms.registry import UnknownModel, get_model
 
 from . import budgets, events, gates
-from .models import Attempt, Invocation, Run
+from .models import Attempt, Invocation, Run, Spending
 from .models.attempt import LEASE
 from .states import InvocationState, RunState
 
@@ -132,6 +132,7 @@ def _take(
         started_at=at,
     )
     events.publish(run.network, events.of_invocation(run, step, "invocation.started"))
+    Spending.book(run.network, price=attempt.spent, at=at)
     return Claim(run, step, attempt, slot, way)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 from django.template.loader import render_to_string
 
 from realtime.models import Event
 
 from . import tiles
-from .models import Attempt, Halt, Invocation, Run, WorkerHeartbeat
-from .standing import recent_steps
+from .models import Halt, Invocation, Run, Spending, WorkerHeartbeat
+from .standing import newest_steps, recent_steps
 
 LANE_TILES = 4
 MOST_LANES = 50
@@ -63,17 +64,15 @@ def figures(at: datetime) -> Figures:
         at_work=Count("pk", filter=Q(state="invoking")),
         waiting=Count("pk", filter=Q(state="ready", due_at__lte=at)),
     )
-    today = Attempt.objects.filter(started_at__gt=at - timedelta(days=1)).aggregate(
-        usd=Sum("usd"), calls=Count("pk"), failed=Count("pk", filter=Q(outcome="failed"))
-    )
+    today = Spending.objects.lately(at).day
     return Figures(
         running=runs["running"],
         paused=runs["paused"],
         at_work=steps["at_work"],
         waiting=steps["waiting"],
-        usd_today=today["usd"] or 0.0,
-        calls_today=today["calls"],
-        failed_today=today["failed"],
+        usd_today=today.usd,
+        calls_today=today.calls,
+        failed_today=today.failed,
         beats=list(WorkerHeartbeat.objects.order_by("host")),
         at=at,
     )
@@ -81,13 +80,19 @@ def figures(at: datetime) -> Figures:
 
 def lanes() -> list[Lane]:
     """The live runs, newest first."""
-    runs = Run.objects.live().select_related("network__owner").newest_first()[:MOST_LANES]
-    return [lane(run) for run in runs]
+    found = Run.objects.live().select_related("network__owner").newest_first()
+    runs: list[Any] = list(found.with_totals()[:MOST_LANES])
+    steps = newest_steps({run.pk: run.invocations_count or 0 for run in runs}, LANE_TILES)
+    return [_lane(run, steps.get(run.pk, [])) for run in runs]
 
 
 def lane(run: Run) -> Lane:
-    steps = reversed(recent_steps(run, LANE_TILES))
-    return Lane(run, [tiles.of_step(step, look=tiles.Look(told=True)) for step in steps])
+    return _lane(run, recent_steps(run, LANE_TILES))
+
+
+def _lane(run: Run, newest_first: list[Invocation]) -> Lane:
+    look = tiles.Look(told=True)
+    return Lane(run, [tiles.of_step(step, look=look) for step in reversed(newest_first)])
 
 
 def fragments(at: datetime) -> HTML:

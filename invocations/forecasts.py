@@ -11,8 +11,7 @@ from networks.models import Network
 from networks.rings import Slot
 from platforms.registry import UnknownModel, get_model
 
-from .budgets import DAY, HOUR, usd_spent
-from .models import Attempt
+from .models import Spending
 from .states import InvocationState
 
 HISTORY = 300  # steps; older ones say little about how a provider is today
@@ -51,12 +50,11 @@ def forecast(network: Network) -> Forecast:
 
 
 def burn(network: Network, at: datetime) -> Burn:
-    made = Attempt.objects.filter(network=network)
-    last_hour = made.filter(started_at__gt=at - HOUR)
+    spent = Spending.objects.filter(network=network).lately(at)
     return Burn(
-        calls_last_hour=last_hour.count(),
-        usd_last_hour=usd_spent(last_hour),
-        usd_last_day=usd_spent(made.filter(started_at__gt=at - DAY)),
+        calls_last_hour=spent.hour.calls,
+        usd_last_hour=spent.hour.usd,
+        usd_last_day=spent.day.usd,
     )
 
 

@@ -48,8 +48,9 @@ def complete(claim: Claim, result: Result, *, at: datetime) -> None:
         except Stale:  # stopped meanwhile: what came is on record, and changes nothing
             _close(claim, Outcome.LATE, at, usd=result.usd)
         else:
-            _close(claim, Outcome.COMPLETED, at, usd=result.usd)
             gates.note_success(claim.way)
+            _close(claim, Outcome.COMPLETED, at, usd=result.usd)
+        run.charge(result.usd)
         gates.let_next_in(claim.way, at)
 
 
@@ -71,9 +72,9 @@ def fail(
             _after_failure(run, claim, error, at=at, rule=rule, substitute=substitute)
         except Stale:  # stopped meanwhile: there is nothing to go on with
             claim.invocation.refresh_from_db(fields=["state"])
+        gates.note_failure(claim.way, error, at)
         fields = {"error_code": error.code, "error_detail": str(error), "reserved_usd": None}
         _close(claim, Outcome.FAILED, at, **fields)
-        gates.note_failure(claim.way, error, at)
         gates.let_next_in(claim.way, at)
 
 

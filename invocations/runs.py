@@ -169,10 +169,11 @@ def resume_run(*, run: Run, at: datetime) -> Run:
 def cancel_open_steps(run: Run, *, at: datetime) -> list[str]:
     """Close the open steps of an ended run and ask their workers to stop: the attempts' tokens."""
     entries = []
-    for step in run.invocations.open():
+    steps = list(run.invocations.open())
+    for step in steps:
         step.move(InvocationState.CANCELLED, ended_at=at)
         entries.append(events.of_invocation(run, step, "invocation.cancelled"))
-    live = Attempt.objects.live().filter(invocation__run=run)
+    live = Attempt.objects.live().filter(invocation__in=steps)  # by run, all its steps were read
     tokens = list(live.values_list("token", flat=True))
     if tokens:
         live.update(cancel_requested_at=at)
@@ -207,8 +208,8 @@ def _check_start(network: Network, halt: Halt, at: datetime, *, waive_lockout: b
 
 def locked_until(network: Network, at: datetime) -> datetime | None:
     """When the next prompt is accepted, or None when it is now."""
-    latest = network.runs.order_by("-lockout_until").first()
-    return latest.lockout_until if latest and latest.lockout_until > at else None
+    locking = network.runs.filter(lockout_until__gt=at).order_by("-lockout_until")
+    return locking.values_list("lockout_until", flat=True).first()
 
 
 def _supersede(network: Network, at: datetime) -> None:

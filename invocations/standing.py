@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from django.db.models import Q
 from django.utils import timezone
 
 from networks.models import Network
@@ -87,9 +89,13 @@ class Standing:
         return bool(due and (self.at - due).total_seconds() > 10)
 
     @cached_property
+    def newest(self) -> list[Invocation]:
+        """The newest steps, newest first; as many as the log has lines."""
+        return recent_steps(self.run, LOG_STEPS) if self.run else []
+
+    @property
     def log(self) -> list[Line]:
-        """The newest steps, newest first."""
-        return [tiles.line(step) for step in recent_steps(self.run, LOG_STEPS)] if self.run else []
+        return [tiles.line(step) for step in self.newest]
 
     @cached_property
     def forecast(self) -> forecasts.Forecast:
@@ -154,3 +160,15 @@ def recent_steps(run: Run, most: int, *, done: bool = False) -> list[Invocation]
     if done:
         steps = steps.filter(state=InvocationState.COMPLETED)
     return list(steps[:most])
+
+
+def newest_steps(counts: Mapping[int, int], most: int) -> dict[int, list[Invocation]]:
+    """The same for many runs at once, in one query; `counts` says how many steps each has."""
+    wanted = Q()
+    for run, steps in counts.items():
+        wanted |= Q(run=run, sequence__gte=steps - most)
+    found: dict[int, list[Invocation]] = {}
+    rows = Invocation.objects.filter(wanted).select_related(*ASSETS).order_by("-sequence")
+    for step in rows if counts else ():
+        found.setdefault(step.run_id, []).append(step)
+    return found

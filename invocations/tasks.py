@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 from assets import blobs
 from realtime import log
 
+from .models import Spending
 from .runner import runner
 
 
@@ -23,8 +25,9 @@ def cancel(token: str) -> None:
 
 
 def tidy() -> None:
-    """Once an hour: remove events nobody can ask for any more, and what kills left half-written."""
+    """Once an hour: remove what nobody can ask for any more, and what kills left half-written."""
     log.prune(timedelta(days=settings.EVENTS_KEPT_DAYS))
+    Spending.prune(timezone.now())
     blobs.sweep_temporary()
 
 

@@ -8,8 +8,10 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from bench.scenes import PROMPT
+from displays.models import Installation
 from invocations import runs
-from invocations.models import Attempt, Invocation, Run
+from invocations.models import Attempt, Invocation, Run, Spending
+from invocations.models.spending import slice_of
 from networks.models import Network
 from realtime.models import Event, Topic
 
@@ -19,6 +21,7 @@ from .copying import NUMBER, copy, moment, settle, text
 APART = 10  # seconds between two steps, wherever they are: a million make four months
 NETWORKS = 20
 PAUSED = 3  # live runs, for mission control
+USD = 0.001  # what a step cost
 EVENTS_PER_STEP = 3
 EVENTS_KEPT = 100_000  # of a topic; older ones are pruned
 LIMITS = {"calls_per_hour": 1_000_000, "usd_per_day": 1_000_000}
@@ -39,12 +42,26 @@ def fill(parts: list[list[int]]) -> dict[str, str]:
             filler.write(count, steps, began, busy=bool(busy))
             left -= count * steps
         filler.write_events()
+        _write_spending()
     _go_on_with(Run.objects.filter(network=networks[0]).latest("pk"))
-    settle([Run, Invocation, Attempt, Event, Topic])
+    settle([Run, Invocation, Attempt, Spending, Event, Topic])
     for network in networks[1 : 1 + PAUSED]:
         started = runs.start_run(network=network, prompt=PROMPT, at=timezone.now())
         runs.pause_run(run=started.run)
     return _where(networks[0])
+
+
+def _write_spending() -> None:
+    """What the claims of the last day would have booked."""
+    rows = Attempt.objects.filter(started_at__gt=timezone.now() - timedelta(days=1))
+    slices: dict[tuple[int, datetime], Spending] = {}
+    made = rows.values_list("network", "network__owner", "started_at")
+    for network, owner, at in made.iterator():
+        key = network, slice_of(at)
+        fresh = Spending(network_id=network, owner_id=owner, began_at=key[1])
+        row = slices.setdefault(key, fresh)
+        row.calls, row.usd = row.calls + 1, row.usd + USD
+    Spending.objects.bulk_create(slices.values())
 
 
 def _go_on_with(run: Run) -> None:
@@ -59,12 +76,15 @@ def _go_on_with(run: Run) -> None:
 
 
 def _where(busy: Network) -> dict[str, str]:
-    """The busy network, its newest run, and a step in the middle of that."""
+    """The busy network with a wall, its newest run, and a step in the middle of that."""
     run = Run.objects.filter(network=busy).latest("pk")
     last = run.invocations.aggregate(last=models.Max("sequence"))["last"]
     step = run.invocations.get(sequence=last // 2)
+    hall = Installation.objects.create(network=busy, name="Hall")
     return {
         "slug": busy.slug,
+        "installation": hall.public_id,
+        "display": hall.add("wall", "grid", rows=4, columns=6).name,
         "topic": busy.topic,
         "run": run.public_id,
         "step": step.public_id,
@@ -82,7 +102,7 @@ class Filler:
         self.run = Run.objects.create(
             network=busy, prompt=PROMPT, ring=busy.slots, lockout_until=at, created_at=at, **over
         )
-        done = {"started_at": at, "ended_at": at, "seconds": 0.05, "usd": 0.001}
+        done = {"started_at": at, "ended_at": at, "seconds": 0.05, "usd": USD}
         self.step = Invocation.objects.create(
             **{"run": self.run, "network": busy, "sequence": 0, "slot": 0, "due_at": at, **done},
             model="dummy:text-to-text",
@@ -133,6 +153,7 @@ class Filler:
             "id": f"{first} + {NUMBER}",
             "public_id": text("r", f"{first} + {NUMBER}"),
             "network_id": self._network(NUMBER, busy=busy),
+            "usd": f"{steps} * {USD}",
         }
         times = dict.fromkeys(("created_at", "lockout_until", "ended_at"), at)
         copy(self.run, count, keys | times)

@@ -32,7 +32,7 @@ class RunOut(BaseModel):
     @classmethod
     def of(cls, run: Run) -> RunOut:
         """From a row of `Run.objects.with_totals()` with its network."""
-        totals: Any = run  # the annotations
+        totals: Any = run  # the annotation
         return cls(
             id=run.public_id,
             network=run.network.slug,

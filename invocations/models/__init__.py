@@ -8,5 +8,15 @@ from .halt import Halt, StopAll
 from .heartbeat import WorkerHeartbeat
 from .invocation import Invocation
 from .run import Run
+from .spending import Spending
 
-__all__ = ["Attempt", "Gate", "Halt", "Invocation", "Run", "StopAll", "WorkerHeartbeat"]
+__all__ = [
+    "Attempt",
+    "Gate",
+    "Halt",
+    "Invocation",
+    "Run",
+    "Spending",
+    "StopAll",
+    "WorkerHeartbeat",
+]

@@ -6,14 +6,15 @@ import secrets
 from datetime import datetime, timedelta
 from typing import ClassVar, cast
 
-from django.db import models
-from django.db.models.functions import Coalesce
+from django.db import models, transaction
 from django.utils import timezone
 
 from invocations.states import Outcome, Stale
 from networks.models import Network
 
 from .invocation import Invocation
+from .run import Run
+from .spending import Spending
 
 LEASE = timedelta(seconds=15)
 
@@ -39,10 +40,6 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         platform, _, credential = gate.partition("/")
         found = self.filter(platform=platform)
         return found.filter(credential=credential) if credential else found
-
-    def spending(self) -> AttemptQuerySet:
-        """Adds `spent`: what was charged or, where that is not known, what was set aside for it."""
-        return self.annotate(spent=Coalesce("usd", "reserved_usd", 0.0))
 
     def of_tokens(self, tokens: list[str]) -> AttemptQuerySet:
         return self.filter(token__in=tokens)
@@ -112,14 +109,38 @@ class Attempt(models.Model):
         fields |= {"outcome": outcome, "ended_at": at}
         if not Attempt.objects.live().filter(pk=self.pk).update(**fields):
             raise Stale(f"attempt {self} has ended already")
+        booked = self.spent
         for name, value in fields.items():
             setattr(self, name, value)
+        self._settle(booked, failed=outcome == Outcome.FAILED)
 
     def keep_as_evidence(self, note: str, *, usd: float | None) -> None:
         """What came after the try had been given to somebody else changes nothing but this record."""
-        Attempt.objects.filter(pk=self.pk).update(error_detail=note, usd=usd)
+        with transaction.atomic():
+            run = Run.objects.select_for_update().filter(pk=self.invocation.run_id).first()
+            kept = Attempt.objects.filter(pk=self.pk).first() if run else None
+            if run is None or kept is None:  # deleted meanwhile
+                return
+            booked, known = kept.spent, kept.usd
+            Attempt.objects.filter(pk=self.pk).update(error_detail=note, usd=usd)
+            kept.usd = usd
+            run.charge(None if usd is None else usd - (known or 0.0))
+            kept._settle(booked)
+
+    def _settle(self, booked: float, *, failed: bool = False) -> None:
+        """Put right what was booked for this try, where that is not what it came to."""
+        more = self.spent - booked
+        if more or failed:
+            Spending.settle(self.network_id, began_at=self.started_at, usd=more, failed=failed)
 
     def remember(self, reference: str) -> None:
         """Store the provider's id at once: with it a dead worker's request can be adopted."""
         self.reference = reference
         Attempt.objects.filter(pk=self.pk).update(reference=reference)
+
+    # Properties
+
+    @property
+    def spent(self) -> float:
+        """What was charged or, where that is not known, what was set aside for it."""
+        return (self.reserved_usd if self.usd is None else self.usd) or 0.0

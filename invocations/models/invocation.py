@@ -45,8 +45,8 @@ class InvocationQuerySet(models.QuerySet["Invocation"]):
         return self.order_by("sequence")
 
     def open(self) -> InvocationQuerySet:
-        """Not yet at an end."""
-        return self.filter(state__in=(State.READY, State.INVOKING))
+        """Not yet at an end. SQLite needs `ended_at` to see that the index has them all."""
+        return self.filter(ended_at__isnull=True, state__in=(State.READY, State.INVOKING))
 
 
 class Invocation(models.Model):
@@ -99,6 +99,11 @@ class Invocation(models.Model):
                 name="invocation_queueing",
             ),
             models.Index(fields=["network", "-id"], name="invocation_of_network"),
+            models.Index(
+                fields=["run"],
+                condition=models.Q(ended_at__isnull=True),
+                name="invocation_open",
+            ),
         ]
 
     def __str__(self) -> str:

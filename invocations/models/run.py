@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 class RunQuerySet(models.QuerySet["Run"]):
     def live(self) -> RunQuerySet:
-        """Running or paused."""
-        return self.filter(state__in=LIVE_RUNS)
+        """Running or paused. SQLite needs `ended_at` to see that the index has them all."""
+        return self.filter(ended_at__isnull=True, state__in=LIVE_RUNS)
 
     def visible_to(self, person: Person) -> RunQuerySet:
         return self.filter(network__in=Network.objects.visible_to(person))
@@ -35,19 +36,16 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.order_by("-id")
 
     def with_totals(self) -> RunQuerySet:
-        """Adds `invocations_count` and `usd` (money of all attempts, None where unknown)."""
-        from .attempt import Attempt
+        """Adds `invocations_count`: told by the newest step's number, for counting takes longer the
+        longer a run is."""
         from .invocation import Invocation
 
-        steps = Invocation.objects.filter(run=models.OuterRef("pk")).order_by().values("run")
-        spent = (
-            Attempt.objects.filter(invocation__run=models.OuterRef("pk"))
-            .order_by()
-            .values("invocation__run")
-        )
+        steps = Invocation.objects.filter(run=models.OuterRef("pk")).order_by("-sequence")
         return self.annotate(
-            invocations_count=models.Subquery(steps.annotate(n=models.Count("pk")).values("n")),
-            usd=models.Subquery(spent.annotate(sum=models.Sum("usd")).values("sum")),
+            invocations_count=models.Subquery(
+                steps.values("sequence")[:1], output_field=models.IntegerField()
+            )
+            + 1
         )
 
 
@@ -70,6 +68,7 @@ class Run(models.Model):
     ended_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
     detail = models.TextField(blank=True)
+    usd = models.FloatField(null=True)  # charged for all its tries; None: nobody has said
     stop_all = models.ForeignKey(
         "invocations.StopAll", null=True, on_delete=models.SET_NULL, related_name="runs"
     )
@@ -83,7 +82,14 @@ class Run(models.Model):
             ),
             models.UniqueConstraint(fields=["network", "client_key"], name="run_client_key"),
         ]
-        indexes = [models.Index(fields=["network", "-id"], name="run_of_network")]
+        indexes = [
+            models.Index(fields=["network", "-id"], name="run_of_network"),
+            models.Index(fields=["state", "-id"], name="run_of_state"),
+            models.Index(
+                fields=["network"], condition=models.Q(ended_at__isnull=True), name="run_live"
+            ),
+            models.Index(fields=["network", "lockout_until"], name="run_lockout"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -119,6 +125,14 @@ class Run(models.Model):
     def complete(self, reason: Reason, *, at: datetime) -> None:
         self._move(RunState.COMPLETED, reason=reason, ended_at=at)
         events.run_moved(self, "run.completed")
+
+    def charge(self, usd: float | None) -> None:
+        """A try has cost this much; None: nobody has said."""
+        if usd is None or (not usd and self.usd is not None):
+            return
+        total = Coalesce("usd", 0.0) + usd
+        Run.objects.filter(pk=self.pk).update(usd=total)
+        self.usd = (self.usd or 0.0) + usd
 
     def _move(self, new: RunState, **fields: object) -> None:
         old = self.state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -23,21 +23,22 @@ FRAMES = 60
 
 @require_safe
 def run(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The film strip, from the first step on; `?after=` goes on where a page ended."""
+    """The film strip: its newest steps, in their order; `?before=` and `?after=` lead to the rest."""
     found = Run.objects.visible_to(request.user).with_totals()
     shown = get_object_or_404(
         found.select_related("network__owner", "branched_from"), public_id=public_id
     )
-    after = _number(request.GET.get("after", ""))
-    steps = shown.invocations.select_related("input_asset", "output_asset").in_order()
-    page = list(steps.filter(sequence__gt=after)[: FRAMES + 1])
+    steps = _strip(shown, after=_number(request, "after"), before=_number(request, "before"))
+    totals: Any = shown  # the annotation
+    last = (totals.invocations_count or 0) - 1
     told = shown.network.may_control(request.user)
     context = {
         "run": shown,
         "ending": wording.ending(shown),
-        "frames": [tiles.of_step(step, look=tiles.Look(told=told)) for step in page[:FRAMES]],
-        "following": page[FRAMES - 1].sequence if len(page) > FRAMES else None,
-        "first_shown": after >= 0,
+        "frames": [tiles.of_step(step, look=tiles.Look(told=told)) for step in steps],
+        "earlier": steps[0].sequence if steps and steps[0].sequence > 0 else None,
+        "later": steps[-1].sequence if steps and steps[-1].sequence < last else None,
+        "from_beginning": FRAMES,
         "told": told,
     }
     return render(request, "invocations/run.html", context)
@@ -91,5 +92,17 @@ def _visible(request: HttpRequest, public_id: str) -> Invocation:
     return get_object_or_404(found, public_id=public_id)
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else -1
+def _strip(run: Run, *, after: int | None, before: int | None) -> list[Invocation]:
+    """At most so many frames, in their order: those that follow `after`, else the newest ones, or
+    the newest before `before`."""
+    steps = run.invocations.select_related("input_asset", "output_asset")
+    if after is not None:
+        return list(steps.in_order().filter(sequence__gt=after)[:FRAMES])
+    if before is not None:
+        steps = steps.filter(sequence__lt=before)
+    return list(reversed(steps.order_by("-sequence")[:FRAMES]))
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None

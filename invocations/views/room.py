@@ -20,7 +20,7 @@ from invocations.above import above
 from invocations.feeds import CELLS
 from invocations.models import Run
 from invocations.prompts import BadPrompt
-from invocations.standing import recent_steps, standing_of
+from invocations.standing import standing_of
 from invocations.states import IllegalMove, Reason
 from networks import markdown, stations
 from networks.models import Network
@@ -34,18 +34,17 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     person = request.user
     controls = network.may_control(person)
     standing = standing_of(network)
-    steps = recent_steps(standing.run, CELLS) if standing.run else []
     context = {
         "network": network,
         "standing": standing,
         "description": markdown.page(network.description),
         "stations": stations.of(network),
-        "tiles": tiles.grid(steps, CELLS, tiles.Look(told=controls)),
+        "tiles": tiles.grid(standing.newest[:CELLS], CELLS, tiles.Look(told=controls)),
         "past": network.runs.with_totals().newest_first()[1 : 1 + PAST],
         "controls": controls,
         "audience": above.audience(network) if controls else None,
         "edits": network.may_edit(person),
-        "types": network.may_type(person, "", at=standing.at),
+        "types": controls or network.may_type(person, "", at=standing.at),
         "problems": network.problems(),
         "words": request.session.pop(_words_key(network), "") if controls else "",
         "client_key": secrets.token_urlsafe(12),

@@ -69,6 +69,7 @@ class Stage(RuleBasedStateMachine):
         self.now = NOON
         self.turns = 0  # since everybody was last seen to go on
         self.held: list[Claim] = []
+        self.made: list[tuple[int, datetime]] = []  # network and moment of each claim
         self.settled: set[str] = set()  # keys of requests that a provider is done with
         self.locks: dict[int, datetime] = {}  # by run: until when its network is locked
         self.local, self.lock_file = owners.sign_on()
@@ -132,11 +133,16 @@ class Stage(RuleBasedStateMachine):
         return Result(text=f"text {claim.attempt.token[:4]}")
 
     def spent(self, network: Network) -> bool:
-        """Whether the network's limits leave no room for another call, counted by hand."""
-        made = list(Attempt.objects.filter(network=network))
+        """Whether the network's limits leave no room for another call."""
         calls = network.budgets.get("calls_per_hour")
-        recent = [a for a in made if a.started_at > self.now - timedelta(hours=1)]
-        return calls is not None and len(recent) >= calls
+        return calls is not None and self.calls_lately(network) >= calls
+
+    def calls_lately(self, network: Network) -> int:
+        """Of the last hour, and of the five minutes of the clock in which it began; counted by
+        hand, whatever was deleted since."""
+        hour_ago = self.now - timedelta(hours=1)
+        mine = [at for pk, at in self.made if pk == network.pk]
+        return sum(_five_minutes(at) + timedelta(minutes=5) > hour_ago for at in mine)
 
     # Acting
 
@@ -157,3 +163,7 @@ def _rolled_back() -> Iterator[None]:
             yield
         finally:
             transaction.set_rollback(True)
+
+
+def _five_minutes(at: datetime) -> datetime:
+    return at.replace(minute=at.minute // 5 * 5, second=0, microsecond=0)

@@ -94,6 +94,7 @@ class Workers(People, Outcomes):
         if taken is None:
             assert not (free and self._nothing_in_the_way(step)), "a due step was not to be had"
             return None
+        self.made.append((taken.run.network_id, self.now))
         assert free
         assert not self.halted
         assert not self._spent_before(taken)
@@ -121,8 +122,7 @@ class Workers(People, Outcomes):
         """Whether there was no room for this call, leaving itself out of the count."""
         network = Network.objects.get(pk=taken.run.network_id)
         calls = network.budgets.get("calls_per_hour")
-        made = Attempt.objects.filter(network=network, started_at__gt=self.now - timedelta(hours=1))
-        return calls is not None and made.count() - 1 >= calls
+        return calls is not None and self.calls_lately(network) - 1 >= calls
 
     # Time and death
 
@@ -164,6 +164,7 @@ class Workers(People, Outcomes):
                 runs.resume_run(run=run, at=self.now)
             step = run.invocations.open().get()
             taken = claims.claim(step.pk, worker=self.local, at=self.now)
+            self.made.append((run.network_id, self.now))
             assert taken is not None, f"step {step.sequence} ({step.model}) is stuck"
             outcomes.complete(taken, self.result_of(taken), at=self.now)
             assert run.invocations.count() == step.sequence + 2

@@ -36,6 +36,7 @@ CLAIM: list[tuple[Statement, str]] = [
     ),
     (("UPDATE", "realtime_topic"), "the event's number: the topic's row makes it commit order"),
     (("INSERT", "realtime_event"), "invocation.started"),
+    (("INSERT", "invocations_spending"), "one more call in the ledger: budgets outlive the runs"),
     (("COMMIT", ""), "the one wait for the disk"),
 ]
 FINISH: list[tuple[Statement, str]] = [

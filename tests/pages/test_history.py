@@ -11,18 +11,36 @@ from networks.models import Network
 from tests.pages.cast import Work, words
 
 
-def test_a_film_strip_goes_on_where_a_page_ends(owner: Client, run: Run, work: Work) -> None:
-    for n in range(history.FRAMES + 3):
+def test_a_film_strip_begins_with_the_newest_steps_and_leads_to_the_others(
+    owner: Client, run: Run, work: Work
+) -> None:
+    for n in range(history.FRAMES + 3):  # one more step is due after them
+        work(run, f"frame {n}.")
+    path = run.get_absolute_url()
+
+    newest = words(owner.get(path))
+    earlier = words(owner.get(f"{path}?before=4"))
+    beginning = words(owner.get(f"{path}?before={history.FRAMES}"))
+    later = words(owner.get(f"{path}?after={history.FRAMES - 1}"))
+
+    assert f"frame {history.FRAMES + 2}." in newest
+    assert "frame 3." not in newest
+    assert newest.index("frame 4.") < newest.index("frame 5.")
+    assert ("?before=4" in newest, "?after=" in newest) == (True, False)
+    assert ("frame 3." in earlier, "frame 4." in earlier) == (True, False)
+    assert ("?before=" in beginning, f"?after={history.FRAMES - 1}" in beginning) == (False, True)
+    assert f"frame {history.FRAMES}." in later
+    assert "?after=" not in later
+
+
+def test_a_film_strip_of_one_page_leads_nowhere(owner: Client, run: Run, work: Work) -> None:
+    for n in range(history.FRAMES - 1):
         work(run, f"frame {n}.")
 
-    first = words(owner.get(run.get_absolute_url()))
-    second = words(owner.get(run.get_absolute_url() + f"?after={history.FRAMES - 1}"))
+    text = words(owner.get(run.get_absolute_url()))
 
-    assert f"frame {history.FRAMES - 1}." in first
-    assert f"frame {history.FRAMES}." not in first
-    assert f"?after={history.FRAMES - 1}" in first
-    assert f"frame {history.FRAMES}." in second
-    assert "?after=" not in second
+    assert "frame 0." in text
+    assert ("?before=" in text, "?after=" in text) == (False, False)
 
 
 def test_a_step_shows_what_it_was_given_and_what_it_gave(

@@ -1,0 +1,220 @@
+"""No page and no list asks the database more than fifteen times, however much there is to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from accounts.models import ApiToken, User
+from displays.models import Display, Installation
+from invocations import halts
+from invocations.models import Attempt, Invocation, Run, StopAll
+from networks.models import Network
+from panic.api import api
+from tests.pages.cast import REWRITE
+
+MOST = 15
+NETWORKS = 60
+PAGES = {
+    "home": "/",
+    "about": "/about/",
+    "accounts:home": "/account/",
+    "accounts:password": "/account/password/",
+    "accounts:sign_in": "/account/sign-in/",
+    "networks:list": "/networks/",
+    "networks:new": "/networks/new/",
+    "networks:detail": "/n/{slug}/",
+    "networks:edit": "/n/{slug}/edit/",
+    "networks:qr": "/n/{slug}/qr/",
+    "networks:terminal": "/n/{slug}/terminal/",
+    "networks:wall": "/n/{slug}/wall/?rows=12&columns=12",
+    "runs:detail": "/runs/{run}/",
+    "invocations:detail": "/invocations/{step}/",
+    "models:list": "/models/",
+    "models:detail": "/models/{model}/",
+    "display": "/i/{installation}/{display}/",
+    "display-worker": "/i/worker.js",
+    "kiosk": "/kiosk/",
+    "short": "/r/{code}",
+    "mission-control": "/mission-control/",
+    "mission-control-figures": "/mission-control/figures/",
+    "stop-all": "/mission-control/stop-all/",
+    "receipt": "/mission-control/stop-all/{press}/",
+    "healthz": "/healthz",
+    "readyz": "/readyz",
+    "metrics": "/metrics",
+}
+OF_DJANGO = ["/admin/", "/admin/accounts/user/"]
+SHOWN = {200, 302, 503}  # 503: /readyz says that there is no worker
+FILES = {"assets:original", "assets:rendition"}
+FORMS = {  # these take what a page sends
+    "accounts:sign_out",
+    "accounts:create_token",
+    "accounts:revoke_token",
+    "invocations:branch",
+    "networks:start",
+    "networks:stop",
+    "networks:pause",
+    "networks:resume",
+    "resume-all",
+}
+LISTS = {
+    "/api/v1/models": "?all=1",
+    "/api/v1/models/{model_id}": "",
+    "/api/v1/networks": "?limit=500",
+    "/api/v1/networks/{slug}": "",
+    "/api/v1/networks/{slug}/costs": "",
+    "/api/v1/networks/{slug}/runs": "?limit=500&q=moth",
+    "/api/v1/runs": "?limit=500&state=running",
+    "/api/v1/runs/{run_id}": "",
+    "/api/v1/runs/{run_id}/invocations": "?limit=500",
+    "/api/v1/invocations/{invocation_id}": "",
+    "/api/v1/stop-all/{press_id}": "",
+    "/api/v1/installations": "?limit=500",
+    "/api/v1/installations/{installation_id}": "",
+    "/api/v1/installations/{installation_id}/displays": "",
+    "/api/v1/installations/{installation_id}/displays/{name}": "",
+    "/api/v1/installations/{installation_id}/watching": "",
+    "/api/v1/events": "?topic={topic}&limit=500",
+}
+Where = dict[str, str]
+
+
+@pytest.fixture
+def where(alice: User, carol: User) -> Where:
+    """Sixty networks at work, one of them with a long past; each has a wall. Where to find what."""
+    Installation.objects.bulk_create(
+        Installation(network=_network(alice, carol, number), name=f"Hall {number}")
+        for number in range(NETWORKS)
+    )
+    Display.objects.bulk_create(
+        Display(installation=hall, name=f"wall-{n}", kind="grid", rows=2, columns=3, position=n)
+        for hall in Installation.objects.all()
+        for n in range(3)
+    )
+    for number in range(30):
+        ApiToken.issue(alice, name=f"Token {number}")
+    network = Network.objects.earliest("pk")
+    _write_runs(network, count=40, steps=2)
+    run = _write_runs(network, count=1, steps=150)
+    step = run.invocations.get(sequence=70)
+    press = halts.stop_all(pressed_by=alice, at=timezone.now())
+    tokens = Attempt.objects.values_list("token", flat=True)
+    StopAll.objects.filter(pk=press.pk).update(calls=list(tokens[:100]))
+    halts.resume_all(lifted_by=alice, at=timezone.now())
+    hall = network.installations.get()
+    display = hall.displays.earliest("pk")
+    return {
+        "slug": network.slug,
+        "topic": network.topic,
+        "run": run.public_id,
+        "run_id": run.public_id,
+        "step": step.public_id,
+        "invocation_id": step.public_id,
+        "model": REWRITE,
+        "model_id": REWRITE,
+        "press": press.public_id,
+        "press_id": press.public_id,
+        "installation": hall.public_id,
+        "installation_id": hall.public_id,
+        "display": display.name,
+        "name": display.name,
+        "code": display.code,
+    }
+
+
+def _network(owner: User, helper: User, number: int) -> Network:
+    made = Network.create(
+        owner,
+        name=f"Ring {number}",
+        public=True,
+        slots=[{"model": REWRITE}] * 3,
+        budgets={"calls_per_hour": 1_000_000, "usd_per_day": 1_000_000},
+    )
+    made.collaborators.add(helper)
+    _write_runs(made, count=1, steps=6, state="running")
+    return made
+
+
+def _write_runs(network: Network, *, count: int, steps: int, state: str = "completed") -> Run:
+    """As a worker would have left them; the newest of them."""
+    at = timezone.now()
+    begun = {"network": network, "ring": network.slots, "created_at": at, "lockout_until": at}
+    Run.objects.bulk_create(
+        Run(**begun, prompt="a moth", state=state, ended_at=None if state == "running" else at)
+        for _ in range(count)
+    )
+    newest = list(network.runs.newest_first()[:count])
+    of_step = {"network": network, "slot": 0, "model": REWRITE, "state": "completed"}
+    told = {"input_text": "a moth", "output_text": "a *flame*", "started_at": at, "ended_at": at}
+    Invocation.objects.bulk_create(
+        Invocation(**of_step, **told, run=run, sequence=n) for run in newest for n in range(steps)
+    )
+    if state == "running":
+        Invocation.objects.filter(run__in=newest, sequence=steps - 1).update(
+            state="ready", ended_at=None, due_at=at
+        )
+    of_try = {"network": network, "number": 1, "platform": "dummy", "worker": "w:1:a"}
+    Attempt.objects.bulk_create(
+        Attempt(**of_try, invocation=step, lease_until=at, outcome="completed", ended_at=at)
+        for step in Invocation.objects.filter(run__in=newest, state="completed")
+    )
+    return newest[0]
+
+
+def _asked(client: Client, path: str) -> tuple[int, int]:
+    """The answer's status, and how often the database was asked for it."""
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(path)
+        b"".join(response)  # a streamed one too
+    return response.status_code, len(captured)
+
+
+def test_no_page_asks_more_than_fifteen_times(where: Where, clients: Mapping[str, Client]) -> None:
+    paths = [path.format(**where) for path in (*PAGES.values(), *OF_DJANGO)]
+
+    answers = {path: _asked(clients["admin"], path)[0] for path in paths}
+    counts = {(who, path): _asked(one, path)[1] for path in paths for who, one in clients.items()}
+
+    assert {path: answer for path, answer in answers.items() if answer not in SHOWN} == {}
+    assert {asked: count for asked, count in counts.items() if count > MOST} == {}
+
+
+def test_no_list_of_the_api_asks_more_than_fifteen_times(
+    where: Where, clients: Mapping[str, Client]
+) -> None:
+    paths = [(path + query).format(**where) for path, query in LISTS.items()]
+
+    answers = {path: _asked(clients["admin"], path)[0] for path in paths}
+    counts = {(who, path): _asked(one, path)[1] for path in paths for who, one in clients.items()}
+
+    assert set(answers.values()) == {200}
+    assert {asked: count for asked, count in counts.items() if count > MOST} == {}
+
+
+def test_every_page_is_counted() -> None:
+    assert set(_names(get_resolver().url_patterns)) == {*PAGES, *FILES, *FORMS}
+
+
+def test_every_list_of_the_api_is_counted() -> None:
+    paths = api.get_openapi_schema()["paths"]
+
+    assert {path for path, calls in paths.items() if "get" in calls} == set(LISTS)
+
+
+def _names(patterns: list[URLPattern | URLResolver], space: str = "") -> list[str]:
+    """Of all addresses but those of Django's admin and of the API."""
+    found: list[str] = []
+    for one in patterns:
+        if isinstance(one, URLPattern):
+            found += [f"{space}{one.name}"] if one.name else []
+        elif one.namespace not in {"admin", "api"}:
+            below = f"{one.namespace}:" if one.namespace else space
+            found += _names(one.url_patterns, below)
+    return found
