@@ -1,12 +1,14 @@
-"""django-q2's own command, with processes that end with their parent."""
+"""django-q2's own command; its processes end with their parent, and none of them can jam the rest."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
+from django_q import cluster
 from django_q.management.commands.qcluster import Command as QCluster
 
+from invocations.mailboxes import Mailbox, Timer
 from invocations.processes import die_with_parent
 
 
@@ -17,4 +19,5 @@ class Command(QCluster):  # type: ignore[misc]
     def handle(self, *args: Any, **options: Any) -> None:
         # Killed alone, the stock parent leaves five of its six processes working on as orphans.
         os.register_at_fork(after_in_child=die_with_parent)
+        cluster.Queue, cluster.Value = Mailbox, Timer
         super().handle(*args, **options)
