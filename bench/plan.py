@@ -5,7 +5,20 @@ from __future__ import annotations
 import traceback
 
 from .engines import SQLITE, SQLITE_NORMAL, Engine, postgres
-from .measures import Measure, enter, hops, memory, size, stop
+from .measures import (
+    Measure,
+    crowds,
+    enter,
+    hops,
+    idle,
+    memory,
+    pixels,
+    size,
+    stop,
+    storms,
+    walls,
+    weight,
+)
 from .rows import NotMeasured, Row, not_measured
 from .workshop import Workshop, tell
 
@@ -16,9 +29,15 @@ def measures() -> list[Measure]:
         Measure(hops.BARS, hops.measure, everywhere),
         Measure(hops.BARS_NORMAL, hops.measure, (SQLITE_NORMAL,)),
         Measure(enter.BARS, enter.measure, everywhere),
+        Measure(walls.BARS, walls.measure, everywhere),
+        Measure(crowds.BARS, crowds.measure, everywhere),
+        Measure(storms.BARS, storms.measure, everywhere),
+        Measure(pixels.BARS, pixels.measure, (SQLITE,)),
         Measure(stop.BARS, stop.measure, everywhere),
         Measure(memory.BARS, memory.measure, (SQLITE,), unit="MB"),
+        Measure(idle.BARS, idle.measure, (SQLITE,), unit="KB"),
         Measure(size.BARS, size.measure, everywhere),
+        Measure(weight.BARS, weight.measure, (SQLITE,), unit="KB"),
     ]
 
 

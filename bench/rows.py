@@ -79,6 +79,19 @@ def against(
     return Row(row_id, bar, unit, value, baseline, passed, note, raw)
 
 
+def beside(
+    row_id: str, *, ours: Sequence[float], theirs: Sequence[float], added: float, note: str = ""
+) -> Row:
+    """Judges how many milliseconds the median round of ours takes more than that of theirs."""
+    value, baseline = median(ours), median(theirs)
+    passed = value <= baseline + added
+    if (varied := spread(theirs)) > STEADY:
+        note = _joined(f"the baseline varied {varied:.1f}x between rounds", note)
+        passed = False
+    raw = {"ours": ours, "baseline": theirs}
+    return Row(row_id, added_bar(added), "ms", value, baseline, passed, note, raw)
+
+
 def below(
     row_id: str, *, ours: Sequence[float], value: float, most: float, unit: str, note: str = ""
 ) -> Row:
@@ -90,6 +103,10 @@ def below(
 def ratio_bar(most: float, unit: str, floor: float | None = None) -> str:
     ratio = f"≤ {most:g}x"
     return ratio if floor is None else f"≤ max({floor:g} {unit}, {most:g}x)"
+
+
+def added_bar(added: float) -> str:
+    return f"≤ baseline + {added:g} ms"
 
 
 def plain_bar(most: float, unit: str) -> str:

@@ -17,6 +17,7 @@ import redis
 
 from tests.stack import ROOT, Stack, free_port
 
+from .audience import Hall
 from .engines import Engine
 from .inside.client import Inside
 from .rows import NotMeasured
@@ -122,6 +123,9 @@ class Room:
 
     def place(self, engine: Engine, *, workers: int = 2) -> Place:
         return self._workshop.make(engine, workers, self.closing)
+
+    def hall(self) -> Hall:
+        return self.closing.enter_context(Hall())
 
     def redis(self) -> str:
         """A Redis: the one of REDIS_URL, or one of our own that keeps nothing on disk."""

@@ -77,7 +77,7 @@ PARTS = {"claim": _claim, "finish": _finish, "start": _start, "stop": _stop, "sw
 
 def page(path: str, times: int) -> list[float]:
     """Milliseconds of each of `times` requests for a page, as an admin who is signed in."""
-    client = _client()
+    client = signed_in()
     return [_timed(partial(_fetch, client, path)) for _ in range(times)]
 
 
@@ -93,7 +93,7 @@ def forget() -> None:
     _clients.clear()
 
 
-def _client() -> Client:
+def signed_in() -> Client:
     if "admin" not in _clients:
         admin = User.objects.first_admin()
         assert admin is not None

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench.rows import Row, against, below, not_measured
+from bench.rows import Row, against, below, beside, not_measured
 from bench.table import draw
 
 STEADY = [10.0, 10.0, 11.0]
@@ -47,6 +47,14 @@ def test_a_plain_bar_needs_no_baseline() -> None:
 
     assert (row.passed, row.baseline, row.ratio) == (True, None, None)
     assert not below("B7", ours=[201.0], value=201, most=200, unit="ms").passed
+
+
+@pytest.mark.parametrize(("ours", "passed"), [(27.0, True), (27.1, False)])
+def test_a_bar_may_leave_some_milliseconds_beside_the_baseline(ours: float, passed: bool) -> None:
+    row = beside("B6", ours=[ours], theirs=STEADY, added=17)
+
+    assert (row.passed, row.bar) == (passed, "≤ baseline + 17 ms")
+    assert not beside("B6", ours=[1.0], theirs=[10.0, 21.0], added=17).passed
 
 
 def test_a_row_has_the_agreed_fields_and_its_raw_rounds() -> None:
