@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from . import outcomes, owners
-from .models import Attempt, Run
+from .models import Attempt, Invocation, Run
 from .states import InvocationState, Outcome, Reason, RunState, Stale
 
 logger = logging.getLogger(__name__)
@@ -55,8 +55,7 @@ def repair(at: datetime) -> int:
     Every change is one transaction, so this finds nothing unless rows were edited by hand or
     restored from a copy.
     """
-    open_steps = (InvocationState.READY, InvocationState.INVOKING)
-    still = Run.objects.live().exclude(invocations__state__in=open_steps)
+    still = Run.objects.live().exclude(pk__in=Invocation.objects.open().values("run"))
     pks = list(still.values_list("pk", flat=True))
     for pk in pks:
         with transaction.atomic():

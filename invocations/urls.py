@@ -10,6 +10,7 @@ from .views import history, mission, models, room, shelves
 of_networks = [
     path("networks/", shelves.index, name="list"),
     path("n/<slug:slug>/", room.detail, name="detail"),
+    path("n/<slug:slug>/runs/", history.all_runs, name="runs"),
     path("n/<slug:slug>/start/", room.start, name="start"),
     path("n/<slug:slug>/stop/", room.stop, name="stop"),
     path("n/<slug:slug>/pause/", room.pause, name="pause"),

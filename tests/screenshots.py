@@ -26,6 +26,7 @@ VISITOR = {
     "home": "/",
     "about": "/about/",
     "networks": "/networks/",
+    "runs": "/n/telephone/runs/",
     "network": "/n/telephone/",
     "terminal": "/n/score/terminal/",
     "terminal-waiting": "/n/telephone/terminal/",

@@ -30,6 +30,7 @@ PAGES = {
     "display": "/i/{installation}/{display}/",
     "kiosk": "/kiosk/",
     "editor": "/n/{slug}/edit/",
+    "runs": "/n/{slug}/runs/",
     "run": "/runs/{run}/",
     "run-middle": "/runs/{run}/?after={middle}",
     "run-before": "/runs/{run}/?before={middle}",

@@ -23,14 +23,14 @@ def _statuses(clients: Mapping[str, Client], path: str) -> dict[str, int]:
     return {who: client.get(path).status_code for who, client in clients.items()}
 
 
-@pytest.mark.parametrize("page", ["detail", "wall"])
+@pytest.mark.parametrize("page", ["detail", "wall", "runs"])
 def test_a_private_network_is_not_there_for_others(
     clients: Mapping[str, Client], network: Network, page: str
 ) -> None:
     assert _statuses(clients, reverse(f"networks:{page}", args=[network.slug])) == PRIVATE
 
 
-@pytest.mark.parametrize("page", ["detail", "wall"])
+@pytest.mark.parametrize("page", ["detail", "wall", "runs"])
 def test_a_public_network_is_for_everybody_to_watch(
     clients: Mapping[str, Client], public: Network, page: str
 ) -> None:

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import re
+
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from invocations.models import Run
 from invocations.views import history
 from networks.models import Network
 from tests.pages.cast import Work, words
+
+
+def test_all_runs_of_a_network_are_listed_a_page_at_a_time(owner: Client, network: Network) -> None:
+    at = timezone.now()
+    Run.objects.bulk_create(
+        Run(network=network, prompt=f"prompt {n}.", ring=[], state="completed", lockout_until=at)
+        for n in range(history.RUNS + 1)
+    )
+    path = reverse("networks:runs", args=[network.slug])
+
+    first = words(owner.get(path))
+    found = re.search(r'href="(\?after=[^"]+)"', first)
+    assert found is not None
+    second = words(owner.get(path + found[1]))
+
+    assert first.index(f"prompt {history.RUNS}.") < first.index("prompt 1.")
+    assert "prompt 0." not in first
+    assert "prompt 0." in second
+    assert ("prompt 1." in second, "?after=" in second) == (False, False)
+    assert owner.get(f"{path}?after=nonsense").status_code == 404
 
 
 def test_a_film_strip_begins_with_the_newest_steps_and_leads_to_the_others(

@@ -34,6 +34,7 @@ PAGES = {
     "networks:qr": "/n/{slug}/qr/",
     "networks:terminal": "/n/{slug}/terminal/",
     "networks:wall": "/n/{slug}/wall/?rows=12&columns=12",
+    "networks:runs": "/n/{slug}/runs/",
     "runs:detail": "/runs/{run}/",
     "invocations:detail": "/invocations/{step}/",
     "models:list": "/models/",
