@@ -20,6 +20,9 @@ class Line:
         self.delay = 0.0  # seconds at most, for each frame
         self.overtake = 0.0  # how likely a frame is to be overtaken by the next one
         self.cut = 0.0  # how likely a frame is to be the last one, and torn
+        self.tear = False  # the next frame is the last one: half of it arrives
+        self.torn = threading.Event()  # ... and has done so
+        self.stall = False  # nothing is read from the server
         self.refuse_sockets = False  # as some company's proxies do
         self.portal = False  # everything is answered by somebody else's page
         self.dice = random.Random(7)  # the same misfortune every time
@@ -111,12 +114,16 @@ class Proxy:
     async def _frames(self, inner: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         waiting = b""
         while True:
+            while self.line.stall:
+                await asyncio.sleep(0.02)
             frame = await _frame(inner)
             line, dice = self.line, self.line.dice
             if line.delay:
                 await asyncio.sleep(dice.random() * line.delay)
-            if dice.random() < line.cut:
+            if line.tear or dice.random() < line.cut:
                 writer.write(frame[: len(frame) // 2])
+                await writer.drain()
+                line.torn.set()
                 return
             if not waiting and dice.random() < line.overtake:
                 waiting = frame

@@ -25,32 +25,6 @@ from .theatre import (
 pytestmark = IN_A_BROWSER
 
 
-def test_after_an_outage_the_wall_catches_up_without_a_reload_and_without_a_gap(
-    context: BrowserContext, house: House
-) -> None:
-    wall = house.do("hang", displays=[GRID], models=WORDS)
-    run = house.do("start", network=wall["network"])
-    page = opened(context, house.url + wall["grid"])
-    page.evaluate(
-        """() => { seen = []; here = true; document.addEventListener("panic:event", ({ detail }) =>
-        detail.event === "invocation.completed" && seen.push(detail.data.sequence)) }"""
-    )
-    house.do("work", run=run, texts=["before"])
-    wait_for_text(page, "before")
-
-    house.kill()
-    page.wait_for_selector("html[data-live=offline]")
-    house.do("work", run=run, texts=[f"missed {n}" for n in range(100)])  # 300 events
-    assert "before" in page.inner_text("#screen")
-    house.start()
-
-    page.wait_for_selector("html[data-live=live]", timeout=30_000)
-    wait_for_text(page, "missed 99")
-    assert page.evaluate("here")
-    assert page.evaluate("seen") == list(range(101))
-    wait_for_the_truth(page, house, wall, "grid")
-
-
 def test_a_screen_opened_while_the_server_is_down_shows_its_last_work(
     context: BrowserContext, house: House
 ) -> None:
