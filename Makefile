@@ -76,7 +76,7 @@ rehearse: $(DEVELOPMENT)  ## opening night: kills, outages and restarts against 
 rehearse-long: $(DEVELOPMENT)  ## 200 kills over 5,000 steps, and frozen workers, within an hour
 	@$(BIN)/python -m rehearsal --long
 
-screenshots: $(DEVELOPMENT)  ## every page at four widths
+screenshots: $(DEVELOPMENT)  ## every page at four widths, displays upright too
 	@$(BIN)/python -m tests.screenshots
 
 $(BIN)/python:

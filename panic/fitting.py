@@ -19,9 +19,15 @@ ADVANCE = 0.612  # of an em: Space Mono; the fallback fonts are a little narrowe
 WIDTH = 90.0  # of the tile's 100
 HEIGHT = 42.0  # of its 56.25: without the margins and the label strip
 TALL_HEIGHT = 66.0  # of the 83.3 of a cell of 6:5, the widest that counts as tall
+HIGH_HEIGHT = 112.0  # of the 133.3 of a cell of 3:4, the widest that counts as high
 MOST = 4_000  # characters looked at; no size holds as many
-# A piece is a word, or one sign of a script that may break its line after any sign.
-_PIECE = re.compile(r"(\s*)([\u2e80-\u9fff\uac00-\ud7af]|[^\s\u2e80-\u9fff\uac00-\ud7af]+)")
+LONGEST_WHOLE = 28  # signs; a longer word is parted: whole, it could not be read from anywhere
+# A piece is a word, or one sign of a script that may break its line after any sign, or a picture.
+_ANYWHERE, _PICTURE = r"\u2e80-\u9fff\uac00-\ud7af", r"\U0001f000-\U0001faff"
+_PIECE = re.compile(
+    rf"(\s*)([{_ANYWHERE}]|[{_PICTURE}](?:[\ufe0f\U0001f3fb-\U0001f3ff]|\u200d.)*"
+    rf"|[^\s{_ANYWHERE}{_PICTURE}]+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Fitted:
     step: int  # 1 = the largest size
     text: str  # shortened at a word's end where even the smallest size cannot hold it
     tall: int = 1  # the step in a cell of a wall that is nearly square, or higher than wide
+    high: int = 1  # the step in a cell of a screen that stands upright
 
 
 class Piece(NamedTuple):
@@ -39,17 +46,24 @@ class Piece(NamedTuple):
 
 def fit(text: str) -> Fitted:
     """The largest size at which the whole text can be seen, no word broken."""
-    lines = [list(_pieces(line)) for line in text[:MOST].strip().splitlines()]
-    whole = len(text) <= MOST
-    step = _step(lines, HEIGHT) if whole else 0
+    lines = _lines(text[:MOST])
+    step = _step(lines, HEIGHT) if len(text) <= MOST else 0
+    shown = text.strip()
     if not step:
-        return Fitted(LAST, _shortened(lines, *_room(SIZES[-1], HEIGHT)), LAST)
-    return Fitted(step, text.strip(), _step(lines, TALL_HEIGHT))
+        shown = _shortened(lines, *_room(SIZES[-1], HEIGHT))
+        lines = _lines(shown)
+    tall, high = (_step(lines, height) or LAST for height in (TALL_HEIGHT, HIGH_HEIGHT))
+    return Fitted(step or LAST, shown, tall, high)
+
+
+def _lines(text: str) -> list[list[Piece]]:
+    return [list(_pieces(line)) for line in text.strip().splitlines()]
 
 
 def _step(lines: Sequence[Sequence[Piece]], height: float) -> int:
     """The first step, from 1, whose room holds it all; 0 where none does."""
-    longest = max((piece.width for line in lines for piece in line), default=0)
+    widths = (piece.width for line in lines for piece in line)
+    longest = max((width for width in widths if width <= LONGEST_WHOLE), default=0)
     for step, size in enumerate(SIZES, start=1):
         columns, rows = _room(size, height)
         breaks_a_word = longest > columns and step < LAST
@@ -64,7 +78,9 @@ def _room(size: float, height: float) -> tuple[int, int]:
 
 def _pieces(line: str) -> Iterator[Piece]:
     for match in _PIECE.finditer(line.strip()):
-        yield Piece(match[2], 1 if match[1] else 0, sum(map(_cells, match[2])))
+        picture = "\U0001f000" <= match[2][0] <= "\U0001faff"
+        width = 2 if picture else sum(map(_cells, match[2]))
+        yield Piece(match[2], 1 if match[1] else 0, width)
 
 
 def _cells(sign: str) -> int:

@@ -1,4 +1,5 @@
-"""Every page at four widths, as a visitor and as an admin see it: `make screenshots`.
+"""Every page at four widths, as a visitor and as an admin see it, and the displays of an
+installation also upright: `make screenshots`.
 
 Starts an installation of its own in a temporary folder, has two demo networks run in it, and
 leaves the pictures under `<data dir>/screenshots/`.
@@ -20,6 +21,7 @@ from panic.environment import data_dir
 from tests.stack import ROOT, Stack
 
 SIZES = {390: 844, 1440: 900, 1920: 1080, 3840: 2160}
+UPRIGHT = {1080: 1920, 2160: 3840}
 # As the eye meets them: these fill a screen, all others are longer than one.
 SCREENS = {"home", "terminal", "terminal-waiting", "wall", "wall-3x2", "step-screen"}
 VISITOR = {
@@ -49,6 +51,14 @@ ADMIN = {
 }
 
 
+# Beside the demo wall's own; on a network where nothing has happened they show how they were hung.
+MORE_DISPLAYS = [
+    {"type": "grid", "name": "twelve", "rows": 3, "columns": 4},
+    {"type": "grid", "name": "row", "rows": 1, "columns": 3},
+    {"type": "single", "name": "sixth", "stride": 8, "offsets": [5, 6]},
+]
+
+
 @contextmanager
 def house() -> Iterator[tuple[Stack, Mapping[str, str]]]:
     """A running installation with the demo networks, and its admin."""
@@ -75,6 +85,40 @@ def shoot(page: Page, base: str, pages: Mapping[str, str], folder: Path) -> None
             page.goto(base + path)
             page.wait_for_timeout(600)
             page.screenshot(path=folder / f"{name}-{width}.png", full_page=name not in SCREENS)
+
+
+def hang(stack: Stack, email: str) -> dict[str, str]:
+    """The demo wall with some more displays, and an empty one; their addresses by name."""
+    with stack.client(stack.token(email)) as admin:
+        demo = admin.get("/api/v1/installations").json()["items"][0]
+        for display in MORE_DISPLAYS:
+            admin.post(f"/api/v1/installations/{demo['id']}/displays", json=display)
+        body = {"name": "Empty", "network": "particulars", "displays": MORE_DISPLAYS}
+        quiet = admin.post("/api/v1/installations", json=body).json()
+        shown = admin.get(f"/api/v1/installations/{demo['id']}/displays").json()
+    found = {f"display-{one['name']}": one["url"] for one in shown}
+    found |= {f"display-{one['name']}-empty": one["url"] for one in quiet["displays"]}
+    gone = shown[0]["url"].replace("/grid/", "/nobody/")
+    return {**found, "short": f"/r/{shown[0]['code']}", "kiosk": "/kiosk/", "display-gone": gone}
+
+
+def shoot_displays(page: Page, base: str, pages: Mapping[str, str], folder: Path) -> None:
+    """All of them fill a screen, lying or upright."""
+    for name, path in pages.items():
+        for width, height in [*SIZES.items(), *UPRIGHT.items()]:
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(base + path)
+            page.wait_for_timeout(800)
+            upright = "-upright" if height > width > 390 else ""
+            page.screenshot(path=folder / f"{name}-{width}{upright}.png")
+
+
+def stop_everything(page: Page, base: str) -> dict[str, str]:
+    """Press the red button; the address of its receipt once every display has answered."""
+    page.goto(f"{base}/mission-control/stop-all/")
+    page.get_by_role("main").get_by_role("button", name="Stop everything").click()
+    page.wait_for_timeout(6_000)
+    return {"receipt": page.url.removeprefix(base)}
 
 
 def start(page: Page, base: str, slug: str, prompt: str) -> None:
@@ -121,8 +165,16 @@ def main() -> int:
         start(page, stack.base_url, "telephone", "a lighthouse that has fallen in love with a ship")
         start(page, stack.base_url, "score", "slow snow over the harbour")
         shoot(page, stack.base_url, {**VISITOR, **history(page, stack.base_url)}, folder)
+        displays = hang(stack, admin["email"])
+        shoot_displays(page, stack.base_url, displays, folder)
         sign_in(page, stack.base_url, admin)
+        watching = browser.new_page()
+        watching.goto(stack.base_url + displays["display-grid"])
+        page.wait_for_timeout(5_000)  # until it is known that somebody watches
         shoot(page, stack.base_url, ADMIN, folder)
+        shoot(page, stack.base_url, stop_everything(page, stack.base_url), folder)
+        stopped = {f"{one}-stopped": displays[one] for one in ("display-grid", "display-left")}
+        shoot_displays(page, stack.base_url, stopped, folder)
         browser.close()
     sys.stdout.write(f"{len(list(folder.glob('*.png')))} pictures are in {folder}\n")
     return 0

@@ -39,6 +39,32 @@ window.play = async (from, to) => {
 """
 
 
+CUT = """() => [...document.querySelectorAll(".tile-text")].filter((text) => {
+  const body = text.parentElement;
+  return text.scrollHeight > body.clientHeight + 1 || text.scrollWidth > body.clientWidth + 1;
+}).map((text) => text.innerText.slice(0, 30))"""
+
+
+def test_every_kind_of_text_fits_a_screen_of_its_own_lying_or_upright(
+    browser: Browser, house: House
+) -> None:
+    wall = house.do("hang", displays=[ALL], models=WORDS)
+    run = house.do("start", network=wall["network"])
+    context = browser.new_context(reduced_motion="reduce")
+    page = opened(context, house.url + wall["all"])
+    cut = []
+
+    for step, (kind, text) in enumerate(TEXTS.items()):
+        house.do("work", run=run, texts=[text])
+        page.wait_for_selector(f".tile[aria-label^='Step {step},'][data-state=completed]")
+        for width, height in ((1920, 1080), (1080, 1920), (390, 844), (3840, 1080)):
+            page.set_viewport_size({"width": width, "height": height})
+            cut += [(kind, width, found) for found in page.evaluate(CUT)]
+    context.close()
+
+    assert cut == []
+
+
 @pytest.mark.parametrize(
     ("width", "height"), [(390, 844), (1280, 720), (1440, 900), (1080, 1920), (3840, 2160)]
 )
@@ -54,12 +80,7 @@ def test_every_kind_of_text_fits_every_screen(
     )
     page = opened(context, house.url + wall["grid"])
 
-    cut = page.evaluate(
-        """() => [...document.querySelectorAll(".tile-text")].filter((text) => {
-        const body = text.parentElement;
-        return text.scrollHeight > body.clientHeight + 1 || text.scrollWidth > body.clientWidth + 1;
-        }).map((text) => text.innerText.slice(0, 30))"""
-    )
+    cut = page.evaluate(CUT)
     moving = page.evaluate(
         "document.getAnimations().filter((a) => a.playState === 'running').length"
     )

@@ -42,7 +42,7 @@ def test_more_than_a_tile_holds_ends_after_a_word_and_admits_it() -> None:
 def test_a_tall_cell_never_asks_for_smaller_type(words: list[str]) -> None:
     found = fit(" ".join(words))
 
-    assert 1 <= found.tall <= found.step
+    assert 1 <= found.high <= found.tall <= found.step
 
 
 def test_line_breaks_take_their_room() -> None:
@@ -54,8 +54,21 @@ def test_wide_signs_take_twice_the_room_and_may_be_parted() -> None:
     assert fit("雪" * 200).step > fit("x " * 100).step
 
 
-def test_a_word_longer_than_any_line_is_let_through() -> None:
-    assert fit("x" * 300).step == len(SIZES)
+def test_a_word_too_long_to_be_read_whole_is_parted_and_stands_large() -> None:
+    assert fit("x" * 80).step < fit("x" * 300).step < len(SIZES) - 4
+
+
+def test_pictures_made_of_several_signs_take_the_room_of_one() -> None:
+    family = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
+
+    assert fit(family * 20).step == fit("\N{FOX FACE}" * 20).step
+
+
+def test_what_had_to_be_shortened_stands_larger_where_there_is_more_room() -> None:
+    poem = fit("\n".join(f"line {n}" for n in range(60)))
+
+    assert poem.text.endswith("…")
+    assert poem.high < poem.tall < poem.step == len(SIZES)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\n", "\u200b", "e\u0301" * 20])
@@ -82,6 +95,15 @@ def test_the_style_sheet_holds_the_same_sizes() -> None:
     assert [(int(step), float(size)) for step, size in found] == list(enumerate(SIZES, start=1))
     assert line_height
     assert float(line_height[1]) == LINE_HEIGHT
+
+
+@pytest.mark.parametrize("shape", ["tall", "high"])
+def test_cells_of_every_shape_know_the_same_sizes(shape: str) -> None:
+    rules = re.findall(
+        rf'data-{shape}="(\d+)"\] \{{\s+font-size: ([\d.]+)cqw', (CSS / "fit-tall.css").read_text()
+    )
+
+    assert [(int(step), float(size)) for step, size in rules] == list(enumerate(SIZES, start=1))
 
 
 @pytest.mark.parametrize(
