@@ -81,3 +81,22 @@ def _inline_output(uri: str) -> Output:
     if not data:
         raise Unavailable("The answer's inline media is empty.")
     return Output(data=data, content_type=content_type)
+
+
+def find(value: object, *path: str | int) -> object:
+    """What lies at `path` in a provider's JSON; None where the shape is another."""
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def inline_output(content: object, content_type: str) -> Output:
+    """An output from base64, as vendors put media into JSON. Raises Unavailable."""
+    return _inline_output(
+        f"data:{content_type};base64,{content if isinstance(content, str) else ''}"
+    )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from platforms import web
+from platforms import pool, web
 from platforms.adapters.replicate import Replicate
 from platforms.base import Call, MediaFile, Modality, Model, Output
+from tests.platforms.houses import HOUSES, House
 from tests.standins.process import StandIn, standing_in
 
 PAINTER = Model("replicate:test", "Test", Modality.TEXT, Modality.IMAGE, path="flux/test")
@@ -32,6 +34,39 @@ async def provider(provider_process: StandIn, settings: Settings) -> AsyncIterat
     settings.PLATFORM_URLS = {"REPLICATE_BASE_URL": provider_process.url}
     yield provider_process
     await web.close()
+
+
+@pytest.fixture(scope="session")
+def vendor_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], StandIn]]:
+    """The stand-in of a vendor without jobs, by its slug; each is started once."""
+    started: dict[str, StandIn] = {}
+    with contextlib.ExitStack() as closing:
+
+        def process(slug: str) -> StandIn:
+            if slug not in started:
+                journal = tmp_path_factory.mktemp(slug) / "journal.jsonl"
+                started[slug] = closing.enter_context(standing_in(slug, journal))
+            return started[slug]
+
+        yield process
+
+
+@pytest_asyncio.fixture(params=HOUSES)
+async def house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    """Each vendor without jobs, one after the other."""
+    yield HOUSES[request.param]
+
+
+@pytest_asyncio.fixture
+async def vendor(
+    house: House, vendor_process: Callable[[str], StandIn], settings: Settings
+) -> AsyncIterator[StandIn]:
+    """The stand-in of `house`, in its place."""
+    process = vendor_process(house.slug)
+    house.put(process.url, settings)
+    process.control(default={"seconds": 0, "base": process.url})
+    yield process
+    await pool.close()
 
 
 @dataclass

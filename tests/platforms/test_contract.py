@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from platforms import registry, web
+from platforms import pool, registry, web
 from platforms.base import Call, MediaFile, Modality, Model, Output, Platform
 from platforms.errors import Cancelled, NotConfigured, PlatformError
 from platforms.parameters import problems, unknown_keywords
@@ -37,7 +38,17 @@ def call_to(model: Model, platform: Platform, folder: Path) -> Call:
 
 
 def test_there_are_platforms_to_test() -> None:
-    assert {"dummy", "replicate"} <= {platform.slug for platform in PLATFORMS}
+    assert {"dummy", "replicate", "openai"} <= {platform.slug for platform in PLATFORMS}
+
+
+def test_no_vendors_client_is_loaded_before_somebody_asks_for_it() -> None:
+    vendors = {"openai", "anthropic", "google.genai", "httpx2", "replicate"}
+    script = (
+        "import django, sys; django.setup(); "
+        f"loaded = {vendors} & set(sys.modules); assert not loaded, loaded"
+    )
+
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
 
 
 def test_no_id_is_used_twice() -> None:
@@ -112,6 +123,7 @@ async def test_an_unreachable_vendor_raises_an_error_of_ours(
     with pytest.raises(PlatformError):
         await asyncio.wait_for(platform.invoke(call), timeout=20)
     await web.close()
+    await pool.close()
 
 
 @pytest.fixture

@@ -1,0 +1,109 @@
+"""A pretend OpenAI: chat, pictures, speech, transcription. `python -m tests.standins.openai`.
+
+`refusal`: "message" (the model declines) or "filter" (the filter ends it); `output`: none, url (a
+picture's address instead of its bytes), length (it ran out of tokens). Manners: tests.standins.vendor.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from tests.standins import media
+from tests.standins.vendor import Knobs, Vendor, stand_in
+from tests.standins.wire import Request, Response, answer
+
+
+class OpenAI(Vendor):
+    def make(self, request: Request, path: str, knobs: Knobs) -> Response | None:
+        match path:
+            case "/v1/chat/completions":
+                return self.completion(request.json(), knobs)
+            case "/v1/images/generations":
+                return self.picture(request.json(), knobs)
+            case "/v1/audio/speech":
+                return self.speech(request.json(), knobs)
+            case "/v1/audio/transcriptions":
+                return self.transcription(request, knobs)
+        return None
+
+    def problem(self, status: int, detail: str, code: str) -> dict[str, object]:
+        kind = "invalid_request_error" if status < 500 else "server_error"
+        return {"error": {"message": detail, "type": kind, "param": None, "code": code}}
+
+    def free(self, request: Request, path: str) -> Response | None:
+        prefix, _, file = path.rpartition("/")
+        if prefix == "/files":
+            return Response(body=media.png(file), content_type="image/png")
+        return None
+
+    def completion(self, asked: Knobs, knobs: Knobs) -> Response:
+        said = asked["messages"][-1]["content"]
+        words = said if isinstance(said, str) else f"a picture ({said[0]['text']})"
+        message: dict[str, object] = {"role": "assistant", "refusal": None, "annotations": []}
+        message["content"] = f"Stand-in answer {self.number} about {words[:200]}"
+        ended = "stop"
+        if knobs.get("refusal") == "message":
+            message |= {"content": None, "refusal": "I'm sorry, I can't help with that."}
+        elif knobs.get("refusal") == "filter":
+            message["content"], ended = "", "content_filter"
+        elif knobs.get("output") in {"none", "length"}:
+            message["content"], ended = "", {"length": "length"}.get(knobs["output"], "stop")
+        return answer(
+            {
+                "id": f"chatcmpl-{self.number}",
+                "object": "chat.completion",
+                "created": 1_790_000_000,
+                "model": asked["model"],
+                "choices": [
+                    {"index": 0, "message": message, "finish_reason": ended, "logprobs": None}
+                ],
+                "usage": {
+                    "prompt_tokens": 300,
+                    "completion_tokens": 50,
+                    "total_tokens": 350,
+                    "prompt_tokens_details": {"cached_tokens": 100, "audio_tokens": 0},
+                    "completion_tokens_details": {"reasoning_tokens": 10},
+                },
+            }
+        )
+
+    def picture(self, asked: Knobs, knobs: Knobs) -> Response:
+        picture = media.png(f"{self.number} {asked['prompt']}")
+        shown: dict[str, object] = {"b64_json": base64.b64encode(picture).decode()}
+        if knobs.get("output") == "none":
+            shown = {}
+        elif knobs.get("output") == "url":
+            shown = {"url": f"{knobs['base']}/files/{self.number}.png"}
+        usage = {"input_tokens": 20, "output_tokens": 400, "total_tokens": 420}
+        details = {"text_tokens": 20, "image_tokens": 0}
+        return answer(
+            {
+                "created": 1_790_000_000,
+                "data": [shown],
+                "output_format": asked.get("output_format", "png"),
+                "quality": asked.get("quality", "low"),
+                "size": asked.get("size", "1024x1024"),
+                "usage": {**usage, "input_tokens_details": details},
+            }
+        )
+
+    def speech(self, asked: Knobs, knobs: Knobs) -> Response:
+        assert {"model", "voice", "input"} <= asked.keys()
+        sound = b"" if knobs.get("output") == "none" else media.wav(str(asked["input"]))
+        return Response(body=sound, content_type="audio/wav")
+
+    def transcription(self, request: Request, knobs: Knobs) -> Response:
+        assert request.headers["content-type"].startswith("multipart/form-data")
+        file = re.search(rb'name="file"; filename="([^"]+)"', request.body)
+        assert file, "no file came along"
+        text = (
+            "" if knobs.get("output") == "none" else f"Stand-in words heard in {file[1].decode()}"
+        )
+        details = {"audio_tokens": 60, "text_tokens": 4}
+        usage = {"type": "tokens", "input_tokens": 64, "output_tokens": 10, "total_tokens": 74}
+        return answer({"text": text, "usage": {**usage, "input_token_details": details}})
+
+
+if __name__ == "__main__":
+    stand_in(OpenAI)
