@@ -1,4 +1,10 @@
-"""Forgetting runs and networks: what is under way is stopped first, in the same transaction."""
+"""Forgetting runs and networks: what is under way is stopped first.
+
+Old steps go in small transactions: a run may have a hundred thousand of them, and while they are
+deleted nobody else writes on SQLite, not even to renew a lease. The newest, of which a worker may
+still have something to say, go with the run. Whoever dies half-way leaves a stopped run without its
+beginning, to be deleted again.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +13,50 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from .models import Halt, Run
+from .models import Halt, Invocation, Run
 from .runs import cancel_open_steps
 from .states import Reason
 
 if TYPE_CHECKING:
     from networks.models import Network
 
+    from .models.invocation import InvocationQuerySet
+
+BATCH = 500  # steps, some dozens of milliseconds
+
 
 def delete_run(*, run: Run, at: datetime) -> None:
     """Forget the run with its steps; media that others show stays."""
-    with transaction.atomic():
-        _stop(run.pk, at)
-        Run.objects.filter(pk=run.pk).delete()
+    _stop(run.pk, at)
+    _forget_old_steps(Invocation.objects.filter(run=run.pk).in_order())
+    Run.objects.filter(pk=run.pk).delete()
 
 
 def delete_network(*, network: Network, at: datetime) -> None:
     """Forget the network with all its runs."""
+    _stop_all(network, at)
+    _forget_old_steps(network.invocations.filter(run__ended_at__isnull=False).order_by("id"))
     with transaction.atomic():
         Halt.lock()  # no start can slip in between
-        for pk in network.runs.live().values_list("pk", flat=True):
-            _stop(pk, at)
+        _stop_all(network, at)
         network.delete()
 
 
+def _stop_all(network: Network, at: datetime) -> None:
+    for pk in network.runs.live().values_list("pk", flat=True):
+        _stop(pk, at)
+
+
 def _stop(pk: int, at: datetime) -> None:
-    run = Run.lock(pk)
-    if run.live:
-        run.stop(Reason.PERSON, at=at)
-        cancel_open_steps(run, at=at)
+    with transaction.atomic():
+        run = Run.lock(pk)
+        if run.live:
+            run.stop(Reason.PERSON, at=at)
+            cancel_open_steps(run, at=at)
+
+
+def _forget_old_steps(oldest_first: InvocationQuerySet) -> None:
+    """All but the newest `BATCH`."""
+    keys = oldest_first.values_list("pk", flat=True)
+    while len(found := list(keys[: 2 * BATCH])) > BATCH:
+        Invocation.objects.filter(pk__in=found[:-BATCH]).delete()

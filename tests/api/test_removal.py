@@ -8,11 +8,13 @@ from typing import TypeVar
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invocations import calls
+from invocations import calls, removal
 from invocations.claims import Claim, claim
-from invocations.models import Attempt, Run
+from invocations.models import Attempt, Invocation, Run
 from realtime import wakeup
 
 from .conftest import Voice
@@ -67,3 +69,26 @@ def test_an_output_of_a_deleted_run_is_dropped(held: Claim, owner: Voice) -> Non
     with pytest.raises(Run.DoesNotExist):
         async_to_sync(calls.perform)(held, stop, Desk())
     assert not Attempt.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["runs/{run}", "networks/whispers"])
+def test_a_long_run_is_forgotten_a_few_steps_at_a_time(
+    path: str,
+    run: Run,
+    owner: Voice,
+    work: Callable[[Run], Invocation],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(removal, "BATCH", 2)
+    for _ in range(7):
+        work(run)  # an eighth is due
+
+    with CaptureQueriesContext(connection) as captured:
+        answer = owner.delete(path.format(run=run.public_id))
+
+    queries = [query["sql"] for query in captured]
+    mine = [sql for sql in queries if sql.startswith('DELETE FROM "invocations_invocation"')]
+    assert answer.status_code == 204
+    assert [sql.count(",") + 1 for sql in mine] == [2, 2, 2, 2]
+    assert not Invocation.objects.exists()
+    assert not Run.objects.exists()
