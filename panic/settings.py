@@ -236,6 +236,8 @@ LOGGING = {
         "django-q": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "google_genai": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
     },
 }

@@ -7,7 +7,7 @@ from typing import Any
 from .base import JSON, Call, MediaFile, Output
 from .catalogue import Row
 from .errors import Refused, Unavailable
-from .shapes import data_uri, find
+from .shapes import address_of, find
 
 OURS = {"prompt", "instructions"}  # parameters that become messages; the others travel as they are
 
@@ -23,7 +23,7 @@ def _asked(call: Call) -> str | list[dict[str, Any]]:
     given = call.input
     if not isinstance(given, MediaFile):
         return given
-    picture = {"type": "image_url", "image_url": {"url": data_uri(given)}}
+    picture = {"type": "image_url", "image_url": {"url": address_of(given)}}
     return [{"type": "text", "text": str(call.parameters.get("prompt", ""))}, picture]
 
 

@@ -79,8 +79,8 @@ async def asking(call: Call, provider: str, key_setting: str = "") -> AsyncItera
     """
     if call.cancelled.is_set():
         raise Cancelled
-    if key_setting and not call.credentials.get(key_setting):
-        raise NotConfigured(f"{provider} needs {key_setting} to be set.")
+    if key_setting:
+        _check(call.credentials.get(key_setting, ""), provider, key_setting)
     asked = Asking(call)
     try:
         async with asyncio.timeout(call.model.deadline_seconds):
@@ -96,6 +96,13 @@ async def asking(call: Call, provider: str, key_setting: str = "") -> AsyncItera
         raise NotConfigured(f"{provider} needs {error.name}: run `make setup`.") from error
     except Exception as error:  # a border: clients wrap what went wrong in errors of their own
         raise failure(error, provider, key_setting) from error
+
+
+def _check(key: str, provider: str, key_setting: str) -> None:
+    if not key:
+        raise NotConfigured(f"{provider} needs {key_setting} to be set.")
+    if not (key.strip().isascii() and key.strip().isprintable()):
+        raise NotConfigured(f"{key_setting} contains characters that no key has.")
 
 
 def failure(error: BaseException, provider: str, key_setting: str) -> PlatformError:

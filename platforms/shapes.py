@@ -38,6 +38,13 @@ def data_uri(media: MediaFile) -> str:
     return f"data:{media.content_type};base64,{content}"
 
 
+def address_of(media: MediaFile) -> str:
+    """Where a provider gets the file: inside the request, or too large for that, from our server."""
+    if media.url and media.path.stat().st_size > INLINE_LIMIT:
+        return media.url
+    return data_uri(media)
+
+
 def read_output(value: object, modality: Modality, *, field: str = "", strip: str = "") -> Output:
     """The output in a provider's answer, whatever it is wrapped in.
 

@@ -44,7 +44,13 @@ class House:
         )
 
 
-HOUSES = {house.slug: house for house in (House("openai", "OPENAI_BASE_URL", "/v1"),)}
+HOUSES = {
+    house.slug: house
+    for house in (
+        House("openai", "OPENAI_BASE_URL", "/v1"),
+        House("anthropic", "ANTHROPIC_BASE_URL"),
+    )
+}
 
 
 @dataclass

@@ -38,7 +38,9 @@ def call_to(model: Model, platform: Platform, folder: Path) -> Call:
 
 
 def test_there_are_platforms_to_test() -> None:
-    assert {"dummy", "replicate", "openai"} <= {platform.slug for platform in PLATFORMS}
+    assert {"dummy", "replicate", "openai", "anthropic"} <= {
+        platform.slug for platform in PLATFORMS
+    }
 
 
 def test_no_vendors_client_is_loaded_before_somebody_asks_for_it() -> None:
