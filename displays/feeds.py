@@ -2,52 +2,33 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Self, cast
 
 from channels.db import database_sync_to_async
 from django.db import models
-from django.utils import timezone
 
-from invocations import sayings
 from invocations.events import MISSION_CONTROL
-from invocations.tiles import Tile
 from platforms.base import Modality
-from realtime.feeds import NOT_FOUND, Denied, Feed, Frame, Scope
+from realtime.feeds import NOT_FOUND, Denied, Frame, Scope
 from realtime.models import Event
-from realtime.progress import Progress
 
 from . import events, receipts, screens
 from .models import Display
-from .screens import Mode, Scene
+from .scene_feed import HTML, PANIC, SceneFeed
 
-SCENE_CHANGED = "scene.changed"
 IDENTIFIED_FOR = timedelta(seconds=10)
-_OLD = timedelta(seconds=2)  # an event of before: what is drawn for it is the present anyway
-_PRESENT_SECONDS = 0.5
-_PANIC = ("panic.pressed", "panic.lifted")
-HTML = Mapping[str, str]
 
 
-class DisplayFeed(Feed):
-    """`/ws/i/<installation>/<display>/`: open to anyone who knows the address.
-
-    Every frame shows its cells as they are now, not as they were when the event was written: an
-    event that is drawn late, twice or after a newer one changes nothing.
-    """
+class DisplayFeed(SceneFeed):
+    """`/ws/i/<installation>/<display>/`: open to anyone who knows the address."""
 
     asked_again = False
 
     def __init__(self, display: Display) -> None:
-        self.display = display
+        super().__init__(display, display.installation.network)
         self.key = display.feed_key
-        self.network = display.installation.network
         self.topics = (display.installation.topic, self.network.topic, MISSION_CONTROL)
-        self._mode: Mode | None = None  # of what was drawn last; None = not known here
-        self._present: tuple[float, Scene] | None = None
-        self._said = sayings.NOTHING_SAID
 
     @classmethod
     async def open(cls, scope: Scope) -> Self:
@@ -74,51 +55,13 @@ class DisplayFeed(Feed):
             return self._arranged_anew(event)
         if event.type == events.IDENTIFIED:
             return self._identified(event)
-        if event.topic.name == MISSION_CONTROL and event.type not in _PANIC:
+        if event.topic.name == MISSION_CONTROL and event.type not in PANIC:
             return None
         if event.type == "panic.pressed":
             receipts.expect(self.display, event)
-        scene = self._scene(event)
-        if event.topic.name == MISSION_CONTROL or event.type.startswith("run."):
-            return self._everything(scene)
-        return self._step(event, scene)
+        return self._render(event, of_network=event.topic.name != MISSION_CONTROL)
 
-    def render_progress(self, progress: Progress) -> HTML:
-        """What is shown and not logged: that time alone has changed the picture (displays.keeper),
-        and the provider's own words while a step is at work."""
-        if progress.type == SCENE_CHANGED:
-            return self._everything(screens.scene_of(self.network)).html
-        found = sayings.heard(progress)
-        if found is None:
-            return {}
-        step, self._said = found
-        layout = self.display.layout
-        cell = layout.cell_of(step.sequence)
-        return {} if cell is None or not layout.shows(step) else sayings.drawn(cell, self._said)
-
-    def _step(self, event: Event, scene: Scene) -> Frame | None:
-        """The cell a step hangs in; nothing where it does not hang here."""
-        sequence = int(event.data["sequence"])
-        if scene.run is None or event.data["run"] != scene.run.public_id:
-            return None  # of a run that newer words have replaced: they have cleared the wall
-        if self._mode is not scene.mode:
-            return self._everything(scene)
-        cell = self.display.layout.cell_of(sequence)
-        if cell is None:
-            return self._hushed(event, sequence)
-        if scene.mode is Mode.REPLAY:
-            return None
-        return Frame(html=screens.drawn(self._tiles(scene, {cell})))
-
-    def _everything(self, scene: Scene) -> Frame:
-        self._mode = scene.mode
-        drawn = screens.drawn(self._tiles(scene))
-        return Frame(html=drawn | screens.around(self.display, scene))
-
-    def _tiles(self, scene: Scene, cells: set[int] | None = None) -> list[Tile]:
-        return screens.tiles_of(self.display, scene, cells, said=self._said)
-
-    def _hushed(self, event: Event, sequence: int) -> Frame | None:
+    def _elsewhere(self, event: Event, sequence: int) -> Frame | None:
         """One sound at a time: what sounds here is silent once another screen has a newer one."""
         if event.type != "invocation.completed" or not self._sounds_elsewhere(sequence):
             return None
@@ -166,23 +109,6 @@ class DisplayFeed(Feed):
         if found is None:
             found = self.__dict__["_siblings"] = list(self.display.installation.displays.all())
         return cast("list[Display]", found)
-
-    def _scene(self, event: Event) -> Scene:
-        """How it stands now; asked once for all displays that draw this event, and once for many
-        events of before."""
-        now = timezone.now()
-        if now - event.created_at > _OLD:
-            return self._recent_scene(now)
-        key = f"scene of {self.network.pk}"
-        if key not in event.notes:
-            event.notes[key] = screens.scene_of(self.network, at=now)
-        return cast("Scene", event.notes[key])
-
-    def _recent_scene(self, now: datetime) -> Scene:
-        asked = time.monotonic()
-        if self._present is None or asked - self._present[0] > _PRESENT_SECONDS:
-            self._present = (asked, screens.scene_of(self.network, at=now))
-        return self._present[1]
 
 
 def find(installation: str, name: str) -> Display | None:

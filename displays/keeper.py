@@ -22,7 +22,7 @@ from realtime.progress import Progress
 from realtime.tail import hang_up
 
 from . import presence, receipts, screens
-from .feeds import SCENE_CHANGED, DisplayFeed
+from .scene_feed import SCENE_CHANGED, SceneFeed
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Keeper:
             self._thread.shutdown(wait=False)
 
     async def _turn(self) -> None:
-        feeds = [feed for feed in self._hub.followed() if isinstance(feed, DisplayFeed)]
+        feeds = [feed for feed in self._hub.followed() if isinstance(feed, SceneFeed)]
         if feeds:
             networks = {feed.network.pk: feed.network for feed in feeds}
             for topic in await self._in_thread(self._changed, networks):

@@ -12,12 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from invocations import attract, runs, tiles
+from invocations import attract, runs
 from invocations.prompts import BadPrompt
-from invocations.standing import recent_steps, standing_of
+from invocations.standing import standing_of
 from networks.models import Network
 
-from . import refusals
+from . import refusals, screens, wall_feed
 
 
 @never_cache
@@ -88,16 +88,11 @@ def wall(request: HttpRequest, slug: str) -> HttpResponse:
     network = Network.objects.visible_to(request.user).filter(slug=slug).first()
     if network is None:
         raise Http404
-    rows, columns = _side(request, "rows", 2), _side(request, "columns", 3)
-    standing = standing_of(network)
-    steps = recent_steps(standing.run, rows * columns) if standing.run else []
-    context = {
+    grid = wall_feed.grid(_side(request, "rows", 2), _side(request, "columns", 3))
+    scene = screens.scene_of(network)
+    context = screens.context_of(grid, scene) | {
         "network": network,
-        "standing": standing,
-        "rows": rows,
-        "columns": columns,
-        "cells": rows * columns,
-        "tiles": tiles.grid(steps, rows * columns, tiles.WALL),
+        "tiles": screens.tiles_of(grid, scene),
     }
     return render(request, "displays/wall.html", context)
 

@@ -16,6 +16,7 @@ from accounts.models import ApiToken  # noqa: E402  after Django is set up
 from assets.backpressure import Backpressure  # noqa: E402
 from displays import keeper, receipts  # noqa: E402
 from displays.feeds import DisplayFeed  # noqa: E402
+from displays.wall_feed import WallFeed  # noqa: E402
 from invocations.feeds import MissionControlFeed, NetworkFeed  # noqa: E402
 from panic.health import Liveness  # noqa: E402
 from realtime import hub  # noqa: E402
@@ -51,6 +52,7 @@ def _watched(pattern: str, feed: type[Feed]) -> Any:
 _sockets = URLRouter(
     [
         _watched(r"^ws/networks/(?P<slug>[-\w]+)/$", NetworkFeed),
+        _watched(r"^ws/networks/(?P<slug>[-\w]+)/wall/$", WallFeed),
         _watched(r"^ws/i/(?P<installation>\w+)/(?P<display>[-\w]+)/$", DisplayFeed),
         _watched(r"^ws/mission-control/$", MissionControlFeed),
         _watched(r"", Nowhere),

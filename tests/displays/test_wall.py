@@ -1,0 +1,118 @@
+"""A network's plain wall behaves as a display does: the archive, STOPPED, and who may look."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from displays.scene_feed import SCENE_CHANGED
+from displays.screens import IDLE_FOR
+from displays.wall_feed import WallFeed
+from invocations import halts, runs
+from invocations.models import Run
+from invocations.states import Reason
+from networks.models import Network, TerminalToken
+from realtime import log
+from realtime.feeds import Denied
+from realtime.progress import Progress
+from tests.pages.cast import Work, words
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def opened_by(person: Any, network: Network, query: str = "cells=4") -> WallFeed:
+    scope = {
+        "user": person,
+        "url_route": {"kwargs": {"slug": network.slug}},
+        "query_string": query.encode(),
+    }
+    return async_to_sync(WallFeed.open)(scope)
+
+
+def over(run: Run) -> None:
+    """It was stopped, and its last work has been looked at in peace."""
+    runs.stop_run(run=run, reason=Reason.PERSON, at=timezone.now())
+    Run.objects.update(ended_at=timezone.now() - IDLE_FOR - timedelta(seconds=5))
+
+
+def test_with_nothing_to_do_the_page_performs_the_archive(
+    stranger: Client, public: Network, run: Run, work: Work
+) -> None:
+    work(run, "made before")
+    page = f"/n/{public.slug}/wall/"
+
+    assert "From the archive" not in words(stranger.get(page))
+    over(run)
+    replayed = words(stranger.get(page))
+
+    assert "From the archive" in replayed
+    assert "made before" in replayed
+
+
+def test_time_alone_begins_the_archive_on_an_open_wall_and_a_curator_may_switch_it_off(
+    public: Network, run: Run, work: Work
+) -> None:
+    work(run, "made before")
+    feed = opened_by(AnonymousUser(), public)
+    over(run)
+    news = Progress(public.topic, SCENE_CHANGED, {})
+
+    assert "From the archive" in feed.render_progress(news)["screen-note"]
+    Network.objects.filter(pk=public.pk).update(replay=False)
+    assert "From the archive" not in feed.render_progress(news)["screen-note"]
+
+
+def test_a_step_is_drawn_in_its_cell_and_new_words_clear_the_wall(
+    public: Network, run: Run, work: Work
+) -> None:
+    feed = opened_by(AnonymousUser(), public)
+    first = log.after(public.topic, None, 1)[0]
+    before = log.position(public.topic)
+    work(run, "the first")
+    done = next(e for e in log.after(public.topic, before, 9) if e.type == "invocation.completed")
+
+    started, completed = feed.render(first), feed.render(done)
+
+    assert started is not None
+    assert set(started.html) == {f"tile-{n}" for n in range(4)} | {"wall-notice", "screen-note"}
+    assert completed is not None
+    assert set(completed.html) == {"tile-0"}
+    assert "the first" in completed.html["tile-0"]
+
+
+def test_the_red_button_is_seen_even_where_nothing_ran(public: Network) -> None:
+    feed = opened_by(AnonymousUser(), public)
+    halts.stop_all(pressed_by=None, at=timezone.now())
+
+    frame = feed.render(log.after("mission-control", None, 9)[-1])
+
+    assert frame is not None
+    assert "STOPPED" in frame.html["wall-notice"]
+
+
+def test_a_private_wall_is_for_its_people_and_a_code_for_the_terminal_opens_it_to_nobody(
+    network: Network, carol: User
+) -> None:
+    plain = TerminalToken.issue(network, at=timezone.now())[1]
+
+    assert opened_by(carol, network).display.layout.cells == 4
+    for query in ("cells=4", f"cells=4&view=terminal&token={plain}"):
+        with pytest.raises(Denied):
+            opened_by(AnonymousUser(), network, query)
+
+
+def test_a_network_that_is_closed_sends_the_public_away_with_the_next_event(
+    public: Network, run: Run
+) -> None:
+    feed = opened_by(AnonymousUser(), public)
+    Network.objects.filter(pk=public.pk).update(public=False)
+
+    with pytest.raises(Denied):
+        feed.render(log.after(public.topic, None, 1)[0])
