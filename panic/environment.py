@@ -68,6 +68,19 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
+def mail(name: str) -> dict[str, object]:
+    """Django's settings for sending mail, of an address such as smtp+tls://user:secret@host:587."""
+    value = text(name)
+    if not value:
+        return {}
+    try:
+        return dict(env.email_url_config(value))
+    except (KeyError, ValueError):
+        raise ImproperlyConfigured(
+            f"{name} must look like smtp+tls://user:password@host:587."
+        ) from None
+
+
 def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "assets",
     "realtime",
     "accounts",
+    "axes",
     "django_q",
     "channels",
     "django_htmx",
@@ -63,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",  # the last one, as it asks for
 ]
 
 ROOT_URLCONF = "panic.urls"
@@ -161,6 +164,24 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Who types a wrong password ten times has to wait; others with the same address do not, nor does the
+# same person from elsewhere. Behind a proxy every address is the proxy's.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+SIGN_IN_REST_MINUTES = 15
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_REST_MINUTES)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "accounts.views.passwords.locked_out"
+AXES_USERNAME_CALLABLE = "accounts.people.address_of"
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # who signed in when is on the user; a log of it would only grow
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 7  # seconds that a link to set a password is good for
+EMAIL_URL = environment.text("EMAIL_URL")
+vars().update(environment.mail("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "panic@localhost")
 if TESTING:  # hundreds of people are made, none of them has a secret
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
@@ -234,6 +255,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django-q": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},

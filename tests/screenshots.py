@@ -38,6 +38,7 @@ VISITOR = {
     "models": "/models/",
     "model": "/models/local:painter/",
     "sign-in": "/account/sign-in/",
+    "forgotten": "/account/password/forgotten/",
     "no-entry": "/n/telephone-off/terminal/?token=old",
     "not-found": "/nowhere/",
 }
@@ -48,6 +49,7 @@ ADMIN = {
     "mission-control": "/mission-control/",
     "stop-all": "/mission-control/stop-all/",
     "account": "/account/",
+    "people": "/account/people/",
 }
 
 

@@ -105,3 +105,28 @@ def test_the_present_password_is_asked_for(signed_in: Client, alice: User) -> No
     alice.refresh_from_db()
     assert alice.check_password(PASSWORD)
     assert "not your present password" in response.content.decode()
+
+
+def test_who_fails_ten_times_has_to_wait_and_nobody_else(
+    client: Client, alice: User, bob: User
+) -> None:
+    for tries in range(10):
+        name = alice.email.upper() if tries % 2 else alice.email
+        answer = client.post(SIGN_IN, {"username": name, "password": "wrong"})
+
+    assert answer.status_code == 429
+    assert "try again in 15 minutes" in answer.content.decode()
+    right = {"username": alice.email, "password": PASSWORD}
+    assert client.post(SIGN_IN, right).status_code == 429
+    assert client.post(SIGN_IN, {**right, "username": bob.email}).status_code == 302
+    elsewhere = Client(REMOTE_ADDR="192.0.2.9")
+    assert elsewhere.post(SIGN_IN, right).status_code == 302
+
+
+def test_signing_in_forgets_the_failures(client: Client, alice: User) -> None:
+    for _ in range(2):
+        for _ in range(9):
+            client.post(SIGN_IN, {"username": alice.email, "password": "wrong"})
+        answer = client.post(SIGN_IN, {"username": alice.email, "password": PASSWORD})
+        assert answer.status_code == 302
+        client.logout()

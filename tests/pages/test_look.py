@@ -19,6 +19,7 @@ PAGES = [
     "/",
     "/about/",
     "/account/sign-in/",
+    "/account/password/forgotten/",
     "/style/",
     "/style/?part=wall",
     "/style/?part=control",

@@ -27,6 +27,7 @@ PAGES = [
     "/",
     "/about/",
     "/account/sign-in/",
+    "/account/password/forgotten/",
     "/not/there/",
     "/break/",
     "/style/",

@@ -1,4 +1,4 @@
-"""Signing in, and what a person can see and change about their own account."""
+"""What a person can see and change about their own account."""
 
 from __future__ import annotations
 
@@ -6,31 +6,13 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from .forms import NewPasswordForm, SignInForm, TokenForm
-from .models import ApiToken, User
-
-
-class SignIn(LoginView):
-    form_class = SignInForm
-    template_name = "accounts/sign_in.html"
-    redirect_authenticated_user = True
-
-
-class ChangePassword(PasswordChangeView):
-    form_class = NewPasswordForm
-    template_name = "accounts/password.html"
-    success_url = reverse_lazy("accounts:home")
-
-    def form_valid(self, form: NewPasswordForm) -> HttpResponse:  # type: ignore[override]
-        messages.success(self.request, "Your password is changed.")
-        return super().form_valid(form)
+from accounts.forms import TokenForm
+from accounts.models import ApiToken, User
 
 
 @require_safe
