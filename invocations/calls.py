@@ -46,14 +46,21 @@ class Desk(Protocol):
         """Run something that decodes, reads or writes files."""
         ...
 
+    def follower(self) -> str:
+        """The worker that goes on with the next step at once; empty: whoever comes first."""
+        ...
 
-async def perform(claim: Claim, cancelled: asyncio.Event, desk: Desk) -> None:
-    """Carry the claim to its outcome. Raises Stale where it is not the current one any more."""
+
+async def perform(claim: Claim, cancelled: asyncio.Event, desk: Desk) -> Claim | None:
+    """Carry the claim to its outcome: the claim to go on with, if the next step was taken at once.
+
+    Raises Stale where it is not the current one any more.
+    """
     try:
         output = await _ask(claim, cancelled, desk)
         if isinstance(output, Pending):
             await desk.in_database(lambda: claim.attempt.remember(output.reference))
-            return
+            return None
         result = await _take_in(claim, output, desk)
     except Cancelled as error:
         await _stopped(claim, Outcome(error.outcome), desk)
@@ -66,12 +73,16 @@ async def perform(claim: Claim, cancelled: asyncio.Event, desk: Desk) -> None:
         note = f"Something unexpected went wrong (step {claim.invocation.public_id})."
         await _failed(claim, Unavailable(note), None, desk)
     else:
-        await _finished(claim, result, desk)
+        return await _finished(claim, result, desk)
+    return None
 
 
-async def _finished(claim: Claim, result: outcomes.Result, desk: Desk) -> None:
+async def _finished(claim: Claim, result: outcomes.Result, desk: Desk) -> Claim | None:
+    def complete() -> Claim | None:
+        return outcomes.complete(claim, result, at=timezone.now(), follower=desk.follower())
+
     try:
-        await desk.in_database(lambda: outcomes.complete(claim, result, at=timezone.now()))
+        return await desk.in_database(complete)
     except Stale:
         note = "An output came after this try had been given to another worker; it was not used."
         await desk.in_database(lambda: claim.attempt.keep_as_evidence(note, usd=result.usd))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,20 +52,38 @@ def claim(pk: int, *, worker: str, at: datetime) -> Claim | None:
     with transaction.atomic():
         run = Run.lock(run_id)
         step = Invocation.objects.select_related("input_asset").due(at).filter(pk=pk).first()
-        if step is None or run.state != RunState.RUNNING:
-            return None
-        model, way = _find(run, step)
-        price = (model.usd or 0.0) if model else 0.0
-        if spent := budgets.spent(run.network, at, price=price, hold=True):
-            _end_for_lack_of_budget(run, step, spent, at)
-            return None
-        later = gates.suspect_until(step, at)
-        if later is None:
-            way, model, later = _pass(run, step, model, way, at)
-        if later is not None:
-            step.turn_away(later, at=at)
-            return None
-        return _take(run, step, model, way, worker=worker, at=at)
+        return take(run, step, worker=worker, at=at) if step else None
+
+
+def take(
+    run: Run, step: Invocation, *, worker: str, at: datetime, news: Sequence[events.Entry] = ()
+) -> Claim | None:
+    """Take a step that is due, within the transaction that holds its run, or None as `claim` does.
+
+    `news`, which tells how the step came to be, is published with what becomes of it.
+    """
+    if run.state != RunState.RUNNING:
+        events.publish(run.network, *news)
+        return None
+    model, way = _find(run, step)
+    price = (model.usd or 0.0) if model else 0.0
+    if spent := budgets.spent(run.network, at, price=price, hold=True):
+        step.move(InvocationState.CANCELLED, ended_at=at)
+        cancelled = events.of_invocation(run, step, "invocation.cancelled")
+        events.publish(run.network, *news, cancelled)
+        run.complete(spent.reason, at=at)
+        return None
+    later = gates.suspect_until(step, at)
+    if later is None:
+        way, model, later = _pass(run, step, model, way, at)
+    if later is not None:
+        step.turn_away(later, at=at)
+        events.publish(run.network, *news)
+        return None
+    taken = _record(run, step, model, way, worker=worker, at=at)
+    events.publish(run.network, *news, events.of_invocation(run, step, "invocation.started"))
+    Spending.book(run.network, price=taken.attempt.spent, at=at)
+    return taken
 
 
 def take_over(token: str, *, worker: str, at: datetime) -> Claim | None:
@@ -99,7 +118,7 @@ def _pass(
     return way, model, gates.blocked_until(way, step, at)[0]
 
 
-def _take(
+def _record(
     run: Run,
     step: Invocation,
     model: Model | None,
@@ -131,12 +150,4 @@ def _take(
         reserved_usd=model.usd if model else None,
         started_at=at,
     )
-    events.publish(run.network, events.of_invocation(run, step, "invocation.started"))
-    Spending.book(run.network, price=attempt.spent, at=at)
     return Claim(run, step, attempt, slot, way)
-
-
-def _end_for_lack_of_budget(run: Run, step: Invocation, spent: budgets.Spent, at: datetime) -> None:
-    step.move(InvocationState.CANCELLED, ended_at=at)
-    events.publish(run.network, events.of_invocation(run, step, "invocation.cancelled"))
-    run.complete(spent.reason, at=at)

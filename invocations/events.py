@@ -63,7 +63,8 @@ def run_moved(run: Run, kind: str) -> None:
 
 def publish(network: Network, *entries: Entry) -> None:
     """Append to the network's topic, within the transaction that changed what is reported."""
-    log.append_many(network.topic, entries)
+    if entries:
+        log.append_many(network.topic, entries)
 
 
 def panic_pressed(press: StopAll, *, runs: int) -> None:

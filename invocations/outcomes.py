@@ -12,21 +12,18 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from networks import pacing
 from networks.models import RefusalPolicy
 from platforms.base import Modality
 from platforms.errors import PlatformError, Refused
-from platforms.registry import UnknownModel, get_model
 
-from . import budgets, events, gates, retries, standins
+from . import budgets, claims, events, gates, retries, standins, succession
+from .claims import Claim
 from .models import Attempt, Invocation, Run
 from .runs import wake_worker
 from .states import InvocationState, Outcome, Reason, RunState, Stale
 
 if TYPE_CHECKING:
     from assets.models import Asset
-
-    from .claims import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +36,41 @@ class Result:
     seconds: float | None = None
 
 
-def complete(claim: Claim, result: Result, *, at: datetime) -> None:
-    """Close the step with its output and write the next one, due when pacing says."""
+def complete(claim: Claim, result: Result, *, at: datetime, follower: str = "") -> Claim | None:
+    """Close the step with its output and write the next one, due when pacing says.
+
+    Where that is at once, the worker `follower` takes it in the same commit: the claim is returned.
+    """
+    taken = None
     with transaction.atomic():
         run = Run.lock(claim.run.pk)
         try:
-            _finish_step(run, claim.invocation, result, at=at)
+            following, news = _finish_step(run, claim.invocation, result, at=at)
         except Stale:  # stopped meanwhile: what came is on record, and changes nothing
             _close(claim, Outcome.LATE, at, usd=result.usd)
         else:
+            follows = bool(follower) and _leads_on(claim, result) and _is_due(following, at)
+            if not follows:
+                events.publish(run.network, *news)
             gates.note_success(claim.way)
             _close(claim, Outcome.COMPLETED, at, usd=result.usd)
+            if following and follows:
+                taken = claims.take(run, following, worker=follower, at=at, news=news)
+            if following and not taken:
+                wake_worker()
         run.charge(result.usd)
         gates.let_next_in(claim.way, at)
+    return taken
+
+
+def _leads_on(claim: Claim, result: Result) -> bool:
+    """Not after a step that passed gates or had a price: its end opens the gates to who queues there
+    and settles the ledger, and these are the last rows a transaction locks."""
+    return not claim.way.keys and not result.usd and not claim.attempt.spent
+
+
+def _is_due(step: Invocation | None, at: datetime) -> bool:
+    return step is not None and step.due_at is not None and step.due_at <= at
 
 
 def fail(
@@ -90,7 +109,10 @@ def _after_failure(
     step = claim.invocation
     if substitute is not None:
         fields = {"error_code": error.code, "error_detail": str(error), "substituted": True}
-        _finish_step(run, step, substitute, at=at, **fields)
+        following, news = _finish_step(run, step, substitute, at=at, **fields)
+        events.publish(run.network, *news)
+        if following:
+            wake_worker()
     elif isinstance(error, Refused) and _policy(run) == RefusalPolicy.SKIP:
         _skip(run, step, error, at=at)
     elif (pause := retries.wait(error, _failures(step) + 1, rule=rule)) is not None:
@@ -137,9 +159,10 @@ def give_back(attempt: Attempt, outcome: Outcome, *, at: datetime) -> None:
 
 def go_on(run: Run, step: Invocation, *, at: datetime) -> Invocation:
     """Write the step that follows a completed one, within the caller's transaction."""
-    result = Result(text=step.output_text, asset=step.output_asset)
-    following = _next_step(run, step, result, at=at)
+    text, asset = step.output_text, step.output_asset
+    following = succession.follow(run, step, text=text, asset=asset, at=at)
     events.publish(run.network, events.of_invocation(run, following, "invocation.created"))
+    wake_worker()
     return following
 
 
@@ -175,7 +198,8 @@ def stand_in(claim: Claim, error: PlatformError) -> Result | None:
 
 def _finish_step(
     run: Run, step: Invocation, result: Result, *, at: datetime, **fields: object
-) -> None:
+) -> tuple[Invocation | None, list[events.Entry]]:
+    """The step that follows, unless the run is over, and what is still to be published."""
     step.move(
         InvocationState.COMPLETED,
         output_text=result.text,
@@ -189,46 +213,9 @@ def _finish_step(
     if over := budgets.run_is_over(run, sequence=step.sequence, at=at):
         events.publish(run.network, done)
         run.complete(over.reason, at=at)
-        return
-    following = _next_step(run, step, result, at=at)
-    events.publish(run.network, done, events.of_invocation(run, following, "invocation.created"))
-
-
-def _next_step(run: Run, step: Invocation, result: Result, *, at: datetime) -> Invocation:
-    # After a step that was left out, sequence and slot are no longer in step with each other.
-    slot = (step.slot + 1) % len(run.ring)
-    return _write_step(run, step, slot, text=result.text, asset=result.asset, at=at)
-
-
-def _write_step(
-    run: Run, step: Invocation, slot: int, *, text: str, asset: Asset | None, at: datetime
-) -> Invocation:
-    model = run.slots[slot].model
-    following = Invocation.objects.create(
-        run=run,
-        network=run.network,
-        sequence=step.sequence + 1,
-        slot=slot,
-        model=model,
-        input_text=text,
-        input_asset=asset,
-        created_at=at,
-        due_at=_due(run, step.model, model, at),
-    )
-    wake_worker()
-    return following
-
-
-def _due(run: Run, done: str, following: str, at: datetime) -> datetime | None:
-    """When the next step may begin; None while the run is paused."""
-    if run.state == RunState.PAUSED:
-        return None
-    wait = pacing.delay(run.network.pacing, run.age(at).total_seconds())
-    try:
-        own = get_model(done).post_wait_seconds + get_model(following).pre_wait_seconds
-    except UnknownModel:  # the claim will say so to the owner
-        own = 0.0
-    return at + timedelta(seconds=max(wait, own))
+        return None, []
+    following = succession.follow(run, step, text=result.text, asset=result.asset, at=at)
+    return following, [done, events.of_invocation(run, following, "invocation.created")]
 
 
 def _skip(run: Run, step: Invocation, error: PlatformError, *, at: datetime) -> None:
@@ -239,21 +226,9 @@ def _skip(run: Run, step: Invocation, error: PlatformError, *, at: datetime) -> 
         events.publish(run.network, failed)
         run.complete(over.reason, at=at)
         return
-    slot = _next_taker(run, step)
-    following = _write_step(run, step, slot, text=step.input_text, asset=step.input_asset, at=at)
+    following = succession.leave_out(run, step, at=at)
     events.publish(run.network, failed, events.of_invocation(run, following, "invocation.created"))
-
-
-def _next_taker(run: Run, step: Invocation) -> int:
-    wanted = step.input_modality
-    for ahead in range(1, len(run.ring) + 1):
-        slot = (step.slot + ahead) % len(run.ring)
-        try:
-            if get_model(run.slots[slot].model).input is wanted:
-                return slot
-        except UnknownModel:
-            continue
-    return step.slot
+    wake_worker()
 
 
 def _failures(step: Invocation) -> int:

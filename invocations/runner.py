@@ -17,7 +17,13 @@ from functools import partial
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    connections,
+)
 from django.utils import timezone
 
 from realtime.wakeup import Listener
@@ -48,6 +54,7 @@ class Runner:
 
     def __init__(self, capacity: int) -> None:
         self.worker, self._lock_file = owners.sign_on()
+        self._stops = Listener("cancel")  # before the first claim, or its stop may not be heard
         self._free = capacity
         self._guard = threading.Lock()
         self._turned_away = False
@@ -56,7 +63,8 @@ class Runner:
         self._database = ThreadPoolExecutor(1, "database")
         self._media = ThreadPoolExecutor(2, "media")
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._turn, name="calls", daemon=True).start()
+        self._thread = threading.Thread(target=self._turn, name="calls", daemon=True)
+        self._thread.start()
 
     # From the queue's task
 
@@ -91,15 +99,24 @@ class Runner:
         while self._held and time.monotonic() < until:
             time.sleep(0.02)
         for held in list(self._held.values()):
-            self._give_back(held)
+            if held.task:
+                self._loop.call_soon_threadsafe(held.task.cancel)
+        # By name, and not by what is held: a step may just have been followed by the next one.
+        for attempt in Attempt.objects.held_by(self.worker).select_related("invocation"):
+            try:
+                outcomes.give_back(attempt, Outcome.HANDED_OVER, at=timezone.now())
+            except Stale:
+                continue  # it ended in this very moment
 
-    def _give_back(self, held: _Held) -> None:
-        if held.task:
-            self._loop.call_soon_threadsafe(held.task.cancel)
-        try:
-            outcomes.give_back(held.claim.attempt, Outcome.HANDED_OVER, at=timezone.now())
-        except Stale:
-            return  # it ended in this very moment
+    def close(self) -> None:
+        """Once drained: end what waits, and sign off. A process that ends need not call it."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        self._database.submit(connections.close_all).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._stops.close()
+        self._lock_file.close()
 
     # Room
 
@@ -138,13 +155,34 @@ class Runner:
         self._loop.create_task(self._hear_stops())
         self._loop.run_forever()
 
+    async def _end(self) -> None:
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
     async def _carry(self, taken: Claim, *, cancelled: bool) -> None:
-        held = _Held(taken, task=asyncio.current_task())
+        """Carry a claim, and those that follow it at once, in the one place it was given."""
+        held: _Held | None = self._hold(taken)
         if cancelled:
-            held.cancelled.set()
-        self._held[taken.attempt.token] = held
+            self._held[taken.attempt.token].cancelled.set()
         try:
-            await calls.perform(taken, held.cancelled, self)
+            while held is not None:
+                held = await self._perform(held)
+        finally:
+            self._give_room()
+        await self._take_next()
+
+    def _hold(self, taken: Claim) -> _Held:
+        held = self._held[taken.attempt.token] = _Held(taken, task=asyncio.current_task())
+        return held
+
+    async def _perform(self, held: _Held) -> _Held | None:
+        """To the outcome of one claim: the next one, which is held before this one is let go."""
+        taken = held.claim
+        try:
+            following = await calls.perform(taken, held.cancelled, self)
+            return self._hold(following) if following else None
         except Stale:
             logger.info("attempt %s was late: %s", taken.attempt.token, taken.invocation)
         except Run.DoesNotExist:
@@ -155,8 +193,7 @@ class Runner:
             logger.exception("attempt %s of %s", taken.attempt.token, taken.invocation)
         finally:
             self._held.pop(taken.attempt.token, None)
-            self._give_room()
-        await self._take_next()
+        return None
 
     async def _keep_alive(self) -> None:
         """Renew the leases of what is held, and look for stops whose ring was lost."""
@@ -167,13 +204,14 @@ class Runner:
                 await self._obey()
 
     async def _hear_stops(self) -> None:
-        listener = await asyncio.to_thread(Listener, "cancel")
         while True:
-            if await listener.wait_async(60.0):
+            if await self._stops.wait_async(60.0):
                 await self._obey()
 
     async def _obey(self) -> None:
         """Cancel what was asked to stop; drop what has been given to somebody else."""
+        # After whatever is being written: a step that is taken in that commit is held by then.
+        await self._quietly(lambda: None)
         tokens = list(self._held)
         asked = await self._quietly(lambda: Attempt.objects.to_cancel(tokens))
         mine = Attempt.objects.of_tokens(tokens)
@@ -195,6 +233,10 @@ class Runner:
             return None
 
     # The desk of `calls`
+
+    def follower(self) -> str:
+        """Ourselves, unless we are leaving or somebody waits for the place."""
+        return "" if self._leaving or self._turned_away else self.worker
 
     async def in_database(self, work: Callable[[], T]) -> T:
         """Run `work` on the one database thread; while the database is away, again and again."""

@@ -23,8 +23,10 @@ DEFAULTS = 0.2
 BARS = {"B1.celery": ratio_bar(CELERY, "ms"), "B1.defaults": ratio_bar(DEFAULTS, "ms")}
 BARS_NORMAL = {"B1.celery.normal": ratio_bar(CELERY, "ms")}
 CELERY_NOTE = (
-    "two workers each; the same rows by hand in two commits, but Celery acknowledges before it "
-    "works and its Redis keeps nothing on disk: a killed worker loses its hop, ours does not"
+    "two workers each; the same rows by hand in two commits and a message a hop (ours claims the "
+    "next step in the commit that finishes one, and goes on without a message), but Celery "
+    "acknowledges before it works and its Redis keeps nothing on disk: a killed worker loses its "
+    "hop, ours does not"
 )
 DEFAULTS_NOTE = "the same rows by hand on django-q2's ORM broker, every setting its default"
 RIVALS = {"celery": (CELERY, CELERY_NOTE), "defaults": (DEFAULTS, DEFAULTS_NOTE)}

@@ -41,6 +41,9 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         found = self.filter(platform=platform)
         return found.filter(credential=credential) if credential else found
 
+    def held_by(self, worker: str) -> AttemptQuerySet:
+        return self.live().filter(worker=worker)
+
     def of_tokens(self, tokens: list[str]) -> AttemptQuerySet:
         return self.filter(token__in=tokens)
 

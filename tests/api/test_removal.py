@@ -31,6 +31,9 @@ class Desk:
     async def in_media(self, work: Callable[[], T]) -> T:
         return await self.in_database(work)
 
+    def follower(self) -> str:
+        return ""
+
 
 @pytest.fixture
 def held(run: Run) -> Claim:

@@ -55,6 +55,9 @@ class Desk:
     async def in_media(self, work: Callable[[], T]) -> T:
         return await self.in_database(work)
 
+    def follower(self) -> str:
+        return ""
+
 
 @pytest_asyncio.fixture
 async def desk() -> AsyncIterator[Desk]:

@@ -20,7 +20,7 @@ Row = dict[str, Any]
 # What a late worker may still add to the record of a try that has ended, and what goes with rows
 # that are deleted.
 EVIDENCE = {"error_detail", "usd", "reference"}
-LOOSE = {"branched_from_id"}
+LOOSE = {"branched_from_id", "usd"}  # a late answer may still have cost something
 
 
 def rows(found: QuerySet[Any]) -> list[Row]:

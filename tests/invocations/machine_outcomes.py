@@ -13,7 +13,8 @@ from invocations.calls import BAD_MEDIA
 from invocations.claims import Claim
 from invocations.models import Attempt, Invocation, Run
 from invocations.outcomes import Result
-from invocations.states import Outcome, Stale
+from invocations.states import Outcome, RunState, Stale
+from networks.models import Network
 from platforms.errors import (
     NotConfigured,
     PlatformError,
@@ -59,7 +60,7 @@ class Outcomes(Stage):
         elif ending == "take over":
             self._take_over(claim, before)
         else:
-            self._complete(claim, before)
+            self._complete(claim, before, follower=self.local if ending == "follow" else "")
 
     @contextlib.contextmanager
     def _fenced(self, before: Before) -> Iterator[None]:
@@ -70,16 +71,38 @@ class Outcomes(Stage):
             with pytest.raises(Run.DoesNotExist if before.deleted else Stale):
                 yield
 
-    def _complete(self, claim: Claim, before: Before) -> None:
+    def _complete(self, claim: Claim, before: Before, *, follower: str) -> None:
         result = Result(text="gone") if before.deleted else self.result_of(claim)
+        following = None
         with self._fenced(before):
-            outcomes.complete(claim, result, at=self.now)
+            following = outcomes.complete(claim, result, at=self.now, follower=follower)
+        if following is not None:
+            assert follower
+            assert before.current
+            assert following.invocation.sequence == claim.invocation.sequence + 1
+            self.check_claim(following)
+            self.held.append(following)
         if before.live:
             wanted = ("completed", "completed") if before.current else ("late", before.step)
             assert (self.outcome(claim), self.state(claim)) == wanted
             self.no_lap_too_many(claim)
         else:
             claim.attempt.keep_as_evidence("Too late.", usd=0.5)
+
+    def check_claim(self, taken: Claim) -> None:
+        """What holds of every claim in the moment it is made."""
+        self.made.append((taken.run.network_id, self.now))
+        assert not self.halted
+        assert Run.objects.get(pk=taken.run.pk).state == RunState.RUNNING
+        assert not self._spent_before(taken)
+        assert taken.attempt.idempotency_key not in self.settled
+        assert claims.claim(taken.invocation.pk, worker="second", at=self.now) is None
+
+    def _spent_before(self, taken: Claim) -> bool:
+        """Whether there was no room for this call, leaving itself out of the count."""
+        network = Network.objects.get(pk=taken.run.network_id)
+        calls = network.budgets.get("calls_per_hour")
+        return calls is not None and self.calls_lately(network) - 1 >= calls
 
     def no_lap_too_many(self, claim: Claim) -> None:
         run = Run.objects.select_related("network").get(pk=claim.run.pk)

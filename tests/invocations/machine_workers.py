@@ -19,8 +19,18 @@ from .machine_stage import FAR
 
 CUTS = ["stop", "pause", "start", "delete", "stop all"]
 OFTEN = ["sensitive", "sensitive", "invalid", "no key"]
-ENDINGS = [*["complete"] * 6, *TROUBLES, *OFTEN, *["keep"] * 4, *LOSSES, *CUTS]
-LATE_ENDINGS = ["complete", "no key", *TROUBLES, *LOSSES, *STOPS, "learn", "beat", "take over"]
+ENDINGS = [*["complete"] * 3, *["follow"] * 4, *TROUBLES, *OFTEN, *["keep"] * 4, *LOSSES, *CUTS]
+LATE_ENDINGS = [
+    "complete",
+    "follow",
+    "no key",
+    *TROUBLES,
+    *LOSSES,
+    *STOPS,
+    "learn",
+    "beat",
+    "take over",
+]
 SECONDS = [0.5, 5, 16, 31, 61, 301, 3_601, 90_000, -3_600]  # and one step back
 
 
@@ -94,12 +104,8 @@ class Workers(People, Outcomes):
         if taken is None:
             assert not (free and self._nothing_in_the_way(step)), "a due step was not to be had"
             return None
-        self.made.append((taken.run.network_id, self.now))
         assert free
-        assert not self.halted
-        assert not self._spent_before(taken)
-        assert taken.attempt.idempotency_key not in self.settled
-        assert claims.claim(step.pk, worker="second", at=self.now) is None
+        self.check_claim(taken)
         return taken
 
     def _next_step(self, number: int) -> Invocation | None:
@@ -117,12 +123,6 @@ class Workers(People, Outcomes):
         network = Network.objects.get(pk=step.network_id)
         suspect = step.losses >= retries.MAX_LOSSES - 1
         return step.model.startswith("dummy:") and not suspect and not self.spent(network)
-
-    def _spent_before(self, taken: Claim) -> bool:
-        """Whether there was no room for this call, leaving itself out of the count."""
-        network = Network.objects.get(pk=taken.run.network_id)
-        calls = network.budgets.get("calls_per_hour")
-        return calls is not None and self.calls_lately(network) - 1 >= calls
 
     # Time and death
 

@@ -1,4 +1,7 @@
-"""What a hop costs the database: every statement of the claim and of the finish, and why it is there.
+"""What a hop costs the database: every statement of it, and why it is there.
+
+A step that is due at once is taken in the commit that finishes the one before: `FOLLOW` is a whole
+hop then. Where pacing or a gate is in between, a hop is a `CLAIM` and a `FINISH`.
 
 A change that adds a statement fails here and has to say what it is good for; one that saves a
 statement shortens the list. How long they take is measured by `make bench ONLY=B1`.
@@ -52,6 +55,19 @@ FINISH: list[tuple[Statement, str]] = [
     (("UPDATE", "invocations_attempt"), "outcome and cost, only while the fence holds"),
     (("COMMIT", ""), "the one wait for the disk"),
 ]
+FOLLOW: list[tuple[Statement, str]] = [
+    *FINISH[:4],  # up to the next step
+    (("UPDATE", "invocations_attempt"), "outcome and cost, only while the fence holds"),
+    (("UPDATE", "invocations_invocation"), "the next step: ready to invoking, compared and set"),
+    (
+        ("INSERT", "invocations_attempt"),
+        "lease, fence and idempotency key, before anybody is asked",
+    ),
+    (("UPDATE", "realtime_topic"), "the numbers of three events at once"),
+    (("INSERT", "realtime_event"), "completed, created and started in one statement"),
+    (("INSERT", "invocations_spending"), "one more call in the ledger: budgets outlive the runs"),
+    (("COMMIT", ""), "the one wait for the disk of the whole hop"),
+]
 
 
 def statements(captured: CaptureQueriesContext) -> list[Statement]:
@@ -84,6 +100,11 @@ def taken(network: Network, at: datetime) -> Claim:
     return claim
 
 
+def follow(claim: Claim, at: datetime) -> Claim | None:
+    result = outcomes.Result(text="a flame")
+    return outcomes.complete(claim, result, at=at, follower="test:1:a")
+
+
 def test_a_claim_costs_these_statements_and_one_commit(network: Network, at: datetime) -> None:
     pk = started(network, at)
 
@@ -101,6 +122,18 @@ def test_a_finish_costs_these_statements_and_one_commit(network: Network, at: da
         outcomes.complete(claim, outcomes.Result(text="a flame"), at=at)
 
     assert statements(captured) == wanted(FINISH)
+
+
+def test_a_hop_without_pacing_costs_these_statements_and_one_commit(
+    network: Network, at: datetime
+) -> None:
+    claim = taken(network, at)
+
+    with CaptureQueriesContext(connection) as captured:
+        following = follow(claim, at)
+
+    assert following is not None
+    assert statements(captured) == wanted(FOLLOW)
 
 
 def test_a_claim_that_comes_too_late_costs_one_look(network: Network, at: datetime) -> None:
@@ -130,11 +163,8 @@ def test_what_a_hop_costs_does_not_grow_with_the_run(network: Network, at: datet
     counts = []
     for number in range(1, 6):
         assert claim is not None
-        now = at + timedelta(seconds=number)
         with CaptureQueriesContext(connection) as captured:
-            outcomes.complete(claim, outcomes.Result(text="a flame"), at=now)
-            following = claim.run.invocations.open().get()
-            claim = claims.claim(following.pk, worker="test:1:a", at=now)
+            claim = follow(claim, at + timedelta(seconds=number))
         counts.append(len(statements(captured)))
 
     assert len(set(counts)) == 1
