@@ -18,17 +18,20 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panic.settings")
 django.setup()
 
-from django.utils import timezone  # noqa: E402  after Django is set up
+from django.conf import settings  # noqa: E402  after Django is set up
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from accounts.models import User  # noqa: E402
 from assets import ingest  # noqa: E402
 from displays import screens  # noqa: E402
 from displays.feeds import find  # noqa: E402
 from displays.models import Installation  # noqa: E402
-from invocations import outcomes, runs  # noqa: E402
+from invocations import halts, outcomes, runs, sayings  # noqa: E402
 from invocations.claims import claim  # noqa: E402
 from invocations.models import Run  # noqa: E402
 from networks.models import Network  # noqa: E402
+from realtime import progress  # noqa: E402
 
 
 def hang(displays: list[dict[str, Any]], models: list[str]) -> dict[str, str]:
@@ -75,6 +78,32 @@ def take(run: str) -> str:
     return str(taken.invocation.public_id)
 
 
+def say(run: str, words: str) -> str:
+    """The provider says something of the step that is at work."""
+    step = Run.objects.get(public_id=run).invocations.get(state="invoking")
+    data = {"run": run, "invocation": step.public_id, "status": words}
+    progress.tell(step.network.topic, sayings.PROGRESSED, data)
+    return str(step.public_id)
+
+
+def press() -> str:
+    """The red button; answers the press."""
+    return str(halts.stop_all(pressed_by=None, at=timezone.now()).public_id)
+
+
+def lift() -> int:
+    return len(halts.resume_all(lifted_by=None, at=timezone.now()))
+
+
+def session() -> str:
+    """The cookie of the first admin, who has signed in."""
+    admin = User.objects.first_admin()
+    assert admin is not None
+    client = Client()
+    client.force_login(admin)
+    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
 def cells(installation: str, name: str) -> dict[str, str]:
     """The tiles as the database has them: id -> text."""
     display = find(installation, name)
@@ -114,6 +143,10 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "work": work,
     "sound": sound,
     "take": take,
+    "say": say,
+    "press": press,
+    "lift": lift,
+    "session": session,
     "cells": cells,
 }
 

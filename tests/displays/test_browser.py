@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 from .faults import Proxy
 from .house import House
@@ -18,6 +18,7 @@ from .theatre import (
     WORDS,
     opened,
     remembered,
+    sign_in,
     wait_for_text,
     wait_for_the_truth,
 )
@@ -51,6 +52,36 @@ def test_a_screen_opened_while_the_server_is_down_shows_its_last_work(
         house.do("work", run=run, texts=["and on it goes"])
         wait_for_text(page, "and on it goes", 30)
         assert page.is_hidden(".memory-mark")
+
+
+def test_what_the_provider_says_appears_on_the_working_tile_and_is_there_for_late_comers(
+    context: BrowserContext, house: House
+) -> None:
+    wall = house.do("hang", displays=[{**ALL, "show_invoking": True}], models=WORDS)
+    run = house.do("start", network=wall["network"])
+    page = opened(context, house.url + wall["all"])
+    house.do("take", run=run)
+    page.wait_for_selector("#tile-0[data-state=invoking]")
+
+    house.do("say", run=run, words="place 3 in the queue")
+    wait_for_text(page, "place 3 in the queue")
+    late = opened(context, house.url + wall["all"])
+
+    wait_for_text(late, "place 3 in the queue")
+
+
+def test_the_control_room_shows_who_comes_and_goes(context: BrowserContext, house: House) -> None:
+    wall = house.do("hang", displays=[ALL], models=WORDS)
+    sign_in(context, house)
+    room = opened(context, f"{house.url}/n/{wall['network']}/")
+    audience = room.locator("#network-audience")
+    expect(audience).to_contain_text("all 0")
+
+    display = opened(context, house.url + wall["all"])
+    expect(audience).to_contain_text("all 1", timeout=15_000)
+    display.close()
+
+    expect(audience).to_contain_text("all 0", timeout=15_000)
 
 
 def test_where_sockets_are_refused_the_wall_is_asked_for_over_http(

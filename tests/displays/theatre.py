@@ -31,6 +31,12 @@ def opened(context: BrowserContext, address: str) -> Page:
     return page
 
 
+def sign_in(context: BrowserContext, house: House) -> None:
+    """As the first admin."""
+    cookie = {"name": "sessionid", "value": house.do("session"), "url": house.url}
+    context.add_cookies([cookie])  # type: ignore[list-item]  # that is all it needs
+
+
 def wait_for_text(page: Page, text: str, seconds: float = 20) -> None:
     shown = "text => document.getElementById('screen').innerText.includes(text)"
     page.wait_for_function(shown, arg=text, timeout=seconds * 1000)
