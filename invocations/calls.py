@@ -79,14 +79,15 @@ async def perform(claim: Claim, cancelled: asyncio.Event, desk: Desk) -> Claim |
 
 async def _finished(claim: Claim, result: outcomes.Result, desk: Desk) -> Claim | None:
     def complete() -> Claim | None:
-        return outcomes.complete(claim, result, at=timezone.now(), follower=desk.follower())
+        try:
+            return outcomes.complete(claim, result, at=timezone.now(), follower=desk.follower())
+        except Stale:
+            note = "An output came after this try was given to another worker; it was not used."
+            claim.attempt.keep_as_evidence(note, usd=result.usd)
+            raise
 
-    try:
-        return await desk.in_database(complete)
-    except Stale:
-        note = "An output came after this try had been given to another worker; it was not used."
-        await desk.in_database(lambda: claim.attempt.keep_as_evidence(note, usd=result.usd))
-        raise
+    # A call that is somebody else's by now is dropped; what is on its way into the records is not.
+    return await asyncio.shield(desk.in_database(complete))
 
 
 async def _stopped(claim: Claim, outcome: Outcome, desk: Desk) -> None:

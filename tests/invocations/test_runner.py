@@ -16,7 +16,7 @@ from invocations import outcomes, runs
 from invocations.claims import Claim
 from invocations.models import Attempt, Run
 from invocations.runner import Runner
-from invocations.states import Reason
+from invocations.states import Outcome, Reason
 from networks.models import Network
 from platforms.base import Call, Modality, Model, Output, Platform
 from platforms.registry import registered_temporarily
@@ -192,3 +192,32 @@ def test_a_worker_that_cannot_wait_gives_back_what_followed(
     found = Attempt.objects.order_by("id").values_list("outcome", flat=True)
     assert list(found) == ["completed", "handed_over"]
     assert states(run) == ["completed", "ready"]
+
+
+def test_a_late_result_is_kept_as_evidence_even_when_its_call_is_dropped_meanwhile(
+    alice: User, door: Door, runner: Runner
+) -> None:
+    run = run_of(alice, "door:words", laps=1)
+    step = run.invocations.get()
+    assert runner.begin(step.pk)
+    door.asked.wait(10)
+    attempt = step.attempts.get()
+    busy, resume = threading.Event(), threading.Event()
+
+    def hold_up() -> None:
+        busy.set()
+        resume.wait(10)
+
+    runner._database.submit(hold_up)
+    busy.wait(10)
+    outcomes.give_back(attempt, Outcome.LOST, at=timezone.now())  # by whoever thought it was dead
+    door.open.set()
+    wait_until(lambda: runner._database._work_queue.qsize() > 0)  # its result waits to be written
+    held = runner._held[attempt.token]
+    assert held.task is not None
+    runner._loop.call_soon_threadsafe(held.task.cancel)
+    wait_until(lambda: attempt.token not in runner._held)
+    resume.set()
+
+    wait_until(lambda: "came after this try" in Attempt.objects.get(pk=attempt.pk).error_detail)
+    assert states(run) == ["ready"]
