@@ -49,6 +49,7 @@ HOUSES = {
     for house in (
         House("openai", "OPENAI_BASE_URL", "/v1"),
         House("anthropic", "ANTHROPIC_BASE_URL"),
+        House("gemini", "GEMINI_BASE_URL"),
     )
 }
 
