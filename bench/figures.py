@@ -45,3 +45,20 @@ def interleaved(
         told = ", ".join(f"{name} {figures[-1]:.2f}" for name, figures in found.items())
         tell(f"round {number} of {rounds}: {told}")
     return found
+
+
+def scattered(
+    rounds: int,
+    sides: Mapping[str, Callable[[], float]],
+    *,
+    slices: int,
+    of_slices: Callable[[Sequence[float]], float] = median,
+) -> dict[str, list[float]]:
+    """As `interleaved`, for turns of milliseconds: the rounds take turns as well, a slice each, so
+    that what disturbs the machine for a second or a minute meets all of them alike."""
+    turns: list[dict[str, list[float]]] = [{name: [] for name in sides} for _ in range(rounds)]
+    for _ in range(slices):
+        for one in turns:
+            for name, measure in sides.items():
+                one[name].append(measure())
+    return {name: [of_slices(one[name]) for one in turns] for name in sides}

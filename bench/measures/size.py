@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bench.engines import Engine
-from bench.figures import interleaved, median
+from bench.figures import median, scattered
 from bench.inside.client import Inside
 from bench.rows import NotMeasured, Row, against, not_measured, ratio_bar
 from bench.workshop import Room, tell
@@ -59,8 +59,8 @@ PAGES = {
     "readyz": "/readyz",
     "metrics": "/metrics",
 }
-SLICES = 5  # a round is made of
-TIMES = 3  # a slice
+SLICES = 15  # a round is made of
+TIMES = 1  # a slice
 BARS = {f"B9.{name}": ratio_bar(MOST, "ms") for name in (*ENGINE, *PAGES)}
 NOTE = "1,000,000 steps against 1,000; in process, without a server"
 Timed = Callable[[], list[float]]
@@ -100,7 +100,7 @@ def _row(name: str, engine: Engine, large: Timed, small: Timed) -> Row:
     try:
         large(), small()  # imports, compiled templates, a database that is read for the first time
         sides = {"million": lambda: median(large()), "thousand": lambda: median(small())}
-        found = interleaved(ROUNDS, sides, tell=lambda text: None, slices=SLICES, of_slices=median)
+        found = scattered(ROUNDS, sides, slices=SLICES)
     except NotMeasured as error:
         return not_measured(row_id, BARS[f"B9.{name}"], "ms", str(error))
     ours, theirs = found["million"], found["thousand"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench.figures import interleaved, mean, median, p95, spread
+from bench.figures import interleaved, mean, median, p95, scattered, spread
 
 
 def test_the_95th_percentile_is_a_number_that_was_measured() -> None:
@@ -68,6 +68,19 @@ def test_a_round_of_slices_is_their_mean_or_what_was_asked_for() -> None:
 
     assert of_means == {"ours": [4]}
     assert of_medians == {"ours": [2]}
+
+
+def test_scattered_rounds_take_turns_too() -> None:
+    played: list[str] = []
+    sides = {
+        "ours": recorder(played, "ours", [1.0, 2.0, 3.0, 4.0]),
+        "theirs": recorder(played, "theirs", [5.0, 6.0, 7.0, 8.0]),
+    }
+
+    found = scattered(2, sides, slices=2, of_slices=max)
+
+    assert played == ["ours", "theirs"] * 4
+    assert found == {"ours": [3, 4], "theirs": [7, 8]}
 
 
 def test_each_round_is_told() -> None:
