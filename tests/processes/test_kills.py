@@ -94,6 +94,27 @@ def test_a_run_outlives_its_workers(stack: Stack, provider: StandIn, client: htt
     print(f"{KILLS} kills; longest recovery {max(recoveries):.1f} s")  # noqa: T201
 
 
+def test_a_run_whose_steps_follow_at_once_outlives_its_workers(
+    stack: Stack, client: httpx.Client
+) -> None:
+    """Models without a gate: each step is claimed in the commit of the one before."""
+    run = start_run(client, "Following", "dummy:text-to-text")
+
+    for _ in range(5):
+        seen = completed(client, run)
+        stack.wait_until(lambda: completed(client, run) > seen + 5, 20, "steps follow")  # noqa: B023
+        kill_all_workers(stack)
+        killed = completed(client, run)
+        stack.wait_until(lambda: completed(client, run) > killed, 20, "the run goes on")  # noqa: B023
+
+    client.post(f"/api/v1/runs/{run}/stop").raise_for_status()
+    found = steps(client, run)
+    assert [step["sequence"] for step in found] == list(range(len(found)))
+    assert {step["state"] for step in found[:-1]} == {"completed"}
+    assert all(after["input"] == before["output"] for before, after in itertools.pairwise(found))
+    assert 1 <= sum(step["attempts"] > 1 for step in found) <= 5
+
+
 def test_a_request_of_a_dead_worker_is_adopted_and_not_paid_again(
     stack: Stack, provider: StandIn, client: httpx.Client
 ) -> None:
