@@ -12,7 +12,7 @@ from django.db import transaction
 from . import events
 from .models import Attempt, Halt, Run, StopAll
 from .prompts import BadPrompt
-from .runs import StartRefused, branch_run, cancel_open_steps, start_run
+from .runs import StartRefused, branch_run, end, start_run
 from .states import IllegalMove, InvocationState, Outcome, Reason
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ def stop_all(*, pressed_by: User | None, at: datetime) -> StopAll:
         for pk in runs:
             run = Run.lock(pk)
             if run.live:
-                run.stop(Reason.PANIC, at=at, stop_all=press)
-                tokens += cancel_open_steps(run, at=at)
+                ended = end(run, Reason.PANIC, at=at, stop_all=press)
+                events.publish(run.network, *ended.news)
+                tokens += ended.tokens
                 stopped += 1
         StopAll.objects.filter(pk=press.pk).update(calls=tokens)
         press.calls = tokens

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from . import events
 from .models import Halt, Invocation, Run
-from .runs import cancel_open_steps
+from .runs import end
 from .states import Reason
 
 if TYPE_CHECKING:
@@ -51,8 +52,7 @@ def _stop(pk: int, at: datetime) -> None:
     with transaction.atomic():
         run = Run.lock(pk)
         if run.live:
-            run.stop(Reason.PERSON, at=at)
-            cancel_open_steps(run, at=at)
+            events.publish(run.network, *end(run, Reason.PERSON, at=at).news)
 
 
 def _forget_old_steps(oldest_first: InvocationQuerySet) -> None:

@@ -64,6 +64,14 @@ class KeyReused(StartRefused):
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """The tokens of the attempts that were asked to stop, and what is still to be published."""
+
+    tokens: list[str]
+    news: list[events.Entry]
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The run, and whether this call made it (False: the same client_key came again)."""
 
@@ -90,7 +98,7 @@ def start_run(
         if client_key and (known := _of_key(network, client_key, text)):
             return Started(known, created=False)
         _check_start(network, halt, at, waive_lockout=waive_lockout)
-        _supersede(network, at)
+        news = _supersede(network, at)
         run = _create(
             network=network,
             prompt=text,
@@ -99,7 +107,7 @@ def start_run(
             client_key=client_key or None,
             at=at,
         )
-        _first_step(run, text=text, asset=None, at=at)
+        _first_step(run, text=text, asset=None, at=at, news=news)
     return Started(run, created=True)
 
 
@@ -122,7 +130,7 @@ def branch_run(
     with transaction.atomic():
         halt = Halt.lock()
         _check_start(target, halt, at, waive_lockout=True)
-        _supersede(target, at)
+        news = _supersede(target, at)
         run = _create(
             network=target,
             prompt=source.run.prompt,
@@ -132,7 +140,8 @@ def branch_run(
             branched_from=source,
             first_slot=_fitting_slot(ring, source, after=None if elsewhere else source.slot),
         )
-        _first_step(run, text=source.output_text, asset=source.output_asset, at=at)
+        text, asset = source.output_text, source.output_asset
+        _first_step(run, text=text, asset=asset, at=at, news=news)
     return run
 
 
@@ -140,8 +149,8 @@ def stop_run(*, run: Run, reason: Reason, at: datetime, stop_all: StopAll | None
     """End a live run and everything it has under way. Raises IllegalMove for an ended one."""
     with transaction.atomic():
         locked = Run.lock(run.pk)
-        locked.stop(reason, at=at, stop_all=stop_all)
-        cancel_open_steps(locked, at=at)
+        ended = end(locked, reason, at=at, stop_all=stop_all)
+        events.publish(locked.network, *ended.news)
     return locked
 
 
@@ -166,21 +175,19 @@ def resume_run(*, run: Run, at: datetime) -> Run:
     return locked
 
 
-def cancel_open_steps(run: Run, *, at: datetime) -> list[str]:
-    """Close the open steps of an ended run and ask their workers to stop: the attempts' tokens."""
-    entries = []
+def end(run: Run, reason: Reason, *, at: datetime, stop_all: StopAll | None = None) -> Ended:
+    """Stop a run that is held, close its open steps and ask their workers to stop."""
+    news = [run.stop(reason, at=at, stop_all=stop_all)]
     steps = list(run.invocations.open())
     for step in steps:
         step.move(InvocationState.CANCELLED, ended_at=at)
-        entries.append(events.of_invocation(run, step, "invocation.cancelled"))
+        news.append(events.of_invocation(run, step, "invocation.cancelled"))
     live = Attempt.objects.live().filter(invocation__in=steps)  # by run, all its steps were read
     tokens = list(live.values_list("token", flat=True))
     if tokens:
         live.update(cancel_requested_at=at)
         transaction.on_commit(lambda: wakeup.ring("cancel"))
-    if entries:
-        events.publish(run.network, *entries)
-    return tokens
+    return Ended(tokens, news)
 
 
 def wake_worker() -> None:
@@ -212,12 +219,13 @@ def locked_until(network: Network, at: datetime) -> datetime | None:
     return locking.values_list("lockout_until", flat=True).first()
 
 
-def _supersede(network: Network, at: datetime) -> None:
+def _supersede(network: Network, at: datetime) -> list[events.Entry]:
+    news: list[events.Entry] = []
     for pk in network.runs.live().values_list("pk", flat=True):
         older = Run.lock(pk)
         if older.live:  # it may have ended while we waited for it
-            older.stop(Reason.SUPERSEDED, at=at)
-            cancel_open_steps(older, at=at)
+            news += end(older, Reason.SUPERSEDED, at=at).news
+    return news
 
 
 def _create(
@@ -244,7 +252,9 @@ def _create(
     )
 
 
-def _first_step(run: Run, *, text: str, asset: Asset | None, at: datetime) -> None:
+def _first_step(
+    run: Run, *, text: str, asset: Asset | None, at: datetime, news: list[events.Entry]
+) -> None:
     slot = run.slot_of(0)
     step = Invocation.objects.create(
         run=run,
@@ -259,6 +269,7 @@ def _first_step(run: Run, *, text: str, asset: Asset | None, at: datetime) -> No
     )
     events.publish(
         run.network,
+        *news,
         events.of_run(run, "run.started"),
         events.of_invocation(run, step, "invocation.created"),
     )

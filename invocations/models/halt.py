@@ -40,8 +40,11 @@ class Halt(models.Model):
     @classmethod
     def lock(cls) -> Halt:
         """The latch, held until the transaction ends."""
+        held = cls.objects.select_for_update().filter(pk=cls.SINGLETON)
+        if (row := held.first()) is not None:
+            return row
         cls.objects.get_or_create(pk=cls.SINGLETON)
-        return cls.objects.select_for_update().get(pk=cls.SINGLETON)
+        return held.get()
 
     def set(self, stop_all: StopAll | None) -> None:
         Halt.objects.filter(pk=self.pk).update(stop_all=stop_all)

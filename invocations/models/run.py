@@ -114,9 +114,12 @@ class Run(models.Model):
         self._move(RunState.RUNNING)
         events.run_moved(self, "run.resumed")
 
-    def stop(self, reason: Reason, *, at: datetime, stop_all: StopAll | None = None) -> None:
+    def stop(
+        self, reason: Reason, *, at: datetime, stop_all: StopAll | None = None
+    ) -> events.Entry:
+        """The event is the caller's to publish, together with those of the steps that end with it."""
         self._move(RunState.STOPPED, reason=reason, ended_at=at, stop_all=stop_all)
-        events.run_moved(self, "run.stopped")
+        return events.of_run(self, "run.stopped")
 
     def fail(self, reason: Reason, detail: str, *, at: datetime) -> None:
         self._move(RunState.FAILED, reason=reason, detail=detail, ended_at=at)

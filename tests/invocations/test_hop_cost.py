@@ -68,6 +68,22 @@ FOLLOW: list[tuple[Statement, str]] = [
     (("INSERT", "invocations_spending"), "one more call in the ledger: budgets outlive the runs"),
     (("COMMIT", ""), "the one wait for the disk of the whole hop"),
 ]
+START: list[tuple[Statement, str]] = [
+    (("BEGIN", ""), "on SQLite the only writer from here on"),
+    (("SELECT", "invocations_halt"), "the latch is held: no start crosses a press of the button"),
+    (("SELECT", "invocations_run"), "is the network locked by an earlier prompt?"),
+    (("SELECT", "invocations_run"), "which run does this one supersede?"),
+    (("SELECT", "invocations_run"), "that one is held"),
+    (("UPDATE", "invocations_run"), "and stopped"),
+    (("SELECT", "invocations_invocation"), "its open step"),
+    (("UPDATE", "invocations_invocation"), "is cancelled"),
+    (("SELECT", "invocations_attempt"), "is somebody at work on it, to be told?"),
+    (("INSERT", "invocations_run"), "the new run"),
+    (("INSERT", "invocations_invocation"), "its first step, due at once"),
+    (("UPDATE", "realtime_topic"), "the numbers of four events at once"),
+    (("INSERT", "realtime_event"), "stopped, cancelled, started and created in one statement"),
+    (("COMMIT", ""), "the one wait for the disk"),
+]
 
 
 def statements(captured: CaptureQueriesContext) -> list[Statement]:
@@ -103,6 +119,16 @@ def taken(network: Network, at: datetime) -> Claim:
 def follow(claim: Claim, at: datetime) -> Claim | None:
     result = outcomes.Result(text="a flame")
     return outcomes.complete(claim, result, at=at, follower="test:1:a")
+
+
+def test_a_start_costs_these_statements_and_one_commit(network: Network, at: datetime) -> None:
+    started(network, at)
+    later = at + timedelta(seconds=network.lockout_seconds)
+
+    with CaptureQueriesContext(connection) as captured:
+        runs.start_run(network=network, prompt="a flame", at=later)
+
+    assert statements(captured) == wanted(START)
 
 
 def test_a_claim_costs_these_statements_and_one_commit(network: Network, at: datetime) -> None:
