@@ -32,8 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     began = time.monotonic()
     surroundings = machine()
+    rows: list[Row] = []
+    seconds: dict[str, float] = {}  # by group, so that what takes too long is found
     with Workshop.opened() as workshop:
-        rows = [row for one in chosen for row in plan.take(workshop, one)]
+        for one in chosen:
+            before = time.monotonic()
+            rows += plan.take(workshop, one)
+            took = time.monotonic() - before
+            seconds[one.group] = round(seconds.get(one.group, 0.0) + took, 1)
+    surroundings["seconds_by_group"] = seconds
     surroundings["seconds"] = round(time.monotonic() - began, 1)
     report(rows, surroundings, data_dir() / "bench" / "latest.json")
     return 0 if all(row.passed for row in rows) else 1
@@ -60,10 +67,12 @@ def machine() -> dict[str, Any]:
 
 
 def described(surroundings: dict[str, Any]) -> str:
+    by_group: dict[str, float] = surroundings.get("seconds_by_group", {})
     return (
         f"{surroundings['cores']} cores, load {surroundings['load'][0]:g} at the start, "
         f"Python {surroundings['python']}, Django {surroundings['django']}, "
         f"{surroundings['seconds']:.0f} s in all"
+        + "".join(f", {group} {took:.0f}" for group, took in by_group.items())
     )
 
 

@@ -19,6 +19,10 @@ class Measure:
     engines: tuple[Engine, ...]
     unit: str = "ms"
 
+    @property
+    def group(self) -> str:
+        return next(iter(self.bars)).partition(".")[0]
+
     def is_of(self, only: str) -> bool:
         """Whether `--only` asks for it: by its group (`B1`) or by the id of one of its rows."""
         return any(only in (row_id, row_id.partition(".")[0]) for row_id in self.bars)
