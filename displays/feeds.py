@@ -100,7 +100,7 @@ class DisplayFeed(SceneFeed):
         if display is None:
             raise Denied(NOT_FOUND)
         self.display, self.network = display, display.installation.network
-        self._present = None
+        self._present = self._last = None
         self.__dict__.pop("_siblings", None)
 
     @property

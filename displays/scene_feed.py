@@ -10,7 +10,6 @@ from typing import cast
 from django.utils import timezone
 
 from invocations import sayings
-from invocations.tiles import Tile
 from networks.models import Network
 from realtime.feeds import Feed, Frame
 from realtime.models import Event
@@ -37,12 +36,14 @@ class SceneFeed(Feed):
         self.network = network
         self._mode: Mode | None = None  # of what was drawn last; None = not known here
         self._present: tuple[float, Scene] | None = None
+        self._last: Scene | None = None  # of the last event; each change of it is an event too
         self._said = sayings.NOTHING_SAID
 
     def render_progress(self, progress: Progress) -> HTML:
         """What is shown and not logged: that time alone has changed the picture (displays.keeper),
         and the provider's own words while a step is at work."""
         if progress.type == SCENE_CHANGED:
+            self._last = None
             self.network.refresh_from_db(fields=["replay"])  # it may have been switched
             return self._everything(screens.scene_of(self.network)).html
         found = sayings.heard(progress)
@@ -72,7 +73,7 @@ class SceneFeed(Feed):
             return self._elsewhere(event, sequence)
         if scene.mode is Mode.REPLAY:
             return None
-        return Frame(html=screens.drawn(self._tiles(scene, {cell})))
+        return Frame(html=screens.drawn(self.display, scene, cell, said=self._said))
 
     def _elsewhere(self, event: Event, sequence: int) -> Frame | None:
         """What a step changes here that hangs on another screen."""
@@ -80,22 +81,28 @@ class SceneFeed(Feed):
 
     def _everything(self, scene: Scene) -> Frame:
         self._mode = scene.mode
-        drawn = screens.drawn(self._tiles(scene))
+        drawn = screens.drawn(self.display, scene, said=self._said)
         return Frame(html=drawn | screens.around(self.display, scene))
 
-    def _tiles(self, scene: Scene, cells: set[int] | None = None) -> list[Tile]:
-        return screens.tiles_of(self.display, scene, cells, said=self._said)
-
     def _scene(self, event: Event) -> Scene:
-        """How it stands now; asked once for all displays that draw this event, and once for many
-        events of before."""
+        """How it stands now; found out once for all displays that draw this event, and once for
+        many events of before."""
         now = timezone.now()
         if now - event.created_at > _OLD:
+            self._last = None
             return self._recent_scene(now)
         key = f"scene of {self.network.pk}"
         if key not in event.notes:
-            event.notes[key] = screens.scene_of(self.network, at=now)
-        return cast("Scene", event.notes[key])
+            event.notes[key] = self._moved_on(event) or screens.scene_of(self.network, at=now)
+        self._last = cast("Scene", event.notes[key])
+        return self._last
+
+    def _moved_on(self, event: Event) -> Scene | None:
+        """A step moves within the scene that was known: runs and the red button have events of
+        their own. So a wall waits for one query instead of four."""
+        if self._last is None or not event.type.startswith("invocation."):
+            return None
+        return self._last.moved_on(str(event.data["run"]))
 
     def _recent_scene(self, now: datetime) -> Scene:
         asked = time.monotonic()

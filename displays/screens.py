@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.db import models
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from .models import Display
 
 STOPPED_FOR = timedelta(seconds=20)  # the red button is seen before anything moves again
 IDLE_FOR = timedelta(seconds=30)  # the last work of a run is looked at in peace
+RECENT = 2  # steps that are looked up with the scene: the one that ended, and its successor
 RESTING_FOR = timedelta(seconds=60)  # a step that has waited that long in vain is not coming soon
 
 HTML = Mapping[str, str]
@@ -34,6 +36,18 @@ class Mode(StrEnum):
     REPLAY = "replay"
 
 
+@dataclass(slots=True)
+class Sketches:
+    """What has been looked up and drawn of a scene, so that it is done once for all its displays."""
+
+    steps: dict[int, Invocation | None] = field(default_factory=dict)  # by sequence
+    archived: list[Invocation] | None = None
+    tiles: dict[tuple[int, int, tiles.Look, Saying], Tile] = field(default_factory=dict)
+    html: dict[Tile, str] = field(default_factory=dict)
+    cells: dict[tuple[Layout, int | None, Saying], dict[str, str]] = field(default_factory=dict)
+    around: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What all displays of a network have in common at a moment."""
@@ -43,6 +57,17 @@ class Scene:
     latest: int  # sequence of the run's newest step
     halt: StopAll | None
     moment: archive.Moment | None = None
+    sketches: Sketches = field(default_factory=Sketches, compare=False, repr=False)
+
+    def moved_on(self, run: str) -> Scene | None:
+        """How it stands now that a step of this run has moved, where nothing else has changed; None
+        where that cannot be told without asking for everything. Costs one query."""
+        if self.mode is not Mode.LIVE or self.run is None or self.run.public_id != run:
+            return None
+        recent = _recent(self.run)
+        if not recent:
+            return None
+        return replace(self, latest=max(recent), sketches=Sketches(dict(recent)))
 
     @property
     def identity(self) -> object:
@@ -56,10 +81,11 @@ def scene_of(network: Network, *, at: datetime | None = None) -> Scene:
     """How it stands now, from the rows alone."""
     at = at or timezone.now()
     run = network.runs.newest_first().first()
-    step = run.latest_invocation() if run else None
+    recent = _recent(run) if run else {}
+    step = recent[max(recent)] if recent else None
     halt = Halt.current()
     still = Mode.STOPPED if halt else Mode.LIVE
-    scene = Scene(still, run, step.sequence if step else 0, halt)
+    scene = Scene(still, run, max(recent, default=0), halt, sketches=Sketches(dict(recent)))
     since = _replay_since(run, step, halt, at) if network.replay else None
     found = archive.moment(network, run, since=since, at=at) if since else None
     return replace(scene, mode=Mode.REPLAY, moment=found) if found else scene
@@ -98,47 +124,93 @@ def tiles_of(
     """The tiles of these cells, or of all."""
     layout = display.layout
     look = WALL_WHOLE if layout.cells == 1 else WALL
-    placed = hang(layout, _steps(layout, scene))
     wanted = range(layout.cells) if cells is None else sorted(cells)
-    found = [_tile(cell, placed[cell], layout, look, said) for cell in wanted]
+    placed = hang(layout, _steps(layout, scene, wanted))
+    found = [
+        _of_step(step, cell, look, scene, said) if (step := placed[cell]) else _empty(cell, layout)
+        for cell in wanted
+    ]
     # The aid is for hanging the show: once it plays, what is empty is simply dark.
     return [
         replace(tile, mark="") if scene.run and tile.state == "empty" else tile for tile in found
     ]
 
 
-def _steps(layout: Layout, scene: Scene) -> list[Invocation]:
+def _steps(layout: Layout, scene: Scene, cells: Iterable[int]) -> list[Invocation]:
+    known = scene.sketches
     if scene.moment is not None:
-        return archive.steps_of(scene.moment)
+        if known.archived is None:
+            known.archived = archive.steps_of(scene.moment)
+        return known.archived
     if scene.run is None:
         return []
-    wanted = layout.candidates(scene.latest)
-    rows = scene.run.invocations.select_related("input_asset", "output_asset")
-    return list(rows.filter(sequence__in=wanted))
+    wanted = _wanted(layout, scene, set(cells))
+    if missing := [sequence for sequence in wanted if sequence not in known.steps]:
+        found = {step.sequence: step for step in _of(scene.run).filter(sequence__in=missing)}
+        known.steps |= {sequence: found.get(sequence) for sequence in missing}
+    return [step for sequence in wanted if (step := known.steps[sequence])]
 
 
-def _tile(
-    cell: int, step: Invocation | None, layout: Layout, look: tiles.Look, said: Saying
-) -> Tile:
-    if step is not None:
-        return tiles.of_step(step, id=f"tile-{cell}", look=look, said=said)
+def _wanted(layout: Layout, scene: Scene, cells: set[int]) -> list[int]:
+    """Sequences that may hang in these cells, but none that is known to be behind a newer one."""
+    found = []
+    for sequence in reversed(layout.candidates(scene.latest)):
+        if (cell := layout.cell_of(sequence)) in cells:
+            found.append(sequence)
+            step = scene.sketches.steps.get(sequence)
+            if step and layout.shows(step):
+                cells.discard(cell)
+    return found
+
+
+def _recent(run: Run) -> dict[int, Invocation]:
+    """The newest steps by sequence."""
+    return {step.sequence: step for step in _of(run).order_by("-sequence")[:RECENT]}
+
+
+def _of(run: Run) -> models.QuerySet[Invocation]:
+    return run.invocations.select_related("output_asset")
+
+
+def _of_step(step: Invocation, cell: int, look: tiles.Look, scene: Scene, said: Saying) -> Tile:
+    key = step.pk, cell, look, said
+    if key not in scene.sketches.tiles:
+        tile = tiles.of_step(step, id=f"tile-{cell}", look=look, said=said)
+        scene.sketches.tiles[key] = tile
+    return scene.sketches.tiles[key]
+
+
+def _empty(cell: int, layout: Layout) -> Tile:
     nothing = tiles.empty(cell)
     if not layout.aid:
         return nothing
     return replace(nothing, mark=layout.aid, name=f"Empty; shows {layout.summary}")
 
 
-def drawn(found: list[Tile]) -> dict[str, str]:
-    return {tile.id: render_to_string("invocations/_tile.html", {"tile": tile}) for tile in found}
+def drawn(
+    display: Display, scene: Scene, cell: int | None = None, *, said: Saying = NOTHING_SAID
+) -> dict[str, str]:
+    """This cell, or all of them."""
+    known = scene.sketches
+    key = display.layout, cell, said
+    if key not in known.cells:
+        found = tiles_of(display, scene, None if cell is None else {cell}, said=said)
+        for tile in found:
+            if tile not in known.html:
+                known.html[tile] = render_to_string("invocations/_tile.html", {"tile": tile})
+        known.cells[key] = {tile.id: known.html[tile] for tile in found}
+    return known.cells[key]
 
 
 def around(display: Display, scene: Scene) -> dict[str, str]:
-    """What is said over the tiles."""
-    context = context_of(display, scene)
-    return {
-        "wall-notice": render_to_string("displays/_notice.html", context),
-        "screen-note": render_to_string("displays/_note.html", context),
-    }
+    """What is said over the tiles: of the scene, whatever the display."""
+    if not scene.sketches.around:
+        context = context_of(display, scene)
+        scene.sketches.around = {
+            "wall-notice": render_to_string("displays/_notice.html", context),
+            "screen-note": render_to_string("displays/_note.html", context),
+        }
+    return scene.sketches.around
 
 
 def whole(display: Display, scene: Scene, *, said: Saying = NOTHING_SAID) -> dict[str, str]:

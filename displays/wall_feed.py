@@ -36,7 +36,9 @@ class WallFeed(SceneFeed):
     def snapshot(self) -> Mapping[str, str]:
         self.network.refresh_from_db(fields=["replay"])
         scene = screens.scene_of(self.network)
-        return screens.drawn(self._tiles(scene)) | screens.around(self.display, scene)
+        return screens.drawn(self.display, scene, said=self._said) | screens.around(
+            self.display, scene
+        )
 
     def render(self, event: Event) -> Frame | None:
         if event.topic.name == MISSION_CONTROL:

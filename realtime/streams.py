@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -123,8 +123,7 @@ class Stream:
                 topic, seq = self.feed.topics.index(event.topic.name), event.seq
             head = head.moved(topic, seq)
             if frame is not None:
-                cursor = str(head)
-                frames.append(Encoded(topic, seq, cursor, framed(_text(cursor, event, frame))))
+                frames.append(_encoded(event, frame, topic, seq, str(head)))
         return Prepared(frames, head, ask_anew)
 
     def _render(self, event: Event) -> Frame | None:
@@ -193,6 +192,19 @@ class Stream:
                 break
             frames[index] = frame.at(str(position.latest(seen)))
         return frames
+
+
+def _encoded(event: Event, frame: Frame, topic: int, seq: int, cursor: str) -> Encoded:
+    """The frame as it goes over the wire: encoded once where several streams show the same."""
+    key = f"encoded {cursor}"
+    known = cast("dict[object, Encoded]", event.notes.setdefault(key, {}))
+    shown = tuple(frame.html.items())
+    if frame.data is None and shown in known:
+        return known[shown]
+    encoded = Encoded(topic, seq, cursor, framed(_text(cursor, event, frame)))
+    if frame.data is None:
+        known[shown] = encoded
+    return encoded
 
 
 def _text(cursor: str, event: Event, frame: Frame) -> str:

@@ -78,6 +78,17 @@ def test_events_a_feed_does_not_show_still_move_its_position() -> None:
     assert cursors_after(stream, "n:0~i:0") == ["n:1~i:1", "n:2~i:1"]
 
 
+def test_streams_that_show_the_same_of_an_event_share_its_bytes() -> None:
+    one, other, elsewhere = stream_at(0), stream_at(0), stream_at(0, 0)
+    happened = event(NETWORK, 1, n=7)
+
+    frames = [stream.prepare([happened]).frames[0] for stream in (one, other, elsewhere)]
+
+    assert frames[0] is frames[1]
+    assert frames[2].cursor == "n:1~i:0"
+    assert json.loads(frames[2].text)["html"] == json.loads(frames[0].text)["html"]
+
+
 def test_reader_of_a_process_that_merged_otherwise_is_told_nothing_twice() -> None:
     stream = stream_at(0, 0)
     play(stream, event(NETWORK, 1), event(INSTALLATION, 1), event(NETWORK, 2))
