@@ -60,6 +60,7 @@ class Runner:
         self._turned_away = False
         self._leaving = False
         self._held: dict[str, _Held] = {}
+        self._asked: set[str] = set()  # to stop, before we held them
         self._database = ThreadPoolExecutor(1, "database")
         self._media = ThreadPoolExecutor(2, "media")
         self._loop = asyncio.new_event_loop()
@@ -174,7 +175,11 @@ class Runner:
         await self._take_next()
 
     def _hold(self, taken: Claim) -> _Held:
-        held = self._held[taken.attempt.token] = _Held(taken, task=asyncio.current_task())
+        token = taken.attempt.token
+        held = self._held[token] = _Held(taken, task=asyncio.current_task())
+        if token in self._asked:
+            self._asked.remove(token)
+            held.cancelled.set()
         return held
 
     async def _perform(self, held: _Held) -> _Held | None:
@@ -210,15 +215,15 @@ class Runner:
 
     async def _obey(self) -> None:
         """Cancel what was asked to stop; drop what has been given to somebody else."""
-        # After whatever is being written: a step that is taken in that commit is held by then.
-        await self._quietly(lambda: None)
         tokens = list(self._held)
-        asked = await self._quietly(lambda: Attempt.objects.to_cancel(tokens))
+        asked = await self._quietly(lambda: Attempt.objects.to_cancel(tokens, self.worker))
         mine = Attempt.objects.of_tokens(tokens)
         lost = await self._quietly(lambda: list(mine.ended().values_list("token", flat=True)))
         for token in asked or ():
             if held := self._held.get(token):
                 held.cancelled.set()
+            else:  # it was taken in a commit whose word has not come back yet
+                self._asked.add(token)
         for token in lost or ():
             held = self._held.get(token)
             if held and held.task:

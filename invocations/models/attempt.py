@@ -50,11 +50,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     def asked_to_stop(self) -> AttemptQuerySet:
         return self.live().filter(cancel_requested_at__isnull=False)
 
-    def to_cancel(self, tokens: list[str]) -> list[str]:
-        """Of these, what was asked to stop, and what was deleted with its run meanwhile."""
-        mine = self.of_tokens(tokens)
-        kept = set(mine.values_list("token", flat=True))
-        asked = mine.asked_to_stop().values_list("token", flat=True)
+    def to_cancel(self, tokens: list[str], worker: str) -> list[str]:
+        """What this worker was asked to stop, and which of these went with their run meanwhile."""
+        kept = set(self.of_tokens(tokens).values_list("token", flat=True))
+        asked = self.held_by(worker).asked_to_stop().values_list("token", flat=True)
         return [*asked, *(token for token in tokens if token not in kept)]
 
     def ended(self) -> AttemptQuerySet:

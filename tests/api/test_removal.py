@@ -56,12 +56,12 @@ def test_a_worker_is_told_to_cancel_what_was_deleted(
     path: str, held: Claim, owner: Voice, bell: wakeup.Listener
 ) -> None:
     token = held.attempt.token
-    before = Attempt.objects.to_cancel([token])
+    before = Attempt.objects.to_cancel([token], held.attempt.worker)
 
     owner.delete(path.format(run=held.run.public_id))
 
     assert bell.wait(2.0)
-    assert (before, Attempt.objects.to_cancel([token])) == ([], [token])
+    assert (before, Attempt.objects.to_cancel([token], held.attempt.worker)) == ([], [token])
 
 
 def test_an_output_of_a_deleted_run_is_dropped(held: Claim, owner: Voice) -> None:

@@ -120,7 +120,7 @@ def test_a_stop_that_comes_next_finds_the_step_that_followed(
     runs.stop_run(run=run, reason=Reason.PERSON, at=at)
 
     token = following.attempt.token
-    assert Attempt.objects.to_cancel([token]) == [token]
+    assert Attempt.objects.to_cancel([token], following.attempt.worker) == [token]
     assert states(run) == ["completed", "cancelled"]
 
 
