@@ -6,6 +6,7 @@ Every variable the product understands is named in docs/configuration.md.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -62,6 +63,24 @@ def url(name: str, default: str = "") -> str:
     if value and (parts.scheme not in {"http", "https"} or not parts.netloc):
         raise ImproperlyConfigured(f"{name} must be an http or https address, not {value!r}.")
     return value
+
+
+def servers(name: str) -> dict[str, str]:
+    """`box=http://localhost:11434/v1,rack=http://10.0.0.2:8000/v1` by name."""
+    found = {}
+    for entry in words(name):
+        slug, _, address = entry.partition("=")
+        parts = urlsplit(address)
+        if (
+            not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug)
+            or parts.scheme not in {"http", "https"}
+            or not parts.hostname
+        ):
+            raise ImproperlyConfigured(
+                f"{name} must be like box=http://localhost:11434/v1, not {entry!r}."
+            )
+        found[slug] = address.rstrip("/")
+    return found
 
 
 def text(name: str, default: str = "") -> str:

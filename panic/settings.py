@@ -228,7 +228,13 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
 PLATFORM_KEYS = {
     name: environment.text(name)
-    for name in ("REPLICATE_API_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
+    for name in (
+        "REPLICATE_API_TOKEN",
+        "OPENAI_API_KEY",
+        "ANTHROPIC_API_KEY",
+        "GEMINI_API_KEY",
+        "COMPATIBLE_API_KEY",
+    )
 }
 PLATFORM_URLS = {
     name: environment.url(name)
@@ -240,6 +246,7 @@ PLATFORM_URLS = {
         "VESTABOARD_BASE_URL",
     )
 }
+COMPATIBLE_SERVERS = environment.servers("COMPATIBLE_BASE_URL")
 PLATFORM_LIMITS = environment.limits("PLATFORM_LIMITS")
 
 # --- Being told -------------------------------------------------------------------------------

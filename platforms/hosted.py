@@ -72,14 +72,13 @@ class Asking:
 
 
 @asynccontextmanager
-async def asking(call: Call, provider: str, key_setting: str = "") -> AsyncIterator[Asking]:
-    """Bounds what is inside by the model's deadline; only errors of ours come out.
-
-    Without `key_setting` the vendor needs no key.
-    """
+async def asking(
+    call: Call, provider: str, key_setting: str, *, needed: bool = True
+) -> AsyncIterator[Asking]:
+    """Bounds what is inside by the model's deadline; only errors of ours come out."""
     if call.cancelled.is_set():
         raise Cancelled
-    if key_setting:
+    if needed:
         _check(call.credentials.get(key_setting, ""), provider, key_setting)
     asked = Asking(call)
     try:
@@ -138,14 +137,13 @@ def error_in(answer: web.Answer, provider: str, key_setting: str) -> PlatformErr
     """The error a status outside 2xx stands for; codes count, where words alone mislead."""
     content, usual = answer.json(), web.error_in(answer, provider, key_setting)
     facts = json.dumps(content.get("error") or content)
-    key = key_setting or "its key"
     if answer.status in {400, 403, 429} and _NO_CREDIT.search(facts):
-        return NotConfigured(f"{usual} The account behind {key} needs credit.")
+        return NotConfigured(f"{usual} The account behind {key_setting} needs credit.")
     if isinstance(usual, Refused):
         if _DECLINED.search(facts):
             return Refused(str(usual), kind="sensitive")
         if answer.status == 400 and _BAD_KEY.search(facts):
-            return NotConfigured(f"{usual} Check {key}.")
+            return NotConfigured(f"{usual} Check {key_setting}.")
     delay = re.search(r'"retryDelay": "([0-9.]+)s"', facts)
     if isinstance(usual, RateLimited) and usual.retry_after is None and delay:
         return RateLimited(str(usual), retry_after=float(delay[1]))

@@ -10,6 +10,7 @@ from typing import Any
 from pytest_django.fixtures import Settings
 
 from platforms import registry
+from platforms.adapters import compatible
 from platforms.base import Call, MediaFile, Modality, Model, Output
 from tests.standins.process import StandIn
 
@@ -44,12 +45,21 @@ class House:
         )
 
 
+class Servers(House):
+    """Model servers have no address setting of the usual kind, and list what they offer."""
+
+    def put(self, url: str, settings: Settings) -> None:
+        settings.COMPATIBLE_SERVERS = {"box": f"{url}/v1"}
+        compatible.look()
+
+
 HOUSES = {
     house.slug: house
     for house in (
         House("openai", "OPENAI_BASE_URL", "/v1"),
         House("anthropic", "ANTHROPIC_BASE_URL"),
         House("gemini", "GEMINI_BASE_URL"),
+        Servers("compatible", needs_key=False),
     )
 }
 

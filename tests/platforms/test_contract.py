@@ -38,7 +38,7 @@ def call_to(model: Model, platform: Platform, folder: Path) -> Call:
 
 
 def test_there_are_platforms_to_test() -> None:
-    assert {"dummy", "replicate", "openai", "anthropic", "gemini"} <= {
+    assert {"dummy", "replicate", "openai", "anthropic", "gemini", "compatible"} <= {
         platform.slug for platform in PLATFORMS
     }
 

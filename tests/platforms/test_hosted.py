@@ -172,7 +172,7 @@ async def test_a_vendor_that_is_down_was_not_reached(
     house: House, vendor: StandIn, settings: Settings
 ) -> None:
     asked = Asked(vendor, house.writer())
-    house.put("http://127.0.0.1:9", settings)
+    house.put("http://127.0.0.1:9", settings)  # a port where nobody listens
 
     with pytest.raises(web.Unreached):
         await asked.answer()

@@ -1,0 +1,217 @@
+"""Servers that speak OpenAI's chat format: Ollama, vLLM, llama.cpp and their like.
+
+COMPATIBLE_BASE_URL names them. What they offer is asked of them in the background; the answers are
+kept in a file that every process reads, so that nobody waits for a server to know what there is,
+and a ring outlives a reboot of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import httpx
+from django.conf import settings
+
+from platforms import chat
+from platforms.base import Availability, Call, Modality, Model, Output, Platform
+from platforms.catalogue import Row
+from platforms.errors import NotConfigured
+from platforms.hosted import as_answer, asking
+from platforms.registry import register
+from platforms.shapes import find
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+KEY = "COMPATIBLE_API_KEY"
+LOOK_EVERY = 60.0  # seconds; a failed look counts for as long
+LOOK_SECONDS = 3.0
+SEES = re.compile(
+    r"llava|vision|moondream|minicpm-v|pixtral|smolvlm|internvl|gemma-?[3-9]|[-.]?vl\b", re.I
+)
+SILENT = re.compile(r"embed|rerank|whisper|tts|bge-", re.I)
+INSTRUCTIONS = (
+    "You are a part of a larger AI artwork. Respond creatively to what you are given, in a few "
+    "sentences. Never answer with nothing."
+)
+QUESTION = "Describe this picture in one sentence: what is in front, what is behind, and the style."
+Found = Mapping[str, Mapping[str, object]]  # by server: its models, and what went wrong when
+
+
+@register
+class Compatible(Platform):
+    """The house's own model servers."""
+
+    slug: ClassVar[str] = "compatible"
+    label: ClassVar[str] = "Model servers"
+
+    def __init__(self) -> None:
+        self.looked_at = -LOOK_EVERY
+        self.read: tuple[object, Sequence[Model], Found] = (None, (), {})
+
+    def models(self) -> Sequence[Model]:
+        """What was listed last; a look that is due happens in the background."""
+        if not settings.COMPATIBLE_SERVERS:
+            return ()
+        if time.monotonic() - self.looked_at > LOOK_EVERY:
+            self.looked_at = time.monotonic()
+            threading.Thread(target=look, daemon=True, name="compatible").start()
+        return self._known()[0]
+
+    def availability(self, model: Model, credentials: Mapping[str, str]) -> Availability:
+        server = _server(model)
+        if server not in settings.COMPATIBLE_SERVERS:
+            return Availability(False, f"COMPATIBLE_BASE_URL names no server {server}.")
+        if server in _keys(settings.PLATFORM_KEYS.get(KEY, "")) and not _key(credentials, server):
+            return Availability(False, f"The server {server} needs a key in {KEY}.")
+        found = self._known()[1].get(server, {})
+        if found.get("problem") and time.time() - float(str(found["at"])) < LOOK_EVERY:
+            return Availability(False, f"The server {server} does not answer: {found['problem']}")
+        return Availability(True)
+
+    async def invoke(self, call: Call) -> Output:
+        server = _server(call.model)
+        async with asking(call, f"The server {server}", KEY, needed=False) as asked:
+            if server not in settings.COMPATIBLE_SERVERS:
+                raise NotConfigured(f"COMPATIBLE_BASE_URL names no server {server}.")
+            await asked.library("openai")
+            answer = await asked.send(
+                _client(call, server).chat.completions.with_raw_response.create,
+                model=call.model.path,
+                messages=await asyncio.to_thread(chat.messages, call),
+                extra_body=chat.settings(call),
+            )
+            content = as_answer(answer.http_response).json()
+        return chat.read(content, Row(call.model, strip='"'))
+
+    def _known(self) -> tuple[Sequence[Model], Found]:
+        """The file's content; read again only when it or the setting has changed."""
+        try:
+            stamp = (_file().stat().st_mtime_ns, *settings.COMPATIBLE_SERVERS)
+            if self.read[0] != stamp:
+                found = json.loads(_file().read_text())
+                self.read = (stamp, list(_rows(found)), found)
+        except (OSError, ValueError):
+            return self.read[1:] if self.read[0] else ((), {})
+        return self.read[1:]
+
+
+def _client(call: Call, server: str) -> AsyncOpenAI:
+    from openai import AsyncOpenAI
+
+    from platforms import pool
+
+    return AsyncOpenAI(
+        api_key=_key(call.credentials, server) or "none",  # the client insists on one
+        base_url=settings.COMPATIBLE_SERVERS[server],
+        max_retries=0,
+        timeout=call.model.deadline_seconds,
+        http_client=pool.client(),
+        default_headers={"Idempotency-Key": call.idempotency_key},
+    )
+
+
+# Listing
+
+
+def look() -> None:
+    """Ask every server what it offers, and keep the answers. Blocks; raises nothing of theirs."""
+    kept = _kept()
+    found: dict[str, object] = {}
+    for server, address in settings.COMPATIBLE_SERVERS.items():
+        try:
+            listed = _listed(server, address)
+            found[server] = {"models": listed, "problem": "", "at": time.time()}
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            old = find(kept, server, "models")
+            problem = f"{type(error).__name__}."
+            found[server] = {"models": old or [], "problem": problem, "at": time.time()}
+    draft = _file().with_suffix(f".{threading.get_native_id()}")
+    draft.write_text(json.dumps(found))
+    draft.replace(_file())
+
+
+def _listed(server: str, address: str) -> list[dict[str, object]]:
+    key = _keys(settings.PLATFORM_KEYS.get(KEY, "")).get(server)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    mounts = {"all://localhost": None, "all://127.0.0.1": None}
+    with httpx.Client(timeout=LOOK_SECONDS, mounts=mounts) as client:
+        answer = client.get(f"{address}/models", headers=headers).raise_for_status()
+    entries = find(answer.json(), "data")
+    if not isinstance(entries, list):
+        raise ValueError("no list of models")
+    names = [(str(find(entry, "id") or ""), entry) for entry in entries[:200]]
+    return [
+        {
+            "id": name,
+            "sees": bool(SEES.search(name)) or "vision" in str(find(entry, "capabilities")),
+        }
+        for name, entry in names
+        if name and not SILENT.search(name)
+    ]
+
+
+def _rows(found: Found) -> Iterator[Model]:
+    seen = set()
+    for server in settings.COMPATIBLE_SERVERS:
+        entries = find(found, server, "models")
+        for entry in entries if isinstance(entries, list) else []:
+            name = str(find(entry, "id"))
+            slug = f"compatible:{server}.{re.sub(r'[^a-z0-9.]+', '-', name.lower()).strip('-.')}"
+            if slug not in seen:
+                seen.add(slug)
+                yield _row(slug, name, server, Modality.TEXT)
+                if find(entry, "sees"):
+                    yield _row(f"{slug}-caption", name, server, Modality.IMAGE)
+
+
+def _row(model_id: str, name: str, server: str, source: Modality) -> Model:
+    looks = source is Modality.IMAGE
+    words = {"prompt": QUESTION} if looks else {"instructions": INSTRUCTIONS}
+    properties = {
+        **{field: {"type": "string", "maxLength": 2000} for field in words},
+        "max_tokens": {"type": "integer", "minimum": 10, "maximum": 8000},
+        "temperature": {"type": "number", "minimum": 0, "maximum": 2},
+    }
+    return Model(
+        id=model_id,
+        name=f"{name}{' Caption' if looks else ''} ({server})",
+        input=source,
+        output=Modality.TEXT,
+        path=name,
+        defaults={**words, "max_tokens": 500},
+        parameters={"type": "object", "additionalProperties": False, "properties": properties},
+        note=f"Listed by the server {server}.",
+    )
+
+
+def _file() -> Path:
+    return Path(settings.DATA_DIR) / "compatible.json"
+
+
+def _kept() -> object:
+    try:
+        return json.loads(_file().read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _server(model: Model) -> str:
+    return model.id.partition(":")[2].partition(".")[0]
+
+
+def _keys(setting: str) -> dict[str, str]:
+    """`box=secret,rack=other` by server."""
+    pairs = (entry.partition("=") for entry in setting.split(",") if "=" in entry)
+    return {server.strip(): key.strip() for server, _, key in pairs}
+
+
+def _key(credentials: Mapping[str, str], server: str) -> str:
+    return _keys(credentials.get(KEY, "")).get(server, "")

@@ -1,0 +1,27 @@
+"""A pretend server of OpenAI's chat format that lists its models: `python -m tests.standins.compatible`."""
+
+from __future__ import annotations
+
+from tests.standins.openai import OpenAI
+from tests.standins.vendor import stand_in
+from tests.standins.wire import Request, Response, answer
+
+MODELS = ("llama3.2:3b", "Qwen/Qwen2.5-VL-7B-Instruct", "nomic-embed-text:latest")
+
+
+class Compatible(OpenAI):
+    def free(self, request: Request, path: str) -> Response | None:
+        if (request.method, path) != ("GET", "/v1/models"):
+            return None
+        self.note("listed", authorization=request.headers.get("authorization", ""))
+        names = self.default.get("models", MODELS)
+        listed = [{"id": name, "object": "model", "created": 0, "owned_by": "me"} for name in names]
+        if self.default.get("listing") == "garbage":
+            return Response(200, b'{"data": [')
+        response = answer({"object": "list", "data": listed})
+        response.hang = float(self.default.get("listing_seconds", 0))
+        return response
+
+
+if __name__ == "__main__":
+    stand_in(Compatible)
