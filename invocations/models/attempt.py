@@ -63,8 +63,12 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 class Attempt(models.Model):
     """Who tried, under which key, and what came of it. `token` fences out a worker that is late."""
 
-    invocation = models.ForeignKey(Invocation, on_delete=models.CASCADE, related_name="attempts")
-    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="+")
+    invocation = models.ForeignKey(  # `attempt_number` begins with it
+        Invocation, on_delete=models.CASCADE, related_name="attempts", db_index=False
+    )
+    network = models.ForeignKey(  # `attempt_of_network` begins with it
+        Network, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     number = models.PositiveIntegerField()
     platform = models.CharField(max_length=40)
     credential = models.CharField(max_length=12, blank=True)  # a digest's beginning, no secret

@@ -53,8 +53,12 @@ class Invocation(models.Model):
     """One step: an input, a model, and in the end an output or the reason why there is none."""
 
     public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="invocations")
-    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="invocations")
+    run = models.ForeignKey(  # `invocation_sequence` begins with it
+        Run, on_delete=models.CASCADE, related_name="invocations", db_index=False
+    )
+    network = models.ForeignKey(  # `invocation_of_network` begins with it
+        Network, on_delete=models.CASCADE, related_name="invocations", db_index=False
+    )
     sequence = models.PositiveIntegerField()
     slot = models.PositiveIntegerField()
     model = models.CharField(max_length=200)

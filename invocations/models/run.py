@@ -53,7 +53,9 @@ class Run(models.Model):
     """One prompt's journey round a ring that was frozen when it began."""
 
     public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
-    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="runs")
+    network = models.ForeignKey(  # `run_of_network` begins with it
+        Network, on_delete=models.CASCADE, related_name="runs", db_index=False
+    )
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.RUNNING)
     prompt = models.TextField()
     client_key = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 (NULL: no key)
