@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
+from .base import MediaFile
 from .errors import NotConfigured, PlatformError, RateLimited, Refused, TimedOut, Unavailable
 
 BODY_LIMIT = 32_000_000  # an answer may carry a picture as a data URI, but never a film
@@ -121,6 +123,17 @@ async def _read(provider: str, response: httpx.Response) -> Answer:
         if len(body) > BODY_LIMIT:
             raise Unavailable(f"{provider} answered with more than {BODY_LIMIT // 10**6} MB.")
     return Answer(response.status_code, response.headers, bytes(body))
+
+
+def multipart(media: MediaFile, limit: int) -> tuple[bytes, str]:
+    """The file as the form field `content`, and that form's type. Not for the event loop."""
+    if (size := media.path.stat().st_size) > limit:
+        raise Refused(f"{size / 1e6:.0f} MB are more than the provider takes.")
+    border = secrets.token_hex(16)
+    head = f'--{border}\r\nContent-Disposition: form-data; name="content"; filename="input"\r\n'
+    head += f"Content-Type: {media.content_type}\r\n\r\n"
+    body = head.encode() + media.path.read_bytes() + f"\r\n--{border}--\r\n".encode()
+    return body, f"multipart/form-data; boundary={border}"
 
 
 def error_in(answer: Answer, provider: str, key_setting: str) -> PlatformError:

@@ -32,7 +32,7 @@ from platforms.errors import (
     Unavailable,
 )
 from platforms.registry import register
-from platforms.shapes import data_uri, read_output
+from platforms.shapes import INLINE_LIMIT, data_uri, find, read_output
 from platforms.stopping import let_finish, unless_stopped
 
 KEY = "REPLICATE_API_TOKEN"
@@ -45,6 +45,7 @@ FIRST_POLL, LONGEST_POLL, GROWTH = 0.25, 2.0, 1.5
 PATIENCE = 6  # polls in a row that may go wrong or show a status we do not know
 LANDING = 2.0  # for a request in flight when the stop comes: to learn what there is to cancel
 CONFIRMING = 2.5  # for the cancel itself; both together stay under the 5 s a stop may take
+LARGEST_UPLOAD = 100_000_000  # bytes
 
 Prediction = Mapping[str, object]
 _versions: dict[str, str] = {}  # of community models, which have no address of their own
@@ -85,14 +86,13 @@ class _Asking:
     def __init__(self, call: Call, row: Row) -> None:
         self.call, self.row = call, row
         self.adopting = bool(call.reference)
+        self.made: Prediction = {}  # as first answered
         self.base = settings.PLATFORM_URLS.get("REPLICATE_BASE_URL") or ADDRESS
-
-    # Talking
 
     async def send(
         self, method: str, path: str, *, seconds: float = 15, body: object = None, **headers: str
     ) -> web.Answer:
-        content = None if body is None else json.dumps(body).encode()
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         return await web.send(
             "Replicate",
             method,
@@ -116,7 +116,7 @@ class _Asking:
 
     async def create(self) -> None:
         """Make the prediction; a stop or a drain meanwhile still learns what was made."""
-        body: dict[str, object] = {"input": await self.input()}
+        body: dict[str, object] = {"input": await unless_stopped(self.call, self.input())}
         making = asyncio.ensure_future(self.make(body))
         try:
             await unless_stopped(self.call, asyncio.shield(making))
@@ -142,38 +142,44 @@ class _Asking:
                 version = _versions[known] = await self.latest_version()
         if version:
             answer = await self.post("predictions", {"version": version, **body})
-        prediction = _prediction(answer)
-        await self.call.remember(str(prediction["id"]))
+        self.made = _prediction(answer)
+        await self.call.remember(str(self.made["id"]))
 
     async def post(self, path: str, body: object) -> web.Answer:
         deadline = max(5, round(self.call.model.deadline_seconds))
         headers = {"Idempotency_Key": self.call.idempotency_key, "Cancel_After": f"{deadline}s"}
-        if self.row.wait_seconds:
-            headers["Prefer"] = f"wait={self.row.wait_seconds}"
+        headers |= {"Prefer": f"wait={wait}"} if (wait := self.row.wait_seconds) else {}
         web.client()  # a process's first one takes its time, in which a stop may come
         await self.call.begin()
-        return await self.send(
-            "POST", path, body=body, seconds=30 + self.row.wait_seconds, **headers
-        )
+        return await self.send("POST", path, body=body, seconds=30 + wait, **headers)
 
     async def latest_version(self) -> str:
         answer = await self.send("GET", f"models/{self.call.model.path}")
-        latest = answer.json().get("latest_version")
-        if answer.status == 200 and isinstance(latest, dict) and latest.get("id"):
-            return str(latest["id"])
+        if answer.status == 200 and (latest := find(answer.json(), "latest_version", "id")):
+            return str(latest)
         if answer.status == 200:
             raise NotConfigured(f"Replicate offers no version of {self.call.model.path}.")
         raise web.error_in(answer, "Replicate", KEY)
 
     async def input(self) -> dict[str, object]:
         given = self.call.input
-        if isinstance(given, MediaFile):
+        if not isinstance(given, MediaFile):
+            value = self.row.template.replace("{input}", given)
+        elif given.url or given.path.stat().st_size <= INLINE_LIMIT:
             value = given.url or await asyncio.to_thread(data_uri, given)
         else:
-            value = self.row.template.replace("{input}", given)
+            value = await self.upload(given)
         return {**self.call.parameters, self.row.input_field: value}
 
-    # Following
+    async def upload(self, media: MediaFile) -> str:
+        """For what is too large to travel inside a request; Replicate deletes it by itself."""
+        self.call.progress("uploading")
+        content, kind = await asyncio.to_thread(web.multipart, media, LARGEST_UPLOAD)
+        answer = await self.send("POST", "files", seconds=120, body=content, Content_Type=kind)
+        address = find(answer.json(), "urls", "get")
+        if answer.status >= 300 or not address:
+            raise web.error_in(answer, "Replicate", KEY)
+        return str(address)
 
     async def followed(self) -> Prediction:
         try:
@@ -185,6 +191,8 @@ class _Asking:
 
     async def follow(self) -> Prediction:
         """Poll until the prediction has ended; hold on through PATIENCE strange answers in a row."""
+        if self.made.get("status") in ENDED:
+            return self.made
         wait, strange, shown = FIRST_POLL, 0, ""
         while True:
             pause = wait * random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
@@ -226,8 +234,7 @@ class _Asking:
     def output(self, prediction: Prediction) -> Output:
         if prediction.get("data_removed"):
             raise Unavailable("Replicate had deleted the output before it was collected.")
-        row, metrics = self.row, prediction.get("metrics")
-        seconds = metrics.get("predict_time") if isinstance(metrics, dict) else None
+        row, seconds = self.row, find(prediction, "metrics", "predict_time")
         output = read_output(
             prediction.get("output"), row.model.output, field=row.output_field, strip=row.strip
         )
@@ -259,8 +266,7 @@ class _Asking:
         if not isinstance(error, PlatformError):
             raise error
         none_made = web.Unreached | Cancelled | NotConfigured | Refused | RateLimited
-        nothing_made = isinstance(error, none_made)
-        return "cancelled" if nothing_made else "uncertain"
+        return "cancelled" if isinstance(error, none_made) else "uncertain"
 
     async def cancel_late(self, making: asyncio.Task[None]) -> None:
         """The call is over already; what its request still makes must not go on being paid for."""

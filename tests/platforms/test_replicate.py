@@ -7,8 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from platforms.adapters.replicate import LARGEST_UPLOAD, ROWS
 from platforms.base import MediaFile, Modality
-from platforms.errors import PlatformError, Unavailable
+from platforms.errors import PlatformError, Refused, Unavailable
+from platforms.registry import get_model
+from platforms.shapes import INLINE_LIMIT
 from tests.platforms.conftest import PAINTER, WRITER, Asked
 from tests.standins import media
 from tests.standins.process import StandIn
@@ -84,6 +87,61 @@ async def test_a_local_picture_travels_inside_the_request(
 
     (line,) = [line for line in provider.entries("create") if line["key"] == asked.key]
     assert line["input"]["prompt"].startswith("data:image/png;base64,iVBOR")
+
+
+async def test_a_file_too_large_to_travel_along_is_uploaded_first(
+    provider: StandIn, tmp_path: Path
+) -> None:
+    path = tmp_path / "in.wav"
+    with path.open("wb") as file:
+        file.truncate(INLINE_LIMIT + 1)
+    listener = replace(WRITER, input=Modality.AUDIO)
+    asked = Asked(model=listener, input=MediaFile(path, "audio/wav"))
+
+    await asked.answer()
+
+    (line,) = [line for line in provider.entries("create") if line["key"] == asked.key]
+    assert line["input"]["prompt"].startswith(f"{provider.url}/v1/files/")
+    assert provider.entries("upload")[-1]["bytes"] > INLINE_LIMIT
+    assert asked.shown[0] == "uploading"
+
+
+async def test_a_file_too_large_for_anybody_is_not_uploaded(
+    provider: StandIn, tmp_path: Path
+) -> None:
+    path = tmp_path / "in.wav"
+    with path.open("wb") as file:
+        file.truncate(LARGEST_UPLOAD + 1)
+    uploads = len(provider.entries("upload"))
+
+    with pytest.raises(Refused, match="100 MB"):
+        await Asked(
+            model=replace(WRITER, input=Modality.AUDIO), input=MediaFile(path, "audio/wav")
+        ).answer()
+
+    assert len(provider.entries("upload")) == uploads
+
+
+async def test_a_fast_model_is_waited_for_and_not_asked_again(provider: StandIn) -> None:
+    fast = Asked({"seconds": 0.3}, model=get_model("replicate:flux-schnell"))
+
+    output = await fast.answer()
+
+    assert output.url
+    assert not any(line["id"] == fast.remembered[0] for line in provider.entries("followed"))
+
+
+async def test_a_fast_model_that_is_slow_today_is_followed(provider: StandIn) -> None:
+    slow = Asked({"seconds": 1.4}, model=get_model("replicate:flux-schnell"))
+
+    output = await slow.answer()
+
+    assert output.url
+    assert any(line["id"] == slow.remembered[0] for line in provider.entries("followed"))
+
+
+async def test_every_row_says_where_its_input_goes() -> None:
+    assert all(row.input_field for row in ROWS.values())
 
 
 async def test_a_community_model_is_asked_by_its_latest_version(provider: StandIn) -> None:

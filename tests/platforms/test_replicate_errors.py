@@ -150,18 +150,21 @@ async def test_an_unknown_status_is_given_up_but_kept_for_adoption(provider: Sta
 
 @pytest.mark.usefixtures("hurried")
 async def test_a_few_failed_polls_are_forgiven(provider: StandIn) -> None:
-    asked = Asked({"poll_errors": ["500", "502", "drop", "garbage", "404"]})
+    statuses = ["processing"] * 5 + ["succeeded"]
+    errors = ["500", "502", "drop", "garbage", "404"]
+    asked = Asked({"poll_errors": errors, "statuses": statuses})
 
     output = await asked.answer()
 
     assert output.url
+    assert any(line["id"] == asked.remembered[0] for line in provider.entries("followed"))
 
 
 @pytest.mark.usefixtures("hurried")
 async def test_polls_that_go_on_failing_end_the_try_and_keep_the_prediction(
     provider: StandIn,
 ) -> None:
-    asked = Asked({"poll_errors": ["500"] * 20})
+    asked = Asked({"poll_errors": ["500"] * 20, "seconds": 60})
 
     with pytest.raises(Unavailable) as failed:
         await asked.answer()

@@ -88,7 +88,24 @@ class Replicate:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme != "Bearer" or not token or token == "wrong":
             return failure("401", {"detail": "You did not pass a valid authentication token"})
-        return self.api(request, parts)
+        if (request.method, parts) == ("POST", ["v1", "files"]):
+            return self.upload(request)
+        response = self.api(request, parts)
+        wait = float(request.headers.get("prefer", "").removeprefix("wait=") or 0)
+        return await self.waited(response, wait) if wait and response.status == 201 else response
+
+    async def waited(self, response: Response, seconds: float) -> Response:
+        made = self.predictions[json.loads(response.body)["id"]]
+        until = time.monotonic() + seconds
+        while made.status() not in ENDED and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+        return answer(self.shown(made), 201)
+
+    def upload(self, request: Request) -> Response:
+        assert b'name="content"' in request.body
+        self.note("upload", bytes=len(request.body))
+        address = f"{self.base}/v1/files/{uuid.uuid4().hex}"
+        return answer({"id": address[-32:], "urls": {"get": address}}, 201)
 
     def api(self, request: Request, parts: list[str]) -> Response:
         match (request.method, parts):
@@ -132,9 +149,8 @@ class Replicate:
         self.note("charge", key=key, id=made.id, model=model)
         if knobs.get("error"):
             return failure(knobs["error"], knobs)
-        slow = float(knobs.get("create_seconds", 0))
         response = answer(self.shown(made), 201)
-        response.hang = slow
+        response.hang = float(knobs.get("create_seconds", 0))
         return response
 
     def get(self, prediction_id: str) -> Response:
