@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from networks.models import Network
 
-from . import forecasts, gates, tiles, wording
+from . import forecasts, tiles, wording
+from .engine import gates
 from .models import Halt, Invocation, Run, StopAll
 from .states import InvocationState, Reason, RunState
 from .tiles import Line, Tile

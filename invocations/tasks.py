@@ -10,8 +10,8 @@ from django.utils import timezone
 from assets import blobs
 from realtime import log
 
+from .engine.runner import runner
 from .models import Spending
-from .runner import runner
 
 
 def look(pk: int) -> None:

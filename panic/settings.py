@@ -135,7 +135,7 @@ STORAGES = {
 Q_CLUSTER = {
     "name": "panic",
     "orm": "default",
-    "broker_class": "invocations.broker.RowBroker",
+    "broker_class": "invocations.engine.broker.RowBroker",
     "workers": QUEUE_WORKERS,
     "queue_limit": 2 * QUEUE_WORKERS,
     "bulk": 16,
@@ -194,7 +194,9 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # nobody asks for the others; compressing them costs seconds
+WHITENOISE_KEEP_ONLY_HASHED_FILES = (
+    True  # nobody asks for the others; compressing them costs seconds
+)
 STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", DATA_DIR / "fonts")]
 for _folder in (STATIC_ROOT, DATA_DIR / "fonts"):  # what serves them warns where one is missing
     _folder.mkdir(exist_ok=True)

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from bench.scenes import PROMPT, pacing
 from displays.models import Installation
-from invocations import claims, outcomes, runs
+from invocations import runs
+from invocations.engine import claims, outcomes
 from invocations.models import Invocation
 from realtime import log
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from bench.scenes import PROMPT
-from invocations import claims, outcomes, runs, sweep
+from invocations import runs
+from invocations.engine import claims, outcomes, sweep
 from invocations.models import Invocation
 from invocations.states import InvocationState, Reason
 from networks.models import Network

@@ -9,7 +9,8 @@ from ninja import Router
 from pydantic import BaseModel
 
 from accounts.api_auth import ApiRequest
-from invocations import forecasts, gates
+from invocations import forecasts
+from invocations.engine import gates
 from networks import access
 
 routes = Router(tags=["networks"])

@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
-from invocations import outcomes, runs
-from invocations.claims import claim
+from invocations import runs
+from invocations.engine import outcomes
+from invocations.engine.claims import claim
 from invocations.models import Invocation, Run
 from networks.models import Network, TerminalToken
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from invocations import outcomes
-from invocations.claims import claim
+from invocations.engine import outcomes
+from invocations.engine.claims import claim
 from invocations.models import Invocation, Run
 from invocations.states import Outcome
 

@@ -12,8 +12,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invocations import calls, removal
-from invocations.claims import Claim, claim
+from invocations import removal
+from invocations.engine import calls
+from invocations.engine.claims import Claim, claim
 from invocations.models import Attempt, Invocation, Run
 from realtime import wakeup
 

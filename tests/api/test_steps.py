@@ -7,8 +7,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from assets.models import Asset
-from invocations import outcomes
-from invocations.claims import claim
+from invocations.engine import outcomes
+from invocations.engine.claims import claim
 from invocations.models import Invocation, Run
 from networks.models import Network
 from platforms.errors import NotConfigured

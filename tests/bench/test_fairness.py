@@ -13,7 +13,7 @@ from django.utils import timezone
 from bench.inside import chains, filling, looking
 from bench.rivals import rows
 from bench.scenes import PROMPT
-from invocations import claims, outcomes
+from invocations.engine import claims, outcomes
 from invocations.models import Attempt, Invocation, Run
 from realtime.models import Event
 

@@ -27,8 +27,9 @@ from assets import ingest  # noqa: E402
 from displays import screens  # noqa: E402
 from displays.feeds import find  # noqa: E402
 from displays.models import Installation  # noqa: E402
-from invocations import halts, outcomes, runs, sayings  # noqa: E402
-from invocations.claims import claim  # noqa: E402
+from invocations import halts, runs, sayings  # noqa: E402
+from invocations.engine import outcomes  # noqa: E402
+from invocations.engine.claims import claim  # noqa: E402
 from invocations.models import Run  # noqa: E402
 from networks.models import Network  # noqa: E402
 from realtime import progress  # noqa: E402

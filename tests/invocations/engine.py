@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-from invocations import calls, claims, runs
-from invocations.claims import Claim
+from invocations import runs
+from invocations.engine import calls, claims
+from invocations.engine.claims import Claim
 from invocations.models import Invocation, Run
 from networks.models import Network
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from invocations import claims, outcomes, retries
-from invocations.calls import BAD_MEDIA
-from invocations.claims import Claim
+from invocations.engine import claims, outcomes, retries
+from invocations.engine.calls import BAD_MEDIA
+from invocations.engine.claims import Claim
+from invocations.engine.outcomes import Result
 from invocations.models import Attempt, Invocation, Run
-from invocations.outcomes import Result
 from invocations.states import Outcome, RunState, Stale
 from networks.models import Network
 from platforms.errors import (

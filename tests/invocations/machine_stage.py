@@ -15,10 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from accounts.models import User
 from assets.models import Asset
-from invocations import owners
-from invocations.claims import Claim
+from invocations.engine import owners
+from invocations.engine.claims import Claim
+from invocations.engine.outcomes import Result
 from invocations.models import Attempt, Halt, Invocation, Run
-from invocations.outcomes import Result
 from invocations.states import LIVE_RUNS
 from networks.models import Network
 from platforms.registry import registered_temporarily

@@ -7,8 +7,9 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from invocations import claims, outcomes, retries, runs, sweep
-from invocations.claims import Claim
+from invocations import runs
+from invocations.engine import claims, outcomes, retries, sweep
+from invocations.engine.claims import Claim
 from invocations.models import Attempt, Invocation, Run
 from invocations.states import InvocationState, Outcome, RunState
 from networks.models import Network

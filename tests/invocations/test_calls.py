@@ -8,8 +8,9 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts.models import User
-from invocations import calls, runs
-from invocations.claims import Claim
+from invocations import runs
+from invocations.engine import calls
+from invocations.engine.claims import Claim
 from invocations.models import Attempt, Run
 from invocations.states import Reason
 from networks.models import Network

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from invocations import claims, runs
+from invocations import runs
+from invocations.engine import claims
 from invocations.models import Attempt
 from invocations.models.attempt import LEASE
 from invocations.states import Reason

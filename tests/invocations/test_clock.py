@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from invocations.clock import Clock
+from invocations.engine.clock import Clock
 from invocations.models import Attempt, Gate, Invocation, Run
 from invocations.models.attempt import LEASE
 from networks.models import Network

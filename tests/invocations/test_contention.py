@@ -10,7 +10,8 @@ import pytest
 from django.db import connections
 
 from accounts.models import User
-from invocations import claims, halts, runs
+from invocations import halts, runs
+from invocations.engine import claims
 from invocations.models import Attempt, Invocation, Run
 from networks.models import Network
 from realtime.models import Event

@@ -10,8 +10,8 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
-from invocations import dealing
-from invocations.broker import RowBroker
+from invocations.engine import dealing
+from invocations.engine.broker import RowBroker
 from invocations.models import WorkerHeartbeat
 from networks.models import Network
 

@@ -13,9 +13,9 @@ from datetime import datetime
 import pytest
 
 from accounts.models import User
-from invocations import claims, outcomes
+from invocations.engine import claims, outcomes
+from invocations.engine.outcomes import Result
 from invocations.models import Attempt, Invocation
-from invocations.outcomes import Result
 from invocations.states import Outcome
 from networks.models import Network
 from realtime.models import Event

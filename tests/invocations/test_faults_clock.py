@@ -11,11 +11,12 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import User
-from invocations import claims, outcomes, runs, sweep
-from invocations.clock import Clock
+from invocations import runs
+from invocations.engine import claims, outcomes, sweep
+from invocations.engine.clock import Clock
+from invocations.engine.outcomes import Result
 from invocations.models import Attempt, Invocation, Run
 from invocations.models.attempt import LEASE
-from invocations.outcomes import Result
 from invocations.states import Stale
 from networks.models import Network
 from platforms.base import Limits

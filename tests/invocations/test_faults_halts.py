@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from invocations import claims, halts, outcomes, runs
+from invocations import halts, runs
+from invocations.engine import claims, outcomes
+from invocations.engine.outcomes import Result
 from invocations.models import Attempt, Halt, Run
-from invocations.outcomes import Result
 from networks.models import Network
 from realtime.models import Event
 

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from invocations import claims, outcomes, owners, runs, sweep
+from invocations import runs
+from invocations.engine import claims, outcomes, owners, sweep
+from invocations.engine.outcomes import Result
+from invocations.engine.retries import MAX_LOSSES
 from invocations.models import Attempt, Run
-from invocations.outcomes import Result
-from invocations.retries import MAX_LOSSES
 from networks.models import Network
 from platforms.errors import Unavailable
 

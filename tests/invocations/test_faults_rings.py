@@ -10,9 +10,10 @@ from asgiref.sync import sync_to_async
 
 from accounts.models import User
 from assets.models import Asset
-from invocations import calls, claims, outcomes, runs
+from invocations import runs
+from invocations.engine import calls, claims, outcomes
+from invocations.engine.outcomes import Result
 from invocations.models import Invocation, Run
-from invocations.outcomes import Result
 from invocations.states import Reason
 from networks.models import Network
 from platforms.errors import NotConfigured, Refused, Unavailable

@@ -15,8 +15,9 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from invocations import calls, claims, runs
-from invocations.claims import Claim
+from invocations import runs
+from invocations.engine import calls, claims
+from invocations.engine.claims import Claim
 from invocations.models import Attempt, Invocation, Run
 from invocations.states import IllegalMove, Reason
 from networks.models import Network

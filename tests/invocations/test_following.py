@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from invocations import claims, gates, outcomes, runs
-from invocations.claims import Claim
+from invocations import runs
+from invocations.engine import claims, gates, outcomes
+from invocations.engine.claims import Claim
+from invocations.engine.outcomes import Result
 from invocations.models import Attempt, Gate, Run
 from invocations.models.attempt import LEASE
-from invocations.outcomes import Result
 from invocations.states import Reason
 from networks.models import Network
 from platforms.base import Call, Limits, Modality, Model, Output, Platform
@@ -205,7 +206,7 @@ def test_nothing_is_left_of_a_follow_that_did_not_commit(
     first = take(run, at)
     before = told(run)
     with monkeypatch.context() as patch:
-        patch.setattr("invocations.claims.take", lambda *args, **named: 1 / 0)
+        patch.setattr("invocations.engine.claims.take", lambda *args, **named: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             go_on(first, at)
 

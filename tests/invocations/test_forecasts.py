@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from invocations import forecasts, outcomes
-from invocations.outcomes import Result
+from invocations import forecasts
+from invocations.engine import outcomes
+from invocations.engine.outcomes import Result
 from networks.models import Network
 
 from .engine import start, take

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from invocations import claims, gates, outcomes, runs
+from invocations import runs
+from invocations.engine import claims, gates, outcomes
+from invocations.engine.outcomes import Result
 from invocations.models import Gate, Run
 from invocations.models.gate import FAILURES_TO_REST, FIRST_REST
-from invocations.outcomes import Result
 from networks.models import Network
 from platforms.base import Call, Limits, Modality, Model, Output, Platform
 from platforms.errors import NotConfigured, RateLimited, Unavailable

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from invocations import halts, outcomes, runs
+from invocations import halts, runs
+from invocations.engine import outcomes
+from invocations.engine.outcomes import Result
 from invocations.halts import StoppedCall
 from invocations.models import Run
-from invocations.outcomes import Result
 from invocations.states import Outcome
 from networks.models import Network
 

@@ -16,8 +16,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from invocations import claims, outcomes, runs
-from invocations.claims import Claim
+from invocations import runs
+from invocations.engine import claims, outcomes
+from invocations.engine.claims import Claim
 from networks.models import Network
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a commit is only one outside a test's own

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from invocations.mailboxes import MESSAGE_MAX, Mailbox, Timer
+from invocations.engine.mailboxes import MESSAGE_MAX, Mailbox, Timer
 
 fork = multiprocessing.get_context("fork")
 

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from invocations import outcomes, runs
+from invocations import runs
+from invocations.engine import outcomes
+from invocations.engine.outcomes import Result
 from invocations.models import Attempt
-from invocations.outcomes import Result
 from invocations.states import Outcome, Reason, Stale
 from networks.models import Network
 from platforms.errors import NotConfigured, RateLimited, Refused, TimedOut, Unavailable

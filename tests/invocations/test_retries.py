@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations import retries
+from invocations.engine import retries
 from platforms.errors import NotConfigured, RateLimited, Refused, TimedOut, Unavailable
 
 

@@ -12,10 +12,11 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.models import User
-from invocations import outcomes, runs
-from invocations.claims import Claim
+from invocations import runs
+from invocations.engine import outcomes
+from invocations.engine.claims import Claim
+from invocations.engine.runner import Runner
 from invocations.models import Attempt, Run
-from invocations.runner import Runner
 from invocations.states import Outcome, Reason
 from networks.models import Network
 from platforms.base import Call, Modality, Model, Output, Platform
@@ -131,7 +132,7 @@ def test_whoever_was_turned_away_goes_before_the_step_that_would_follow(
 def test_a_stop_that_comes_while_a_step_is_being_followed_reaches_that_step(
     alice: User, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("invocations.runner.HEARTBEAT", 3600.0)  # nothing but the ring helps
+    monkeypatch.setattr("invocations.engine.runner.HEARTBEAT", 3600.0)  # nothing but the ring helps
     heard = threading.Event()
 
     class Hearing(Runner):

@@ -10,11 +10,12 @@ from django.apps import apps
 from django.utils import timezone
 
 from accounts.models import User
-from invocations import claims, control, outcomes, removal, runs
-from invocations.claims import Claim
+from invocations import control, removal, runs
+from invocations.engine import claims, outcomes
+from invocations.engine.claims import Claim
+from invocations.engine.outcomes import Result
 from invocations.models import Attempt, Run, Spending
 from invocations.models.spending import DAY, HOUR, KEPT, SLICE, Totals
-from invocations.outcomes import Result
 from invocations.states import Outcome, Reason
 from networks.models import Network
 from platforms.errors import Unavailable

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from invocations import claims, outcomes, owners, runs, sweep
+from invocations import runs
+from invocations.engine import claims, outcomes, owners, sweep
+from invocations.engine.outcomes import Result
 from invocations.models import Attempt, Invocation, Run
 from invocations.models.attempt import LEASE
-from invocations.outcomes import Result
 from invocations.states import Reason
 from networks.models import Network
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, User
 from invocations import runs
-from invocations.claims import Claim
+from invocations.engine.claims import Claim
 from invocations.feeds import MissionControlFeed, NetworkFeed
 from invocations.models import Run
 from invocations.states import Reason

@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from invocations import halts, outcomes, runs
-from invocations.claims import Claim
+from invocations import halts, runs
+from invocations.engine import outcomes
+from invocations.engine.claims import Claim
 from invocations.models import Run
 from invocations.states import Reason, RunState
 from networks.models import Network

@@ -8,8 +8,8 @@ from typing import Any
 from django_q import cluster
 from django_q.management.commands.qcluster import Command as QCluster
 
-from invocations.mailboxes import Mailbox, Timer
-from invocations.processes import die_with_parent
+from invocations.engine.mailboxes import Mailbox, Timer
+from invocations.engine.processes import die_with_parent
 
 
 class Command(QCluster):  # type: ignore[misc]

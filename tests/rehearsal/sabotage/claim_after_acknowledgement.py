@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from types import ModuleType
 
-TARGET = "invocations.dealing"
+TARGET = "invocations.engine.dealing"
 
 LATER = 0.5
 
@@ -13,7 +13,7 @@ LATER = 0.5
 def apply(module: ModuleType) -> None:
     module.OFFER_AGAIN = float("inf")  # type: ignore[attr-defined]  # acknowledged: not offered again
     from invocations import tasks
-    from invocations.runner import runner
+    from invocations.engine.runner import runner
 
     def look(pk: int) -> None:
         threading.Timer(LATER, runner().begin, [pk]).start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from types import ModuleType
 
-TARGET = "invocations.calls"
+TARGET = "invocations.engine.calls"
 
 BUSY = 0.4  # seconds that a worker is held up between claim and request
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from types import ModuleType
 
-TARGET = "invocations.sweep"
+TARGET = "invocations.engine.sweep"
 
 
 def apply(module: ModuleType) -> None:

@@ -8,15 +8,16 @@ from datetime import datetime
 
 from django.db import transaction
 
+from invocations import budgets, events
+from invocations.models import Attempt, Invocation, Run, Spending
+from invocations.models.attempt import LEASE
+from invocations.states import InvocationState, RunState
 from networks.rings import Slot
 from platforms.base import Limits, Model
 from platforms.errors import NotConfigured
 from platforms.registry import UnknownModel, get_model
 
-from . import budgets, events, gates
-from .models import Attempt, Invocation, Run, Spending
-from .models.attempt import LEASE
-from .states import InvocationState, RunState
+from . import gates
 
 NO_GATE = gates.Passage("", "", Limits())
 

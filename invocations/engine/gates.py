@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from invocations import events
+from invocations.models import Attempt, Gate, Invocation
+from invocations.runs import wake_worker
 from platforms.base import Limits, Model
 from platforms.errors import PlatformError, RateLimited, TimedOut, Unavailable
 from platforms.registry import UnknownModel, get_platform
 
-from . import events
-from .models import Attempt, Gate, Invocation
 from .retries import MAX_LOSSES
-from .runs import wake_worker
 
 LOOK_AGAIN = timedelta(seconds=1)  # until a place may have become free
 DEFAULT_HOLD = timedelta(seconds=5)  # where a provider says "slow down" and not for how long

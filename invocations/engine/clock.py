@@ -16,8 +16,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from .models import Attempt, Gate, Invocation, Run
-from .models.attempt import LEASE
+from invocations.models import Attempt, Gate, Invocation, Run
+from invocations.models.attempt import LEASE
 
 logger = logging.getLogger(__name__)
 

@@ -26,12 +26,12 @@ from django.db import (
 )
 from django.utils import timezone
 
+from invocations.models import Attempt, Invocation, Run
+from invocations.states import Outcome, Stale
 from realtime.wakeup import Listener
 
 from . import calls, outcomes, owners
 from .claims import Claim, claim, take_over
-from .models import Attempt, Invocation, Run
-from .states import Outcome, Stale
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

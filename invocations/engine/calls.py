@@ -16,6 +16,8 @@ from django.utils import timezone
 
 from assets import ingest
 from assets.errors import AssetError, FetchFailed, StorageUnavailable
+from invocations.models import Attempt
+from invocations.states import Outcome, Stale
 from platforms.base import Call, MediaFile, Modality, Output, Pending
 from platforms.errors import Cancelled, PlatformError, TimedOut, Unavailable
 from platforms.registry import get_platform
@@ -23,8 +25,6 @@ from realtime import progress
 
 from . import outcomes, retries
 from .claims import Claim
-from .models import Attempt
-from .states import Outcome, Stale
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

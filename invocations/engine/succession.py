@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from invocations.models import Invocation, Run
+from invocations.states import RunState
 from networks import pacing
 from platforms.registry import UnknownModel, get_model
-
-from .models import Invocation, Run
-from .states import RunState
 
 if TYPE_CHECKING:
     from assets.models import Asset

@@ -17,11 +17,11 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from django_q.signing import SignedPackage
 
+from invocations.models import Invocation, WorkerHeartbeat
 from realtime.wakeup import Listener
 
 from . import owners, sweep
 from .clock import Clock
-from .models import Invocation, WorkerHeartbeat
 
 logger = logging.getLogger(__name__)
 

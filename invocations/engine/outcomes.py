@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from invocations import budgets, events
+from invocations.models import Attempt, Invocation, Run
+from invocations.runs import wake_worker
+from invocations.states import InvocationState, Outcome, Reason, RunState, Stale
 from networks.models import RefusalPolicy
 from platforms.base import Modality
 from platforms.errors import PlatformError, Refused
 
-from . import budgets, claims, events, gates, retries, standins, succession
+from . import claims, gates, retries, standins, succession
 from .claims import Claim
-from .models import Attempt, Invocation, Run
-from .runs import wake_worker
-from .states import InvocationState, Outcome, Reason, RunState, Stale
 
 if TYPE_CHECKING:
     from assets.models import Asset

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from invocations.models import Attempt, Invocation, Run
+from invocations.states import InvocationState, Outcome, Reason, RunState, Stale
+
 from . import outcomes, owners
-from .models import Attempt, Invocation, Run
-from .states import InvocationState, Outcome, Reason, RunState, Stale
 
 logger = logging.getLogger(__name__)
 
