@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
-from django.utils import timezone
 
 from accounts.models import User
 from invocations import control, removal, runs
 from invocations.engine import claims, outcomes
 from invocations.engine.claims import Claim
 from invocations.engine.outcomes import Result
-from invocations.models import Attempt, Run, Spending
+from invocations.models import Run, Spending
 from invocations.models.spending import DAY, HOUR, KEPT, SLICE, Totals
 from invocations.states import Outcome, Reason
 from networks.models import Network
@@ -175,20 +172,3 @@ def test_old_slices_are_forgotten(network: Network, at: datetime) -> None:
 
     assert forgotten == 1
     assert Spending.objects.get().usd == 0.25
-
-
-def test_what_was_spent_before_there_was_a_ledger_is_added_up(network: Network) -> None:
-    at = timezone.now()
-    long_ago = spend(network, 2.0, at - 3 * DAY).run
-    recent = spend(network, 0.5, at - HOUR).run
-    booked = of_day(network, at)
-    Spending.objects.all().delete()
-    Run.objects.update(usd=None)
-
-    migration = import_module("invocations.migrations.0004_fill_spending")
-    migration.fill_runs(apps, None)
-    migration.fill_slices(apps, None)
-
-    assert (charged(long_ago), charged(recent)) == (2.0, 0.5)
-    assert of_day(network, at) == booked == Totals(calls=1, failed=0, usd=0.5)
-    assert Attempt.objects.count() == 2
