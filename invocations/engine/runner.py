@@ -217,8 +217,7 @@ class Runner:
         """Cancel what was asked to stop; drop what has been given to somebody else."""
         tokens = list(self._held)
         asked = await self._quietly(lambda: Attempt.objects.to_cancel(tokens, self.worker))
-        mine = Attempt.objects.of_tokens(tokens)
-        lost = await self._quietly(lambda: list(mine.ended().values_list("token", flat=True)))
+        lost = await self._quietly(lambda: Attempt.objects.given_away(tokens))
         for token in asked or ():
             if held := self._held.get(token):
                 held.cancelled.set()

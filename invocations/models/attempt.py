@@ -56,8 +56,14 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         asked = self.held_by(worker).asked_to_stop().values_list("token", flat=True)
         return [*asked, *(token for token in tokens if token not in kept)]
 
-    def ended(self) -> AttemptQuerySet:
-        return self.exclude(outcome="")
+    def given_away(self, tokens: list[str]) -> list[str]:
+        """Of these, what somebody took from its worker.
+
+        Not what the worker ended itself: word of that may still be on its way back to it, and with
+        it the claim of the step that follows.
+        """
+        taken = self.of_tokens(tokens).filter(outcome__in=(Outcome.LOST, Outcome.HANDED_OVER))
+        return list(taken.values_list("token", flat=True))
 
 
 class Attempt(models.Model):

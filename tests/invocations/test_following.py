@@ -15,7 +15,7 @@ from invocations.engine.claims import Claim
 from invocations.engine.outcomes import Result
 from invocations.models import Attempt, Gate, Run
 from invocations.models.attempt import LEASE
-from invocations.states import Reason
+from invocations.states import Outcome, Reason
 from networks.models import Network
 from platforms.base import Call, Limits, Modality, Model, Output, Platform
 from platforms.registry import registered_temporarily
@@ -109,6 +109,21 @@ def test_nothing_follows_after_a_stop_that_came_in_between(network: Network, at:
 
     assert states(run) == ["cancelled"]
     assert list(run.invocations.get().attempts.values_list("outcome", flat=True)) == ["late"]
+
+
+def test_a_worker_does_not_drop_what_it_has_just_ended_itself(
+    network: Network, at: datetime
+) -> None:
+    run = start(network, at)
+    first = take(run, at)
+    following = go_on(first, at)
+    assert following is not None
+    tokens = [first.attempt.token, following.attempt.token]
+
+    assert Attempt.objects.given_away(tokens) == []
+    outcomes.give_back(following.attempt, Outcome.LOST, at=at)
+
+    assert Attempt.objects.given_away(tokens) == [following.attempt.token]
 
 
 def test_a_stop_that_comes_next_finds_the_step_that_followed(

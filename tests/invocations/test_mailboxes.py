@@ -95,6 +95,9 @@ def test_it_knows_whether_something_waits(mailbox: Mailbox) -> None:
     assert (mailbox.empty(), mailbox.qsize()) == (False, 1)
     mailbox.get()
     assert mailbox.empty()
+    mailbox.put("something")
+    mailbox.close()
+    assert mailbox.empty()  # django-q2 writes down its state once more when it has stopped
 
 
 def test_a_message_that_does_not_fit_is_refused_in_words(mailbox: Mailbox) -> None:
