@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 QUICK = 10.0  # seconds; who dies younger than this is starting in vain
 SETTLED = 30.0  # seconds; who lived this long starts again with a clean record
-SLOWEST = 10.0
+SLOWEST = 4.0  # a start takes seconds itself, and a run goes on within 20 of them
 PR_SET_PDEATHSIG = 1
 
 
 def restart_delay(quick_deaths: int) -> float:
-    """At once after the first death; then doubling up to ten seconds while it keeps dying young."""
+    """At once after the first death; then doubling up to four seconds while it keeps dying young."""
     return 0.0 if quick_deaths <= 1 else float(min(SLOWEST, 0.5 * 2 ** (quick_deaths - 2)))
 
 

@@ -25,7 +25,7 @@ def test_the_first_death_costs_no_pause_and_the_pauses_are_bounded() -> None:
 
     assert delays[:2] == [0.0, 0.0]
     assert delays == sorted(delays)
-    assert max(delays) == 10.0
+    assert max(delays) == 4.0
 
 
 def test_a_child_that_keeps_dying_young_starts_again_later_and_later() -> None:
