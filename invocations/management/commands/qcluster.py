@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -20,4 +21,6 @@ class Command(QCluster):  # type: ignore[misc]
         # Killed alone, the stock parent leaves five of its six processes working on as orphans.
         os.register_at_fork(after_in_child=die_with_parent)
         cluster.Queue, cluster.Value = Mailbox, Timer
+        gc.collect()
+        gc.freeze()  # what all share is left out of every collection, which would make it each one's own
         super().handle(*args, **options)
