@@ -37,7 +37,7 @@ demo: setup  ## the demo networks and installation, without starting anything
 test: $(DEVELOPMENT) $(WEIGHTS)  ## the whole test suite; says what was skipped, and why
 ifeq ($(TESTS),)
 	@$(PYTEST) -n 2 -m "not processes and not browser and not rehearsal"; first=$$?; \
-	$(PYTEST) -m "(processes or browser) and not rehearsal" && exit $$first
+	$(PYTEST) -n 2 --dist worksteal -m "(processes or browser) and not rehearsal" && exit $$first
 else
 	@$(PYTEST) $(TESTS)
 endif

@@ -9,6 +9,7 @@ import platform
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -73,8 +74,8 @@ def kept_folder(parent: Path) -> Path:
     older = sorted(path for path in parent.iterdir() if path.is_dir())
     for path in older[: -KEPT + 1]:
         shutil.rmtree(path, ignore_errors=True)
-    folder = parent / datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    folder.mkdir()
+    began = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    folder = Path(tempfile.mkdtemp(prefix=f"{began}-", dir=parent))  # two may begin at once
     return folder.resolve()
 
 

@@ -26,6 +26,10 @@ os.environ.setdefault("SQLITE_SYNCHRONOUS", "NORMAL")  # no test survives a powe
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def stack_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared data folder (migrated, with the first admin) that stacks are copied from."""

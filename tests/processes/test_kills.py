@@ -75,6 +75,7 @@ def assert_whole(client: httpx.Client, run: str, provider: StandIn) -> None:
     assert len(charges) <= len(found)
 
 
+@pytest.mark.long
 def test_a_run_outlives_its_workers(stack: Stack, provider: StandIn, client: httpx.Client) -> None:
     run = start_run(client)
     recoveries = []
