@@ -37,7 +37,8 @@ demo: setup  ## the demo networks and installation, without starting anything
 test: $(DEVELOPMENT) $(WEIGHTS)  ## the whole test suite; says what was skipped, and why
 ifeq ($(TESTS),)
 	@$(PYTEST) -n 2 -m "not processes and not browser and not rehearsal"; first=$$?; \
-	$(PYTEST) -n 2 --dist worksteal -m "(processes or browser) and not rehearsal" && exit $$first
+	$(PYTEST) -n 2 --dist worksteal -m "processes and not browser and not rehearsal"; second=$$?; \
+	$(PYTEST) -m "browser and not rehearsal" && exit $$((first + second))  # screens need the machine
 else
 	@$(PYTEST) $(TESTS)
 endif
