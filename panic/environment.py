@@ -5,6 +5,7 @@ Every variable the product understands is named in docs/configuration.md.
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import secrets
@@ -144,6 +145,21 @@ def secret(name: str, keep_in: Path) -> str:
     except FileExistsError:
         pass
     return keep_in.read_text().strip()
+
+
+def sealing_keys(name: str) -> list[str]:
+    """Fernet keys, the newest first."""
+    found = words(name)
+    for key in found:
+        try:
+            size = len(base64.b64decode(key, altchars=b"-_", validate=True))
+        except ValueError:
+            size = 0
+        if size != 32:
+            raise ImproperlyConfigured(
+                f"{name} must hold keys of 32 random bytes in URL-safe base64, separated by commas."
+            )
+    return found
 
 
 def database(name: str, sqlite_file: Path) -> dict[str, object]:

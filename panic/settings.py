@@ -19,6 +19,10 @@ WEIGHTS_DIR = DATA_DIR / "weights"
 DEBUG = environment.boolean("DEBUG", default=False)
 TESTING = "pytest" in sys.modules
 SECRET_KEY = environment.secret("SECRET_KEY", keep_in=DATA_DIR / "secret_key")
+# What people's keys to platforms are sealed with: not SECRET_KEY, which signs what travels and is
+# changed for other reasons. Without the variable a file is made when the first key is stored.
+CREDENTIAL_KEYS = environment.sealing_keys("CREDENTIAL_KEYS")
+CREDENTIAL_KEY_FILE = DATA_DIR / "credential_keys"
 PORT = environment.integer("PANIC_PORT", 8000, least=1, most=65535)
 PUBLIC_URL = environment.url("PUBLIC_URL")
 QUEUE_WORKERS = environment.integer("PANIC_WORKERS", 2, least=1, most=64)

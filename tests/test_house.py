@@ -96,7 +96,7 @@ def test_every_environment_variable_is_documented() -> None:
     settings = (ROOT / "panic/settings.py").read_text() + (
         ROOT / "panic/environment.py"
     ).read_text()
-    calls = r'(?:boolean|integer|choice|url|text|words|secret|database)\(\s*"([A-Z][A-Z0-9_]+)"'
+    calls = r'(?:boolean|integer|choice|url|text|words|secret|sealing_keys|database)\(\s*"([A-Z][A-Z0-9_]+)"'
     variables = set(re.findall(calls, settings)) | set(
         re.findall(r'"([A-Z]+_(?:API_KEY|API_TOKEN|BASE_URL))"', settings)
     )

@@ -1,0 +1,7 @@
+"""What this layer keeps in the database: keys."""
+
+from __future__ import annotations
+
+from .credential import Credential, HouseKey
+
+__all__ = ["Credential", "HouseKey"]
