@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -14,6 +14,7 @@ from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from .models import ApiToken, User
+from .scopes import Scope
 
 
 class NotSignedIn(Exception):
@@ -40,6 +41,13 @@ class ApiRequest(HttpRequest):
     """A request whose caller is known: every call of the API gets one."""
 
     auth: Caller
+    needs: Scope  # what a token must have for this call: panic/scopes.py
+
+
+def check_declared(request: HttpRequest) -> None:
+    """Deny first: a call of which nobody has said what it takes is made by nobody."""
+    if not isinstance(getattr(request, "needs", None), Scope):
+        raise PermissionDenied("Nobody has said yet who may make this call.")
 
 
 class BearerAuth(AuthBase):
@@ -52,10 +60,15 @@ class BearerAuth(AuthBase):
         plain = _credentials(request, "bearer")
         if plain is None:
             return None
-        user = ApiToken.user_of(plain)
-        if user is None:
+        token = ApiToken.of_text(plain)
+        if token is None:
             raise NotSignedIn("This API token is not known, or not any more.")
-        return Caller(user)
+        needed = cast("ApiRequest", request).needs
+        if not token.may(needed):
+            raise PermissionDenied(
+                f"This token was not made for it: it lacks the scope “{needed}” ({needed.meaning})."
+            )
+        return Caller(token.user)
 
 
 class TerminalAuth(AuthBase):
@@ -105,7 +118,7 @@ def anybody(request: HttpRequest) -> Caller:
 
 def callers(terminal_opens: Callable[[str], int | None]) -> list[Callable[[HttpRequest], Any]]:
     """Every way to say who one is; the last one is to say nothing."""
-    return [BearerAuth(), TerminalAuth(terminal_opens), SessionAuth(), anybody]
+    return [check_declared, BearerAuth(), TerminalAuth(terminal_opens), SessionAuth(), anybody]
 
 
 def _credentials(request: HttpRequest, wanted: str) -> str | None:

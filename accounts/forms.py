@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib.auth.forms import (
@@ -12,9 +13,11 @@ from django.contrib.auth.forms import (
     UserChangeForm,
 )
 from django.http import HttpRequest
+from django.utils import timezone
 
 from . import people
 from .models import ApiToken, User
+from .scopes import Scope
 
 if TYPE_CHECKING:  # generic for the type checker only
     _TokenModelForm = forms.ModelForm[ApiToken]
@@ -103,16 +106,42 @@ class InvitationForm(forms.Form):
 
 
 class TokenForm(_TokenModelForm):
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=[(scope.value, scope.meaning) for scope in Scope],
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Scope.READ.value],
+        error_messages={"required": "Pick at least one: it would open nothing."},
+    )
+    days = forms.TypedChoiceField(
+        label="It lasts",
+        choices=[(7, "a week"), (30, "a month"), (365, "a year"), (0, "until it is revoked")],
+        coerce=int,
+        initial=365,
+        required=False,
+        empty_value=0,
+    )
+
     class Meta:
         model = ApiToken
         fields = ["name"]
         labels = {"name": "What is it for?"}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    field_order = ["name", "scopes", "days"]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # A token nobody can name is a token nobody dares to revoke.
         self.fields["name"].required = True
         self.fields["name"].widget.attrs["placeholder"] = "the wall in the foyer"
+        if not user.is_admin:
+            offered = [(one.value, one.meaning) for one in Scope if one is not Scope.ADMIN]
+            cast("forms.MultipleChoiceField", self.fields["scopes"]).choices = offered
+
+    @property
+    def expires_at(self) -> datetime | None:
+        days: int = self.cleaned_data["days"]
+        return timezone.now() + timedelta(days=days) if days else None
 
 
 class AdminUserAddForm(_AdminUserCreationForm):
@@ -125,3 +154,14 @@ class AdminUserEditForm(_UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"
+
+    def clean(self) -> dict[str, Any]:
+        """Django's own page must not take away the last admin either."""
+        cleaned = super().clean() or {}
+        stays = cleaned.get("is_active", True) and cleaned.get("is_superuser", True)
+        if self.instance.pk and not stays:
+            try:
+                people.check_not_last_admin(User.objects.get(pk=self.instance.pk))
+            except people.LastAdmin as refusal:
+                raise forms.ValidationError(str(refusal)) from refusal
+        return cleaned

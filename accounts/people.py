@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
-from .models import User
+from .models import AuditEntry, User
 
 
 class AlreadyHere(Exception):
@@ -25,12 +25,21 @@ class OneselfNeeded(Exception):
     """Admins do not close their own account: somebody has to be left who can open it again."""
 
 
-def invite(email: str, *, admin: bool) -> User:
+class LastAdmin(Exception):
+    """Nobody else could let anybody in, or lift a stop of everything."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the last admin; make somebody else one first.")
+
+
+def invite(email: str, *, admin: bool, by: User | None = None) -> User:
     """An account without a password, to be opened with its link. Raises AlreadyHere."""
     create = User.objects.create_superuser if admin else User.objects.create_user
     try:
         with transaction.atomic():
-            return create(email)
+            person = create(email)
+            AuditEntry.record(by, "person.invited", f"{person}{' as an admin' if admin else ''}")
+            return person
     except IntegrityError:
         raise AlreadyHere(email) from None
 
@@ -50,14 +59,39 @@ def link_path(user: User) -> str:
 def close(user: User, *, by: User) -> None:
     """Shut somebody out at once: password, sessions, tokens and links open nothing any more.
 
-    What they made stays. Raises OneselfNeeded.
+    What they made stays. Raises OneselfNeeded, LastAdmin.
     """
     if user == by:
         raise OneselfNeeded
-    user.is_active = False
-    user.save(update_fields=["is_active"])
+    with transaction.atomic():
+        check_not_last_admin(user)
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        AuditEntry.record(by, "person.shut_out", user)
 
 
-def reopen(user: User) -> None:
-    user.is_active = True
-    user.save(update_fields=["is_active"])
+def reopen(user: User, *, by: User) -> None:
+    with transaction.atomic():
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+        AuditEntry.record(by, "person.let_in", user)
+
+
+def change_role(user: User, *, admin: bool, by: User) -> None:
+    """Make somebody an admin, or a curator. Raises LastAdmin."""
+    with transaction.atomic():
+        if not admin:
+            check_not_last_admin(user)
+        user.is_staff = user.is_superuser = admin
+        user.save(update_fields=["is_staff", "is_superuser"])
+        AuditEntry.record(by, "role.changed", f"{user} is {'an admin' if admin else 'a curator'}")
+
+
+def check_not_last_admin(user: User) -> None:
+    """Raises LastAdmin where nobody would be left; inside the transaction that takes one away.
+
+    The others are held, so that two admins cannot demote each other at the same moment.
+    """
+    admins = list(User.objects.admins().select_for_update().order_by("pk"))
+    if user in admins and len(admins) == 1:
+        raise LastAdmin

@@ -22,4 +22,6 @@ urlpatterns = [
     path("people/<slug:public_id>/link/", people.new_link, name="new_link"),
     path("people/<slug:public_id>/close/", people.close, name="close"),
     path("people/<slug:public_id>/reopen/", people.reopen, name="reopen"),
+    path("people/<slug:public_id>/role/", people.change_role, name="change_role"),
+    path("log/", people.audit, name="audit"),
 ]

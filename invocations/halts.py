@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.models import AuditEntry
+
 from . import events
 from .models import Attempt, Halt, Run, StopAll
 from .prompts import BadPrompt
@@ -61,6 +63,7 @@ def stop_all(*, pressed_by: User | None, at: datetime) -> StopAll:
         StopAll.objects.filter(pk=press.pk).update(calls=tokens)
         press.calls = tokens
         events.panic_pressed(press, runs=stopped)
+        AuditEntry.record(pressed_by, "panic.pressed", f"{stopped} runs stopped")
     return press
 
 
@@ -96,6 +99,7 @@ def resume_all(*, lifted_by: User | None, at: datetime) -> list[Run]:
         halt.set(None)
         StopAll.objects.filter(pk=press.pk).update(lifted_by=lifted_by, lifted_at=at)
         events.panic_lifted(press)
+        AuditEntry.record(lifted_by, "panic.lifted")
         # Here, and not after the commit: no prompt comes in between to be superseded, and a process
         # that dies half-way leaves the latch as it was, to be lifted again.
         stopped = press.runs.select_related("network__owner").order_by("id")

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.models import AuditEntry
+
 from . import events
 from .models import Halt, Invocation, Run
 from .runs import end
 from .states import Reason
 
 if TYPE_CHECKING:
+    from accounts.models import User
     from networks.models import Network
 
     from .models.invocation import InvocationQuerySet
@@ -26,20 +29,23 @@ if TYPE_CHECKING:
 BATCH = 500  # steps, some dozens of milliseconds
 
 
-def delete_run(*, run: Run, at: datetime) -> None:
+def delete_run(*, run: Run, at: datetime, by: User | None = None) -> None:
     """Forget the run with its steps; media that others show stays."""
     _stop(run.pk, at)
     _forget_old_steps(Invocation.objects.filter(run=run.pk).in_order())
-    Run.objects.filter(pk=run.pk).delete()
+    with transaction.atomic():
+        AuditEntry.record(by, "run.deleted", f"{run.public_id} of {run.network}")
+        Run.objects.filter(pk=run.pk).delete()
 
 
-def delete_network(*, network: Network, at: datetime) -> None:
+def delete_network(*, network: Network, at: datetime, by: User | None = None) -> None:
     """Forget the network with all its runs."""
     _stop_all(network, at)
     _forget_old_steps(network.invocations.filter(run__ended_at__isnull=False).order_by("id"))
     with transaction.atomic():
         Halt.lock()  # no start can slip in between
         _stop_all(network, at)
+        AuditEntry.record(by, "network.deleted", f"{network.name} ({network})")
         network.delete()
 
 

@@ -26,7 +26,7 @@ class Above:
     """What only the layers above know of a network; panic/ hands it in."""
 
     live_among: Callable[[Collection[int]], Collection[int]] = lambda keys: ()
-    delete: Callable[[Network], object] = Network.delete
+    delete: Callable[[Network, User | None], object] = lambda network, by: network.delete()
     viewers_of: Callable[[Collection[Network]], Mapping[int, int]] = lambda networks: {}
 
 
@@ -80,7 +80,7 @@ def change_network(request: ApiRequest, slug: str, body: NetworkChange) -> Netwo
 @routes.delete("/networks/{slug:slug}", response={204: None})
 def delete_network(request: ApiRequest, slug: str) -> Status[None]:
     """Stops what runs on it and forgets it with all its runs."""
-    above.delete(access.editable(request.auth, slug))
+    above.delete(access.editable(request.auth, slug), request.auth.user)
     return Status(204, None)
 
 

@@ -27,7 +27,7 @@ from invocations.events import MISSION_CONTROL
 from invocations.models import Run
 from networks import access
 from networks.models import Network
-from panic import bodies, problems
+from panic import bodies, problems, scopes
 
 View = Callable[..., HttpResponse]
 
@@ -65,8 +65,8 @@ def _caller(request: HttpRequest) -> Caller:
 
 def _assemble() -> NinjaAPI:
     networks.api.above.live_among = live_among
-    networks.api.above.delete = lambda network: removal.delete_network(
-        network=network, at=timezone.now()
+    networks.api.above.delete = lambda network, by: removal.delete_network(
+        network=network, at=timezone.now(), by=by
     )
     networks.api.above.viewers_of = presence.of_networks
     api = NinjaAPI(
@@ -88,6 +88,7 @@ def _assemble() -> NinjaAPI:
         realtime.api.router(check_topic),
     ]
     for part in parts:
+        scopes.declare(part)
         api.add_router("", part)
     return api
 

@@ -9,6 +9,7 @@ from django.urls import include, path
 import displays.urls
 import invocations.urls
 import networks.urls
+from accounts.views.passwords import of_admin
 from panic import api, health, metrics, views
 
 # One namespace, filled by three apps: each layer adds the pages that need what it knows.
@@ -29,6 +30,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("admin/login/", of_admin),
     path("admin/", admin.site.urls),
 ]
 if settings.DEBUG:

@@ -50,6 +50,7 @@ ADMIN = {
     "stop-all": "/mission-control/stop-all/",
     "account": "/account/",
     "people": "/account/people/",
+    "log": "/account/log/",
 }
 
 

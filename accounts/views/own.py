@@ -11,14 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import tokens
 from accounts.forms import TokenForm
-from accounts.models import ApiToken, User
+from accounts.models import User
 
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    return _page(request, TokenForm())
+    return _page(request, TokenForm(user=cast("User", request.user)))
 
 
 @require_POST
@@ -28,11 +29,14 @@ def create_token(request: HttpRequest) -> HttpResponse:
     """Answers with the page itself, not a redirect: the token's text is kept nowhere, so that
     this answer is the only place it can be shown."""
     user = cast("User", request.user)
-    form = TokenForm(request.POST)
+    form = TokenForm(request.POST, user=user)
     if not form.is_valid():
         return _page(request, form, status=400)
-    token, plain = ApiToken.issue(user, name=form.cleaned_data["name"])
-    return _page(request, TokenForm(), issued=token, plain=plain)
+    given = form.cleaned_data
+    token, plain = tokens.make(
+        user, name=given["name"], scopes=given["scopes"], expires_at=form.expires_at
+    )
+    return _page(request, TokenForm(user=user), issued=token, plain=plain)
 
 
 @require_POST
@@ -40,7 +44,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
 def revoke_token(request: HttpRequest, public_id: str) -> HttpResponse:
     user = cast("User", request.user)
     token = get_object_or_404(user.api_tokens, public_id=public_id)
-    token.delete()
+    tokens.revoke(token, by=user)
     messages.success(request, f"“{token.name or 'Unnamed'}” no longer opens anything.")
     return redirect("accounts:home")
 
@@ -49,6 +53,6 @@ def _page(
     request: HttpRequest, form: TokenForm, *, status: int = 200, **more: object
 ) -> HttpResponse:
     user = cast("User", request.user)
-    tokens = user.api_tokens.order_by("-created_at", "-id")
-    context = {"form": form, "tokens": tokens, **more}
+    held = user.api_tokens.order_by("-created_at", "-id")
+    context = {"form": form, "tokens": held, **more}
     return render(request, "accounts/home.html", context, status=status)

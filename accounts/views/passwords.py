@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,19 +12,29 @@ from django.contrib.auth.views import (
     PasswordChangeView,
     PasswordResetConfirmView,
     PasswordResetView,
+    redirect_to_login,
 )
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 
+from accounts import people
 from accounts.forms import FirstPasswordForm, ForgottenForm, NewPasswordForm, SignInForm
-from accounts.models import User
+from accounts.models import AuditEntry, User
 
 
 class SignIn(LoginView):
     form_class = SignInForm
     template_name = "accounts/sign_in.html"
     redirect_authenticated_user = True
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]
+        response = super().form_valid(form)
+        AuditEntry.record(form.get_user(), "person.signed_in", client_address(self.request))
+        AuditEntry.prune(timezone.now())
+        return response
 
 
 class ChangePassword(PasswordChangeView):
@@ -32,7 +43,10 @@ class ChangePassword(PasswordChangeView):
     success_url = reverse_lazy("accounts:home")
 
     def form_valid(self, form: NewPasswordForm) -> HttpResponse:  # type: ignore[override]
-        messages.success(self.request, "Your password is changed.")
+        """Every other session of theirs ends: Django's hold a digest of the password."""
+        note = "Your password is changed. Wherever else you were signed in, you are not any more."
+        messages.success(self.request, note)
+        AuditEntry.record(form.user, "password.changed")
         return super().form_valid(form)
 
 
@@ -50,6 +64,7 @@ class SetPassword(PasswordResetConfirmView):
 
     def form_valid(self, form: FirstPasswordForm) -> HttpResponse:  # type: ignore[override]
         messages.success(self.request, "Your password is set, and you are signed in.")
+        AuditEntry.record(form.user, "password.set", "by a link")
         return super().form_valid(form)
 
 
@@ -78,6 +93,21 @@ class Forgotten(PasswordResetView):
 
 
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """What somebody sees who has failed to sign in too often."""
+    """What somebody sees who has failed to sign in too often. On record once, not at each try."""
     minutes = settings.SIGN_IN_REST_MINUTES
+    about = f"{people.address_of(request, None)} from {client_address(request)}"
+    lately = timezone.now() - timedelta(minutes=minutes)
+    if not AuditEntry.objects.filter(at__gt=lately, action="door.shut", about=about).exists():
+        AuditEntry.record(None, "door.shut", about)
     return render(request, "accounts/locked_out.html", {"minutes": minutes}, status=429)
+
+
+def of_admin(request: HttpRequest) -> HttpResponse:
+    """Django's own sign-in page would be a second door with rules of its own: there is one door."""
+    if request.user.is_authenticated:
+        raise PermissionDenied("Only admins look behind the scenes.")
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+
+def client_address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR") or "nowhere")

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import people
 from accounts.forms import InvitationForm
-from accounts.models import User
+from accounts.models import AuditEntry, User
 
 View = Callable[..., HttpResponse]
 PER_PAGE = 50
@@ -49,7 +49,8 @@ def invite(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=400)
     try:
-        person = people.invite(form.cleaned_data["email"], admin=form.cleaned_data["admin"])
+        given = form.cleaned_data
+        person = people.invite(given["email"], admin=given["admin"], by=cast("User", request.user))
     except people.AlreadyHere:
         form.add_error("email", "Somebody with this address has an account already.")
         return _page(request, form, status=400)
@@ -60,7 +61,9 @@ def invite(request: HttpRequest) -> HttpResponse:
 @admins_only
 @never_cache
 def new_link(request: HttpRequest, public_id: str) -> HttpResponse:
-    return _with_link(request, get_object_or_404(User, public_id=public_id, is_active=True))
+    person = get_object_or_404(User, public_id=public_id, is_active=True)
+    AuditEntry.record(cast("User", request.user), "link.made", person)
+    return _with_link(request, person)
 
 
 @require_POST
@@ -71,6 +74,8 @@ def close(request: HttpRequest, public_id: str) -> HttpResponse:
         people.close(person, by=cast("User", request.user))
     except people.OneselfNeeded:
         messages.error(request, "Another admin has to close your account.")
+    except people.LastAdmin as refusal:
+        messages.error(request, str(refusal))
     else:
         messages.success(request, f"{person} is shut out. What they made stays.")
     return redirect("accounts:people")
@@ -80,9 +85,40 @@ def close(request: HttpRequest, public_id: str) -> HttpResponse:
 @admins_only
 def reopen(request: HttpRequest, public_id: str) -> HttpResponse:
     person = get_object_or_404(User, public_id=public_id)
-    people.reopen(person)
+    people.reopen(person, by=cast("User", request.user))
     messages.success(request, f"{person} may sign in again.")
     return redirect("accounts:people")
+
+
+@require_POST
+@admins_only
+def change_role(request: HttpRequest, public_id: str) -> HttpResponse:
+    person = get_object_or_404(User, public_id=public_id)
+    admin = request.POST.get("role") == "admin"
+    try:
+        people.change_role(person, admin=admin, by=cast("User", request.user))
+    except people.LastAdmin as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{person} is {'an admin' if admin else 'a curator'} now.")
+    # Whoever has just stopped being an admin may not see the list any more.
+    return redirect("accounts:home" if person == request.user and not admin else "accounts:people")
+
+
+@require_safe
+@admins_only
+def audit(request: HttpRequest) -> HttpResponse:
+    """Who did what, the newest first; `?before=` leads on."""
+    entries = AuditEntry.objects.order_by("-id")
+    if (before := request.GET.get("before", "")).isdecimal() and len(before) < 16:
+        entries = entries.filter(pk__lt=int(before))
+    found = list(entries[: PER_PAGE + 1])
+    context = {
+        "entries": found[:PER_PAGE],
+        "following": found[PER_PAGE - 1].pk if len(found) > PER_PAGE else None,
+        "continued": bool(before),
+    }
+    return render(request, "accounts/audit.html", context)
 
 
 def _with_link(request: HttpRequest, person: User) -> HttpResponse:

@@ -99,7 +99,7 @@ def delete_run(request: ApiRequest, run_id: str) -> Status[None]:
     """Stops it if need be and forgets it with its steps."""
     run = find(request.auth, run_id)
     access.check_edit(request.auth, run.network)
-    removal.delete_run(run=run, at=timezone.now())
+    removal.delete_run(run=run, at=timezone.now(), by=request.auth.user)
     return Status(204, None)
 
 

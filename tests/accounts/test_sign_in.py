@@ -130,3 +130,28 @@ def test_signing_in_forgets_the_failures(client: Client, alice: User) -> None:
         answer = client.post(SIGN_IN, {"username": alice.email, "password": PASSWORD})
         assert answer.status_code == 302
         client.logout()
+
+
+def test_a_new_password_signs_out_everywhere_else(signed_in: Client, alice: User) -> None:
+    elsewhere = Client()
+    elsewhere.force_login(alice)
+    new = "another-horse-in-the-snow"
+
+    signed_in.post(
+        "/account/password/",
+        {"old_password": PASSWORD, "new_password1": new, "new_password2": new},
+    )
+
+    assert signed_in.get("/account/").status_code == 200
+    assert elsewhere.get("/account/").status_code == 302
+
+
+def test_there_is_one_door(client: Client, signed_in: Client, admin: User) -> None:
+    asked = client.get("/admin/accounts/user/", follow=True)
+    refused = signed_in.get("/admin/", follow=True)
+    tried = client.post("/admin/login/", {"username": admin.email, "password": PASSWORD})
+
+    assert asked.redirect_chain[-1][0] == "/account/sign-in/?next=/admin/accounts/user/"
+    assert refused.status_code == 403
+    assert "_auth_user_id" not in client.session
+    assert tried.headers["Location"].startswith("/account/sign-in/")

@@ -4,14 +4,16 @@ import re
 from datetime import timedelta
 
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import ApiToken, User
 
 TOKENS = "/account/tokens/"
+GIVEN = {"name": "the wall", "scopes": ["read", "start"], "days": "30"}
 
 
 def test_a_new_token_is_shown_once_and_works(signed_in: Client, alice: User) -> None:
-    made = signed_in.post(TOKENS, {"name": "the wall"})
+    made = signed_in.post(TOKENS, GIVEN)
     later = signed_in.get("/account/")
 
     shown = re.search(r"panic_[\w-]{40,}", made.content.decode())
@@ -22,13 +24,13 @@ def test_a_new_token_is_shown_once_and_works(signed_in: Client, alice: User) -> 
 
 
 def test_the_answer_that_shows_a_token_is_kept_by_no_cache(signed_in: Client) -> None:
-    response = signed_in.post(TOKENS, {"name": "the wall"})
+    response = signed_in.post(TOKENS, GIVEN)
 
     assert "no-store" in response["Cache-Control"]
 
 
 def test_a_token_must_say_what_it_is_for(signed_in: Client) -> None:
-    response = signed_in.post(TOKENS, {"name": " "})
+    response = signed_in.post(TOKENS, {**GIVEN, "name": " "})
 
     assert response.status_code == 400
     assert not ApiToken.objects.exists()
@@ -83,6 +85,46 @@ def test_a_stranger_is_sent_to_the_sign_in_page(client: Client, db: None) -> Non
 
 
 def test_a_name_is_shown_as_text_never_as_markup(signed_in: Client) -> None:
-    response = signed_in.post(TOKENS, {"name": "<b onclick=x>"})
+    response = signed_in.post(TOKENS, {**GIVEN, "name": "<b onclick=x>"})
 
     assert "<b onclick" not in response.content.decode()
+
+
+def test_a_token_may_do_what_was_ticked_and_for_as_long_as_was_picked(
+    signed_in: Client, alice: User
+) -> None:
+    signed_in.post(TOKENS, GIVEN)
+    signed_in.post(TOKENS, {"name": "for ever", "scopes": ["control"], "days": "0"})
+
+    lasting, dated = alice.api_tokens.order_by("-id")
+    assert (lasting.scopes, lasting.expires_at) == (["control"], None)
+    assert dated.scopes == ["read", "start"]
+    assert dated.expires_at is not None
+    left = dated.expires_at - timezone.now()
+    assert timedelta(days=29) < left <= timedelta(days=30)
+
+
+def test_a_token_that_may_do_nothing_is_not_made(signed_in: Client) -> None:
+    answer = signed_in.post(TOKENS, {"name": "idle"})
+
+    assert answer.status_code == 400
+    assert "Pick at least one" in answer.content.decode()
+    assert 'value="idle"' in answer.content.decode()
+
+
+def test_only_admins_are_offered_what_is_for_admins(signed_in: Client, admin: User) -> None:
+    root = Client()
+    root.force_login(admin)
+
+    refused = signed_in.post(TOKENS, {"name": "x", "scopes": ["admin"]})
+    made = root.post(TOKENS, {"name": "x", "scopes": ["admin"]})
+
+    assert (refused.status_code, made.status_code) == (400, 200)
+    assert 'value="admin"' not in signed_in.get("/account/").content.decode()
+    assert ApiToken.objects.get().user == admin
+
+
+def test_an_expired_token_says_so(signed_in: Client, alice: User) -> None:
+    ApiToken.issue(alice, name="old", expires_at=timezone.now() - timedelta(days=1))
+
+    assert ">over</span>" in signed_in.get("/account/").content.decode()

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, AuditEntry, User
 
 
 class Command(BaseCommand):
@@ -35,4 +35,5 @@ class Command(BaseCommand):
             user.save(update_fields=["is_staff", "is_superuser"])
             self.stdout.write(f"{user} is an admin now.")
         _, plain = ApiToken.issue(user, name="create_api_token")
+        AuditEntry.record(None, "token.made", f"for {user} by create_api_token")
         self.stdout.write(plain)

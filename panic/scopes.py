@@ -1,0 +1,92 @@
+"""What a token must have for each call of the API. A call that is not listed here is refused to all.
+
+A new call gets its line here; tests/api/test_scopes.py fails without it. `read` looks, `start` begins
+runs, `control` holds and stops them, `edit` changes what is there, `admin` is for admins alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from ninja.decorators import decorate_view
+
+from accounts.scopes import Scope
+
+READ, START, CONTROL, EDIT, ADMIN = Scope
+SCOPES: dict[str, Scope] = {
+    "GET /events": READ,
+    "GET /installations": READ,
+    "POST /installations": EDIT,
+    "GET /installations/{installation_id}": READ,
+    "PATCH /installations/{installation_id}": EDIT,
+    "DELETE /installations/{installation_id}": EDIT,
+    "GET /installations/{installation_id}/displays": READ,
+    "POST /installations/{installation_id}/displays": EDIT,
+    "GET /installations/{installation_id}/displays/{name}": READ,
+    "PATCH /installations/{installation_id}/displays/{name}": EDIT,
+    "DELETE /installations/{installation_id}/displays/{name}": EDIT,
+    "POST /installations/{installation_id}/identify": CONTROL,
+    "GET /installations/{installation_id}/watching": READ,
+    "GET /invocations/{invocation_id}": READ,
+    "POST /invocations/{invocation_id}/branch": START,
+    "POST /kiosks/claim": EDIT,
+    "GET /models": READ,
+    "GET /models/{model_id}": READ,
+    "GET /networks": READ,
+    "POST /networks": EDIT,
+    "GET /networks/{slug}": READ,
+    "PATCH /networks/{slug}": EDIT,
+    "DELETE /networks/{slug}": EDIT,
+    "GET /networks/{slug}/costs": READ,
+    "GET /networks/{slug}/runs": READ,
+    "POST /networks/{slug}/runs": START,
+    "POST /networks/{slug}/stop": CONTROL,
+    "POST /networks/{slug}/terminal-tokens": START,
+    "DELETE /networks/{slug}/terminal-tokens/{token_id}": START,
+    "POST /resume-all": ADMIN,
+    "GET /runs": READ,
+    "GET /runs/{run_id}": READ,
+    "DELETE /runs/{run_id}": EDIT,
+    "GET /runs/{run_id}/invocations": READ,
+    "POST /runs/{run_id}/pause": CONTROL,
+    "POST /runs/{run_id}/resume": CONTROL,
+    "POST /runs/{run_id}/stop": CONTROL,
+    "POST /stop-all": ADMIN,
+    "GET /stop-all/{press_id}": ADMIN,
+}
+
+Run = Callable[..., HttpResponse]
+
+
+def calls(router: Router) -> Iterator[tuple[str, Any]]:
+    """The name, as it stands in SCOPES, and the operation of every call of a router."""
+    for path, view in router.path_operations.items():
+        plain = re.sub(r"\{\w+:(\w+)\}", r"{\1}", path)
+        for operation in view.operations:
+            for method in operation.methods:
+                yield f"{method} {plain}", operation
+
+
+def declare(router: Router) -> None:
+    """Have every call know what it takes, before anybody is asked who they are."""
+    for name, operation in calls(router):
+        if (scope := SCOPES.get(name)) is not None:
+            decorate_view(_declaring(scope))(operation.view_func)
+            operation.openapi_extra = {**(operation.openapi_extra or {}), "x-scope": scope.value}
+
+
+def _declaring(scope: Scope) -> Callable[[Run], Run]:
+    def decorate(run: Run) -> Run:
+        @functools.wraps(run)
+        def declared(request: HttpRequest, **kw: Any) -> HttpResponse:
+            request.needs = scope  # type: ignore[attr-defined]
+            return run(request, **kw)
+
+        return declared
+
+    return decorate
