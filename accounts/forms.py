@@ -119,7 +119,7 @@ class TokenForm(_TokenModelForm):
         coerce=int,
         initial=365,
         required=False,
-        empty_value=0,
+        empty_value="0",
     )
 
     class Meta:
@@ -140,7 +140,7 @@ class TokenForm(_TokenModelForm):
 
     @property
     def expires_at(self) -> datetime | None:
-        days: int = self.cleaned_data["days"]
+        days = int(self.cleaned_data["days"])
         return timezone.now() + timedelta(days=days) if days else None
 
 

@@ -68,7 +68,7 @@ def test_a_call_that_nobody_has_declared_is_refused_to_all() -> None:
 
     other = NinjaAPI(auth=[check_declared, lambda request: "anybody"], urls_namespace="other")
     other.add_router("", routes)
-    view = next(one for one in other.urls[0] if "forgotten" in str(one.pattern)).callback
+    view: Any = next(one for one in other.urls[0] if "forgotten" in str(one.pattern)).callback
     with pytest.raises(PermissionDenied):
         view(RequestFactory().get("/forgotten"))
     assert called == []
