@@ -48,6 +48,7 @@ class Reason(models.TextChoices):
     TIME = "time_limit"
     MONEY = "money_limit"
     CALLS = "call_limit"
+    WITHDRAWN = "withdrawn"
 
 
 RUN_MOVES: Mapping[RunState, frozenset[RunState]] = {

@@ -28,11 +28,13 @@ NOTHING = markdown.tile("")
 @dataclass(frozen=True, slots=True)
 class Look:
     """Who sees it, and so what it says. `told`: why a step failed; `linked`: the way to the step;
-    `whole`: it has a screen to itself."""
+    `whole`: it has a screen to itself; `lazy`: it is one of many on a page, and its medium comes
+    when it is looked at."""
 
     told: bool = False
     linked: bool = True
     whole: bool = False
+    lazy: bool = False
 
 
 WALL = Look(linked=False)
@@ -64,6 +66,7 @@ class Tile:
     status: str = ""  # in the provider's own words, while it works
     substituted: bool = False
     href: str = ""
+    lazy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ def of_step(
         status=said.of(step) if invoking else "",
         substituted=step.substituted,
         href=step.get_absolute_url() if look.linked else "",
+        lazy=look.lazy,
     )
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import history, mission, models, room, shelves
+from .views import history, mission, models, past, room, shelves
 
 # In the namespace `networks`
 of_networks = [
     path("networks/", shelves.index, name="list"),
     path("n/<slug:slug>/", room.detail, name="detail"),
-    path("n/<slug:slug>/runs/", history.all_runs, name="runs"),
+    path("n/<slug:slug>/runs/", past.of_network, name="runs"),
     path("n/<slug:slug>/start/", room.start, name="start"),
     path("n/<slug:slug>/stop/", room.stop, name="stop"),
     path("n/<slug:slug>/pause/", room.pause, name="pause"),
     path("n/<slug:slug>/resume/", room.resume, name="resume"),
 ]
-of_runs = [path("<slug:public_id>/", history.run, name="detail")]
+of_runs = [
+    path("", past.index, name="list"),
+    path("<slug:public_id>/", history.run, name="detail"),
+]
 of_invocations = [
     path("<slug:public_id>/", history.step, name="detail"),
     path("<slug:public_id>/branch/", history.branch, name="branch"),

@@ -26,6 +26,7 @@ ENDINGS: Mapping[str, str] = {
     Reason.TIME: "It has lasted as long as it may.",
     Reason.MONEY: "The network has spent what it may.",
     Reason.CALLS: "The network has made the calls it may.",
+    Reason.WITHDRAWN: "Its visitor took the words back.",
 }
 
 # For those who can do something about it

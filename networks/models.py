@@ -43,6 +43,15 @@ class NetworkQuerySet(models.QuerySet["Network"]):
             models.Q(public=True) | models.Q(owner=person) | models.Q(collaborators=person)
         ).distinct()
 
+    def controlled_by(self, person: Person) -> NetworkQuerySet:
+        """Where the person may start and stop: one's own and those shared with one; all for an
+        admin."""
+        if not isinstance(person, User) or not person.is_active:
+            return self.none()
+        if person.is_admin:
+            return self
+        return self.filter(models.Q(owner=person) | models.Q(collaborators=person)).distinct()
+
     def newest_first(self) -> NetworkQuerySet:
         return self.order_by("-created_at", "-id")
 

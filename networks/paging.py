@@ -41,14 +41,24 @@ class Page(BaseModel, Generic[T]):
 
 def newest_first(rows: models.QuerySet[M], paging: Paging) -> tuple[list[M], str | None]:
     """A page of `rows`, and the cursor of the following one. One query."""
-    name = rows.model._meta.label
     rows = rows.order_by("-pk")
-    if cursor := paging.after or paging.cursor:
-        rows = rows.filter(pk__lt=_unseal(name, cursor))
+    if (before := position(rows.model, paging)) is not None:
+        rows = rows.filter(pk__lt=before)
     page = list(rows[: paging.most + 1])
     if len(page) <= paging.most:
         return page, None
-    return page[:-1], _seal(name, page[-2].pk)
+    return page[:-1], cursor(rows.model, page[-2].pk)
+
+
+def position(model: type[models.Model], paging: Paging) -> int | None:
+    """The key of the last row that was seen; None at the beginning."""
+    given = paging.after or paging.cursor
+    return _unseal(model._meta.label, given) if given else None
+
+
+def cursor(model: type[models.Model], key: int) -> str:
+    """With which a list goes on after the row of this key."""
+    return _seal(model._meta.label, key)
 
 
 # A row's number would tell strangers how many there are, so cursors are encrypted.

@@ -29,6 +29,7 @@ VISITOR = {
     "about": "/about/",
     "networks": "/networks/",
     "runs": "/n/telephone/runs/",
+    "all-runs": "/runs/?q=light",
     "network": "/n/telephone/",
     "terminal": "/n/score/terminal/",
     "terminal-waiting": "/n/telephone/terminal/",

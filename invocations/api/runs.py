@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from django.utils import timezone
@@ -11,15 +11,16 @@ from ninja import Query, Router, Status
 from pydantic import BaseModel, Field, SkipValidation
 
 from accounts.api_auth import ApiRequest, Caller
-from invocations import removal
+from invocations import past, removal
 from invocations.models import Run
 from invocations.models.run import RunQuerySet
+from invocations.past import Wanted
 from invocations.prompts import BadPrompt
 from invocations.runs import pause_run, resume_run, start_run, stop_run
 from invocations.states import IllegalMove, Reason, RunState
 from networks import access
 from networks.fields import Invalid, is_legible
-from networks.paging import Page, Paging, newest_first
+from networks.paging import Page, Paging
 from networks.schemas import Given
 
 from .schemas import RunOut
@@ -38,7 +39,24 @@ class StartIn(Given):
 
 class Which(Paging):
     state: RunState | None = None
-    q: str = Field("", max_length=200, description="Words of the prompt.")
+    q: str = Field("", max_length=200, description="Words of the prompt, or their beginnings.")
+    since: datetime | None = Field(None, description="Begun then or later.")
+    until: datetime | None = Field(None, description="Begun before then.")
+    rating: Annotated[int, Field(ge=1, le=5)] | None = Field(
+        None, description="So many stars on average, or more."
+    )
+    imported: bool | None = None
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(
+            words=self.q.strip(),
+            state=self.state or "",
+            since=_aware(self.since),
+            until=_aware(self.until),
+            stars=self.rating,
+            imported=self.imported,
+        )
 
 
 class Stopped(BaseModel):
@@ -66,7 +84,8 @@ def start(request: ApiRequest, slug: str, body: StartIn) -> Status[RunOut]:
 def list_network_runs(request: ApiRequest, slug: str, which: Query[Which]) -> Page[RunOut]:
     """The runs of a network, the newest first."""
     network = access.visible(request.auth, slug)
-    return _page(Run.objects.filter(network=network), which)
+    rows = network.runs.unless_withdrawn_from(request.auth.person)
+    return _page(rows, which)
 
 
 @routes.get("/runs", response=Page[RunOut])
@@ -144,14 +163,16 @@ def _move(caller: Caller, run_id: str, act: Callable[[Run, datetime], Run]) -> R
 
 
 def _page(rows: RunQuerySet, which: Which) -> Page[RunOut]:
-    if which.state:
-        rows = rows.filter(state=which.state)
-    if words := which.q.strip():
-        if not is_legible(words):
-            raise Invalid({"q": "Search for text."})
-        rows = rows.filter(prompt__icontains=words)
-    page, following = newest_first(rows.select_related("network").with_totals(), which)
+    if which.q and not is_legible(which.q):
+        raise Invalid({"q": "Search for text."})
+    rows = rows.select_related("network").with_totals()
+    page, following = past.page(rows, which.wanted, which)
     return Page[RunOut](items=[RunOut.of(run) for run in page], next=following)
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    """Without an offset it is UTC."""
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
 def _key(client_key: str | None) -> str:

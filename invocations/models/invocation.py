@@ -15,7 +15,7 @@ from invocations.states import InvocationState, Stale, sources
 from networks.models import Network
 from platforms.base import Modality
 
-from .run import Run
+from .run import Run, not_withdrawn_from
 
 if TYPE_CHECKING:
     from networks.models import Person
@@ -39,7 +39,8 @@ class InvocationQuerySet(models.QuerySet["Invocation"]):
         return self.filter(state=State.READY, due_at__gt=at).order_by("due_at", "id")
 
     def visible_to(self, person: Person) -> InvocationQuerySet:
-        return self.filter(network__in=Network.objects.visible_to(person))
+        seen = self.filter(network__in=Network.objects.visible_to(person))
+        return seen.filter(not_withdrawn_from(person, run="run__"))
 
     def in_order(self) -> InvocationQuerySet:
         return self.order_by("sequence")

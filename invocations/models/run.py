@@ -30,7 +30,16 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(ended_at__isnull=True, state__in=LIVE_RUNS)
 
     def visible_to(self, person: Person) -> RunQuerySet:
-        return self.filter(network__in=Network.objects.visible_to(person))
+        """Of the networks one may see; what its visitor withdrew, only of those one controls."""
+        seen = self.filter(network__in=Network.objects.visible_to(person))
+        return seen.unless_withdrawn_from(person)
+
+    def unless_withdrawn_from(self, person: Person) -> RunQuerySet:
+        return self.filter(not_withdrawn_from(person))
+
+    def present(self) -> RunQuerySet:
+        """What can be how a network stands: neither imported nor withdrawn."""
+        return self.filter(imported=False, withdrawn_at__isnull=True)
 
     def newest_first(self) -> RunQuerySet:
         return self.order_by("-id")
@@ -47,6 +56,16 @@ class RunQuerySet(models.QuerySet["Run"]):
             )
             + 1
         )
+
+
+def not_withdrawn_from(person: Person, *, run: str = "") -> models.Q:
+    """What a visitor took back is kept for those who look after the network. `run`: the way there."""
+    nothing = models.Q(**{f"{run}withdrawn_at__isnull": True})
+    if not isinstance(person, User) or not person.is_active:
+        return nothing
+    if person.is_admin:
+        return models.Q()
+    return nothing | models.Q(network__in=Network.objects.controlled_by(person))
 
 
 class Run(models.Model):
@@ -74,6 +93,10 @@ class Run(models.Model):
     stop_all = models.ForeignKey(
         "invocations.StopAll", null=True, on_delete=models.SET_NULL, related_name="runs"
     )
+    rating = models.FloatField(null=True)  # the average of its ratings; None: nobody gave one
+    imported = models.BooleanField(default=False)  # it was performed elsewhere: never a live one
+    provenance = models.JSONField(null=True)  # imported: where and when it was performed
+    withdrawn_at = models.DateTimeField(null=True)  # its visitor took it back
 
     objects: ClassVar[RunQuerySet] = cast("RunQuerySet", RunQuerySet.as_manager())
 
@@ -83,6 +106,10 @@ class Run(models.Model):
                 fields=["network"], condition=models.Q(state__in=LIVE_RUNS), name="run_one_live"
             ),
             models.UniqueConstraint(fields=["network", "client_key"], name="run_client_key"),
+            models.CheckConstraint(
+                condition=models.Q(imported=False) | ~models.Q(state__in=LIVE_RUNS),
+                name="run_imported_is_over",
+            ),
         ]
         indexes = [
             models.Index(fields=["network", "-id"], name="run_of_network"),
@@ -91,6 +118,10 @@ class Run(models.Model):
                 fields=["network"], condition=models.Q(ended_at__isnull=True), name="run_live"
             ),
             models.Index(fields=["network", "lockout_until"], name="run_lockout"),
+            models.Index(fields=["created_at"], name="run_created"),
+            models.Index(
+                fields=["-id"], condition=models.Q(rating__isnull=False), name="run_rated"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What has been: the runs of a network, a run as a film strip, one step whole."""
+"""What has been: a run as a film strip, one step whole."""
 
 from __future__ import annotations
 
@@ -7,36 +7,18 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
-from ninja.errors import ValidationError
 
 from accounts.models import User
 from invocations import runs, tiles, wording
 from invocations.models import Invocation, Run
 from invocations.states import IllegalMove
 from networks import markdown
-from networks.models import Network
-from networks.paging import Paging, newest_first
 
-FRAMES, RUNS = 60, 50  # on a page
-
-
-@require_safe
-def all_runs(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every run of a network, the newest first, a page at a time."""
-    network = get_object_or_404(Network.objects.visible_to(request.user), slug=slug)
-    after = request.GET.get("after")
-    try:
-        page, following = newest_first(
-            network.runs.with_totals(), Paging(after=after, cursor=None, limit=RUNS)
-        )
-    except ValidationError as no_cursor:
-        raise Http404 from no_cursor
-    context = {"network": network, "runs": page, "following": following, "continued": bool(after)}
-    return render(request, "networks/runs.html", context)
+FRAMES = 60  # on a page
 
 
 @require_safe

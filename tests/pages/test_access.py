@@ -47,6 +47,17 @@ def test_a_private_run_and_its_steps_are_not_there_for_others(
     assert _statuses(clients, step.get_absolute_url() + "?screen=1") == PRIVATE
 
 
+def test_the_list_of_all_runs_has_those_that_one_may_see(
+    clients: Mapping[str, Client], run: Run
+) -> None:
+    seen = {
+        who: run.prompt in client.get(reverse("runs:list")).content.decode()
+        for who, client in clients.items()
+    }
+
+    assert seen == {"stranger": False, "other": False, "helper": True, "owner": True, "admin": True}
+
+
 def test_only_owner_and_admin_edit(clients: Mapping[str, Client], public: Network) -> None:
     assert _statuses(clients, reverse("networks:edit", args=[public.slug])) == EDITS
 

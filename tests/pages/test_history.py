@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from invocations.models import Run
-from invocations.views import history
+from invocations.views import history, past
 from networks.models import Network
 from tests.pages.cast import Work, words
 
@@ -18,7 +18,7 @@ def test_all_runs_of_a_network_are_listed_a_page_at_a_time(owner: Client, networ
     at = timezone.now()
     Run.objects.bulk_create(
         Run(network=network, prompt=f"prompt {n}.", ring=[], state="completed", lockout_until=at)
-        for n in range(history.RUNS + 1)
+        for n in range(past.RUNS + 1)
     )
     path = reverse("networks:runs", args=[network.slug])
 
@@ -27,11 +27,44 @@ def test_all_runs_of_a_network_are_listed_a_page_at_a_time(owner: Client, networ
     assert found is not None
     second = words(owner.get(path + found[1]))
 
-    assert first.index(f"prompt {history.RUNS}.") < first.index("prompt 1.")
+    assert first.index(f"prompt {past.RUNS}.") < first.index("prompt 1.")
+    assert 'hx-target="#runs"' in first
     assert "prompt 0." not in first
     assert "prompt 0." in second
     assert ("prompt 1." in second, "?after=" in second) == (False, False)
     assert owner.get(f"{path}?after=nonsense").status_code == 404
+
+
+def test_runs_are_sought_by_what_the_address_says(
+    owner: Client, stranger: Client, network: Network
+) -> None:
+    at = timezone.now()
+    for n, state in enumerate(["completed", "failed", "stopped"]):
+        Run.objects.create(
+            network=network, prompt=f"moth number{n}", ring=[], state=state, lockout_until=at
+        )
+    day = at.date().isoformat()
+
+    def seen(query: str, who: Client = owner) -> list[str]:
+        return re.findall(r"number\d", words(who.get(f"{reverse('runs:list')}?{query}")))
+
+    assert seen("") == ["number2", "number1", "number0"]
+    assert seen("", stranger) == []
+    assert seen("q=moth&state=failed") == ["number1"]
+    assert seen(f"since={day}&until={day}&q=numb") == ["number2", "number1", "number0"]
+    assert seen("until=2020-01-01") == []
+    assert seen(f"network={network.slug}&state=stopped") == ["number2"]
+    assert seen("rating=1") == []
+    assert seen("q=owl") == []
+
+
+def test_what_makes_no_sense_in_the_address_is_said_and_passed_over(
+    owner: Client, run: Run
+) -> None:
+    text = words(owner.get(f"{reverse('runs:list')}?since=yesterday&state=asleep&q=%00&rating=9"))
+
+    assert run.prompt in text
+    assert text.count("errorlist") == 4
 
 
 def test_a_film_strip_begins_with_the_newest_steps_and_leads_to_the_others(

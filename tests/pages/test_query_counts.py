@@ -39,6 +39,7 @@ PAGES = {
     "networks:terminal": "/n/{slug}/terminal/",
     "networks:wall": "/n/{slug}/wall/?rows=12&columns=12",
     "networks:runs": "/n/{slug}/runs/",
+    "runs:list": "/runs/?q=moth",
     "runs:detail": "/runs/{run}/",
     "invocations:detail": "/invocations/{step}/",
     "models:list": "/models/",

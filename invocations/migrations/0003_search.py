@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.db import migrations
+
+from invocations import search
+
+
+class Migration(migrations.Migration):
+    dependencies = [("invocations", "0002_history")]
+
+    operations = [migrations.RunPython(search.install, search.remove)]
