@@ -40,7 +40,7 @@ def runs(network: Network) -> list[Run]:
 def write(network: Network, *prompts: str, **fields: object) -> list[Run]:
     at = timezone.now()
     given = {"network": network, "ring": [], "state": "completed", "lockout_until": at, **fields}
-    return [Run.objects.create(prompt=prompt, **given) for prompt in prompts]  # type: ignore[misc]
+    return [Run.objects.create(prompt=prompt, **given) for prompt in prompts]
 
 
 def found(words: str = "", limit: int = 100, **wanted: object) -> list[str]:
