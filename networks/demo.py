@@ -1,8 +1,8 @@
-"""The demo networks: rings worth watching with the models of this machine alone."""
+"""The demo networks: rings worth watching with the models of this machine alone, and one beyond."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -18,12 +18,19 @@ class Demo:
     description: str
     ring: Sequence[str]
     attract: Sequence[str] = field(default_factory=tuple)
+    platform: str = "local"  # any other costs money: made only with its key, its terminal closed
+    budgets: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def slots(self) -> list[dict[str, object]]:
         return [
-            {"model": f"local:{name}", "parameters": {}, "fallback": None} for name in self.ring
+            {"model": f"{self.platform}:{name}", "parameters": {}, "fallback": None}
+            for name in self.ring
         ]
+
+    @property
+    def costs_nothing(self) -> bool:
+        return self.platform == "local"
 
 
 DEMOS = (
@@ -137,6 +144,38 @@ DEMOS = (
             "a door, a stair, another door",
         ),
     ),
+    Demo(
+        name="Finetune Friday",
+        description=(
+            "One painter in four costumes. Somebody taught it tarot cards, somebody else black "
+            "light, frosting and the cartoons of 1930; between two costumes a pair of eyes says "
+            "what is there, and has to say it without the style.\n\n"
+            "What survives a change of clothes? Watch what the cards do to the next picture "
+            "*after* they have gone.\n\n"
+            "This ring runs at Replicate and costs money: its terminal is for its people, and it "
+            "stops for the day at two dollars."
+        ),
+        ring=(
+            "flux-dev-lora-tarot",
+            "moondream2",
+            "flux-dev-lora-black-light",
+            "molmo-7b",
+            "flux-dev-lora-frosting-lane",
+            "moondream2",
+            "flux-dev-lora-rubber-core",
+            "molmo-7b",
+        ),
+        attract=(
+            "the fool and a vending machine",
+            "three swans at a petrol station",
+            "an office on the last Friday of all",
+            "a tower, a moon, a very good dog",
+            "two lovers and a photocopier",
+            "the hermit opens the fridge",
+        ),
+        platform="replicate",
+        budgets={"usd_per_day": 2.0, "calls_per_hour": 120, "laps_per_run": 3},
+    ),
 )
 
 
@@ -144,17 +183,23 @@ def seed(owner: User) -> list[Network]:
     """Make those demo networks that are not there; returns the new ones.
 
     One whose address exists is left as it is, whatever people have made of it. The home page's
-    button is pointed at the first that can run, unless it already leads somewhere.
+    button is pointed at the first that can run, unless it already leads somewhere. What costs money
+    waits until there is a key to run it.
     """
     with transaction.atomic():
         # Lists are newest first, so the first is made last.
-        made = [_make(owner, demo) for demo in reversed(DEMOS) if not _there(demo)]
+        wanted = [demo for demo in reversed(DEMOS) if not _there(demo) and _affordable(owner, demo)]
+        made = [_make(owner, demo) for demo in wanted]
         _feature_one(made)
     return made
 
 
 def _there(demo: Demo) -> bool:
     return Network.objects.filter(slug=demo.name.lower().replace(" ", "-")).exists()
+
+
+def _affordable(owner: User, demo: Demo) -> bool:
+    return demo.costs_nothing or not Network(owner=owner, slots=demo.slots).problems()
 
 
 def _make(owner: User, demo: Demo) -> Network:
@@ -165,14 +210,16 @@ def _make(owner: User, demo: Demo) -> Network:
         slots=demo.slots,
         attract_prompts=list(demo.attract),
         public=True,
-        open_terminal=True,
+        open_terminal=demo.costs_nothing,
+        budgets=dict(demo.budgets),
     )
 
 
 def _feature_one(made: list[Network]) -> None:
     if not made or Network.objects.filter(public=True, featured=True).exists():
         return
-    runnable = [network for network in reversed(made) if not network.problems()]
-    chosen = (runnable or made[::-1])[0]
+    open_ones = [network for network in reversed(made) if network.open_terminal] or made[::-1]
+    runnable = [network for network in open_ones if not network.problems()]
+    chosen = (runnable or open_ones)[0]
     Network.objects.filter(pk=chosen.pk).update(featured=True)
     chosen.featured = True

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Schema
 from ninja.errors import ValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from . import registry
-from .base import Modality, Model
+from .base import Availability, Modality, Model
+from .browsing import Wanted, offers
 
 PAGE, PAGE_MOST = 100, 500
 
@@ -33,11 +35,13 @@ class ModelOut(BaseModel):
     parameters: dict[str, Any]
     maker: str
     licence: str
+    homepage: str
     note: str
+    unverified: str | None
 
     @classmethod
     def of(cls, model: Model, keys: Mapping[str, str]) -> ModelOut:
-        state = registry.get_platform(model.platform).availability(model, keys)
+        state = availability(model, keys)
         return cls(
             id=model.id,
             name=model.name,
@@ -52,7 +56,31 @@ class ModelOut(BaseModel):
             parameters=dict(model.parameters),
             maker=model.maker,
             licence=model.licence,
+            homepage=model.homepage,
             note=model.note,
+            unverified=model.unverified or None,
+        )
+
+
+class Filter(Schema):
+    """Which models are wanted; what is left out does not matter."""
+
+    everything: bool = Field(False, alias="all")
+    input: Modality | None = None
+    output: Modality | None = None
+    platform: str = ""
+    available: bool | None = None
+    q: str = ""
+
+    def wanted(self) -> Wanted:
+        return Wanted(
+            input=self.input,
+            output=self.output,
+            platform=self.platform,
+            available=self.available,
+            words=self.q,
+            deprecated=self.everything,
+            hidden=self.everything or settings.DEBUG,
         )
 
 
@@ -68,15 +96,16 @@ def router(keys_of: Callable[[HttpRequest], Mapping[str, str]]) -> Router:
     @routes.get("/models", response=ModelPage)
     def list_models(
         request: HttpRequest,
-        everything: Annotated[bool, Query(alias="all")] = False,
+        wanted: Query[Filter],
         after: str | None = None,
         limit: Annotated[int, Query(ge=1)] = PAGE,
     ) -> ModelPage:
         """What can be put into a ring; with `all=1` also pretend and deprecated models."""
-        offered = [model for model in registry.all_models() if everything or _is_offered(model)]
-        rest = offered[_position(offered, after) :]
-        page, more = rest[: min(limit, PAGE_MOST)], rest[min(limit, PAGE_MOST) :]
         keys = keys_of(request)
+        ask = functools.partial(availability, keys=keys)
+        found = [one.model for one in offers(registry.all_models(), wanted.wanted(), ask)]
+        rest = found[_position(found, after) :]
+        page, more = rest[: min(limit, PAGE_MOST)], rest[min(limit, PAGE_MOST) :]
         items = [ModelOut.of(model, keys) for model in page]
         return ModelPage(items=items, next=page[-1].id if more else None)
 
@@ -87,8 +116,8 @@ def router(keys_of: Callable[[HttpRequest], Mapping[str, str]]) -> Router:
     return routes
 
 
-def _is_offered(model: Model) -> bool:
-    return not model.deprecated and (settings.DEBUG or not model.hidden)
+def availability(model: Model, keys: Mapping[str, str]) -> Availability:
+    return registry.get_platform(model.platform).availability(model, keys)
 
 
 def _position(models: list[Model], after: str | None) -> int:

@@ -45,7 +45,9 @@ class Model:
     post_wait_seconds: float = 0.0
     maker: str = ""
     licence: str = ""
+    homepage: str = ""
     note: str = ""
+    unverified: str = ""  # the day it was written down without asking the provider; else empty
     deprecated: bool = False
     hidden: bool = False  # usable, but offered only with DEBUG
 

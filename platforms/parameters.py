@@ -1,6 +1,6 @@
 """Checking what a slot sets against a model's JSON Schema, with problems in words.
 
-Only the keywords that the catalogue uses are understood; the contract tests keep it to them.
+Only the keywords that the catalogue uses are understood; a system check keeps it to them.
 """
 
 from __future__ import annotations
@@ -49,6 +49,11 @@ def problems(schema: JSON, value: object, name: str = "parameters") -> list[str]
     return list(_problems(schema, value, name))
 
 
+def flaws(schema: JSON, name: str = "parameters") -> list[str]:
+    """Every way in which this is no JSON Schema that is understood here, as sentences."""
+    return list(_flaws(schema, name))
+
+
 def unknown_keywords(schema: JSON) -> set[str]:
     """Keywords in the schema, at any depth, that would be ignored here."""
     found = set(schema) - KEYWORDS
@@ -77,6 +82,36 @@ def _problems(schema: JSON, value: object, name: str) -> Iterator[str]:
     if isinstance(value, list | tuple) and isinstance(items, Mapping):
         for number, entry in enumerate(value, 1):
             yield from _problems(items, entry, f"{name}, entry {number},")
+
+
+def _flaws(schema: object, name: str) -> Iterator[str]:
+    if not isinstance(schema, Mapping):
+        yield f"{name} must be a JSON Schema, which is a table."
+        return
+    kind = schema.get("type")
+    if kinds := [one for one in (kind if isinstance(kind, list) else [kind]) if one not in KINDS]:
+        yield f"{name} must have a type, one of {', '.join(KINDS)}; not {kinds[0]}."
+    for keyword in schema:
+        if keyword not in KEYWORDS:
+            yield f"{name} has “{keyword}”, which is not understood here."
+        elif keyword in CHECKS and not _makes_sense(keyword, schema[keyword]):
+            yield f"{name} has “{keyword}” that is not usable: {schema[keyword]!r}."
+    properties = schema.get("properties", {})
+    for key, one in properties.items() if isinstance(properties, Mapping) else ():
+        yield from _flaws(one, f"{name}.{key}")
+    if "items" in schema:
+        yield from _flaws(schema["items"], f"each of {name}")
+
+
+def _makes_sense(keyword: str, wanted: object) -> bool:
+    if keyword == "enum":
+        return isinstance(wanted, list) and bool(wanted)
+    if keyword == "pattern":
+        try:
+            return bool(re.compile(str(wanted)))
+        except re.error:
+            return False
+    return _is_number(wanted) and not isinstance(wanted, bool)
 
 
 def _in_object(schema: JSON, value: Mapping[str, object], name: str) -> Iterator[str]:

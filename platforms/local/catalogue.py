@@ -141,6 +141,28 @@ ENTRIES = (
     _writer("detailer", "Detailer", "Puts people, places and things back in."),
     Entry(
         model=Model(
+            id="local:oblique",
+            name="Oblique cards",
+            input=Modality.TEXT,
+            output=Modality.TEXT,
+            path="oblique",
+            parameters=_parameters(seed=SEED),
+            seconds=0.05,
+            usd=0.0,
+            deadline_seconds=DEADLINE_SECONDS,
+            maker="PANIC!",
+            licence="as this product",
+            note=(
+                "Keeps a few of the words and draws a card: an instruction that sends the work "
+                "somewhere else. For rings that have settled. After Oblique Strategies; the cards "
+                "are our own."
+            ),
+        ),
+        lane="deck",
+        packages=(),
+    ),
+    Entry(
+        model=Model(
             id="local:synth",
             name="Word synthesizer",
             input=Modality.TEXT,

@@ -48,6 +48,12 @@ def _listener() -> Maker:
     return listen
 
 
+def _deck() -> Maker:
+    from .deck import draw
+
+    return draw
+
+
 LOADERS: dict[str, Callable[[], Maker]] = {
     "local:painter": _painter,
     "local:tagger": _tagger,
@@ -55,6 +61,7 @@ LOADERS: dict[str, Callable[[], Maker]] = {
     "local:storyteller": lambda: _writer("storyteller"),
     "local:contrarian": lambda: _writer("contrarian"),
     "local:detailer": lambda: _writer("detailer"),
+    "local:oblique": _deck,
     "local:synth": _synth,
     "local:listener": _listener,
 }

@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from pytest_django import Settings
 
 from accounts.models import User
 from networks import demo, markdown, rings
@@ -43,7 +44,7 @@ def test_they_are_public_open_and_the_first_admins(db: None) -> None:
     _seed()
 
     made = Network.objects.all()
-    assert len(made) == len(demo.DEMOS)
+    assert len(made) == len([one for one in demo.DEMOS if one.costs_nothing])
     assert all(one.public and one.open_terminal and one.owner_id == first.pk for one in made)
     assert [one.featured for one in made].count(True) == 1
 
@@ -73,3 +74,23 @@ def test_a_network_of_somebody_else_under_the_same_address_is_left_alone(db: Non
 
     assert Network.objects.get(slug="telephone").owner == alice
     assert Network.objects.filter(name="Telephone").count() == 1
+
+
+def test_what_costs_money_is_made_when_there_is_a_key_and_once(
+    db: None, settings: Settings
+) -> None:
+    _seed()
+    assert not Network.objects.filter(slug="finetune-friday").exists()
+    settings.PLATFORM_KEYS = {"REPLICATE_API_TOKEN": "r8_secret"}
+
+    said = _seed()
+    again = _seed()
+
+    friday = Network.objects.get(slug="finetune-friday")
+    assert "Finetune Friday" in said
+    assert "are there" in again
+    assert friday.problems() == []
+    assert friday.public
+    assert not friday.open_terminal
+    assert not friday.featured
+    assert friday.budgets["usd_per_day"] == 2.0

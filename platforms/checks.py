@@ -1,0 +1,54 @@
+"""System checks: is the catalogue in order? A slip stops the start with a sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+
+from . import catalogue, registry
+from .base import Modality, Model
+from .parameters import flaws, problems
+
+
+@register("platforms")
+def check_catalogue(**_: Any) -> list[CheckMessage]:
+    """E001: a row that cannot be read. E002: a model that contradicts itself. E003: an id twice."""
+    unread = [
+        Error(line, id="platforms.E001") for found in catalogue.slips.values() for line in found
+    ]
+    models = registry.all_models()
+    wrong = [
+        Error(f"The model {model.id}: {line}", id="platforms.E002")
+        for model in models
+        for line in contradictions(model)
+    ]
+    twice = [Error(f"There are two models {one}.", id="platforms.E003") for one in _twice(models)]
+    return [*unread, *wrong, *twice]
+
+
+def contradictions(model: Model) -> list[str]:
+    """Every way in which a model's row does not hold together, as sentences."""
+    return list(_contradictions(model))
+
+
+def _contradictions(model: Model) -> Iterator[str]:
+    if not {model.input, model.output} <= set(Modality):
+        yield f"it must turn one of {', '.join(Modality)} into one of them."
+    flawed = flaws(model.parameters) if model.parameters else []
+    yield from flawed
+    properties = model.parameters.get("properties")
+    known = properties if isinstance(properties, Mapping) and not flawed else {}
+    settable = {name: value for name, value in model.defaults.items() if name in known}
+    for sentence in problems(model.parameters, settable) if settable else ():
+        yield f"its own default is not allowed: {sentence}"
+    if model.seconds is not None and not 0 < model.seconds < model.deadline_seconds:
+        yield f"{model.seconds:g} seconds are not between 0 and its deadline."
+    if model.usd is not None and model.usd < 0:
+        yield "its price is below zero."
+
+
+def _twice(models: Iterable[Model]) -> list[str]:
+    return [one for one, times in Counter(model.id for model in models).items() if times > 1]
