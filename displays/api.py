@@ -92,11 +92,12 @@ def delete_installation(request: ApiRequest, installation_id: str) -> Status[Non
     return Status(204, None)
 
 
-@routes.get(_ONE + "/watching", response=list[Watcher])
-def list_watchers(request: ApiRequest, installation_id: str) -> list[Watcher]:
+@routes.get(_ONE + "/watching", response=Page[Watcher])
+def list_watchers(request: ApiRequest, installation_id: str) -> Page[Watcher]:
     """Who is before which display now."""
     found = presence.watchers(_visible(request.auth, installation_id))
-    return [Watcher(display=one.name, who=who or None, count=n) for one, who, n in found]
+    items = [Watcher(display=one.name, who=who or None, count=n) for one, who, n in found]
+    return Page[Watcher](items=items, next=None)
 
 
 @routes.post(_ONE + "/identify", response={204: None})
@@ -110,9 +111,11 @@ def identify(request: ApiRequest, installation_id: str, body: Identify) -> Statu
     return Status(204, None)
 
 
-@routes.get(_ONE + "/displays", response=list[DisplayOut])
-def list_displays(request: ApiRequest, installation_id: str) -> list[DisplayOut]:
-    return _shown([_visible(request.auth, installation_id)])[0].displays
+@routes.get(_ONE + "/displays", response=Page[DisplayOut])
+def list_displays(request: ApiRequest, installation_id: str) -> Page[DisplayOut]:
+    """All of them, in their order."""
+    shown = _shown([_visible(request.auth, installation_id)])[0]
+    return Page[DisplayOut](items=shown.displays, next=None)
 
 
 @routes.post(_ONE + "/displays", response={201: DisplayOut})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Mapping
-from typing import cast
+from typing import Any, cast
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, re_path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
+from ninja.operation import Operation
 
 import displays.api
 import invocations.api
@@ -27,9 +28,25 @@ from invocations.events import MISSION_CONTROL
 from invocations.models import Run
 from networks import access
 from networks.models import Network
-from panic import bodies, problems, scopes
+from panic import bodies, description, freshness, limits, problems, scopes
 
 View = Callable[..., HttpResponse]
+
+
+class Api(NinjaAPI):
+    """Ninja's, which describes itself to the end and calls each operation by its name."""
+
+    @functools.cached_property
+    def _description(self) -> dict[str, Any]:
+        return description.complete(
+            super().get_openapi_schema(), self.get_root_path({}).rstrip("/")
+        )
+
+    def get_openapi_schema(self, **_: Any) -> dict[str, Any]:  # type: ignore[override]
+        return self._description
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
 
 
 def keys_of(request: HttpRequest) -> Mapping[str, str]:
@@ -69,10 +86,11 @@ def _assemble() -> NinjaAPI:
         network=network, at=timezone.now(), by=by
     )
     networks.api.above.viewers_of = presence.of_networks
-    api = NinjaAPI(
+    api = Api(
         title="PANIC!",
         version="1",
         description="Rings of models, their runs, and the red button. See docs/api.md.",
+        throttle=limits.CallsPerMinute(),
         urls_namespace="api",
         auth=[bodies.check_size, *callers(networks.api.terminal_opens)],
         parser=bodies.StrictParser(),
@@ -94,11 +112,11 @@ def _assemble() -> NinjaAPI:
 
 
 def _honest(view: View) -> View:
-    """A wrong method is a problem like any other, and no answer is for a cache to keep."""
+    """A wrong method is a problem like any other, and no answer is for others' caches to keep."""
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+        response = freshness.conditional(request, view(request, *args, **kwargs))
         response.headers.setdefault("Cache-Control", "no-store")
         if response.status_code != 405:
             return response

@@ -11,12 +11,18 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import (
+    ObjectDoesNotExist,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja import NinjaAPI
-from ninja.errors import HttpError, ValidationError
+from ninja.errors import HttpError, Throttled, ValidationError
 
 from accounts.api_auth import NotSignedIn
 from invocations.prompts import BadPrompt
@@ -50,6 +56,7 @@ TITLES = {
     "resync": "The cursor leads nowhere any more",
     "storage_full": "There is no room left",
     "too_large": "The request is too large",
+    "too_many": "Too many calls",
 }
 RING_FIELDS = {"slots", "model_ids"}
 RETRY_SECONDS = "2"
@@ -87,6 +94,16 @@ def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _unknown_model(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(404, "not_found", "There is no such model.")
+
+
+def _gone(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(404, "not_found", "It was deleted in this very moment.")
+
+
+def _too_many(request: HttpRequest, error: Throttled) -> HttpResponse:
+    """Ninja adds `Retry-After`."""
+    detail = f"That is more than {settings.API_CALLS_PER_MINUTE:,} calls a minute. Wait a little."
+    return problem(429, "too_many", detail)
 
 
 def _illegal_state(request: HttpRequest, error: IllegalMove) -> HttpResponse:
@@ -209,6 +226,7 @@ HANDLERS: Mapping[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] =
     NotSignedIn: _not_signed_in,
     PermissionDenied: _not_allowed,
     Http404: _not_found,
+    ObjectDoesNotExist: _gone,
     UnknownModel: _unknown_model,
     IllegalMove: _illegal_state,
     Stale: _stale,
@@ -220,6 +238,7 @@ HANDLERS: Mapping[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] =
     Invalid: _invalid,
     ValidationError: _validation,
     HttpError: _http_error,
+    Throttled: _too_many,
     BadBody: _bad_body,
     UnreadablePostError: _bad_body,
     RequestDataTooBig: _too_large,

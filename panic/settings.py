@@ -190,6 +190,10 @@ if TESTING:  # hundreds of people are made, none of them has a secret
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_SAMESITE = "Lax"
+# Of one token, person or address; far above what walls that poll and scripts in a hurry ask for
+API_CALLS_PER_MINUTE = environment.integer(
+    "API_CALLS_PER_MINUTE", 12_000, least=0, most=1_000_000_000
+)
 
 # --- Web --------------------------------------------------------------------------------------
 

@@ -99,7 +99,7 @@ def hang(stack: Stack, email: str) -> dict[str, str]:
             admin.post(f"/api/v1/installations/{demo['id']}/displays", json=display)
         body = {"name": "Empty", "network": "particulars", "displays": MORE_DISPLAYS}
         quiet = admin.post("/api/v1/installations", json=body).json()
-        shown = admin.get(f"/api/v1/installations/{demo['id']}/displays").json()
+        shown = admin.get(f"/api/v1/installations/{demo['id']}/displays").json()["items"]
     found = {f"display-{one['name']}": one["url"] for one in shown}
     found |= {f"display-{one['name']}-empty": one["url"] for one in quiet["displays"]}
     gone = shown[0]["url"].replace("/grid/", "/nobody/")

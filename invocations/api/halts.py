@@ -26,7 +26,7 @@ class CallOut(BaseModel):
     usd: float | None
 
 
-class DisplayOut(BaseModel):
+class ShownOut(BaseModel):
     """A display, and how long after the press it showed it."""
 
     id: str
@@ -40,7 +40,7 @@ class ReceiptOut(BaseModel):
     committed_at: datetime
     runs_stopped: int
     calls: list[CallOut]
-    displays: list[DisplayOut]
+    displays: list[ShownOut]
     complete: bool
 
     @classmethod
@@ -56,7 +56,7 @@ class ReceiptOut(BaseModel):
                 CallOut(invocation=call.invocation, outcome=call.outcome, usd=call.usd)
                 for call in receipt.calls
             ],
-            displays=[DisplayOut(id=one.id, ms=one.ms) for one in shown],
+            displays=[ShownOut(id=one.id, ms=one.ms) for one in shown],
             complete=halts.is_complete(receipt, [one.ms for one in shown], at=now),
         )
 

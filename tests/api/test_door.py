@@ -32,9 +32,11 @@ def test_a_session_may_look(browser: Client, network: Network) -> None:
     assert browser.get("/api/v1/networks/whispers").status_code == 200
 
 
-def test_no_answer_is_for_a_cache_to_keep(owner: Voice, network: Network) -> None:
-    for path in ("networks/whispers", "networks/nowhere"):
-        assert owner.get(path).headers["Cache-Control"] == "no-store"
+def test_no_answer_is_for_others_caches_to_keep(owner: Voice, network: Network) -> None:
+    answers = [owner.get(path) for path in ("networks/whispers", "networks/nowhere")]
+
+    kept = [answer.headers["Cache-Control"] for answer in answers]
+    assert kept == ["private, no-cache", "no-store"]
 
 
 def test_a_session_changes_nothing_without_a_csrf_token(browser: Client, network: Network) -> None:

@@ -60,7 +60,7 @@ def test_curators_are_told_who_is_before_which_display(
     path = f"{API}/{installation.public_id}"
 
     assert call(owner, "GET", path)[1]["viewers"] == 5
-    assert call(owner, "GET", f"{path}/watching")[1] == [
+    assert call(owner, "GET", f"{path}/watching")[1]["items"] == [
         {"display": "left", "who": None, "count": 4},
         {"display": "left", "who": "ada@example.org", "count": 1},
     ]

@@ -1,0 +1,80 @@
+"""What the API says of itself: every answer, with examples that are what they show."""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from jsonschema_rs import validator_for
+from pydantic import BaseModel
+
+from panic import description, examples
+from panic.api import api
+
+APPS = ("panic", "displays", "invocations", "networks", "platforms", "realtime", "accounts")
+
+
+@pytest.fixture
+def schema() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema()))
+    return found
+
+
+def calls(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{method} {path.removeprefix('/api/v1')}": call
+        for path, found in schema["paths"].items()
+        for method, call in found.items()
+    }
+
+
+def test_every_refusal_is_a_described_problem(schema: dict[str, Any]) -> None:
+    for name, call in calls(schema).items():
+        refusals = {s: a for s, a in call["responses"].items() if int(s) >= 400}
+        assert {"401", "429", "503"} <= refusals.keys(), name
+        assert all("application/problem+json" in one["content"] for one in refusals.values()), name
+
+
+def test_what_is_said_besides_is_said_of_calls_that_there_are(schema: dict[str, Any]) -> None:
+    assert {" ".join(key) for key in description.BESIDES} <= calls(schema).keys()
+
+
+def test_operations_are_called_by_a_name_of_their_own(schema: dict[str, Any]) -> None:
+    names = [call["operationId"] for call in calls(schema).values()]
+
+    assert len(set(names)) == len(names)
+    assert "list_models" in names
+
+
+@pytest.mark.parametrize("name", examples.OF)
+def test_an_example_is_what_it_shows(name: str, schema: dict[str, Any]) -> None:
+    whole = {"$ref": f"#/components/schemas/{name}", "components": schema["components"]}
+    fields = schema["components"]["schemas"][name]["properties"]
+
+    assert [str(error) for error in validator_for(whole).iter_errors(examples.OF[name])] == []
+    assert set(examples.OF[name]) <= set(fields)
+
+
+def test_what_is_sent_and_what_comes_back_has_an_example(schema: dict[str, Any]) -> None:
+    text = json.dumps([call.get("requestBody") for call in calls(schema).values()])
+
+    bodies = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+
+    assert bodies - examples.OF.keys() == set()
+
+
+def test_no_two_things_have_the_same_name() -> None:
+    """Ninja would describe one of them as the other."""
+    modules = [module for name, module in sys.modules.items() if name.split(".")[0] in APPS]
+    models = {
+        one
+        for module in modules
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, BaseModel) and one.__module__.startswith(APPS)
+    }
+    names = sorted(one.__name__ for one in models)
+
+    assert [name for name, other in pairwise(names) if name == other] == []

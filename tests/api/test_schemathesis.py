@@ -1,0 +1,122 @@
+"""The description is true: whatever is sent to a call, it answers with what the description says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from accounts.models import User
+from displays.models import Installation, Kiosk
+from invocations.models import Run, StopAll
+from networks.models import Network, TerminalToken
+from panic.api import api
+
+from .conftest import Voice
+
+DESCRIBED = schemathesis.openapi.from_dict(json.loads(json.dumps(api.get_openapi_schema())))
+DESCRIBED.app = get_wsgi_application()
+CALLS: dict[str, Any] = {
+    found.ok().label: found.ok() for found in DESCRIBED.get_all_operations() if isinstance(found, Ok)
+}
+PROMISES = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+steadily = settings(
+    max_examples=14,
+    deadline=None,
+    derandomize=True,  # the same questions each time
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(autouse=True)
+def connected() -> Iterator[None]:
+    """A served request closes the connection that it finds; here that is the test's own."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def known(public: Network, run: Run, alice: User) -> Mapping[str, str]:
+    """What is really there, by the name that paths and bodies have for it."""
+    hall = Installation.objects.create(network=public, name="Hall")
+    hall.add(kind="single", name="left", stride=1, offsets=[0])
+    token, _ = TerminalToken.issue(public, at=timezone.now())
+    return {
+        "code": Kiosk.objects.create().code,
+        "installation": hall.public_id,
+        "installation_id": hall.public_id,
+        "invocation_id": run.invocations.get().public_id,
+        "model_id": "dummy:text-to-image",
+        "name": "left",
+        "network": public.slug,
+        "press_id": StopAll.objects.create(pressed_by=alice).public_id,
+        "run_id": run.public_id,
+        "slug": public.slug,
+        "token_id": token.public_id,
+        "topic": public.topic,
+    }
+
+
+@pytest.mark.parametrize("who", ["stranger", "owner", "admin"])
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_answers_as_described(
+    call: str, who: str, request: pytest.FixtureRequest, known: Mapping[str, str]
+) -> None:
+    voice: Voice = request.getfixturevalue(who)
+    operation = CALLS[call]
+    cases = [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
+
+    @steadily
+    @given(case=st.one_of(cases), real=st.booleans())
+    def ask(case: Any, real: bool) -> None:
+        if real:
+            point_at(known, case)
+        with transaction.atomic():
+            try:
+                answer = case.call(headers=voice.headers)
+            finally:
+                transaction.set_rollback(True)
+        case.validate_response(answer, checks=PROMISES)
+
+    ask()
+
+
+def point_at(known: Mapping[str, str], case: Any) -> None:
+    """Have the case ask about what is there, and leave the rest of it as wild as it is."""
+    for place in (case.path_parameters, case.query, case.body):
+        if isinstance(place, dict):
+            place.update({name: known[name] for name in place if name in known})
+
+
+def test_every_call_is_asked() -> None:
+    paths = api.get_openapi_schema()["paths"]
+
+    assert len(CALLS) == sum(len(calls) for calls in paths.values())
