@@ -131,6 +131,7 @@ OF: Mapping[str, Json] = {
         "parameters": {"type": "object", "properties": {}},
         "maker": "this house",
         "licence": "",
+        "homepage": "",
         "note": "Paints what it is told, on this machine.",
     },
     "NetworkIn": {"name": "Whispers", **_CHANGE},

@@ -51,19 +51,26 @@ def test_operations_are_called_by_a_name_of_their_own(schema: dict[str, Any]) ->
 
 @pytest.mark.parametrize("name", examples.OF)
 def test_an_example_is_what_it_shows(name: str, schema: dict[str, Any]) -> None:
-    whole = {"$ref": f"#/components/schemas/{name}", "components": schema["components"]}
-    fields = schema["components"]["schemas"][name]["properties"]
+    components = schema["components"]
+    fields = components["schemas"][name]["properties"]
+    for answer in components["schemas"].keys() - _sent(schema):  # an answer may be shown in part
+        components["schemas"][answer].pop("required", None)
+    whole = {"$ref": f"#/components/schemas/{name}", "components": components}
 
-    assert [str(error) for error in validator_for(whole).iter_errors(examples.OF[name])] == []
+    wrong = [error.message for error in validator_for(whole).iter_errors(examples.OF[name])]
+
+    assert wrong == []
     assert set(examples.OF[name]) <= set(fields)
 
 
-def test_what_is_sent_and_what_comes_back_has_an_example(schema: dict[str, Any]) -> None:
+def test_what_is_sent_has_an_example(schema: dict[str, Any]) -> None:
+    assert _sent(schema) - examples.OF.keys() == set()
+
+
+def _sent(schema: dict[str, Any]) -> set[str]:
+    """The names of what the calls take."""
     text = json.dumps([call.get("requestBody") for call in calls(schema).values()])
-
-    bodies = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
-
-    assert bodies - examples.OF.keys() == set()
+    return {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
 
 
 def test_no_two_things_have_the_same_name() -> None:

@@ -35,7 +35,9 @@ from .conftest import Voice
 DESCRIBED = schemathesis.openapi.from_dict(json.loads(json.dumps(api.get_openapi_schema())))
 DESCRIBED.app = get_wsgi_application()
 CALLS: dict[str, Any] = {
-    found.ok().label: found.ok() for found in DESCRIBED.get_all_operations() if isinstance(found, Ok)
+    found.ok().label: found.ok()
+    for found in DESCRIBED.get_all_operations()
+    if isinstance(found, Ok)
 }
 PROMISES = [
     not_a_server_error,
