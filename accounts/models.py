@@ -87,6 +87,11 @@ class User(AbstractUser):
     def is_admin(self) -> bool:
         return bool(self.is_active and self.is_superuser and not self.as_curator)
 
+    @property
+    def on_house_keys(self) -> bool:
+        """Whether their networks may spend on the keys of the environment, whoever speaks here."""
+        return bool(self.is_active and self.is_superuser) or self.may_use_house_keys
+
 
 def all_scopes() -> list[str]:
     return [scope.value for scope in Scope]

@@ -10,16 +10,18 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.text import slugify
 
 from accounts.models import User, digest
 from accounts.public_ids import ALPHABET, new_public_id
 from platforms import registry
+from platforms.keyring import Keyring
 
 from . import pacing, rings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 Person = User | AnonymousUser
 
@@ -141,11 +143,9 @@ class Network(models.Model):
         return found or self._unavailable(ring)
 
     def _unavailable(self, ring: Sequence[rings.Slot]) -> list[str]:
-        keys = self.house_keys
         found = []
         for position, slot in enumerate(ring):
-            model = registry.get_model(slot.model)
-            state = registry.get_platform(model.platform).availability(model, keys)
+            state = self.keyring.availability(registry.get_model(slot.model))
             if not state.available:
                 found.append(f"Slot {position}: {state.reason}")
         return found
@@ -160,13 +160,10 @@ class Network(models.Model):
     def ring(self) -> list[rings.Slot]:
         return [rings.Slot.from_json(slot) for slot in self.slots]
 
-    @property
-    def house_keys(self) -> Mapping[str, str]:
-        """The keys of the environment, where this network may spend on them."""
-        from django.conf import settings
-
-        allowed = self.owner.is_admin or self.owner.may_use_house_keys
-        return dict(settings.PLATFORM_KEYS) if allowed else {}
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys this network spends on: its owner's, whoever starts its runs."""
+        return Keyring(self.owner_id, house=self.owner.on_house_keys)
 
 
 RESERVED_SLUGS = frozenset({"new"})

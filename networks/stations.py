@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from platforms import registry
 from platforms.base import Availability, Model
+from platforms.keyring import Keyring
 
 from .models import Network
 
@@ -23,15 +23,15 @@ class Station:
 
 
 def of(network: Network) -> list[Station]:
-    keys = network.house_keys
+    keys = network.keyring
     return [_station(n, slot.model, keys) for n, slot in enumerate(network.ring)]
 
 
-def _station(position: int, model_id: str, keys: Mapping[str, str]) -> Station:
+def _station(position: int, model_id: str, keys: Keyring) -> Station:
     try:
         model = registry.get_model(model_id)
     except registry.UnknownModel:
         gone = Availability(False, "No platform offers this model any more.")
         return Station(position, model_id, None, "", gone)
     platform = registry.get_platform(model.platform)
-    return Station(position, model_id, model, platform.label, platform.availability(model, keys))
+    return Station(position, model_id, model, platform.label, keys.availability(model))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import Any, cast
 
 from csp.decorators import csp_update
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, re_path
@@ -29,6 +28,7 @@ from invocations.models import Run
 from networks import access
 from networks.models import Network
 from panic import bodies, description, freshness, limits, problems, scopes
+from platforms.keyring import Keyring
 
 View = Callable[..., HttpResponse]
 
@@ -49,11 +49,10 @@ class Api(NinjaAPI):
         return operation.view_func.__name__
 
 
-def keys_of(request: HttpRequest) -> Mapping[str, str]:
-    """The keys of the environment that the caller's own networks may spend on."""
+def keys_of(request: HttpRequest) -> Keyring:
+    """The keys that the caller's own networks may spend on."""
     user = _caller(request).user
-    allowed = user is not None and (user.is_admin or user.may_use_house_keys)
-    return settings.PLATFORM_KEYS if allowed else {}
+    return Keyring(user.pk, house=user.on_house_keys) if user else Keyring(None, house=False)
 
 
 def check_topic(request: HttpRequest, topic: str) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from panic import checkup
 from platforms import registry
+from platforms.keyring import Keyring
 
 LARGEST_CLOCK_ERROR = timedelta(seconds=5)
 
@@ -70,10 +71,10 @@ def _sqlite() -> Iterator[Finding]:
 
 def weights_and_keys() -> Iterator[Finding]:
     """Which platforms could be asked now, with the house's own keys."""
-    keys = {name: key for name, key in settings.PLATFORM_KEYS.items() if key}
+    keys = Keyring(None, house=True)
     for platform in registry.all_platforms():
         models = [model for model in platform.models() if not model.deprecated]
-        answers = [platform.availability(model, keys) for model in models]
+        answers = [keys.availability(model) for model in models]
         able = sum(answer.available for answer in answers)
         reasons = sorted({answer.reason for answer in answers if not answer.available})
         sentence = " ".join([f"{able} of {len(models)} models can be used.", *reasons])

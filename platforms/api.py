@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from django.conf import settings
@@ -13,8 +12,9 @@ from ninja.errors import ValidationError
 from pydantic import BaseModel, Field
 
 from . import registry
-from .base import Availability, Modality, Model
+from .base import Modality, Model
 from .browsing import Wanted, offers
+from .keyring import Keyring
 
 PAGE, PAGE_MOST = 100, 500
 
@@ -40,8 +40,8 @@ class ModelOut(BaseModel):
     unverified: str | None
 
     @classmethod
-    def of(cls, model: Model, keys: Mapping[str, str]) -> ModelOut:
-        state = availability(model, keys)
+    def of(cls, model: Model, keys: Keyring) -> ModelOut:
+        state = keys.availability(model)
         return cls(
             id=model.id,
             name=model.name,
@@ -89,7 +89,7 @@ class ModelPage(BaseModel):
     next: str | None
 
 
-def router(keys_of: Callable[[HttpRequest], Mapping[str, str]]) -> Router:
+def router(keys_of: Callable[[HttpRequest], Keyring]) -> Router:
     """The calls about models. `keys_of` says which keys the caller's networks may spend on."""
     routes = Router(tags=["models"])
 
@@ -102,8 +102,8 @@ def router(keys_of: Callable[[HttpRequest], Mapping[str, str]]) -> Router:
     ) -> ModelPage:
         """What can be put into a ring; with `all=1` also pretend and deprecated models."""
         keys = keys_of(request)
-        ask = functools.partial(availability, keys=keys)
-        found = [one.model for one in offers(registry.all_models(), wanted.wanted(), ask)]
+        offered = offers(registry.all_models(), wanted.wanted(), keys.availability)
+        found = [one.model for one in offered]
         rest = found[_position(found, after) :]
         page, more = rest[: min(limit, PAGE_MOST)], rest[min(limit, PAGE_MOST) :]
         items = [ModelOut.of(model, keys) for model in page]
@@ -114,10 +114,6 @@ def router(keys_of: Callable[[HttpRequest], Mapping[str, str]]) -> Router:
         return ModelOut.of(registry.get_model(model_id), keys_of(request))
 
     return routes
-
-
-def availability(model: Model, keys: Mapping[str, str]) -> Availability:
-    return registry.get_platform(model.platform).availability(model, keys)
 
 
 def _position(models: list[Model], after: str | None) -> int:

@@ -101,7 +101,7 @@ class Call:
     model: Model
     input: str | MediaFile
     parameters: JSON  # the model's defaults with the slot's on top
-    credentials: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
     idempotency_key: str
     reference: str = ""  # the provider's id of an earlier try: adopt it, do not ask (or pay) again
     number: int = 1  # which try at this step this is
@@ -169,6 +169,18 @@ class Platform(ABC):
         provider's id goes to `call.remember` before anything else is awaited. When
         `call.cancelled` is set, cancel at the provider and raise `Cancelled`.
         """
+
+    @property
+    def key_name(self) -> str:
+        """The name under which `invoke` is given a person's own key; empty: it takes none."""
+        return self.key_settings[0] if len(self.key_settings) == 1 else ""
+
+    async def check(self, credentials: Mapping[str, str]) -> str:
+        """Find out for nothing whether the platform takes this key: a sentence that says so.
+
+        Raises only errors of `platforms.errors`; empty where there is no way but to use it.
+        """
+        return ""
 
     def availability(self, model: Model, credentials: Mapping[str, str]) -> Availability:
         """Whether `model` could be asked now, known without a call."""

@@ -2,6 +2,7 @@
 
     PlatformError
     ├── NotConfigured      no key, no weights, no server: an owner or admin must do something
+    │   └── KeyRefused     the provider does not take the key, or nobody pays for it
     ├── Refused            the provider will not do this, ever: kind "sensitive" or "invalid"
     ├── RateLimited        try again, not before `retry_after` seconds
     ├── Unavailable        the provider is down, or answered with something that makes no sense
@@ -42,6 +43,13 @@ class NotConfigured(PlatformError):
 
     code = "not_configured"
     permanent = True
+
+
+class KeyRefused(NotConfigured):
+    """The provider does not take this key, or the account behind it has no credit.
+
+    It is remembered: nothing is started with that key until it is replaced or a test went well.
+    """
 
 
 class Refused(PlatformError):

@@ -18,7 +18,15 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from .base import MediaFile
-from .errors import NotConfigured, PlatformError, RateLimited, Refused, TimedOut, Unavailable
+from .errors import (
+    KeyRefused,
+    NotConfigured,
+    PlatformError,
+    RateLimited,
+    Refused,
+    TimedOut,
+    Unavailable,
+)
 
 BODY_LIMIT = 32_000_000  # an answer may carry a picture as a data URI, but never a film
 LONGEST_WAIT = 86_400.0  # whatever a Retry-After says, ask again tomorrow
@@ -140,10 +148,12 @@ def error_in(answer: Answer, provider: str, key_setting: str) -> PlatformError:
     """The error a status outside 2xx stands for."""
     status, said = answer.status, answer.detail
     words = f"{provider} answered {status}" + (f": {said}" if said else ".")
-    if status == 401 or (status == 403 and not is_sensitive(said)):
+    if status == 401:
+        return KeyRefused(f"{words} Check {key_setting}.")
+    if status == 403 and not is_sensitive(said):  # the key may be good for other models
         return NotConfigured(f"{words} Check {key_setting}.")
     if status == 402:
-        return NotConfigured(f"{words} The account behind {key_setting} needs credit.")
+        return KeyRefused(f"{words} The account behind {key_setting} needs credit.")
     if status in {404, 410}:
         return NotConfigured(f"{words} The model or its version may have been withdrawn.")
     if status == 429:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -19,8 +19,9 @@ from assets.errors import AssetError, FetchFailed, StorageUnavailable
 from invocations.models import Attempt
 from invocations.states import Outcome, Stale
 from platforms.base import Call, MediaFile, Modality, Output, Pending
-from platforms.errors import Cancelled, PlatformError, TimedOut, Unavailable
+from platforms.errors import Cancelled, NotConfigured, PlatformError, TimedOut, Unavailable
 from platforms.registry import get_platform
+from platforms.sealing import Unreadable
 from realtime import progress
 
 from . import outcomes, retries
@@ -109,12 +110,13 @@ async def _failed(
 async def _ask(claim: Claim, cancelled: asyncio.Event, desk: Desk) -> Output | Pending:
     model = claim.model
     platform = get_platform(model.platform)
+    keys = _keys(claim, cancelled)
     async with _input(claim, desk) as given:
         call = Call(
             model=model,
             input=given,
             parameters={**model.defaults, **claim.attempt.parameters},
-            credentials=claim.run.network.house_keys,
+            credentials=keys,
             idempotency_key=claim.attempt.idempotency_key,
             reference=claim.attempt.reference,
             number=claim.attempt.number,
@@ -127,7 +129,23 @@ async def _ask(claim: Claim, cancelled: asyncio.Event, desk: Desk) -> Output | P
         )
         await _check_once_more(claim, cancelled, desk)
         asking = asyncio.ensure_future(platform.invoke(call))
-        return await _answer(asking, cancelled, model.deadline_seconds + CANCEL_GRACE)
+        try:
+            return await _answer(asking, cancelled, model.deadline_seconds + CANCEL_GRACE)
+        except PlatformError as error:
+            error.args = (claim.grant.in_words(str(error)), *error.args[1:])
+            raise
+
+
+def _keys(claim: Claim, cancelled: asyncio.Event) -> Mapping[str, str]:
+    """What the claim was granted. Raises NotConfigured, with what the owner can do."""
+    if claim.grant.problem and cancelled.is_set() and claim.attempt.reference:
+        raise Cancelled("uncertain")  # nobody is left who could cancel it there
+    if claim.grant.problem:
+        raise NotConfigured(claim.grant.problem)
+    try:
+        return claim.grant.credentials()
+    except Unreadable:
+        raise NotConfigured("The key was sealed with another one meanwhile.") from None
 
 
 def _teller(claim: Claim, desk: Desk) -> Callable[[str], None]:
@@ -140,7 +158,8 @@ def _teller(claim: Claim, desk: Desk) -> Callable[[str], None]:
             return
         shown = status
         step = claim.invocation
-        data = {"run": claim.run.public_id, "invocation": step.public_id, "status": status[:200]}
+        said = claim.grant.in_words(status)[:200]
+        data = {"run": claim.run.public_id, "invocation": step.public_id, "status": said}
         topic = claim.run.network.topic
         # On Postgres a ring is a query, which has no place on the loop.
         asyncio.ensure_future(  # noqa: RUF006 (lossy by design)

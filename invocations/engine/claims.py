@@ -15,11 +15,23 @@ from invocations.states import InvocationState, RunState
 from networks.rings import Slot
 from platforms.base import Limits, Model
 from platforms.errors import NotConfigured
-from platforms.registry import UnknownModel, get_model
+from platforms.keyring import Grant
+from platforms.registry import UnknownModel, get_model, get_platform
 
 from . import gates
 
 NO_GATE = gates.Passage("", "", Limits())
+NO_KEY = Grant("")
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a step is carried out with: a model (none where the catalogue has lost it), a key, and
+    the gates on the way."""
+
+    model: Model | None = None
+    grant: Grant = NO_KEY
+    way: gates.Passage = NO_GATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,7 @@ class Claim:
     attempt: Attempt
     slot: Slot
     way: gates.Passage = NO_GATE
+    grant: Grant = NO_KEY
 
     @property
     def model(self) -> Model:
@@ -66,8 +79,8 @@ def take(
     if run.state != RunState.RUNNING:
         events.publish(run.network, *news)
         return None
-    model, way = _find(run, step)
-    price = (model.usd or 0.0) if model else 0.0
+    means = _find(run, step)
+    price = (means.model.usd or 0.0) if means.model else 0.0
     if spent := budgets.spent(run.network, at, price=price, hold=True):
         step.move(InvocationState.CANCELLED, ended_at=at)
         cancelled = events.of_invocation(run, step, "invocation.cancelled")
@@ -76,12 +89,12 @@ def take(
         return None
     later = gates.suspect_until(step, at)
     if later is None:
-        way, model, later = _pass(run, step, model, way, at)
+        means, later = _pass(run, step, means, at)
     if later is not None:
         step.turn_away(later, at=at)
         events.publish(run.network, *news)
         return None
-    taken = _record(run, step, model, way, worker=worker, at=at)
+    taken = _record(run, step, means, worker=worker, at=at)
     events.publish(run.network, *news, events.of_invocation(run, step, "invocation.started"))
     Spending.book(run.network, price=taken.attempt.spent, at=at)
     return taken
@@ -94,40 +107,49 @@ def take_over(token: str, *, worker: str, at: datetime) -> Claim | None:
         return None
     attempt = attempts.select_related("invocation__run__network__owner").get()
     step = attempt.invocation
-    return Claim(step.run, step, attempt, step.run.slots[step.slot])
+    grant = NO_KEY
+    if attempt.credential:
+        keyring = step.run.network.keyring
+        grant = keyring.grant_again(attempt.platform, attempt.credential, begun=True)
+    return Claim(step.run, step, attempt, step.run.slots[step.slot], grant=grant)
 
 
-def _find(run: Run, step: Invocation) -> tuple[Model | None, gates.Passage]:
-    """The model to ask and its gates; no model where the catalogue has lost it."""
+def _find(run: Run, step: Invocation) -> Means:
     try:
         model = get_model(step.model)
     except UnknownModel:
-        return None, NO_GATE
-    return model, gates.passage(model, run.network.house_keys)
+        return Means()
+    grant = _grant(run, step, model)
+    return Means(model, grant, gates.passage(model, grant.mark))
 
 
-def _pass(
-    run: Run, step: Invocation, model: Model | None, way: gates.Passage, at: datetime
-) -> tuple[gates.Passage, Model | None, datetime | None]:
+def _grant(run: Run, step: Invocation, model: Model) -> Grant:
+    """The key to ask with. A step whose last try may still be charged stays with the key of it."""
+    keyring = run.network.keyring
+    if step.attempts_made and get_platform(model.platform).key_name:
+        last = step.attempts.order_by("-number").first()
+        if last and last.platform == model.platform and last.credential and _is_open(last, step):
+            return keyring.grant_again(model.platform, last.credential, begun=bool(step.reference))
+    return keyring.grant(model.platform)
+
+
+def _is_open(last: Attempt, step: Invocation) -> bool:
+    """Whether the coming try goes on with the request of the last one."""
+    return last.idempotency_key == step.idempotency_key
+
+
+def _pass(run: Run, step: Invocation, means: Means, at: datetime) -> tuple[Means, datetime | None]:
     """Through the gates, by way of the slot's fallback where the platform rests."""
-    later, resting = gates.blocked_until(way, step, at)
+    later, resting = gates.blocked_until(means.way, step, at)
     fallback = run.slots[step.slot].fallback
     if later is None or not resting or not fallback or step.fallen_back:
-        return way, model, later
+        return means, later
     step.fall_back(fallback)
-    model, way = _find(run, step)
-    return way, model, gates.blocked_until(way, step, at)[0]
+    means = _find(run, step)
+    return means, gates.blocked_until(means.way, step, at)[0]
 
 
-def _record(
-    run: Run,
-    step: Invocation,
-    model: Model | None,
-    way: gates.Passage,
-    *,
-    worker: str,
-    at: datetime,
-) -> Claim:
+def _record(run: Run, step: Invocation, means: Means, *, worker: str, at: datetime) -> Claim:
     step.move(
         InvocationState.INVOKING,
         attempts_made=step.attempts_made + 1,
@@ -142,13 +164,15 @@ def _record(
         network=run.network,
         number=step.attempts_made,
         platform=step.model.partition(":")[0],
-        credential=way.credential,
+        credential=means.grant.mark,
         lease_until=at + LEASE,
         worker=worker,
         idempotency_key=step.idempotency_key,
         reference=step.reference,
         parameters={} if step.fallen_back else dict(slot.parameters),
-        reserved_usd=model.usd if model else None,
+        reserved_usd=means.model.usd if means.model else None,
         started_at=at,
     )
-    return Claim(run, step, attempt, slot, way)
+    if means.grant.key:
+        means.grant.key.note_use(at)
+    return Claim(run, step, attempt, slot, means.way, means.grant)

@@ -5,8 +5,7 @@ Only platforms with keys or with limits of their own have gates; the others pass
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,14 +42,12 @@ class Passage:
         return [*keys, f"{self.platform}/{self.credential}"] if self.credential else keys
 
 
-def passage(model: Model, credentials: Mapping[str, str]) -> Passage:
-    """The gates of a call to `model` under `credentials`."""
+def passage(model: Model, mark: str) -> Passage:
+    """The gates of a call to `model` with the key of this mark."""
     platform = get_platform(model.platform)
     limits = _limits(platform.slug)
     if not platform.key_settings and limits == Limits():
         return Passage("", "", limits)
-    secrets = "\n".join(credentials.get(name, "") for name in platform.key_settings)
-    mark = hashlib.sha256(secrets.encode()).hexdigest()[:12] if secrets.strip() else ""
     return Passage(platform.slug, mark, limits)
 
 

@@ -18,7 +18,7 @@ from invocations.runs import wake_worker
 from invocations.states import InvocationState, Outcome, Reason, RunState, Stale
 from networks.models import RefusalPolicy
 from platforms.base import Modality
-from platforms.errors import PlatformError, Refused
+from platforms.errors import KeyRefused, PlatformError, Refused
 
 from . import claims, gates, retries, standins, succession
 from .claims import Claim
@@ -88,6 +88,8 @@ def fail(
     """
     with transaction.atomic():
         run = Run.lock(claim.run.pk)
+        if isinstance(error, KeyRefused) and claim.grant.key:
+            claim.grant.key.note_refusal(str(error), at=at)
         try:
             _after_failure(run, claim, error, at=at, rule=rule, substitute=substitute)
         except Stale:  # stopped meanwhile: there is nothing to go on with
@@ -119,12 +121,24 @@ def _after_failure(
     elif (pause := retries.wait(error, _failures(step) + 1, rule=rule)) is not None:
         due_at = at + timedelta(seconds=pause)
         _retry(run, step, error, reference=claim.attempt.reference, due_at=due_at)
+    elif isinstance(error, KeyRefused) and _has_another_key(run, claim):
+        again: dict[str, object] = {"error_code": error.code, "error_detail": str(error)}
+        _again(run, step, due_at=at, charge=step.charge + 1, reference="", **again)
     elif claim.slot.fallback and not step.fallen_back and not isinstance(error, Refused):
         step.fall_back(claim.slot.fallback)
         _again(run, step, due_at=at, error_code=error.code, error_detail=str(error))
     else:
         reason = Reason.REFUSED if isinstance(error, Refused) else Reason.ERROR
         _give_up(run, step, reason, error.code, str(error), at=at)
+
+
+def _has_another_key(run: Run, claim: Claim) -> bool:
+    """Whether the network has one that works, now that this one is known to be refused, and
+    nothing asked with this one may still be charged."""
+    tries = claim.invocation.attempts.filter(idempotency_key=claim.attempt.idempotency_key)
+    granted = run.network.keyring.grant(claim.attempt.platform)
+    works = granted.key is not None and not granted.problem
+    return works and not claim.attempt.reference and tries.count() == 1
 
 
 def cancelled(claim: Claim, outcome: Outcome, *, at: datetime) -> None:

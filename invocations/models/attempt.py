@@ -77,7 +77,9 @@ class Attempt(models.Model):
     )
     number = models.PositiveIntegerField()
     platform = models.CharField(max_length=40)
-    credential = models.CharField(max_length=12, blank=True)  # a digest's beginning, no secret
+    credential = models.CharField(
+        max_length=12, blank=True
+    )  # the mark of the key; tells nothing of it
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     lease_until = models.DateTimeField()
     worker = models.CharField(max_length=120)

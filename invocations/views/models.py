@@ -14,6 +14,7 @@ from accounts.models import User
 from networks.models import Network
 from platforms import registry
 from platforms.base import Availability, Model, Platform
+from platforms.keyring import Keyring
 
 LOOKED_AT, LISTED = 200, 12
 
@@ -27,8 +28,9 @@ class Offer:
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
+    keys = _keys(request)
     offers = [
-        _offer(model, request)
+        _offer(model, keys)
         for model in registry.all_models()
         if settings.DEBUG or not (model.hidden or model.deprecated)
     ]
@@ -42,7 +44,7 @@ def detail(request: HttpRequest, model_id: str) -> HttpResponse:
     except registry.UnknownModel as unknown:
         raise Http404 from unknown
     context = {
-        "offer": _offer(model, request),
+        "offer": _offer(model, _keys(request)),
         "parameters": list(_parameters(model)),
         "networks": _rings_with(model, request),
     }
@@ -60,9 +62,14 @@ def _rings_with(model: Model, request: HttpRequest) -> list[Network]:
     return [one for one in found if any(slot.model == model.id for slot in one.ring)][:LISTED]
 
 
-def _offer(model: Model, request: HttpRequest) -> Offer:
+def _offer(model: Model, keys: Keyring) -> Offer:
     platform = registry.get_platform(model.platform)
+    return Offer(model, platform, keys.availability(model))
+
+
+def _keys(request: HttpRequest) -> Keyring:
+    """One's own; to whoever is not signed in, what the house can do."""
     user = request.user
-    house = isinstance(user, User) and (user.is_admin or user.may_use_house_keys)
-    keys = settings.PLATFORM_KEYS if house or not user.is_authenticated else {}
-    return Offer(model, platform, platform.availability(model, keys))
+    if not isinstance(user, User):
+        return Keyring(None, house=True)
+    return Keyring(user.pk, house=user.on_house_keys)

@@ -52,6 +52,10 @@ class Compatible(Platform):
     slug: ClassVar[str] = "compatible"
     label: ClassVar[str] = "Model servers"
 
+    @property
+    def key_name(self) -> str:
+        return KEY
+
     def __init__(self) -> None:
         self.looked_at = -LOOK_EVERY
         self.read: tuple[object, Sequence[Model], Found] = (None, (), {})

@@ -168,6 +168,15 @@ class HouseKey(Key):
     def __str__(self) -> str:
         return f"the house's key ({self.platform})"
 
+    # Mutators
+
+    def _note(self, **fields: object) -> None:
+        """Its row is made when there is something to say of it for the first time."""
+        known = {"platform": self.platform, **fields}
+        HouseKey.objects.update_or_create(mark=self.mark, defaults=known)
+        for name, value in fields.items():
+            setattr(self, name, value)
+
 
 def ending_of(plain: str) -> str:
     """The last characters, by which its owner knows a key again; none of a short one."""
