@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
+from django.conf import settings
+
 from .errors import Cancelled
 
 JSON = Mapping[str, object]
@@ -174,6 +176,11 @@ class Platform(ABC):
     def key_name(self) -> str:
         """The name under which `invoke` is given a person's own key; empty: it takes none."""
         return self.key_settings[0] if len(self.key_settings) == 1 else ""
+
+    def house_keys(self) -> Mapping[str, str]:
+        """The house's own keys, by the names `invoke` knows them by; an empty one is missing."""
+        names = self.key_settings or ([self.key_name] if self.key_name else [])
+        return {name: settings.PLATFORM_KEYS.get(name, "") for name in names}
 
     async def check(self, credentials: Mapping[str, str]) -> str:
         """Find out for nothing whether the platform takes this key: a sentence that says so.

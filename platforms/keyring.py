@@ -45,7 +45,7 @@ class Grant:
         platform = registry.get_platform(self.platform)
         if isinstance(self.key, Credential):
             return {platform.key_name: self.key.secret.reveal()}
-        return _of_the_house(platform) if self.key else {}
+        return platform.house_keys() if self.key else {}
 
     def in_words(self, sentence: str) -> str:
         """What a provider or an adapter said, fit for those who run the network: it calls the key
@@ -152,7 +152,7 @@ class Keyring:
 
     def _trouble(self, platform: Platform, key: Credential | HouseKey) -> str:
         if isinstance(key, HouseKey):
-            names = " and ".join(_of_the_house(platform))
+            names = " and ".join(platform.house_keys())
             refused = (
                 f"{platform.label} refused the house's key: an admin has to replace {names}, or "
                 "test it again."
@@ -202,14 +202,9 @@ def without(sentence: str, secrets: Iterable[str]) -> str:
 
 def house_key(platform: Platform) -> HouseKey | None:
     """The house's key to this platform, as it is before anything is known of it."""
-    values = _of_the_house(platform)
+    values = platform.house_keys()
     if not values or not all(values.values()):
         return None
     secret = "\n".join([platform.slug, *values.values()])
     digest = hmac.new(settings.SECRET_KEY.encode(), secret.encode(), hashlib.sha256)
     return HouseKey(platform=platform.slug, mark=digest.hexdigest()[:12])
-
-
-def _of_the_house(platform: Platform) -> dict[str, str]:
-    names = platform.key_settings or ([platform.key_name] if platform.key_name else [])
-    return {name: settings.PLATFORM_KEYS.get(name, "") for name in names}

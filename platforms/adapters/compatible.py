@@ -22,7 +22,7 @@ from django.conf import settings
 from platforms import chat
 from platforms.base import Availability, Call, Modality, Model, Output, Platform
 from platforms.catalogue import Row
-from platforms.errors import NotConfigured
+from platforms.errors import KeyRefused, NotConfigured
 from platforms.hosted import as_answer, asking
 from platforms.registry import register
 from platforms.shapes import find
@@ -81,6 +81,12 @@ class Compatible(Platform):
         return Availability(True)
 
     async def invoke(self, call: Call) -> Output:
+        try:
+            return await self._invoke(call)
+        except KeyRefused as refusal:  # by one server: the others' keys are as good as before
+            raise NotConfigured(str(refusal)) from refusal
+
+    async def _invoke(self, call: Call) -> Output:
         server = _server(call.model)
         async with asking(call, f"The server {server}", KEY, needed=False) as asked:
             if server not in settings.COMPATIBLE_SERVERS:
