@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import history, mission, models, past, room, shelves
+from .views import callbacks, history, mission, models, past, room, shelves
 
 # In the namespace `networks`
 of_networks = [
@@ -27,6 +27,13 @@ of_invocations = [
 of_models = [
     path("", models.index, name="list"),
     path("<path:model_id>/", models.detail, name="detail"),
+]
+of_providers = [
+    path(
+        "webhooks/<slug:platform>/<slug:credential>/<slug:bell>/",
+        callbacks.ring,
+        name="callback",
+    )
 ]
 of_mission_control = [
     path("mission-control/", mission.control, name="mission-control"),

@@ -26,6 +26,7 @@ urlpatterns = [
     path("models/", include((invocations.urls.of_models, "models"))),
     *displays.urls.of_screens,
     *invocations.urls.of_mission_control,
+    *invocations.urls.of_providers,
     path("api/v1/", api.urls()),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

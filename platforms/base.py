@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -107,6 +108,8 @@ class Call:
     idempotency_key: str
     reference: str = ""  # the provider's id of an earlier try: adopt it, do not ask (or pay) again
     number: int = 1  # which try at this step this is
+    callback: str = ""  # where the provider may ring when there is news; empty = it cannot reach us
+    rung: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     on_begin: Callable[[], Awaitable[None]] | None = None
     on_reference: Callable[[str], Awaitable[None]] | None = None
@@ -128,6 +131,15 @@ class Call:
         self.reference = reference
         if self.on_reference:
             await self.on_reference(reference)
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait before looking again; True, and at once, where the provider rang at `callback`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.rung.wait()
+        rang = self.rung.is_set()
+        self.rung.clear()
+        return rang
 
     def progress(self, status: str) -> None:
         """Show the provider's own status on the tile; not kept."""
@@ -186,6 +198,13 @@ class Platform(ABC):
         """Find out for nothing whether the platform takes this key: a sentence that says so.
 
         Raises only errors of `platforms.errors`; empty where there is no way but to use it.
+        """
+        return ""
+
+    async def callback_secret(self, address: str, credentials: Mapping[str, str]) -> str:
+        """What the platform signs with when it rings at `address` (`platforms.webhooks`).
+
+        A free request, made once in a while; empty where it never rings, or cannot ring there.
         """
         return ""
 

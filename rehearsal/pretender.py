@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TextIO
 
 from tests.standins import media
-from tests.standins.replicate import Knobs, Prediction, Replicate
+from tests.standins.manners import Knobs
+from tests.standins.replicate import Prediction, Replicate
 from tests.standins.wire import Request, Response, outlive_nobody, serve
 
 MARKER = re.compile(r"#([a-z0-9]+(?:-[a-z0-9]+)*)")

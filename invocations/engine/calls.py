@@ -20,11 +20,12 @@ from invocations.models import Attempt
 from invocations.states import Outcome, Stale
 from platforms.base import Call, MediaFile, Modality, Output, Pending
 from platforms.errors import Cancelled, NotConfigured, PlatformError, TimedOut, Unavailable
+from platforms.reach import is_outside
 from platforms.registry import get_platform
 from platforms.sealing import Unreadable
 from realtime import progress
 
-from . import outcomes, retries
+from . import callbacks, outcomes, retries
 from .claims import Claim
 
 logger = logging.getLogger(__name__)
@@ -52,13 +53,16 @@ class Desk(Protocol):
         ...
 
 
-async def perform(claim: Claim, cancelled: asyncio.Event, desk: Desk) -> Claim | None:
+async def perform(
+    claim: Claim, cancelled: asyncio.Event, desk: Desk, rung: asyncio.Event | None = None
+) -> Claim | None:
     """Carry the claim to its outcome: the claim to go on with, if the next step was taken at once.
 
-    Raises Stale where it is not the current one any more.
+    `rung` is set when the provider rings. Raises Stale where the claim is not the current one any
+    more.
     """
     try:
-        output = await _ask(claim, cancelled, desk)
+        output = await _ask(claim, cancelled, desk, rung or asyncio.Event())
         if isinstance(output, Pending):
             await desk.in_database(lambda: claim.attempt.remember(output.reference))
             return None
@@ -107,7 +111,9 @@ async def _failed(
 # Asking
 
 
-async def _ask(claim: Claim, cancelled: asyncio.Event, desk: Desk) -> Output | Pending:
+async def _ask(
+    claim: Claim, cancelled: asyncio.Event, desk: Desk, rung: asyncio.Event
+) -> Output | Pending:
     model = claim.model
     platform = get_platform(model.platform)
     keys = _keys(claim, cancelled)
@@ -120,6 +126,8 @@ async def _ask(claim: Claim, cancelled: asyncio.Event, desk: Desk) -> Output | P
             idempotency_key=claim.attempt.idempotency_key,
             reference=claim.attempt.reference,
             number=claim.attempt.number,
+            callback=await callbacks.address(claim, platform, keys, desk),
+            rung=rung,
             cancelled=cancelled,
             on_progress=_teller(claim, desk),
             on_begin=lambda: _look_for_a_stop(claim, cancelled, desk),
@@ -217,7 +225,8 @@ async def _input(claim: Claim, desk: Desk) -> AsyncIterator[str | MediaFile]:
     holder = asset.path()
     path = await desk.in_media(holder.__enter__)
     try:
-        url = f"{settings.PUBLIC_URL}{asset.url}" if settings.PUBLIC_URL else ""
+        reached = is_outside(settings.PUBLIC_URL)  # else it has to travel along
+        url = f"{settings.PUBLIC_URL}{asset.url}" if reached else ""
         yield MediaFile(path, asset.content_type, url)
     finally:
         await desk.in_media(lambda: holder.__exit__(None, None, None))

@@ -17,21 +17,16 @@ from functools import partial
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import (
-    InterfaceError,
-    OperationalError,
-    close_old_connections,
-    connection,
-    connections,
-)
+from django.db import connections
 from django.utils import timezone
 
 from invocations.models import Attempt, Invocation, Run
 from invocations.states import Outcome, Stale
 from realtime.wakeup import Listener
 
-from . import calls, outcomes, owners
+from . import callbacks, calls, outcomes, owners
 from .claims import Claim, claim, take_over
+from .threads import AWAY, fresh
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -46,6 +41,7 @@ class _Held:
 
     claim: Claim
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    rung: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
 
@@ -54,7 +50,8 @@ class Runner:
 
     def __init__(self, capacity: int) -> None:
         self.worker, self._lock_file = owners.sign_on()
-        self._stops = Listener("cancel")  # before the first claim, or its stop may not be heard
+        # Before the first claim, or its stop may not be heard.
+        self._bells = Listener("cancel", callbacks.CHANNEL)
         self._free = capacity
         self._guard = threading.Lock()
         self._turned_away = False
@@ -116,7 +113,7 @@ class Runner:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        self._stops.close()
+        self._bells.close()
         self._lock_file.close()
 
     # Room
@@ -153,7 +150,7 @@ class Runner:
     def _turn(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.create_task(self._keep_alive())
-        self._loop.create_task(self._hear_stops())
+        self._loop.create_task(self._listen())
         self._loop.run_forever()
 
     async def _end(self) -> None:
@@ -186,7 +183,7 @@ class Runner:
         """To the outcome of one claim: the next one, which is held before this one is let go."""
         taken = held.claim
         try:
-            following = await calls.perform(taken, held.cancelled, self)
+            following = await calls.perform(taken, held.cancelled, self, held.rung)
             return self._hold(following) if following else None
         except Stale:
             logger.info("attempt %s was late: %s", taken.attempt.token, taken.invocation)
@@ -208,10 +205,19 @@ class Runner:
                 await self._quietly(partial(Attempt.objects.renew, tokens, at=timezone.now()))
                 await self._obey()
 
-    async def _hear_stops(self) -> None:
+    async def _listen(self) -> None:
         while True:
-            if await self._stops.wait_async(60.0):
+            rings = await self._bells.wait_async(60.0)
+            if bells := {bell for channel, bell in rings if channel == callbacks.CHANNEL}:
+                self._pass_on(bells)
+            if any(channel == "cancel" for channel, _ in rings):
                 await self._obey()
+
+    def _pass_on(self, bells: set[str]) -> None:
+        """To the calls whose providers have rung; an empty name may stand for any of them."""
+        for held in self._held.values():
+            if "" in bells or callbacks.bell_of(held.claim) in bells:
+                held.rung.set()
 
     async def _obey(self) -> None:
         """Cancel what was asked to stop; drop what has been given to somebody else."""
@@ -231,8 +237,8 @@ class Runner:
     async def _quietly(self, work: Callable[[], T]) -> T | None:
         """Database work that comes round again: a failure is logged and waited out."""
         try:
-            return await self._loop.run_in_executor(self._database, _fresh(work))
-        except (OperationalError, InterfaceError):
+            return await self._loop.run_in_executor(self._database, fresh(work))
+        except AWAY:
             logger.warning("The database did not answer.", exc_info=True)
             return None
 
@@ -247,30 +253,15 @@ class Runner:
         tries = 0
         while True:
             try:
-                return await self._loop.run_in_executor(self._database, _fresh(work))
-            except (OperationalError, InterfaceError):
+                return await self._loop.run_in_executor(self._database, fresh(work))
+            except AWAY:
                 pause = DATABASE_RETRIES[min(tries, len(DATABASE_RETRIES) - 1)]
                 logger.warning("The database did not answer; again in %s s.", pause, exc_info=True)
                 tries += 1
                 await asyncio.sleep(pause)
 
     async def in_media(self, work: Callable[[], T]) -> T:
-        return await self._loop.run_in_executor(self._media, _fresh(work))
-
-
-def _fresh(work: Callable[[], T]) -> Callable[[], T]:
-    """`work`, which leaves no broken connection behind for the next one on its thread."""
-
-    def done() -> T:
-        try:
-            return work()
-        except (OperationalError, InterfaceError):
-            connection.close()
-            raise
-        finally:
-            close_old_connections()
-
-    return done
+        return await self._loop.run_in_executor(self._media, fresh(work))
 
 
 _runner: Runner | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .alias import StepAlias
 from .attempt import Attempt
+from .callback import CallbackSecret
 from .gate import Gate
 from .halt import Halt, StopAll
 from .heartbeat import WorkerHeartbeat
@@ -16,6 +17,7 @@ from .spending import Spending
 
 __all__ = [
     "Attempt",
+    "CallbackSecret",
     "Gate",
     "Halt",
     "Invocation",

@@ -1,8 +1,9 @@
 """Replicate: hosted open models, asked over its HTTP API.
 
-A prediction is created once, its id remembered before anything else happens, and then followed by
-polling. An error is settled where the prediction has ended and left nothing to collect; with any
-other, it may still end well, and the next try collects it and pays nothing.
+A prediction is created once, its id remembered before anything else happens, and then followed: by
+looking again and again, and at once when Replicate rings (a signed webhook). A ring is never
+believed, it only makes us look. An error is settled where the prediction has ended and left nothing
+to collect; with any other, it may still end well, and the next try collects it and pays nothing.
 
 The coroutine's own cancellation is not a stop: it leaves the prediction running, to be adopted.
 """
@@ -15,11 +16,12 @@ import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from django.conf import settings
 
-from platforms import web
+from platforms import predictions, web
 from platforms.base import Call, MediaFile, Model, Output, Pending, Platform
 from platforms.catalogue import Row, load
 from platforms.errors import (
@@ -31,6 +33,8 @@ from platforms.errors import (
     TimedOut,
     Unavailable,
 )
+from platforms.predictions import ENDED, Gone, Prediction
+from platforms.reach import is_outside
 from platforms.registry import register
 from platforms.shapes import INLINE_LIMIT, data_uri, find, read_output
 from platforms.stopping import let_finish, unless_stopped
@@ -39,15 +43,14 @@ KEY = "REPLICATE_API_TOKEN"
 ADDRESS = "https://api.replicate.com"
 ROWS = {row.model.id: row for row in load("replicate")}
 
-RUNNING = {"starting", "processing"}
-ENDED = {"succeeded", "failed", "canceled", "aborted"}
 FIRST_POLL, LONGEST_POLL, GROWTH = 0.25, 2.0, 1.5
-PATIENCE = 6  # polls in a row that may go wrong or show a status we do not know
+RUNG_POLL = 10.0  # seconds; once a ring has come through, looking is only for those that get lost
+RINGS = ["start", "logs", "completed"]
+PATIENCE = 6  # polls in a row that may go wrong
 LANDING = 2.0  # for a request in flight when the stop comes: to learn what there is to cancel
 CONFIRMING = 2.5  # for the cancel itself; both together stay under the 5 s a stop may take
 LARGEST_UPLOAD = 100_000_000  # bytes
 
-Prediction = Mapping[str, object]
 _versions: dict[str, str] = {}  # of community models, which have no address of their own
 
 
@@ -61,6 +64,15 @@ class Replicate(Platform):
 
     def models(self) -> Sequence[Model]:
         return [row.model for row in ROWS.values()]
+
+    async def callback_secret(self, address: str, credentials: Mapping[str, str]) -> str:
+        """Replicate rings at public https addresses; a stand-in on this side at any."""
+        if is_outside(_base()) and not (address.startswith("https://") and is_outside(address)):
+            return ""
+        answer = await _send(credentials, "GET", "webhooks/default/secret", seconds=3)
+        if answer.status != 200:
+            raise web.error_in(answer, "Replicate", KEY)
+        return str(answer.json().get("key") or "")
 
     async def invoke(self, call: Call) -> Output | Pending:
         if call.cancelled.is_set() and not call.reference:
@@ -87,36 +99,22 @@ class _Asking:
         self.call, self.row = call, row
         self.adopting = bool(call.reference)
         self.made: Prediction = {}  # as first answered
-        self.base = settings.PLATFORM_URLS.get("REPLICATE_BASE_URL") or ADDRESS
-
-    async def send(
-        self, method: str, path: str, *, seconds: float = 15, body: object = None, **headers: str
-    ) -> web.Answer:
-        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        return await web.send(
-            "Replicate",
-            method,
-            f"{self.base}/v1/{path}",
-            headers={
-                "Authorization": f"Bearer {self.call.credentials[KEY].strip()}",
-                "Content-Type": "application/json",
-                **{name.replace("_", "-"): value for name, value in headers.items()},
-            },
-            content=content,
-            seconds=seconds,
-        )
+        self.send = partial(_send, call.credentials)
 
     async def get(self) -> Prediction:
         answer = await self.send("GET", f"predictions/{self.call.reference}", seconds=10)
         if answer.status == 404:
-            raise _Gone("Replicate no longer knows the prediction.")
-        return _prediction(answer)
+            raise Gone("Replicate no longer knows the prediction.")
+        return predictions.read(answer, KEY)
 
     # Creating
 
     async def create(self) -> None:
         """Make the prediction; a stop or a drain meanwhile still learns what was made."""
         body: dict[str, object] = {"input": await unless_stopped(self.call, self.input())}
+        if self.call.callback:
+            rings = RINGS if not self.row.wait_seconds else RINGS[-1:]
+            body |= {"webhook": self.call.callback, "webhook_events_filter": rings}
         making = asyncio.ensure_future(self.make(body))
         try:
             await unless_stopped(self.call, asyncio.shield(making))
@@ -134,7 +132,7 @@ class _Asking:
     async def make(self, body: dict[str, object]) -> None:
         self.call.progress("asking")
         model = self.call.model
-        known = f"{self.base}/{model.path}"
+        known = f"{_base()}/{model.path}"
         version = model.version or _versions.get(known, "")
         if not version:
             answer = await self.post(f"models/{model.path}/predictions", body)
@@ -142,7 +140,7 @@ class _Asking:
                 version = _versions[known] = await self.latest_version()
         if version:
             answer = await self.post("predictions", {"version": version, **body})
-        self.made = _prediction(answer)
+        self.made = predictions.read(answer, KEY)
         await self.call.remember(str(self.made["id"]))
 
     async def post(self, path: str, body: object) -> web.Answer:
@@ -186,46 +184,37 @@ class _Asking:
             return await unless_stopped(self.call, self.follow())
         except Cancelled:
             raise Cancelled(await self.cancel()) from None
-        except _Gone as error:
+        except Gone as error:
             raise error.as_settled() from None
 
     async def follow(self) -> Prediction:
-        """Poll until the prediction has ended; hold on through PATIENCE strange answers in a row."""
+        """Look until the prediction has ended, whatever it shows; hold on through PATIENCE failures."""
         if self.made.get("status") in ENDED:
             return self.made
-        wait, strange, shown = FIRST_POLL, 0, ""
+        wait, longest, failed, shown = FIRST_POLL, LONGEST_POLL, 0, ""
         while True:
             pause = wait * random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
-            wait = min(wait * GROWTH, LONGEST_POLL)
+            wait = min(wait * GROWTH, longest)
             try:
                 prediction = await self.get()
             except (RateLimited, TimedOut, Unavailable) as error:
-                strange += 1
-                if strange >= PATIENCE or (isinstance(error, _Gone) and self.adopting):
+                failed += 1
+                if failed >= PATIENCE or (isinstance(error, Gone) and self.adopting):
                     raise
-                pause = max(pause, getattr(error, "retry_after", None) or 0)
-            else:
-                status = str(prediction["status"])
-                if status in ENDED or (status not in RUNNING and prediction.get("completed_at")):
-                    return prediction
-                strange = 0 if status in RUNNING else strange + 1
-                if strange >= PATIENCE:
-                    raise Unavailable(f"Replicate shows an unknown status: {status[:40]!r}.")
-                shown = self.show(prediction, shown)
-            await asyncio.sleep(pause)
-
-    def show(self, prediction: Prediction, shown: str) -> str:
-        """The last line of the model's log, else the status; said only when it is new."""
-        lines = str(prediction.get("logs") or "").strip().splitlines()
-        words = lines[-1].strip()[:80] if lines else str(prediction["status"])
-        if words != shown:
-            self.call.progress(words)
-        return words
+                await asyncio.sleep(max(pause, getattr(error, "retry_after", None) or 0))
+                continue
+            if predictions.has_ended(prediction):
+                return prediction
+            failed, said = 0, predictions.words(prediction)
+            if said != shown:
+                self.call.progress(shown := said)
+            if await self.call.pause(pause):
+                longest = RUNG_POLL
 
     def collect(self, prediction: Prediction) -> Output:
         """The output of an ended prediction, or the error it stands for."""
         if prediction["status"] != "succeeded":
-            raise _failure(prediction).as_settled()
+            raise predictions.failure(prediction).as_settled()
         try:
             return self.output(prediction)
         except Unavailable as error:
@@ -252,7 +241,7 @@ class _Asking:
                         answer = await self.send(method, path)
                         if answer.status < 300:
                             method, path = "GET", f"predictions/{self.call.reference}"
-                        status = _prediction(answer)["status"]
+                        status = predictions.read(answer, KEY)["status"]
                         if status in ENDED:
                             return "uncertain" if status == "succeeded" else "cancelled"
                     await asyncio.sleep(0.2)
@@ -275,25 +264,29 @@ class _Asking:
             await self.cancel()
 
 
-class _Gone(Unavailable):
-    """The provider knows no prediction of that id."""
+def _base() -> str:
+    return settings.PLATFORM_URLS.get("REPLICATE_BASE_URL") or ADDRESS
 
 
-def _prediction(answer: web.Answer) -> Prediction:
-    if answer.status >= 300:
-        raise web.error_in(answer, "Replicate", KEY)
-    content = answer.json()
-    if not content.get("id") or not content.get("status"):
-        raise Unavailable("Replicate answered with something that is no prediction.")
-    return content
-
-
-def _failure(prediction: Prediction) -> PlatformError:
-    status, words = prediction["status"], " ".join(str(prediction.get("error") or "").split())[:300]
-    if web.is_sensitive(words):
-        return Refused(f"The model declined: {words}", kind="sensitive")
-    if status == "aborted":
-        return TimedOut("Replicate could not begin before the deadline.")
-    if status == "failed":
-        return Unavailable(f"The model failed: {words or 'it did not say why'}")
-    return Unavailable(f"The prediction ended as {status!r} at Replicate. {words}".strip())
+async def _send(
+    credentials: Mapping[str, str],
+    method: str,
+    path: str,
+    *,
+    seconds: float = 15,
+    body: object = None,
+    **headers: str,
+) -> web.Answer:
+    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    return await web.send(
+        "Replicate",
+        method,
+        f"{_base()}/v1/{path}",
+        headers={
+            "Authorization": f"Bearer {credentials[KEY].strip()}",
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        },
+        content=content,
+        seconds=seconds,
+    )

@@ -108,7 +108,7 @@ def test_the_place_is_free_again_once_nothing_follows(alice: User, runner: Runne
     begin(runner, first)
     wait_until(lambda: ended(first))
 
-    wait_until(lambda: begin(runner, second))
+    begin(runner, second)  # or it is fetched, if the place was free a moment later
 
     wait_until(lambda: ended(second))
 

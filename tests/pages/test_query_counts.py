@@ -74,6 +74,7 @@ FORMS = {  # these take what a page sends
     "networks:pause",
     "networks:resume",
     "resume-all",
+    "callback",  # what a provider sends
 }
 LISTS = {
     "/api/v1/models": "?all=1",

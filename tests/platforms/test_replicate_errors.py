@@ -137,15 +137,26 @@ async def test_a_prediction_ended_by_others_is_forgotten(
     assert failed.value.settled
 
 
-@pytest.mark.usefixtures("hurried")
-async def test_an_unknown_status_is_given_up_but_kept_for_adoption(provider: StandIn) -> None:
-    asked = Asked({"statuses": ["dreaming"]})
+async def test_a_status_nobody_knew_is_shown_and_followed_to_its_end(provider: StandIn) -> None:
+    asked = Asked({"statuses": [*["dreaming"] * 3, "queued", "succeeded"]})
 
-    with pytest.raises(Unavailable, match="dreaming") as failed:
+    output = await asked.answer()
+
+    assert output.url
+    assert asked.shown == ["asking", "dreaming", "queued"]
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_an_unknown_status_is_followed_no_longer_than_to_the_deadline(
+    provider: StandIn,
+) -> None:
+    dreamer = replace(PAINTER, deadline_seconds=0.5)
+    asked = Asked({"statuses": ["dreaming"]}, model=dreamer)
+
+    with pytest.raises(TimedOut):
         await asked.answer()
 
-    assert not failed.value.settled
-    assert len(asked.remembered) == 1
+    assert any(line["id"] == asked.remembered[0] for line in provider.entries("cancel"))
 
 
 @pytest.mark.usefixtures("hurried")

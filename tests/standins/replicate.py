@@ -12,6 +12,7 @@ the first of: `input.standin`, the `next` queue of POST /_control, the `default`
     output       text image audio list object data-uri truncated html empty huge gone none
     cancel       confirm, ignore or one of the errors      removed      true: the data are deleted
     create_seconds  how long the create request is held open after the prediction was made
+    rings        well (default), badly (forged, replayed, repeated, out of order) or not at all ("")
 """
 
 from __future__ import annotations
@@ -26,14 +27,13 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from tests.standins import media
+from tests.standins import bells, media
+from tests.standins.manners import Knobs, failure
 from tests.standins.wire import Request, Response, answer, outlive_nobody, serve
 
-Knobs = dict[str, Any]
 PAINTERS = ("flux", "z-image", "diffusion", "sdxl", "imagen", "seedream", "photon")
 MUSICIANS = ("lyria", "music", "magnet", "riffusion")
 ENDED = {"succeeded", "failed", "canceled", "aborted"}
@@ -71,6 +71,7 @@ class Replicate:
         self.predictions: dict[str, Prediction] = {}
         self.by_key: dict[str, str] = {}
         self.base = ""
+        self.ringing: set[asyncio.Task[None]] = set()
 
     def note(self, event: str, **facts: object) -> None:
         line = {"at": round(time.time() * 1000), "event": event, **facts}
@@ -118,6 +119,9 @@ class Replicate:
             case ("GET", ["v1", "models", owner, name]):
                 version = {"id": f"latest-of-{owner}-{name}"}
                 return answer({"owner": owner, "name": name, "latest_version": version})
+            case ("GET", ["v1", "webhooks", "default", "secret"]):
+                self.note("secret")
+                return answer({"key": bells.SECRET})
             case ("GET", ["v1", "predictions", prediction_id]):
                 return self.get(prediction_id)
             case ("POST", ["v1", "predictions", prediction_id, "cancel"]):
@@ -139,6 +143,8 @@ class Replicate:
         knobs = {**self.default, **queued, **given.pop("standin", {})}
         deadline = request.headers.get("cancel-after", "")
         facts = {"error": knobs.get("error"), "cancel_after": deadline, "input": abridged(given)}
+        asked = request.json()
+        facts |= {"webhook": asked.get("webhook"), "events": asked.get("webhook_events_filter")}
         self.note("create", key=key, model=model, **facts)
         if knobs.get("error") and not knobs.get("lost"):
             return failure(knobs["error"], knobs)
@@ -147,11 +153,22 @@ class Replicate:
         if key:
             self.by_key[key] = made.id
         self.note("charge", key=key, id=made.id, model=model)
+        if address := asked.get("webhook"):
+            self.ring(made, str(address))
         if knobs.get("error"):
             return failure(knobs["error"], knobs)
         response = answer(self.shown(made), 201)
         response.hang = float(knobs.get("create_seconds", 0))
         return response
+
+    def ring(self, made: Prediction, address: str) -> None:
+        if manners := str(made.knobs.get("rings", "well")):
+            bell = bells.Bell(address, made.id, self.note)
+            ended = lambda: made.status() in ENDED  # noqa: E731
+            ringing = bells.ring_through(bell, lambda: self.shown(made), ended, manners)
+            task = asyncio.ensure_future(ringing)
+            self.ringing.add(task)
+            task.add_done_callback(self.ringing.discard)
 
     def get(self, prediction_id: str) -> Response:
         made = self.predictions.get(prediction_id)
@@ -238,34 +255,6 @@ def natural_output(made: Prediction) -> str:
     if any(word in made.model for word in MUSICIANS):
         return "audio"
     return "image" if any(word in made.model for word in PAINTERS) else "text"
-
-
-def failure(kind: object, knobs: Knobs) -> Response:
-    """One of the ways in which a provider does not answer."""
-    name, detail = str(kind), knobs.get("detail")
-    match name:
-        case "hang":
-            return Response(hang=3_600)
-        case "drop":
-            return Response(drop=True)
-        case "drip":
-            return Response(body=b'{"id": "' + b"x" * 100_000, drip=0.1)
-        case "garbage":
-            return Response(201, b'{"id": 7, "status"')
-        case "502":
-            page = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
-            return Response(502, page, "text/html")
-        case "429":
-            wait = knobs.get("retry_after", 1)
-            if wait == "date":
-                wait = format_datetime(datetime.now(UTC), usegmt=True)
-            said = {
-                "title": "Request was throttled.",
-                "detail": detail or "Slow down.",
-                "status": 429,
-            }
-            return answer(said, 429, **({} if wait is None else {"Retry_After": str(wait)}))
-    return answer({"detail": detail or f"Stand-in error {name}", "status": int(name)}, int(name))
 
 
 def first_words(given: dict[str, Any]) -> str:

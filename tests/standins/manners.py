@@ -1,0 +1,39 @@
+"""The ways in which a stand-in Replicate does not answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+from tests.standins.wire import Response, answer
+
+Knobs = dict[str, Any]
+
+
+def failure(kind: object, knobs: Knobs) -> Response:
+    """One of the ways in which a provider does not answer."""
+    name, detail = str(kind), knobs.get("detail")
+    match name:
+        case "hang":
+            return Response(hang=3_600)
+        case "drop":
+            return Response(drop=True)
+        case "drip":
+            return Response(body=b'{"id": "' + b"x" * 100_000, drip=0.1)
+        case "garbage":
+            return Response(201, b'{"id": 7, "status"')
+        case "502":
+            page = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+            return Response(502, page, "text/html")
+        case "429":
+            wait = knobs.get("retry_after", 1)
+            if wait == "date":
+                wait = format_datetime(datetime.now(UTC), usegmt=True)
+            said = {
+                "title": "Request was throttled.",
+                "detail": detail or "Slow down.",
+                "status": 429,
+            }
+            return answer(said, 429, **({} if wait is None else {"Retry_After": str(wait)}))
+    return answer({"detail": detail or f"Stand-in error {name}", "status": int(name)}, int(name))
