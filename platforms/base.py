@@ -13,11 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 
 from .errors import Cancelled
+
+if TYPE_CHECKING:
+    from .inspection import Finding
 
 JSON = Mapping[str, object]
 
@@ -200,6 +203,12 @@ class Platform(ABC):
         Raises only errors of `platforms.errors`; empty where there is no way but to use it.
         """
         return ""
+    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding] | None:
+        """Compare every row with what the provider offers now, by free requests alone.
+
+        Raises only errors of `platforms.errors`; None where there is nothing to compare with.
+        """
+        return None
 
     async def callback_secret(self, address: str, credentials: Mapping[str, str]) -> str:
         """What the platform signs with when it rings at `address` (`platforms.webhooks`).

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -17,11 +17,13 @@ from platforms.catalogue import Row, load
 from platforms.chat import OURS, amount
 from platforms.errors import Refused, Unavailable
 from platforms.hosted import as_answer, asking, read_inline
+from platforms.inspection import Finding, Listing, inquiry, listed
 from platforms.registry import register
 from platforms.shapes import find
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
+    from anthropic.types import ModelInfo
 
 KEY = "ANTHROPIC_API_KEY"
 ADDRESS = "https://api.anthropic.com"
@@ -56,6 +58,18 @@ class Anthropic(Platform):
                 extra_body=extra,
             )
         return _read(as_answer(answer.http_response).json(), row)
+
+    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding]:
+        async with asking(inquiry(self, credentials), self.label, KEY) as asked:
+            await asked.library("anthropic")
+            found = _client(asked.call).models.list(limit=1000)
+            offered = {one.id: _listing(one) async for one in found}
+        return listed(self.models(), offered)
+
+
+def _listing(found: ModelInfo) -> Listing:
+    ends = found.retires_at or found.deprecated_at
+    return Listing(ends=f"{ends:%Y-%m-%d}" if ends else "", gone=found.lifecycle == "retired")
 
 
 def _client(call: Call) -> AsyncAnthropic:

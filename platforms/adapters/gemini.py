@@ -18,6 +18,7 @@ from platforms.catalogue import Row, load
 from platforms.chat import OURS
 from platforms.errors import NotConfigured, PlatformError, Refused, Unavailable
 from platforms.hosted import asking, read_inline
+from platforms.inspection import Finding, Listing, inquiry, listed
 from platforms.registry import register
 
 if TYPE_CHECKING:
@@ -58,6 +59,13 @@ class Gemini(Platform):
                 config=_config(call),
             )
         return _read(answer, row)
+
+    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding]:
+        async with asking(inquiry(self, credentials), self.label, KEY) as asked:
+            await asked.library("google.genai")
+            found = await (await _client(asked.call)).aio.models.list(config={"page_size": 1000})
+            offered = {(one.name or "").rpartition("/")[2]: Listing() async for one in found}
+        return listed(self.models(), offered)
 
 
 async def _client(call: Call) -> Client:

@@ -18,6 +18,7 @@ from platforms.base import Call, MediaFile, Modality, Model, Output, Platform
 from platforms.catalogue import Row, load
 from platforms.errors import Unavailable
 from platforms.hosted import Asking, as_answer, asking, file_name, read_inline
+from platforms.inspection import Finding, Listing, inquiry, listed
 from platforms.registry import register
 from platforms.shapes import find, inline_output, read_output
 
@@ -54,6 +55,13 @@ class OpenAI(Platform):
             if call.model.output is Modality.IMAGE:
                 return await _painted(asked, row, vendor)
             return await _answered(asked, row, vendor)
+
+    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding]:
+        async with asking(inquiry(self, credentials), self.label, KEY) as asked:
+            await asked.library("openai")
+            found = _client(asked.call).models.list()
+            offered = {one.id: Listing(ends=one.shutdown_date or "") async for one in found}
+        return listed(self.models(), offered)
 
 
 def _client(call: Call) -> AsyncOpenAI:

@@ -29,6 +29,17 @@ class Anthropic(Vendor):
         error = {"type": KINDS.get(status, "api_error"), "message": detail}
         return {"type": "error", "error": error, "request_id": f"req_{self.number}"}
 
+    def listing(self, path: str) -> dict[str, object] | None:
+        if path != "/v1/models":
+            return None
+        whole = {"type": "model", "created_at": "2026-01-01T00:00:00Z", "lifecycle": "active"}
+        entries = [
+            {"id": name, "display_name": name, **whole, **facts}
+            for name, facts in self.offers().items()
+        ]
+        ends = {"first_id": entries[0]["id"], "last_id": entries[-1]["id"]} if entries else {}
+        return {"data": entries, "has_more": False, **ends}
+
     def message(self, asked: dict[str, Any], knobs: Knobs) -> dict[str, object]:
         said = asked["messages"][-1]["content"]
         words = said if isinstance(said, str) else f"a picture ({said[1]['text']})"

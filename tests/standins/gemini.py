@@ -43,6 +43,15 @@ class Gemini(Vendor):
             error["details"] = [{"@type": kind, "retryDelay": code}]
         return {"error": error}
 
+    def listing(self, path: str) -> dict[str, object] | None:
+        if not re.fullmatch(r"/v1(?:beta)?/models", path):
+            return None
+        entries = [
+            {"name": f"models/{name}", "displayName": name, "version": "001", **facts}
+            for name, facts in self.offers().items()
+        ]
+        return {"models": entries}
+
     def answer(self, asked: dict[str, Any], model: str, knobs: Knobs) -> dict[str, object]:
         refusal = knobs.get("refusal")
         if refusal == "prompt":

@@ -37,6 +37,13 @@ class OpenAI(Vendor):
             return Response(body=media.png(file), content_type="image/png")
         return None
 
+    def listing(self, path: str) -> dict[str, object] | None:
+        if path != "/v1/models":
+            return None
+        whole = {"object": "model", "created": 1_790_000_000, "owned_by": "openai"}
+        entries = [{"id": name, **whole, **facts} for name, facts in self.offers().items()]
+        return {"object": "list", "data": entries}
+
     def completion(self, asked: Knobs, knobs: Knobs) -> Response:
         said = asked["messages"][-1]["content"]
         words = said if isinstance(said, str) else f"a picture ({said[0]['text']})"

@@ -52,6 +52,21 @@ class Vendor(ABC):
         """The answer to a request that costs nothing, such as a list of models."""
         return None
 
+    def listing(self, path: str) -> dict[str, object] | None:
+        """The vendor's JSON of what it offers, of `self.default["offers"]`: facts by name."""
+        return None
+
+    def offered(self, request: Request, content: dict[str, object]) -> Response:
+        token = request.headers.get(self.key_header, "").removeprefix(self.key_prefix)
+        self.note("listed", path=request.path)
+        if not token or token == "wrong":
+            return answer(self.problem(401, "Incorrect API key provided.", "invalid_api_key"), 401)
+        return answer(content)
+
+    def offers(self) -> dict[str, dict[str, object]]:
+        found: dict[str, dict[str, object]] = self.default.get("offers", {})
+        return found
+
     def note(self, event: str, **facts: object) -> None:
         line = {"at": round(time.time() * 1000), "event": event, **facts}
         self.journal.write(json.dumps(line) + "\n")
@@ -64,6 +79,8 @@ class Vendor(ABC):
             return self.control(request.json())
         if (found := self.free(request, path)) is not None:
             return found
+        if request.method == "GET" and (offered := self.listing(path)) is not None:
+            return self.offered(request, offered)
         key = request.headers.get("idempotency-key", "")
         queued = self.next.pop(0) if self.next else {}
         knobs = {**self.default, **queued}

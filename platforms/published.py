@@ -1,0 +1,143 @@
+"""Comparing what a row sends with the input schema that its provider publishes (OpenAPI).
+
+For providers of other people's models, each of which takes what it likes, until it likes another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from . import web
+from .base import JSON
+from .catalogue import Row
+from .errors import PlatformError
+from .inspection import Finding, Verdict, finding
+from .shapes import find
+
+AT_ONCE = 5  # requests; there is no hurry
+PLAIN = {bool: "boolean", int: "integer", float: "number", str: "string"}
+WIDER = {"integer": {"integer", "number"}, "number": {"number"}}
+
+
+Get = Callable[[str], Awaitable[web.Answer]]
+
+
+async def compared(rows: Iterable[Row], get: Get, provider: str, key: str) -> list[Finding]:
+    """A finding per row; `get` asks for an address below the provider's API, such as models/a/b.
+
+    Raises what the first request raises, so that a wrong key is told once and not fifty times.
+    """
+    asked: dict[str, asyncio.Task[web.Answer]] = {}
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(path: str) -> web.Answer:
+        async with places:
+            return await get(path)
+
+    for row in rows:
+        path = _address(row)
+        asked.setdefault(path, asyncio.create_task(ask(path)))
+        if len(asked) == 1 and (answer := await asked[path]).status in (401, 403):
+            raise web.error_in(answer, provider, key)
+    answers = await asyncio.gather(*asked.values(), return_exceptions=True)
+    by_path = dict(zip(asked, answers, strict=True))
+    return [_judged(row, by_path[_address(row)]) for row in rows]
+
+
+def _address(row: Row) -> str:
+    version = f"/versions/{row.model.version}" if row.model.version else ""
+    return f"models/{row.model.path}{version}"
+
+
+def _judged(row: Row, answer: web.Answer | BaseException) -> Finding:
+    model = row.model
+    if isinstance(answer, PlatformError):
+        return finding(model, Verdict.UNANSWERED, str(answer))
+    if isinstance(answer, BaseException):
+        raise answer
+    content = answer.json()
+    if answer.status in (404, 410):
+        said = " ".join(str(content.get("detail") or "").split())[:200]
+        return finding(model, Verdict.RETIRED, f"{model.path} is gone. {said}".strip())
+    if answer.status >= 300:
+        return finding(model, Verdict.UNANSWERED, f"The provider answered {answer.status}.")
+    version = content if model.version else content.get("latest_version")
+    if not isinstance(version, Mapping):
+        return finding(model, Verdict.RETIRED, f"{model.path} offers no version.")
+    if found := differences(row, version.get("openapi_schema")):
+        return finding(model, Verdict.CHANGED, " ".join(found))
+    return finding(model, Verdict.FINE)
+
+
+def differences(row: Row, openapi: object) -> list[str]:
+    """Every way in which the provider would not take what is sent, as sentences."""
+    schemas = find(openapi, "components", "schemas")
+    taken = find(schemas, "Input", "properties")
+    if not isinstance(schemas, Mapping) or not isinstance(taken, Mapping):
+        return ["it publishes no input schema."]
+    fields = {name: _whole(one, schemas) for name, one in taken.items()}
+    return [*_unfit(row, fields), *_unsent(row, schemas)]
+
+
+def sent(row: Row) -> dict[str, JSON]:
+    """What a request may carry, as a JSON Schema by field; a default is a choice of one."""
+    parameters = row.model.parameters.get("properties")
+    fields: dict[str, JSON] = {
+        name: {"type": PLAIN.get(type(value)), "enum": [value]}
+        for name, value in row.model.defaults.items()
+    }
+    for name, one in parameters.items() if isinstance(parameters, Mapping) else ():
+        choices, default = one.get("enum"), row.model.defaults.get(name)
+        also = [default] if choices and default is not None else []
+        fields[name] = {**one, "enum": [*choices, *also] if choices else None}
+    return {row.input_field: {"type": "string"}, **fields} if row.input_field else fields
+
+
+def _unfit(row: Row, taken: Mapping[str, JSON]) -> Iterator[str]:
+    for name, ours in sent(row).items():
+        theirs = taken.get(name)
+        if theirs is None:
+            yield f"it takes no `{name}` any more."
+            continue
+        kind, wanted = ours.get("type"), theirs.get("type")
+        if kind and wanted and wanted not in WIDER.get(str(kind), {kind}):
+            yield f"`{name}` is {kind} here and {wanted} there."
+        if lost := _lost(ours.get("enum"), theirs.get("enum")):
+            yield f"`{name}` cannot be {', '.join(map(str, lost))} there."
+        yield from _out_of_bounds(name, ours, theirs)
+
+
+def _lost(ours: Any, theirs: Any) -> list[object]:
+    if not isinstance(ours, list) or not isinstance(theirs, list):
+        return []
+    return [one for one in dict.fromkeys(ours) if one not in theirs]
+
+
+def _out_of_bounds(name: str, ours: JSON, theirs: JSON) -> Iterator[str]:
+    for keyword, sign in (("minimum", -1), ("maximum", 1)):
+        mine, other = ours.get(keyword), theirs.get(keyword)
+        if not isinstance(mine, int | float) or not isinstance(other, int | float):
+            continue
+        if sign * mine > sign * other:
+            yield f"`{name}` may be {mine} here, and its {keyword} there is {other}."
+
+
+def _unsent(row: Row, schemas: Mapping[str, Any]) -> Iterator[str]:
+    needed = find(schemas, "Input", "required")
+    mine = {row.input_field, *row.model.defaults}
+    for name in needed if isinstance(needed, list) else ():
+        if name not in mine:
+            yield f"it needs `{name}`, which is not sent."
+
+
+def _whole(field: Any, schemas: Mapping[str, Any]) -> JSON:
+    """A field with what it refers to put in its place."""
+    parts = field.get("allOf") if isinstance(field, Mapping) else None
+    merged: dict[str, object] = dict(field) if isinstance(field, Mapping) else {}
+    for part in [*(parts or []), field]:
+        name = str(part.get("$ref", "")).rpartition("/")[2] if isinstance(part, Mapping) else ""
+        referred = schemas.get(name) if name else None
+        merged |= referred if isinstance(referred, Mapping) else {}
+    return merged

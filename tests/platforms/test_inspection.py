@@ -1,0 +1,162 @@
+"""`catalogue check`: the catalogue against what the providers offer, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
+
+from platforms import registry
+from platforms.base import Model
+from tests.platforms.houses import HOUSES
+from tests.standins.process import StandIn
+
+pytestmark = pytest.mark.enable_socket
+KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "gemini": "GEMINI_API_KEY"}
+each_vendor = pytest.mark.parametrize("slug", KEYS)
+Checked = tuple[int, dict[str, Any]]
+
+
+def models(slug: str) -> list[Model]:
+    return list(registry.get_platform(slug).models())
+
+
+def check(*options: str) -> tuple[int, str]:
+    """The exit status and what was printed."""
+    said = StringIO()
+    try:
+        call_command("catalogue", "check", *options, stdout=said)
+    except SystemExit as left:
+        return int(str(left.code)), said.getvalue()
+    return 0, said.getvalue()
+
+
+def by_subject(printed: str) -> dict[str, dict[str, Any]]:
+    return {one["subject"]: one for one in json.loads(printed)["findings"]}
+
+
+@pytest.fixture
+def offering(
+    vendor_process: Callable[[str], StandIn], settings: Settings
+) -> Callable[[str, Mapping[str, Any]], StandIn]:
+    """Puts a stand-in that offers just these models in a vendor's place, with a key."""
+
+    def put(slug: str, offers: Mapping[str, Any]) -> StandIn:
+        process = vendor_process(slug)
+        HOUSES[slug].put(process.url, settings)
+        process.control(default={"offers": offers, "seconds": 0})
+        settings.PLATFORM_KEYS = {KEYS[slug]: "sk-secret"}
+        return process
+
+    return put
+
+
+Offering = Callable[[str, Mapping[str, Any]], StandIn]
+
+
+@each_vendor
+def test_what_a_vendor_offers_is_fine_and_what_it_does_not_is_retired(
+    slug: str, offering: Offering
+) -> None:
+    kept, *others = [one for one in models(slug) if not one.deprecated]
+    gone = next(one for one in others if one.path != kept.path)
+    process = offering(slug, {one.path: {} for one in models(slug) if one.path != gone.path})
+    asked = len(process.entries("create"))
+
+    status, printed = check("--platform", slug, "--json")
+
+    found = by_subject(printed)
+    assert status == 1
+    assert found[kept.id]["verdict"] == "fine"
+    assert found[gone.id]["verdict"] == "retired"
+    assert gone.path in found[gone.id]["detail"]
+    assert len(process.entries("create")) == asked  # nothing was paid for
+
+
+@each_vendor
+def test_where_all_is_well_the_status_is_zero_and_a_line_says_so(
+    slug: str, offering: Offering
+) -> None:
+    offering(slug, {one.path: {} for one in models(slug)})
+
+    status, printed = check("--platform", slug)
+
+    count = len(models(slug))
+    assert status == 0
+    assert f"{count} of {count} models are as the catalogue says." in printed
+
+
+@each_vendor
+def test_a_wrong_key_is_told_once_and_never_as_a_stack_trace(
+    slug: str, offering: Offering, settings: Settings
+) -> None:
+    offering(slug, {one.path: {} for one in models(slug)})
+    settings.PLATFORM_KEYS = {KEYS[slug]: "wrong"}
+
+    status, printed = check("--platform", slug)
+
+    assert status == 1
+    assert "no answer" in printed
+    assert KEYS[slug] in printed
+    assert len(printed.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("slug", "facts"),
+    [
+        ("openai", {"shutdown_date": "2027-01-06"}),
+        ("anthropic", {"lifecycle": "deprecated", "retires_at": "2027-01-06T00:00:00Z"}),
+    ],
+)
+def test_an_end_that_was_announced_is_told_with_its_day(
+    slug: str, facts: dict[str, str], offering: Offering
+) -> None:
+    ending = next(one for one in models(slug) if not one.deprecated)
+    offering(slug, {one.path: facts if one.path == ending.path else {} for one in models(slug)})
+
+    status, printed = check("--platform", slug)
+
+    assert status == 1
+    assert f"{ending.id} " in printed
+    assert f"ending: {ending.path} ends on 2027-01-06" in printed
+
+
+def test_a_model_that_anthropic_keeps_as_a_record_only_is_retired(offering: Offering) -> None:
+    (path, *_) = {one.path for one in models("anthropic")}
+    offering(
+        "anthropic",
+        {one.path: {} for one in models("anthropic")} | {path: {"lifecycle": "retired"}},
+    )
+
+    assert "retired" in check("--platform", "anthropic")[1]
+
+
+def test_that_a_deprecated_model_is_gone_is_told_and_is_not_wrong(offering: Offering) -> None:
+    offering("openai", {one.path: {} for one in models("openai") if not one.deprecated})
+
+    status, printed = check("--platform", "openai")
+
+    assert status == 0
+    assert "retired (and marked as deprecated)" in printed
+
+
+def test_without_a_key_nothing_is_checked_and_that_is_said(settings: Settings) -> None:
+    settings.PLATFORM_KEYS = {}
+
+    status, printed = check()
+
+    assert status == 0
+    for label, name in (("OpenAI", "OPENAI_API_KEY"), ("Replicate", "REPLICATE_API_TOKEN")):
+        assert f"{label}: not checked: no key ({name} is not set)." in printed
+
+
+def test_a_platform_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(
+        CommandError, match=r"There is no platform called 'acme'; there are .*dummy"
+    ):
+        check("--platform", "acme")
