@@ -203,6 +203,7 @@ class Platform(ABC):
         Raises only errors of `platforms.errors`; empty where there is no way but to use it.
         """
         return ""
+
     async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding] | None:
         """Compare every row with what the provider offers now, by free requests alone.
 

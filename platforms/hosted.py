@@ -60,13 +60,13 @@ class Asking:
             if module not in sys.modules:
                 await asyncio.to_thread(importlib.import_module, module)
 
-    async def send(self, verb: Callable[..., Awaitable[T]], **asked: object) -> T:
+    async def send(self, verb: Callable[..., Awaitable[T]], *given: object, **asked: object) -> T:
         """Await `verb(...)`, the one paid request, unless a stop came first; a stop drops it."""
 
         async def sending() -> T:
             await self.call.begin()
             self.sent = True
-            return await verb(**asked)
+            return await verb(*given, **asked)
 
         self.call.progress("asking")
         return await unless_stopped(self.call, sending())

@@ -35,7 +35,10 @@ PAIRS = [
     (source, target)
     for source in (Modality.TEXT, Modality.IMAGE, Modality.AUDIO)
     for target in (Modality.TEXT, Modality.IMAGE, Modality.AUDIO)
-] + [(Modality.TEXT, Modality.VIDEO)]
+] + [
+    (Modality.TEXT, Modality.VIDEO),
+    (Modality.VIDEO, Modality.TEXT),  # or no ring could hold the other
+]
 
 ERRORS: dict[str, Callable[[str], PlatformError]] = {
     "notconfigured": lambda _: NotConfigured("The dummy was told to lack its key."),
@@ -105,7 +108,7 @@ MODELS = tuple(
 
 @register
 class Dummy(Platform):
-    """One model for every pair of text, image and sound, and text to video."""
+    """One model for every pair of text, image and sound, and to video from text and back."""
 
     slug: ClassVar[str] = "dummy"
     label: ClassVar[str] = "Dummy"

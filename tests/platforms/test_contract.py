@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
 
 from platforms import pool, registry, web
-from platforms.base import Call, MediaFile, Modality, Model, Output, Platform
+from platforms.base import Call, MediaFile, Modality, Model, Platform
 from platforms.errors import Cancelled, NotConfigured, PlatformError
 from platforms.parameters import problems, unknown_keywords
 
@@ -126,49 +124,3 @@ async def test_an_unreachable_vendor_raises_an_error_of_ours(
         await asyncio.wait_for(platform.invoke(call), timeout=20)
     await web.close()
     await pool.close()
-
-
-@pytest.fixture
-def acme(tmp_path: Path) -> Iterator[Platform]:
-    """The platform of the tutorial, exactly as it is printed there."""
-    page = (ROOT / "docs" / "platforms.md").read_text()
-    (source,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
-    assert len(source.splitlines()) < 40
-    (tmp_path / "acme.py").write_text(source)
-    spec = importlib.util.spec_from_file_location("acme_of_the_docs", tmp_path / "acme.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield registry.get_platform("acme")
-    del sys.modules[spec.name]
-    del registry._platforms["acme"]
-
-
-def test_the_platform_of_the_tutorial_is_registered_by_being_imported(acme: Platform) -> None:
-    assert registry.get_model("acme:brush").output is Modality.IMAGE
-    assert "ACME_API_KEY" in acme.availability(registry.get_model("acme:brush"), {}).reason
-
-
-@pytest.mark.asyncio
-async def test_the_platform_of_the_tutorial_answers_and_fails_as_it_should(
-    acme: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers = [
-        web.Answer(200, {}, b'{"picture": "https://acme.test/1.png"}'),
-        web.Answer(401, {}, b'{"detail": "who are you?"}'),
-    ]
-
-    async def send(*_: object, **__: object) -> web.Answer:
-        return answers.pop(0)
-
-    monkeypatch.setattr(web, "send", send)
-    call = call_to(registry.get_model("acme:brush"), acme, tmp_path)
-
-    assert await acme.invoke(call) == Output(url="https://acme.test/1.png")
-    with pytest.raises(NotConfigured, match="ACME_API_KEY"):
-        await acme.invoke(call)
-    call.cancelled.set()
-    with pytest.raises(Cancelled):
-        await acme.invoke(call)

@@ -43,6 +43,7 @@ async def test_there_is_a_dummy_for_every_pair() -> None:
         for target in kinds:
             assert get_model(f"dummy:{source}-to-{target}").hidden
     assert get_model("dummy:text-to-video").hidden
+    assert get_model("dummy:video-to-text").hidden
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
