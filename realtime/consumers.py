@@ -7,7 +7,7 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,7 +17,7 @@ from .admission import admit, admit_again, ticket
 from .auth import Application, Receive, Send
 from .feeds import Denied, Feed, Scope
 from .outbox import WINDOW, Outbox
-from .streams import Lagged
+from .streams import Encoded, Lagged
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +140,17 @@ class WatchConsumer:
             self._write_out(self._outbox, self._wire)
         elif self._pump is None:
             self._pump = asyncio.create_task(self._run_pump(self._outbox))
+
+    def offer(self, frames: Sequence[Encoded], wire: bytes) -> None:
+        """These have just come, and this is how they are sent: for a socket that waits for nothing
+        else it is all there is to do."""
+        if self._wire is None or self._outbox is None or self._closed:
+            self.wake()
+        elif self._outbox.pass_on(frames):
+            self._allowance.earn(len(frames))
+            self._wire(wire)
+        else:
+            self.wake()
 
     def resync(self) -> None:
         """What this socket follows begins anew; so must it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import secrets
@@ -35,12 +36,21 @@ def ring(channel: str, payload: str) -> None:
 
 
 def _hearing(channel: str) -> list[str]:
-    with os.scandir(folder()) as entries:
+    try:
+        entries = os.scandir(_known(settings.RUN_DIR))
+    except FileNotFoundError:  # somebody has cleared it away: nobody hears
+        return []
+    with entries:
         return [
             entry.path
             for entry in entries
             if entry.name.endswith(".sock") and channel in entry.name.partition("-")[0].split("+")
         ]
+
+
+@functools.cache  # to look for it again would be half of what a ring costs
+def _known(run_dir: Path | str) -> Path:
+    return folder()
 
 
 class DatagramBell:
@@ -79,8 +89,13 @@ class DatagramBell:
 
 def folder() -> Path:
     """Where the sockets are: in RUN_DIR, or where that is too long a path, in a short private
-    folder named after it."""
-    inside = Path(settings.RUN_DIR) / "wake"
+    folder named after it. It is there."""
+    return _made(str(settings.RUN_DIR))
+
+
+@functools.cache  # half of what a ring costs
+def _made(run_dir: str) -> Path:
+    inside = Path(run_dir) / "wake"
     if len(os.fsencode(inside)) <= _FOLDER_MAX:
         inside.mkdir(mode=0o700, parents=True, exist_ok=True)
         return inside

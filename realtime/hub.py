@@ -23,7 +23,7 @@ from .feeds import Feed
 from .models import Event
 from .places import Joined, Place
 from .progress import Progress
-from .streams import Prepared, Stream, compact
+from .streams import Encoded, Prepared, Stream, compact
 from .tail import Tail, hang_up
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,8 @@ class Member(Guest, Protocol):
         ...
 
     def wake(self) -> None: ...
+
+    def offer(self, frames: Sequence[Encoded], wire: bytes) -> None: ...
 
     def resync(self) -> None: ...
 

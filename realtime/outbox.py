@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from .places import Joined
 from .streams import Encoded, Stream
@@ -38,6 +39,18 @@ class Outbox:
             if len(self._unacked) >= self._window and self._full_since is None:
                 self._full_since = now
         return frames
+
+    def pass_on(self, frames: Sequence[Encoded]) -> bool:
+        """Count the newest frames of the stream as sent, where they are all that is to be sent and
+        the window stays open behind them."""
+        if self._backlog or self._at + len(frames) != self._stream.count:
+            return False
+        if self._window is not None:
+            if len(self._unacked) + len(frames) >= self._window:
+                return False
+            self._unacked.extend([frame.cursor for frame in frames])
+        self._at += len(frames)
+        return True
 
     def _next(self, room: int) -> list[Encoded]:
         if self._backlog:

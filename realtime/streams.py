@@ -34,9 +34,11 @@ class Lagged(Exception):
 
 
 class Follower(Protocol):
-    """Whoever wants to know that there is more."""
+    """Whoever wants to know that there is more; `offer` says what, and how it is sent."""
 
     def wake(self) -> None: ...
+
+    def offer(self, frames: Sequence[Encoded], wire: bytes) -> None: ...
 
     def resync(self) -> None: ...
 
@@ -146,8 +148,9 @@ class Stream:
         self.count += len(frames)
         self._bytes += sum(len(frame.wire) for frame in frames)
         self.trim()
+        wire = b"".join(frame.wire for frame in frames)
         for follower in tuple(self.followers):
-            follower.wake()
+            follower.offer(frames, wire)
 
     def extend_back(self, frames: Sequence[Encoded], floor: Positions) -> None:
         """Take in what `prepare_earlier` gave."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from django.db import Error as DatabaseError
@@ -26,10 +28,10 @@ SLOW_POLL = 1.0  # seconds; what a lost ring costs at most
 BATCH = 500
 _BACKOFF_MOST = 5.0
 
-# As SQL, because everything that is seen waits for it: it takes a quarter of what the ORM's making
-# of the same statement does (0.07 ms instead of 0.30).
+# As SQL, and read by hand, because everything that is seen waits for it: 0.04 ms, of which a raw
+# queryset makes 0.11 and the ORM 0.30; three times as much each where the processor was idle before.
 _FOLLOWING = (
-    "SELECT id, topic_id, seq, type, data, created_at FROM realtime_event"
+    "SELECT id, seq, type, data, created_at FROM realtime_event"
     " WHERE topic_id = %s AND seq > %s ORDER BY seq LIMIT %s"
 )
 
@@ -171,9 +173,9 @@ class Tail(Generic[P]):
         return len(events) == BATCH
 
     def _read(self, topic: Topic) -> tuple[list[Event], P | None]:
-        events = list(Event.objects.raw(_FOLLOWING, [topic.pk, topic.last_seq, BATCH]))
-        for event in events:
-            event.topic = topic
+        with connection.cursor() as cursor:
+            cursor.execute(_FOLLOWING, [topic.pk, topic.last_seq, BATCH])
+            events = [_event(topic, *row) for row in cursor.fetchall()]
         whole = events and events[-1].seq - topic.last_seq == len(events)
         return events, self._prepare(topic.name, events) if whole else None
 
@@ -210,6 +212,12 @@ class Tail(Generic[P]):
     async def _in_thread(self, function: Callable[..., T], *args: object) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, function, *args)
+
+
+def _event(topic: Topic, pk: int, seq: int, kind: str, data: str, at: datetime) -> Event:
+    """A row of _FOLLOWING. SQLite keeps moments in UTC and does not say so."""
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return Event(id=pk, topic=topic, seq=seq, type=kind, data=json.loads(data), created_at=at)
 
 
 def _topics(names: Sequence[str]) -> dict[str, Topic]:

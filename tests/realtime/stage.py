@@ -26,6 +26,7 @@ class StageFeed(Feed):
     main_topic: ClassVar[str] = "network:1"
     asked_again: ClassVar[bool] = False
     hold: ClassVar[threading.Event] = threading.Event()  # while it is set, nothing is drawn
+    drawn: ClassVar[list[Event]] = []
 
     def __init__(self, key: str, topics: tuple[str, ...], everything: bool) -> None:
         self.key = key
@@ -37,6 +38,7 @@ class StageFeed(Feed):
         cls.calls = {"open": 0, "snapshot": 0, "render": 0}
         cls.fail_snapshot = cls.closed = False
         cls.asked_again = False
+        cls.drawn = []
         cls.hold.clear()
 
     @classmethod
@@ -56,6 +58,7 @@ class StageFeed(Feed):
 
     def render(self, event: Event) -> Frame | None:
         type(self).calls["render"] += 1
+        self.drawn.append(event)
         while self.hold.is_set():
             time.sleep(0.01)
         if event.data.get("hidden"):

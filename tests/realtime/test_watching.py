@@ -9,7 +9,7 @@ import pytest
 from channels.db import database_sync_to_async
 
 from realtime import hub, progress
-from realtime.models import Topic
+from realtime.models import Event, Topic
 
 from .conftest import Connect
 from .stage import StageFeed, acknowledge, ahappen, ahappen_often, closed, heard, opened
@@ -31,6 +31,20 @@ async def test_first_connect_gets_a_snapshot_and_then_every_event(connect: Conne
     assert frames[0]["data"] == {"n": 1}
     assert frames[0]["html"] == {"now": "<p id=now>1</p>"}
     assert abs(frames[0]["show_at"] - time.time() * 1000) < 2000
+
+
+async def test_a_feed_draws_events_as_they_are_in_the_log(connect: Connect) -> None:
+    client = connect()
+    await opened(client)
+    await ahappen(1, words="“quoted” \u00e9", nested={"a": [1, None]})
+    await heard(client)
+
+    written = await Event.objects.select_related("topic").aget()
+    fields = ("pk", "topic", "seq", "type", "data", "created_at")
+
+    assert StageFeed.drawn == [written]
+    for name in fields:
+        assert getattr(StageFeed.drawn[0], name) == getattr(written, name)
 
 
 async def test_event_arrives_long_before_the_slow_poll(connect: Connect) -> None:
