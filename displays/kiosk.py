@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from invocations.models import StepAlias
 from realtime import log
 
 from . import screens
@@ -72,6 +73,8 @@ def kiosk(request: HttpRequest) -> HttpResponse:
 def short(request: HttpRequest, code: str) -> HttpResponse:
     """What can be typed with a TV's remote."""
     found = Display.objects.select_related("installation").filter(code=code.lower()).first()
+    if found is None and (step := StepAlias.step_of(code)) is not None:
+        return redirect(f"{step.get_absolute_url()}?screen=1")
     return redirect(found.get_absolute_url() if found else "home")
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from networks import rings
 from networks.models import Network
-from platforms.registry import UnknownModel, get_model
+from networks.rings import Slot
+from platforms.registry import get_model
 from realtime import wakeup
 
 from . import budgets, events, prompts
@@ -124,8 +126,9 @@ def branch_run(
     """
     if source.state != InvocationState.COMPLETED:
         raise IllegalMove("step", source.state, "branched", frozenset({"completed"}))
-    elsewhere = network is not None and network.pk != source.network_id
-    target = network if network is not None and elsewhere else source.network
+    target = network or source.network
+    # What was imported ran on a ring that nobody here has made; nobody's money is spent on it.
+    elsewhere = target.pk != source.network_id or source.run.imported
     ring = [slot.as_json() for slot in target.ring] if elsewhere else source.run.ring
     with transaction.atomic():
         halt = Halt.lock()
@@ -280,14 +283,10 @@ def _fitting_slot(ring: list[dict[str, object]], source: Invocation, *, after: i
     """The slot that takes what `source` gave: the next one of its ring, or the first that fits."""
     if after is not None:
         return (after + 1) % len(ring)
-    wanted = source.output_asset.kind if source.output_asset else "text"
-    for position, slot in enumerate(ring):
-        try:
-            if get_model(str(slot["model"])).input == wanted:
-                return position
-        except UnknownModel:
-            continue
-    raise NotRunnable([f"No model of this network takes {wanted}."])
+    place = rings.place_for(map(Slot.from_json, ring), source.output_modality, get_model)
+    if place is None:
+        raise NotRunnable([f"No model of this network takes {source.output_modality}."])
+    return place
 
 
 def _allowed(run: Run) -> frozenset[str]:

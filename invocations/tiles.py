@@ -141,6 +141,24 @@ def of_step(
     )
 
 
+def of_input(step: Invocation) -> Tile:
+    """What the first step of a run was given, as the frame that comes before it."""
+    asset = step.input_asset
+    words = NOTHING if asset else markdown.tile(step.input_text)
+    return Tile(
+        id=f"input-{step.public_id}",
+        state=InvocationState.COMPLETED,
+        name="What it began with" if asset else "The prompt",
+        modality=str(asset.kind if asset else Modality.TEXT),
+        text=words.plain,
+        marked=words.marked,
+        url=_url(asset, Look()) if asset else "",
+        poster=asset.poster_url if asset else "",
+        alt="What the run began with",
+        lazy=True,
+    )
+
+
 def grid(
     steps: Iterable[Invocation], cells: int, look: Look = Look(), *, said: Saying = NOTHING_SAID
 ) -> list[Tile]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import callbacks, history, mission, models, past, room, shelves
+from .views import callbacks, mission, models, past, room, sheets, shelves, steps, strips
 
 # In the namespace `networks`
 of_networks = [
@@ -18,11 +18,20 @@ of_networks = [
 ]
 of_runs = [
     path("", past.index, name="list"),
-    path("<slug:public_id>/", history.run, name="detail"),
+    path("<slug:public_id>/", strips.run, name="detail"),
+    path("<slug:public_id>/compare/", strips.compare, name="compare"),
+    path("<slug:public_id>/rate/", strips.rate, name="rate"),
+    path("<slug:public_id>/sheets/", strips.make_sheet, name="make-sheet"),
+    path("<slug:public_id>/delete/", strips.delete, name="delete"),
 ]
 of_invocations = [
-    path("<slug:public_id>/", history.step, name="detail"),
-    path("<slug:public_id>/branch/", history.branch, name="branch"),
+    path("<slug:public_id>/", steps.step, name="detail"),
+    path("<slug:public_id>/branch/", steps.branch, name="branch"),
+    path("<slug:public_id>/short/", steps.shorten, name="shorten"),
+]
+of_sheets = [
+    path("sheets/<slug:public_id>/", sheets.sheet, name="sheet"),
+    path("sheets/<slug:public_id>/delete/", sheets.delete, name="delete-sheet"),
 ]
 of_models = [
     path("", models.index, name="list"),

@@ -46,6 +46,19 @@ def problems(slots: Sequence[Slot], find: Callable[[str], Model]) -> list[str]:
     return [*_mismatches(models), *_misfit_fallbacks(slots, models, find)]
 
 
+def place_for(
+    slots: Iterable[Slot], modality: Modality, find: Callable[[str], Model]
+) -> int | None:
+    """The first place whose model takes this; None where none does."""
+    for position, slot in enumerate(slots):
+        try:
+            if find(slot.model).input == modality:
+                return position
+        except UnknownModel:
+            continue
+    return None
+
+
 def _resolve(slots: Iterable[Slot], find: Callable[[str], Model]) -> tuple[list[Model], list[str]]:
     models, unknown = [], []
     for position, slot in enumerate(slots):

@@ -148,6 +148,7 @@ def history(page: Page, base: str) -> dict[str, str]:
     run = page.locator("#network-now a")
     if run.count():
         found["run"] = str(run.get_attribute("href"))
+        found["compare"] = f"{found['run']}compare/"
     step = page.locator(".tile[data-state=completed] a.tile-model").first
     if step.count():
         found["step"] = str(step.get_attribute("href"))

@@ -36,6 +36,7 @@ PAGES = {
     "run": "/runs/{run}/",
     "run-middle": "/runs/{run}/?after={middle}",
     "run-before": "/runs/{run}/?before={middle}",
+    "compare": "/runs/{run}/compare/",
     "step": "/invocations/{step}/",
     "models": "/models/",
     "model": "/models/{model}/",

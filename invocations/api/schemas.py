@@ -28,6 +28,8 @@ class RunOut(BaseModel):
     reason: str | None
     invocations: int
     usd: float | None
+    rating: float | None  # the average of its stars
+    imported: bool
 
     @classmethod
     def of(cls, run: Run) -> RunOut:
@@ -43,6 +45,8 @@ class RunOut(BaseModel):
             reason=run.reason or None,
             invocations=totals.invocations_count or 0,
             usd=totals.usd,
+            rating=run.rating,
+            imported=run.imported,
         )
 
 

@@ -49,7 +49,7 @@ def list_invocations(
 
 @routes.get("/invocations/{slug:invocation_id}", response=InvocationDetail)
 def get_invocation(request: ApiRequest, invocation_id: str) -> InvocationDetail:
-    step = _find(request.auth, invocation_id)
+    step = find(request.auth, invocation_id)
     tell_all = step.network.may_control(request.auth.person)
     return InvocationDetail.of(step, tell_all=tell_all)
 
@@ -57,9 +57,9 @@ def get_invocation(request: ApiRequest, invocation_id: str) -> InvocationDetail:
 @routes.post("/invocations/{slug:invocation_id}/branch", response={201: RunOut})
 def branch(request: ApiRequest, invocation_id: str, body: BranchIn | None = None) -> Status[RunOut]:
     """A new run that starts after this step, on its own ring or on another network's."""
-    step = _find(request.auth, invocation_id)
+    step = find(request.auth, invocation_id)
     network = None
-    if body is not None and body.network:
+    if body is not None and body.network:  # whoever may look at the step may take it home
         network = access.controllable(request.auth, body.network)
     else:
         access.check_control(request.auth, step.network)
@@ -67,7 +67,8 @@ def branch(request: ApiRequest, invocation_id: str, body: BranchIn | None = None
     return Status(201, runs.show(run))
 
 
-def _find(caller: Caller, invocation_id: str) -> Invocation:
+def find(caller: Caller, invocation_id: str) -> Invocation:
+    """The step, for whoever may see its network."""
     rows = Invocation.objects.visible_to(caller.person).select_related(
         "run", "network__owner", "input_asset", "output_asset"
     )

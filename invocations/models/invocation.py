@@ -161,3 +161,8 @@ class Invocation(models.Model):
     @property
     def input_modality(self) -> Modality:
         return Modality(self.input_asset.kind) if self.input_asset else Modality.TEXT
+
+    @property
+    def output_modality(self) -> Modality:
+        """Of what a completed step gave."""
+        return Modality(self.output_asset.kind) if self.output_asset else Modality.TEXT

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from django.utils import timezone
 
-from invocations.models import Run, StopAll
+from invocations.models import Run, Sheet, StopAll
 from networks.models import Network, TerminalToken
 
 from .conftest import Voice, problem
@@ -37,6 +37,13 @@ CONTROL: list[Call] = [
 COSTS: list[Call] = [("GET", f"{NETWORK}/costs", None)]
 RESUME: list[Call] = [("POST", "runs/{run}/resume", None)]  # illegal for who may: it is running
 BRANCH: list[Call] = [("POST", "invocations/{step}/branch", {})]  # likewise: it has no output yet
+RATE: list[Call] = [
+    ("PUT", "runs/{run}/rating", {"stars": 4}),
+    ("DELETE", "runs/{run}/rating", None),
+]
+SHEET: list[Call] = [("POST", "runs/{run}/sheets", {"sequences": [0]})]  # it gave nothing yet
+SHORT: list[Call] = [("POST", "invocations/{step}/short", None)]
+UNHANG: list[Call] = [("GET", "sheets/{sheet}", None), ("DELETE", "sheets/{sheet}", None)]
 EDIT: list[Call] = [("PATCH", NETWORK, {"name": "Shouts"})]
 DELETE: list[Call] = [("DELETE", NETWORK, None), ("DELETE", "runs/{run}", None)]
 ADMIN: list[Call] = [
@@ -63,6 +70,11 @@ PRIVATE: Table = [
     (COSTS, (401, 403, 404, 200, 200, 200)),
     (RESUME, (401, 404, 404, 409, 409, 409)),
     (BRANCH, (401, 404, 404, 409, 409, 409)),
+    (RATE, (401, 404, 404, 200, 200, 200)),
+    (SHEET, (401, 404, 404, 422, 422, 422)),
+    (SHORT, (401, 404, 404, 200, 200, 200)),
+    (UNHANG[:1], (200,) * 6),
+    (UNHANG[1:], (401, 403, 403, 204, 204, 204)),
     (EDIT, (401, 403, 404, 403, 200, 200)),
     (DELETE[:1], (401, 403, 404, 403, 204, 204)),
     (DELETE[1:], (401, 404, 404, 403, 204, 204)),
@@ -79,6 +91,10 @@ PUBLIC: Table = [
     (COSTS, (401, 403, 403, 200, 200, 200)),
     (RESUME, (401, 403, 403, 409, 409, 409)),
     (BRANCH, (401, 403, 403, 409, 409, 409)),
+    (RATE, (401, 403, 200, 200, 200, 200)),
+    (SHEET, (401, 403, 403, 422, 422, 422)),
+    (SHORT, (401, 403, 403, 200, 200, 200)),
+    (UNHANG[1:], (401, 403, 403, 204, 204, 204)),
     (EDIT, (401, 403, 403, 403, 200, 200)),
     (DELETE, (401, 403, 403, 403, 204, 204)),
 ]
@@ -102,6 +118,7 @@ def make(voice: Voice, call: Call, run: Run) -> int:
         "step": run.invocations.get().public_id,
         "network": run.network.public_id,
         "token": token.public_id,
+        "sheet": Sheet.objects.create(run=run, sequences=[0]).public_id,
         "press": StopAll.objects.create().public_id,
     }
     answer = voice.send(method, path.format_map(ids), body)

@@ -29,6 +29,8 @@ def test_a_prompt_becomes_a_run(owner: Voice, network: Network) -> None:
         "reason": None,
         "invocations": 1,
         "usd": None,
+        "rating": None,
+        "imported": False,
     }
     assert body["created_at"].endswith("Z")
     assert datetime.fromisoformat(body["created_at"]).tzinfo is not None

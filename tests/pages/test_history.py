@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from invocations.models import Run
-from invocations.views import history, past
+from invocations.views import past, strips
 from networks.models import Network
 from tests.pages.cast import Work, words
 
@@ -70,27 +70,27 @@ def test_what_makes_no_sense_in_the_address_is_said_and_passed_over(
 def test_a_film_strip_begins_with_the_newest_steps_and_leads_to_the_others(
     owner: Client, run: Run, work: Work
 ) -> None:
-    for n in range(history.FRAMES + 3):  # one more step is due after them
+    for n in range(strips.FRAMES + 3):  # one more step is due after them
         work(run, f"frame {n}.")
     path = run.get_absolute_url()
 
     newest = words(owner.get(path))
     earlier = words(owner.get(f"{path}?before=4"))
-    beginning = words(owner.get(f"{path}?before={history.FRAMES}"))
-    later = words(owner.get(f"{path}?after={history.FRAMES - 1}"))
+    beginning = words(owner.get(f"{path}?before={strips.FRAMES}"))
+    later = words(owner.get(f"{path}?after={strips.FRAMES - 1}"))
 
-    assert f"frame {history.FRAMES + 2}." in newest
+    assert f"frame {strips.FRAMES + 2}." in newest
     assert "frame 3." not in newest
     assert newest.index("frame 4.") < newest.index("frame 5.")
     assert ("?before=4" in newest, "?after=" in newest) == (True, False)
     assert ("frame 3." in earlier, "frame 4." in earlier) == (True, False)
-    assert ("?before=" in beginning, f"?after={history.FRAMES - 1}" in beginning) == (False, True)
-    assert f"frame {history.FRAMES}." in later
+    assert ("?before=" in beginning, f"?after={strips.FRAMES - 1}" in beginning) == (False, True)
+    assert f"frame {strips.FRAMES}." in later
     assert "?after=" not in later
 
 
 def test_a_film_strip_of_one_page_leads_nowhere(owner: Client, run: Run, work: Work) -> None:
-    for n in range(history.FRAMES - 1):
+    for n in range(strips.FRAMES - 1):
         work(run, f"frame {n}.")
 
     text = words(owner.get(run.get_absolute_url()))
@@ -115,17 +115,3 @@ def test_those_who_control_see_the_attempts(owner: Client, run: Run, work: Work)
     step = work(run)
 
     assert "Attempts" in words(owner.get(step.get_absolute_url()))
-
-
-def test_a_new_run_goes_on_from_a_step(owner: Client, other: Client, run: Run, work: Work) -> None:
-    step = work(run, "from here")
-    path = reverse("invocations:branch", args=[step.public_id])
-
-    refused = other.post(path)
-    answer = owner.post(path)
-
-    branched = Run.objects.newest_first()[0]
-    assert refused.status_code == 404
-    assert answer.headers["Location"] == run.network.get_absolute_url()
-    assert branched.branched_from == step
-    assert branched.invocations.get().input_text == "from here"

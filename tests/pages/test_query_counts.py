@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, User
 from displays.models import Display, Installation
 from invocations import halts
-from invocations.models import Attempt, Invocation, Run, StopAll
+from invocations.models import Attempt, Invocation, Run, Sheet, StopAll
 from networks.models import Network
 from panic.api import api
 from tests.pages.cast import REWRITE
@@ -41,6 +41,8 @@ PAGES = {
     "networks:runs": "/n/{slug}/runs/",
     "runs:list": "/runs/?q=moth",
     "runs:detail": "/runs/{run}/",
+    "runs:compare": "/runs/{run}/compare/?with={other_run}",
+    "sheet": "/sheets/{sheet_id}/",
     "invocations:detail": "/invocations/{step}/",
     "models:list": "/models/",
     "models:detail": "/models/{model}/",
@@ -69,6 +71,11 @@ FORMS = {  # these take what a page sends
     "accounts:reopen",
     "accounts:change_role",
     "invocations:branch",
+    "invocations:shorten",
+    "runs:rate",
+    "runs:make-sheet",
+    "runs:delete",
+    "delete-sheet",
     "networks:start",
     "networks:stop",
     "networks:pause",
@@ -87,6 +94,7 @@ LISTS = {
     "/api/v1/runs/{run_id}": "",
     "/api/v1/runs/{run_id}/invocations": "?limit=500",
     "/api/v1/invocations/{invocation_id}": "",
+    "/api/v1/sheets/{sheet_id}": "",
     "/api/v1/stop-all/{press_id}": "",
     "/api/v1/installations": "?limit=500",
     "/api/v1/installations/{installation_id}": "",
@@ -127,6 +135,8 @@ def where(alice: User, carol: User) -> Where:
         "topic": network.topic,
         "run": run.public_id,
         "run_id": run.public_id,
+        "other_run": run.network.runs.exclude(pk=run.pk).newest_first()[0].public_id,
+        "sheet_id": Sheet.objects.create(run=run, sequences=list(range(48))).public_id,
         "step": step.public_id,
         "invocation_id": step.public_id,
         "model": REWRITE,
