@@ -57,6 +57,8 @@ _RUN: Json = {
     "reason": None,
     "invocations": 2,
     "usd": 0.0,
+    "rating": 4.5,
+    "imported": False,
 }
 _PICTURE: Json = {
     "url": "/assets/9f/9f2c.webp",
@@ -148,6 +150,10 @@ OF: Mapping[str, Json] = {
     "InvocationOut": _STEP,
     "InvocationDetail": _STEP | {"run": _RUN["id"], "network": "whispers", "attempts": [_TRY]},
     "BranchIn": {"network": "shouts"},
+    "StarsIn": {"stars": 4},
+    "RatingOut": {"rating": 4.5, "mine": 4},
+    "SheetIn": {"sequences": [0, 3, 12], "title": "Three of the best"},
+    "ShortOut": {"code": "s7f3kq9", "url": "/r/s7f3kq9"},
     "ReceiptOut": {
         "id": "p2Yf5nGt8Mr1",
         "committed_at": _AT,
