@@ -133,10 +133,7 @@ def where(alice: User, carol: User) -> Where:
     return {
         "slug": network.slug,
         "topic": network.topic,
-        "run": run.public_id,
-        "run_id": run.public_id,
-        "other_run": run.network.runs.exclude(pk=run.pk).newest_first()[0].public_id,
-        "sheet_id": Sheet.objects.create(run=run, sequences=list(range(48))).public_id,
+        **_made_of(run),
         "step": step.public_id,
         "invocation_id": step.public_id,
         "model": REWRITE,
@@ -148,6 +145,18 @@ def where(alice: User, carol: User) -> Where:
         "display": display.name,
         "name": display.name,
         "code": display.code,
+    }
+
+
+def _made_of(run: Run) -> Where:
+    """The run, one of the same words, and what somebody has kept of it."""
+    other = run.network.runs.exclude(pk=run.pk).newest_first()[0]
+    sheet = Sheet.objects.create(run=run, sequences=list(range(48)))
+    return {
+        "run": run.public_id,
+        "run_id": run.public_id,
+        "other_run": other.public_id,
+        "sheet_id": sheet.public_id,
     }
 
 
