@@ -90,12 +90,7 @@ class DatagramBell:
 def folder() -> Path:
     """Where the sockets are: in RUN_DIR, or where that is too long a path, in a short private
     folder named after it. It is there."""
-    return _made(str(settings.RUN_DIR))
-
-
-@functools.cache  # half of what a ring costs
-def _made(run_dir: str) -> Path:
-    inside = Path(run_dir) / "wake"
+    inside = Path(settings.RUN_DIR) / "wake"
     if len(os.fsencode(inside)) <= _FOLDER_MAX:
         inside.mkdir(mode=0o700, parents=True, exist_ok=True)
         return inside
