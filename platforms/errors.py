@@ -2,7 +2,6 @@
 
     PlatformError
     ├── NotConfigured      no key, no weights, no server: an owner or admin must do something
-    │   └── KeyRefused     the provider does not take the key, or nobody pays for it
     ├── Refused            the provider will not do this, ever: kind "sensitive" or "invalid"
     ├── RateLimited        try again, not before `retry_after` seconds
     ├── Unavailable        the provider is down, or answered with something that makes no sense
@@ -31,6 +30,7 @@ class PlatformError(Exception):
     code = "platform_error"
     permanent = False
     settled = False
+    key_refused = False
 
     def as_settled(self) -> Self:
         """This error, marked as the provider's last word on the request."""
@@ -39,17 +39,18 @@ class PlatformError(Exception):
 
 
 class NotConfigured(PlatformError):
-    """A key, weight file or server is missing."""
+    """A key, weight file or server is missing, or the provider does not take the key.
+
+    `key_refused`: it does not know this key, or the account behind it has no credit. That is
+    remembered: nothing is started with the key until it is replaced or a test of it goes well.
+    """
 
     code = "not_configured"
     permanent = True
 
-
-class KeyRefused(NotConfigured):
-    """The provider does not take this key, or the account behind it has no credit.
-
-    It is remembered: nothing is started with that key until it is replaced or a test went well.
-    """
+    def __init__(self, message: str, *, key_refused: bool = False) -> None:
+        super().__init__(message)
+        self.key_refused = key_refused
 
 
 class Refused(PlatformError):

@@ -25,7 +25,6 @@ from . import web
 from .base import Call, MediaFile
 from .errors import (
     Cancelled,
-    KeyRefused,
     NotConfigured,
     PlatformError,
     RateLimited,
@@ -139,14 +138,15 @@ def error_in(answer: web.Answer, provider: str, key_setting: str) -> PlatformErr
     content, usual = answer.json(), web.error_in(answer, provider, key_setting)
     facts = json.dumps(content.get("error") or content)
     if answer.status in {400, 403, 429} and _NO_CREDIT.search(facts):
-        return KeyRefused(f"{usual} The account behind {key_setting} needs credit.")
+        sentence = f"{usual} The account behind {key_setting} needs credit."
+        return NotConfigured(sentence, key_refused=True)
     if answer.status == 403 and isinstance(usual, NotConfigured) and _BAD_KEY.search(facts):
-        return KeyRefused(str(usual))
+        return NotConfigured(str(usual), key_refused=True)
     if isinstance(usual, Refused):
         if _DECLINED.search(facts):
             return Refused(str(usual), kind="sensitive")
         if answer.status == 400 and _BAD_KEY.search(facts):
-            return KeyRefused(f"{usual} Check {key_setting}.")
+            return NotConfigured(f"{usual} Check {key_setting}.", key_refused=True)
     delay = re.search(r'"retryDelay": "([0-9.]+)s"', facts)
     if isinstance(usual, RateLimited) and usual.retry_after is None and delay:
         return RateLimited(str(usual), retry_after=float(delay[1]))

@@ -19,7 +19,6 @@ import httpx
 
 from .base import MediaFile
 from .errors import (
-    KeyRefused,
     NotConfigured,
     PlatformError,
     RateLimited,
@@ -149,11 +148,12 @@ def error_in(answer: Answer, provider: str, key_setting: str) -> PlatformError:
     status, said = answer.status, answer.detail
     words = f"{provider} answered {status}" + (f": {said}" if said else ".")
     if status == 401:
-        return KeyRefused(f"{words} Check {key_setting}.")
+        return NotConfigured(f"{words} Check {key_setting}.", key_refused=True)
     if status == 403 and not is_sensitive(said):  # the key may be good for other models
         return NotConfigured(f"{words} Check {key_setting}.")
     if status == 402:
-        return KeyRefused(f"{words} The account behind {key_setting} needs credit.")
+        sentence = f"{words} The account behind {key_setting} needs credit."
+        return NotConfigured(sentence, key_refused=True)
     if status in {404, 410}:
         return NotConfigured(f"{words} The model or its version may have been withdrawn.")
     if status == 429:

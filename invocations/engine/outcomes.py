@@ -18,7 +18,7 @@ from invocations.runs import wake_worker
 from invocations.states import InvocationState, Outcome, Reason, RunState, Stale
 from networks.models import RefusalPolicy
 from platforms.base import Modality
-from platforms.errors import KeyRefused, PlatformError, Refused
+from platforms.errors import PlatformError, Refused
 
 from . import claims, gates, retries, standins, succession
 from .claims import Claim
@@ -88,7 +88,7 @@ def fail(
     """
     with transaction.atomic():
         run = Run.lock(claim.run.pk)
-        if isinstance(error, KeyRefused) and claim.grant.key:
+        if error.key_refused and claim.grant.key:
             claim.grant.key.note_refusal(str(error), at=at)
         try:
             _after_failure(run, claim, error, at=at, rule=rule, substitute=substitute)
@@ -121,7 +121,7 @@ def _after_failure(
     elif (pause := retries.wait(error, _failures(step) + 1, rule=rule)) is not None:
         due_at = at + timedelta(seconds=pause)
         _retry(run, step, error, reference=claim.attempt.reference, due_at=due_at)
-    elif isinstance(error, KeyRefused) and _has_another_key(run, claim):
+    elif error.key_refused and _has_another_key(run, claim):
         again: dict[str, object] = {"error_code": error.code, "error_detail": str(error)}
         _again(run, step, due_at=at, charge=step.charge + 1, reference="", **again)
     elif claim.slot.fallback and not step.fallen_back and not isinstance(error, Refused):

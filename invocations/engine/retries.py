@@ -6,7 +6,6 @@ import random
 from dataclasses import dataclass
 
 from platforms.errors import (
-    KeyRefused,
     NotConfigured,
     PlatformError,
     RateLimited,
@@ -32,7 +31,6 @@ RULES: dict[type[PlatformError], Rule] = {
     RateLimited: Rule(tries=10),
     TimedOut: Rule(tries=3, base=2.0),
     NotConfigured: Rule(tries=1),
-    KeyRefused: Rule(tries=1),
     Refused: Rule(tries=1),
 }
 NO_STORAGE = Rule(tries=60, base=5.0)  # what is out there is kept by its id, so waiting is free

@@ -22,7 +22,7 @@ from django.conf import settings
 from platforms import chat
 from platforms.base import Availability, Call, Modality, Model, Output, Platform
 from platforms.catalogue import Row
-from platforms.errors import KeyRefused, NotConfigured
+from platforms.errors import NotConfigured
 from platforms.hosted import as_answer, asking
 from platforms.registry import register
 from platforms.shapes import find
@@ -83,8 +83,9 @@ class Compatible(Platform):
     async def invoke(self, call: Call) -> Output:
         try:
             return await self._invoke(call)
-        except KeyRefused as refusal:  # by one server: the others' keys are as good as before
-            raise NotConfigured(str(refusal)) from refusal
+        except NotConfigured as error:
+            error.key_refused = False  # by one server: the others' keys are as good as before
+            raise
 
     async def _invoke(self, call: Call) -> Output:
         server = _server(call.model)

@@ -19,7 +19,7 @@ from invocations.runs import NotRunnable, stop_run
 from invocations.states import Outcome, Reason
 from networks.models import Network
 from platforms.base import Call, Modality, Model, Output, Platform
-from platforms.errors import KeyRefused, RateLimited, Unavailable
+from platforms.errors import NotConfigured, RateLimited, Unavailable
 from platforms.models import Credential, HouseKey
 from platforms.registry import registered_temporarily
 from realtime.models import Event
@@ -129,7 +129,7 @@ def test_a_refused_key_is_remembered_and_nothing_more_is_started_with_it(
     acme: Acme, ring: Network, key: Credential, at: datetime
 ) -> None:
     run = start(ring, at)
-    acme.fails = [KeyRefused(f"Acme answered 401: bad key {PLAIN}. Check ACME_API_KEY.")]
+    acme.fails = [refused(f"Acme answered 401: bad key {PLAIN}. Check ACME_API_KEY.")]
 
     carry(take(run, at))
 
@@ -147,7 +147,7 @@ def test_the_run_goes_on_with_another_key_that_works(
 ) -> None:
     another(alice)
     run = start(ring, at)
-    acme.fails = [KeyRefused("Acme answered 401.")]
+    acme.fails = [refused("Acme answered 401.")]
 
     carry(take(run, at))
     carry(take(run, at))
@@ -165,7 +165,7 @@ def test_a_key_that_is_refused_after_it_began_something_has_no_stand_in(
     run = start(ring, at)
     claim = take(run, at)
     claim.attempt.remember("job-1")
-    acme.fails = [KeyRefused("Acme answered 401.")]
+    acme.fails = [refused("Acme answered 401.")]
 
     carry(claim)
 
@@ -259,7 +259,7 @@ def test_what_the_house_is_refused_is_remembered_for_everybody(
     settings.PLATFORM_KEYS = {"ACME_API_KEY": PLAIN}
     User.objects.filter(pk=alice.pk).update(may_use_house_keys=True)
     run = start(again(ring), at)
-    acme.fails = [KeyRefused(f"Acme answered 401: bad key {PLAIN}. Check ACME_API_KEY.")]
+    acme.fails = [refused(f"Acme answered 401: bad key {PLAIN}. Check ACME_API_KEY.")]
 
     carry(take(run, at))
 
@@ -279,6 +279,10 @@ def test_a_secret_that_a_provider_repeats_gets_into_no_log_no_row_and_no_event(
     rows = [*Attempt.objects.values(), *run.invocations.values(), *Event.objects.values()]
     assert "planted" not in str(rows) + caplog.text
     assert last(run).error_detail == "Acme cannot read ••••."
+
+
+def refused(sentence: str) -> NotConfigured:
+    return NotConfigured(sentence, key_refused=True)
 
 
 def carry(claim: Claim, *, cancelled: bool = False) -> None:
