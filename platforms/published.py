@@ -64,19 +64,25 @@ def _judged(row: Row, answer: web.Answer | BaseException) -> Finding:
     if answer.status >= 300:
         return finding(model, Verdict.UNANSWERED, f"The provider answered {answer.status}.")
     version = content if model.version else content.get("latest_version")
-    if not isinstance(version, Mapping):
+    if not isinstance(version, Mapping) and not content.get("is_official"):
         return finding(model, Verdict.RETIRED, f"{model.path} offers no version.")
-    if found := differences(row, version.get("openapi_schema")):
+    openapi = find(version, "openapi_schema")
+    if not isinstance(find(openapi, "components", "schemas", "Input", "properties"), Mapping):
+        return finding(model, Verdict.UNCHECKED, f"{model.path} publishes no input schema.")
+    if found := differences(row, openapi):
         return finding(model, Verdict.CHANGED, " ".join(found))
     return finding(model, Verdict.FINE)
 
 
 def differences(row: Row, openapi: object) -> list[str]:
-    """Every way in which the provider would not take what is sent, as sentences."""
+    """Every way in which the provider would not take what is sent, as sentences.
+
+    Raises ValueError for what is no OpenAPI schema with an Input.
+    """
     schemas = find(openapi, "components", "schemas")
     taken = find(schemas, "Input", "properties")
     if not isinstance(schemas, Mapping) or not isinstance(taken, Mapping):
-        return ["it publishes no input schema."]
+        raise ValueError("this is no schema of an input")
     fields = {name: _whole(one, schemas) for name, one in taken.items()}
     return [*_unfit(row, fields), *_unsent(row, schemas)]
 

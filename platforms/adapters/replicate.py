@@ -21,7 +21,7 @@ from typing import ClassVar
 
 from django.conf import settings
 
-from platforms import predictions, web
+from platforms import predictions, published, web
 from platforms.base import Call, MediaFile, Model, Output, Pending, Platform
 from platforms.catalogue import Row, load
 from platforms.errors import (
@@ -33,6 +33,7 @@ from platforms.errors import (
     TimedOut,
     Unavailable,
 )
+from platforms.inspection import Finding
 from platforms.predictions import ENDED, Gone, Prediction
 from platforms.reach import is_outside
 from platforms.registry import register
@@ -73,6 +74,10 @@ class Replicate(Platform):
         if answer.status != 200:
             raise web.error_in(answer, "Replicate", KEY)
         return str(answer.json().get("key") or "")
+
+    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding]:
+        ask = partial(_send, credentials, "GET")
+        return await published.compared(ROWS.values(), ask, "Replicate", KEY)
 
     async def invoke(self, call: Call) -> Output | Pending:
         if call.cancelled.is_set() and not call.reference:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
 from typing import Any
 
@@ -11,7 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from platforms import registry
+from platforms import published, registry
+from platforms.adapters.replicate import ROWS
 from platforms.base import Model
 from tests.platforms.houses import HOUSES
 from tests.standins.process import StandIn
@@ -160,3 +161,94 @@ def test_a_platform_that_is_not_there_is_told_with_those_that_are() -> None:
         CommandError, match=r"There is no platform called 'acme'; there are .*dummy"
     ):
         check("--platform", "acme")
+
+
+# Replicate, whose models publish what they take
+
+
+@pytest.fixture
+def replicate(
+    provider_process: StandIn, settings: Settings
+) -> Iterator[Callable[[Mapping[str, Any]], StandIn]]:
+    """Puts the stand-in, which publishes what is sent except for what is said, in its place."""
+
+    def put(differing: Mapping[str, Any]) -> StandIn:
+        settings.PLATFORM_URLS = {"REPLICATE_BASE_URL": provider_process.url}
+        settings.PLATFORM_KEYS = {"REPLICATE_API_TOKEN": "r8_secret"}
+        provider_process.control(default={"published": {**everything_sent(), **differing}})
+        return provider_process
+
+    yield put
+    provider_process.control(default={"published": {}})
+
+
+def everything_sent() -> dict[str, Any]:
+    """An Input schema per address that takes what any row of it sends."""
+    taken: dict[str, Any] = {}
+    for row in ROWS.values():
+        fields = {
+            name: {"type": one.get("type")} for name, one in published.sent(row).items()
+        } | taken.get(row.model.path, {}).get("properties", {})
+        taken[row.model.path] = {"properties": fields, "required": []}
+    return taken
+
+
+def test_replicate_is_fine_where_its_models_take_what_is_sent(
+    replicate: Callable[[Mapping[str, Any]], StandIn],
+) -> None:
+    process = replicate({})
+    paid = len(process.entries("create"))
+
+    status, printed = check("--platform", "replicate")
+
+    assert (status, printed.count("\n")) == (0, 1)
+    assert f"{len(ROWS)} of {len(ROWS)} models are as the catalogue says." in printed
+    assert len(process.entries("create")) == paid
+
+
+def test_what_replicate_retired_or_changed_is_told_in_words_and_to_a_program(
+    replicate: Callable[[Mapping[str, Any]], StandIn],
+) -> None:
+    whole = everything_sent()["google/imagen-4-fast"]
+    narrowed = {"properties": whole["properties"] | {"aspect_ratio": {"type": "integer"}}}
+    replicate(
+        {
+            "google/imagen-4-fast": narrowed,
+            "luma/photon-flash": 404,
+            "bytedance/seedream-4.5": 410,
+            "google/lyria-2": "none",
+            "stability-ai/sdxl": 410,  # marked as deprecated already
+            "openai/whisper": 500,
+            "meta/meta-llama-3-8b-instruct": {},
+        }
+    )
+
+    status, words = check("--platform", "replicate")
+    found = by_subject(check("--platform", "replicate", "--json")[1])
+
+    assert status == 1
+    assert found["replicate:imagen-4-fast"]["verdict"] == "changed"
+    assert "changed: `aspect_ratio` is string here and integer there" in words
+    assert found["replicate:photon-flash"]["verdict"] == "retired"
+    assert found["replicate:seedream-4.5"]["verdict"] == "retired"
+    assert found["replicate:lyria-2"]["detail"] == "google/lyria-2 offers no version."
+    assert (found["replicate:sdxl"]["verdict"], found["replicate:sdxl"]["wrong"]) == (
+        "retired",
+        False,
+    )
+    assert found["replicate:whisper"]["verdict"] == "no answer"
+    assert found["replicate:llama-3-8b"]["verdict"] == "not checked"
+    assert found["replicate:flux-dev-lora-tarot"]["verdict"] == "fine"
+
+
+def test_replicate_is_asked_once_where_the_key_is_wrong(
+    replicate: Callable[[Mapping[str, Any]], StandIn], settings: Settings
+) -> None:
+    replicate({})
+    settings.PLATFORM_KEYS = {"REPLICATE_API_TOKEN": "wrong"}
+
+    status, printed = check("--platform", "replicate")
+
+    assert status == 1
+    assert printed.startswith("Replicate: no answer: Replicate answered 401")
+    assert len(printed.splitlines()) == 1

@@ -35,6 +35,22 @@ async def test_a_picture_is_made_remembered_and_delivered_as_an_address(provider
     assert charges(provider, asked.key) == 1
 
 
+@pytest.mark.parametrize("name", ["wan-2.2-t2v-fast", "wan-2.2-i2v-fast"])
+async def test_a_clip_is_made_of_words_and_of_a_picture(
+    name: str, provider: StandIn, tmp_path: Path
+) -> None:
+    model = get_model(f"replicate:{name}")
+    picture = tmp_path / "in.png"
+    picture.write_bytes(media.png("still"))
+    given = "a red disc" if model.input is Modality.TEXT else MediaFile(picture, "image/png")
+
+    output = await Asked(model=model, input=given).answer()
+
+    assert output.url
+    assert output.url.endswith(".mp4")
+    assert httpx.get(output.url, trust_env=False).content[4:8] == b"ftyp"
+
+
 async def test_the_provider_is_told_key_and_deadline(provider: StandIn) -> None:
     asked = Asked()
 

@@ -1,4 +1,4 @@
-"""The ways in which a stand-in Replicate does not answer."""
+"""The ways in which a stand-in Replicate does not answer, and what it says of its models."""
 
 from __future__ import annotations
 
@@ -37,3 +37,18 @@ def failure(kind: object, knobs: Knobs) -> Response:
             }
             return answer(said, 429, **({} if wait is None else {"Retry_After": str(wait)}))
     return answer({"detail": detail or f"Stand-in error {name}", "status": int(name)}, int(name))
+
+
+def model_page(owner: str, name: str, knobs: Knobs) -> Response:
+    """A model with its latest version and what that takes, as far as `published` tells."""
+    told = knobs.get("published", {}).get(f"{owner}/{name}", {})
+    if isinstance(told, int):
+        return answer({"detail": "The requested resource is gone.", "status": told}, told)
+    version: Knobs | None = {"id": f"latest-of-{owner}-{name}"}
+    if told == "none":
+        version = None
+    elif told:
+        schemas = {"Input": {"type": "object", **told}, "Output": {"type": "string"}}
+        openapi = {"openapi": "3.0.2", "components": {"schemas": schemas}}
+        version = {"id": f"latest-of-{owner}-{name}", "openapi_schema": openapi}
+    return answer({"owner": owner, "name": name, "latest_version": version})

@@ -9,9 +9,10 @@ the first of: `input.standin`, the `next` queue of POST /_control, the `default`
                  drop garbage, instead of an answer                     the prediction all the same
     retry_after  of the 429                                poll_errors  the same, for the first GETs
     detail       what an error says                        failure      ends failed with these words
-    output       text image audio list object data-uri truncated html empty huge gone none
+    output       text image audio video list object data-uri truncated html empty huge gone none
     cancel       confirm, ignore or one of the errors      removed      true: the data are deleted
     create_seconds  how long the create request is held open after the prediction was made
+    published    of models by owner/name: an Input schema, a status such as 410, or "none"
     rings        well (default), badly (forged, replayed, repeated, out of order) or not at all ("")
 """
 
@@ -31,11 +32,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tests.standins import bells, media
-from tests.standins.manners import Knobs, failure
+from tests.standins.manners import Knobs, failure, model_page
 from tests.standins.wire import Request, Response, answer, outlive_nobody, serve
 
 PAINTERS = ("flux", "z-image", "diffusion", "sdxl", "imagen", "seedream", "photon")
-MUSICIANS = ("lyria", "music", "magnet", "riffusion")
+MUSICIANS = ("lyria", "music", "magnet", "riffusion", "kokoro", "speech", "chatterbox")
+FILMERS = ("wan-", "seedance", "hailuo", "kling")
+ENDINGS = {"audio": "wav", "video": "mp4"}
 ENDED = {"succeeded", "failed", "canceled", "aborted"}
 
 
@@ -117,8 +120,7 @@ class Replicate:
             case ("POST", ["v1", "predictions"]):
                 return self.create(request, str(request.json().get("version")))
             case ("GET", ["v1", "models", owner, name]):
-                version = {"id": f"latest-of-{owner}-{name}"}
-                return answer({"owner": owner, "name": name, "latest_version": version})
+                return model_page(owner, name, self.default)
             case ("GET", ["v1", "webhooks", "default", "secret"]):
                 self.note("secret")
                 return answer({"key": bells.SECRET})
@@ -217,7 +219,7 @@ class Replicate:
 
     def output(self, made: Prediction) -> object:
         kind = made.knobs.get("output") or natural_output(made)
-        address = f"{self.base}/files/{made.id}/out.{'wav' if kind == 'audio' else 'png'}"
+        address = f"{self.base}/files/{made.id}/out.{ENDINGS.get(kind, 'png')}"
         match kind:
             case "text":
                 return [f"Stand-in answer {made.id[:6]} ", "about ", first_words(made.input)]
@@ -232,28 +234,27 @@ class Replicate:
         return address
 
     def file(self, made: Prediction | None) -> Response:
-        if made is None:
+        kind = made and (made.knobs.get("output") or natural_output(made))
+        if made is None or kind == "gone":
             return failure("404", {})
-        match made.knobs.get("output") or natural_output(made):
-            case "audio":
-                return Response(body=media.wav(made.id), content_type="audio/wav")
-            case "truncated":
-                return Response(body=media.png(made.id)[:-30], content_type="image/png")
-            case "html":
-                return Response(body=b"<html>no picture</html>", content_type="image/png")
-            case "empty":
-                return Response(body=b"", content_type="image/png")
-            case "huge":
-                return Response(body=bytes(1_000_000), content_type="image/png", repeat=200)
-            case "gone":
-                return failure("404", {})
-        return Response(body=media.png(made.id), content_type="image/png")
+        content = {
+            "audio": (media.wav(made.id), "audio/wav"),
+            "video": (media.mp4(), "video/mp4"),
+            "truncated": (media.png(made.id)[:-30], "image/png"),
+            "html": (b"<html>no picture</html>", "image/png"),
+            "empty": (b"", "image/png"),
+            "huge": (bytes(1_000_000), "image/png"),
+        }
+        body, content_type = content.get(str(kind), (media.png(made.id), "image/png"))
+        return Response(body=body, content_type=content_type, repeat=200 if kind == "huge" else 1)
 
 
 def natural_output(made: Prediction) -> str:
     """What a model of that name would give."""
     if any(word in made.model for word in MUSICIANS):
         return "audio"
+    if any(word in made.model for word in FILMERS):
+        return "video"
     return "image" if any(word in made.model for word in PAINTERS) else "text"
 
 
