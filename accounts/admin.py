@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
+from .above import above
 from .forms import AdminUserAddForm, AdminUserEditForm
 from .models import AuditEntry, User
 
@@ -45,6 +46,8 @@ class PersonAdmin(_UserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if not change:
+            above.joined(obj)
         by = cast("User", request.user)
         AuditEntry.record(by, "person.changed", f"{obj}: {', '.join(form.changed_data)}")
 

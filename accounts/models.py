@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from .above import above
 from .public_ids import new_public_id
 from .scopes import Scope
 
@@ -32,6 +33,7 @@ class UserQuerySet(BaseUserManager["User"]):
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
+        above.joined(user)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:

@@ -211,7 +211,7 @@ def _editable(caller: Caller, public_id: str) -> Installation:
 def _network(caller: Caller, slug: str) -> Network:
     """Raises Invalid where there is none of this address that the caller can see."""
     found = Network.objects.visible_to(caller.person).select_related("owner")
-    network = found.filter(slug=slug).first() or found.filter(public_id=slug).first()
+    network = found.called(slug) or found.filter(public_id=slug).first()
     if network is None:
         raise Invalid({"network": "There is no such network."})
     access.check_edit(caller, network)

@@ -25,11 +25,13 @@ from . import refusals, screens, wall_feed
 def terminal(request: HttpRequest, slug: str) -> HttpResponse:
     """One field, one button: what is typed here starts a run."""
     token = request.GET.get("token", "")
-    network = Network.objects.select_related("owner").filter(slug=slug).first()
+    network = Network.objects.select_related("owner").called(slug)
     if network is None or not network.may_type(request.user, token, at=timezone.now()):
         return _no_entry(request, network, token)
-    if request.method == "POST":
+    if request.method == "POST":  # under an old address too: no word that was typed is lost
         return _typed(request, network, token)
+    if network.slug != slug:
+        return redirect(_with(token, network.get_terminal_url()))
     return _page(request, network, token, {"client_key": _new_key()})
 
 
@@ -54,8 +56,7 @@ def _typed(request: HttpRequest, network: Network, token: str) -> HttpResponse:
             "archived": refusals.instead(refusal, network, request.user),
         }
         return _page(request, network, token, context, status=refusals.status(refusal))
-    query = f"?token={quote(token)}" if token else ""
-    return redirect(f"{network.get_terminal_url()}{query}")
+    return redirect(_with(token, network.get_terminal_url()))
 
 
 def _page(
@@ -100,6 +101,10 @@ def wall(request: HttpRequest, slug: str) -> HttpResponse:
 def _side(request: HttpRequest, name: str, usual: int) -> int:
     text = request.GET.get(name, "")
     return min(max(int(text), 1), 12) if text.isdecimal() and len(text) < 4 else usual
+
+
+def _with(token: str, path: str) -> str:
+    return f"{path}?token={quote(token)}" if token else path
 
 
 def _new_key() -> str:

@@ -57,7 +57,7 @@ class NetworkFeed(Feed):
         query = parse_qs(cast("bytes", scope.get("query_string", b"")).decode("latin1"))
         person: Person = scope.get("user") or AnonymousUser()
         slug = scope["url_route"]["kwargs"]["slug"]
-        network = Network.objects.select_related("owner").filter(slug=slug).first()
+        network = Network.objects.select_related("owner").called(slug)
         if network is None:  # the same answer as for what is private: slugs can be guessed
             raise Denied(NOT_SIGNED_IN)
         view = View.of(_first(query, "view"))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+
+from networks import banned
 
 
 class BadPrompt(ValueError):
@@ -19,6 +22,12 @@ def clean(prompt: str, longest: int) -> str:
     if any(_is_control(sign) for sign in text):
         raise BadPrompt("The prompt contains control characters; only text is understood.")
     return text
+
+
+def check_words(text: str, banned_words: Iterable[str]) -> None:
+    """Raises BadPrompt where the network does not want to hear a word of it."""
+    if word := banned.found_in(text, banned_words):
+        raise BadPrompt(f"“{word.rstrip('*')}” is not said here. Please find other words.")
 
 
 def _is_visible(sign: str) -> bool:

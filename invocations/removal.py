@@ -46,7 +46,16 @@ def delete_network(*, network: Network, at: datetime, by: User | None = None) ->
         Halt.lock()  # no start can slip in between
         _stop_all(network, at)
         AuditEntry.record(by, "network.deleted", f"{network.name} ({network})")
-        network.delete()
+        network.forget()
+
+
+def archive_network(*, network: Network, at: datetime, by: User | None = None) -> None:
+    """Put the network away: what runs on it is stopped, and nothing starts until it is taken out."""
+    with transaction.atomic():
+        Halt.lock()  # a start that is under way comes before, or finds it put away
+        _stop_all(network, at)
+        network.put_away(at)
+        AuditEntry.record(by, "network.archived", network)
 
 
 def _stop_all(network: Network, at: datetime) -> None:

@@ -99,6 +99,7 @@ def start_run(
         halt = Halt.lock()  # also keeps two starts of one network apart
         if client_key and (known := _of_key(network, client_key, text)):
             return Started(known, created=False)
+        prompts.check_words(text, network.banned_words)
         _check_start(network, halt, at, waive_lockout=waive_lockout)
         news = _supersede(network, at)
         run = _create(
@@ -208,6 +209,8 @@ def _of_key(network: Network, client_key: str, prompt: str) -> Run | None:
 def _check_start(network: Network, halt: Halt, at: datetime, *, waive_lockout: bool) -> None:
     if halt.stop_all_id:
         raise Halted
+    if not Network.objects.listed().filter(pk=network.pk).exists():
+        raise NotRunnable(["It was put into the archive, or deleted."])
     if problems := network.problems():
         raise NotRunnable(problems)
     if not waive_lockout and (ready_at := locked_until(network, at)):

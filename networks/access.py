@@ -6,6 +6,8 @@ public can be told from what is not there (401), and what one can see but not do
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
@@ -15,9 +17,8 @@ from .models import Network
 
 
 def visible(caller: Caller, slug: str) -> Network:
-    """The network of this address, for whoever may see it."""
-    network = Network.objects.visible_to(caller.person).select_related("owner")
-    found = network.filter(slug=slug).first()
+    """The network of this address, or that had it before, for whoever may see it."""
+    found = Network.objects.visible_to(caller.person).select_related("owner").called(slug)
     if found is None:
         raise missing(caller, "network", known=_opens(caller, slug))
     return found
@@ -26,7 +27,7 @@ def visible(caller: Caller, slug: str) -> Network:
 def startable(caller: Caller, slug: str) -> Network:
     """For the owner, a collaborator, an admin, and a guest of this very network."""
     if caller.guest_of is not None:
-        own = Network.objects.select_related("owner").filter(slug=slug, pk=caller.guest_of).first()
+        own = Network.objects.select_related("owner").filter(pk=caller.guest_of).called(slug)
         if own is not None:
             return own
     return controllable(caller, slug)
@@ -44,6 +45,16 @@ def editable(caller: Caller, slug: str) -> Network:
     network = visible(caller, slug)
     check_edit(caller, network)
     return network
+
+
+def told_among(caller: Caller, networks: Collection[Network]) -> Collection[int]:
+    """The keys of those of these networks that the caller may control. One query at most."""
+    edits = {network.pk for network in networks if network.may_edit(caller.person)}
+    rest = {network.pk for network in networks} - edits
+    if caller.user is None or not rest:
+        return edits
+    helped = Network.collaborators.through.objects.filter(user=caller.user, network__in=rest)
+    return edits | set(helped.values_list("network_id", flat=True))
 
 
 def check_control(caller: Caller, network: Network) -> None:
@@ -82,5 +93,5 @@ def missing(caller: Caller, what: str, *, known: bool = False) -> Exception:
 def _opens(caller: Caller, slug: str) -> bool:
     return (
         caller.guest_of is not None
-        and Network.objects.filter(slug=slug, pk=caller.guest_of).exists()
+        and Network.objects.filter(pk=caller.guest_of).called(slug) is not None
     )

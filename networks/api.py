@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import asdict
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 from ninja import Query, Router, Status
+from pydantic import Field
 
 from accounts.api_auth import ApiRequest, Caller
 from accounts.models import User, digest
 
-from . import access, fields
+from . import access, changes, fields, upkeep
+from .above import above
 from .models import Network, TerminalToken
 from .paging import Page, Paging, newest_first
-from .schemas import NetworkChange, NetworkIn, NetworkOut, TerminalTokenOut
+from .schemas import (
+    CopyIn,
+    HoldingsOut,
+    NetworkChange,
+    NetworkIn,
+    NetworkOut,
+    TerminalTokenOut,
+)
 
-
-@dataclass(slots=True)
-class Above:
-    """What only the layers above know of a network; panic/ hands it in."""
-
-    live_among: Callable[[Collection[int]], Collection[int]] = lambda keys: ()
-    delete: Callable[[Network, User | None], object] = lambda network, by: network.delete()
-    viewers_of: Callable[[Collection[Network]], Mapping[int, int]] = lambda networks: {}
-
-
-above = Above()
 routes = Router(tags=["networks"])
 
 
@@ -40,48 +36,73 @@ def terminal_opens(plain: str) -> int | None:
     return valid.values_list("network_id", flat=True).first()
 
 
+class Which(Paging):
+    q: str = Field("", max_length=100, description="Words of the name.")
+    archived: bool = Field(False, description="Those that were put away, instead of the others.")
+
+
 @routes.get("/networks", response=Page[NetworkOut])
-def list_networks(request: ApiRequest, paging: Query[Paging]) -> Page[NetworkOut]:
+def list_networks(request: ApiRequest, which: Query[Which]) -> Page[NetworkOut]:
     """One's own networks, those shared with one, and public ones; the newest first."""
     rows = Network.objects.visible_to(request.auth.person).select_related("owner")
-    page, following = newest_first(rows, paging)
-    return Page[NetworkOut](items=_shown(page), next=following)
+    rows = rows.filter(archived_at__isnull=not which.archived)
+    if words := which.q.strip():
+        if not fields.is_legible(words):
+            raise fields.Invalid({"q": "Search for text."})
+        rows = rows.filter(name__icontains=words)
+    page, following = newest_first(rows, which)
+    return Page[NetworkOut](items=shown(request.auth, page), next=following)
 
 
 @routes.post("/networks", response={201: NetworkOut})
 def create_network(request: ApiRequest, body: NetworkIn) -> Status[NetworkOut]:
     """Without slots it is an empty ring, to be filled later."""
-    owner = _signed_in(request.auth)
-    values, ring = body.values, body.ring or None
-    fields.check(values, ring, prompt_max=body.prompt_max)
-    if ring is not None:
-        values["slots"] = [slot.as_json() for slot in ring]
-    return Status(201, _shown([_create(owner, values)])[0])
+    owner = signed_in(request.auth)
+    made = changes.create(owner=owner, body=body)
+    return Status(201, shown(request.auth, [made])[0])
 
 
 @routes.get("/networks/{slug:slug}", response=NetworkOut)
 def get_network(request: ApiRequest, slug: str) -> NetworkOut:
-    return _shown([access.visible(request.auth, slug)])[0]
+    """Under an address that it had before, too."""
+    return shown(request.auth, [access.visible(request.auth, slug)])[0]
 
 
 @routes.patch("/networks/{slug:slug}", response=NetworkOut)
 def change_network(request: ApiRequest, slug: str, body: NetworkChange) -> NetworkOut:
     """Changes what is given, or, where anything of it is wrong, nothing. A run that is under way
     keeps the ring it began with."""
-    key = access.editable(request.auth, slug).pk
-    with transaction.atomic():
-        network = (
-            Network.objects.select_related("owner").select_for_update(of=("self",)).get(pk=key)
-        )
-        _change(network, body)
-    return _shown([network])[0]
+    network = access.editable(request.auth, slug)
+    changed = changes.apply(network=network, body=body, by=request.auth.user)
+    return shown(request.auth, [changed])[0]
 
 
 @routes.delete("/networks/{slug:slug}", response={204: None})
 def delete_network(request: ApiRequest, slug: str) -> Status[None]:
-    """Stops what runs on it and forgets it with all its runs."""
+    """Stops what runs on it and forgets it with all its runs; what it has spent stays on record."""
     above.delete(access.editable(request.auth, slug), request.auth.user)
     return Status(204, None)
+
+
+@routes.get("/networks/{slug:slug}/holdings", response=HoldingsOut)
+def get_holdings(request: ApiRequest, slug: str) -> HoldingsOut:
+    """What would go with the network if it were deleted now."""
+    found = above.holdings(access.editable(request.auth, slug))
+    return HoldingsOut.model_validate(asdict(found))
+
+
+@routes.post("/networks/{slug:slug}/duplicate", response={201: NetworkOut})
+def duplicate_network(
+    request: ApiRequest, slug: str, body: CopyIn | None = None
+) -> Status[NetworkOut]:
+    """A private copy of one's own of any network one sees: its ring and its rules, not its runs."""
+    owner = signed_in(request.auth)
+    network = access.visible(request.auth, slug)
+    name = ((body and body.name) or "").strip()
+    if name:
+        fields.check({"name": name}, None, prompt_max=network.prompt_max)
+    made = upkeep.duplicate(network=network, owner=owner, name=name)
+    return Status(201, shown(request.auth, [made])[0])
 
 
 @routes.post("/networks/{slug:slug}/terminal-tokens", response={201: TerminalTokenOut})
@@ -106,44 +127,22 @@ def revoke_terminal_token(request: ApiRequest, slug: str, token_id: str) -> Stat
     return Status(204, None)
 
 
-def _signed_in(caller: Caller) -> User:
+def signed_in(caller: Caller) -> User:
     if caller.user is None:
         raise access.refused(caller, "")
     return caller.user
 
 
-def _shown(networks: Iterable[Network]) -> list[NetworkOut]:
+def shown(caller: Caller, networks: Iterable[Network]) -> list[NetworkOut]:
     """As JSON; a few queries for all of them."""
     rows = list(networks)
-    live = above.live_among([network.pk for network in rows]) if rows else ()
+    keys = [network.pk for network in rows]
+    live = above.live_among(keys) if rows else ()
     viewers = above.viewers_of(rows) if rows else {}
+    told = access.told_among(caller, rows)
     return [
-        NetworkOut.of(one, running=one.pk in live, viewers=viewers.get(one.pk, 0)) for one in rows
+        NetworkOut.of(
+            one, running=one.pk in live, viewers=viewers.get(one.pk, 0), told=one.pk in told
+        )
+        for one in rows
     ]
-
-
-def _change(network: Network, body: NetworkChange) -> None:
-    values, ring = body.values, body.ring
-    checked = dict(values)
-    if "prompt_max" in values:  # those that were fit so far may be too long now
-        checked.setdefault("attract_prompts", network.attract_prompts)
-    fields.check(checked, ring, prompt_max=values.get("prompt_max", network.prompt_max))
-    if ring is not None:
-        values["slots"] = [slot.as_json() for slot in ring]
-    if "budgets" in values:
-        values["budgets"] = {**network.budgets, **values["budgets"]}
-    for name, value in values.items():
-        setattr(network, name, value)
-    if values:
-        network.save(update_fields=list(values))
-
-
-def _create(owner: User, values: dict[str, Any]) -> Network:
-    """Two who choose the same name at the same moment both get an address."""
-    for _ in range(3):
-        try:
-            with transaction.atomic():
-                return Network.create(owner, **values)
-        except IntegrityError:
-            continue
-    return Network.create(owner, **values)

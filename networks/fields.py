@@ -9,13 +9,14 @@ from typing import Any
 from platforms import parameters, registry
 from platforms.registry import UnknownModel
 
-from . import pacing, rings
+from . import banned, pacing, rings
 from .models import RefusalPolicy
 
 LOCKOUT_MOST = 86_400  # a day
 PROMPT_MOST = 10_000  # characters
 SLOTS_MOST = 100
 ATTRACT_MOST = 100
+HINT_MOST = 100  # characters
 BUDGET_MOST = 1_000_000_000.0
 BUDGETS = ("usd_per_day", "calls_per_hour", "laps_per_run", "hours_per_run")
 
@@ -29,11 +30,18 @@ class Invalid(Exception):
         self.problems = list(problems)
 
 
-def check(values: Mapping[str, Any], ring: Sequence[rings.Slot] | None, *, prompt_max: int) -> None:
+def check(
+    values: Mapping[str, Any],
+    ring: Sequence[rings.Slot] | None,
+    *,
+    prompt_max: int,
+    banned_words: Sequence[str] = (),
+) -> None:
     """Raises Invalid with everything that is wrong; `ring` is None where it is not to be set."""
     found = {name: rule(values[name]) for name, rule in RULES.items() if name in values}
     if "attract_prompts" in values:
-        found["attract_prompts"] = _attract_prompts(values["attract_prompts"], prompt_max)
+        prompts = values["attract_prompts"]
+        found["attract_prompts"] = _attract_prompts(prompts, prompt_max, banned_words)
     errors = {name: sentence for name, sentence in found.items() if sentence}
     problems = ring_problems(ring) if ring is not None else []
     if errors or problems:
@@ -125,12 +133,26 @@ def _policy(value: str) -> str:
     return "" if fits else f"The refusal policy is one of {', '.join(RefusalPolicy.values)}."
 
 
-def _attract_prompts(value: Sequence[str], longest: int) -> str:
+def _attract_prompts(value: Sequence[str], longest: int, banned_words: Sequence[str]) -> str:
     if len(value) > ATTRACT_MOST:
         return f"At most {ATTRACT_MOST} attract prompts fit."
     for number, prompt in enumerate(value):
         if not prompt.strip() or len(prompt) > longest or not is_legible(prompt):
             return f"Attract prompt {number} must be text of 1 to {longest:,} characters."
+        if word := banned.found_in(prompt, banned_words):
+            return f"Attract prompt {number} says “{word}”, which is banned here."
+    return ""
+
+
+def _banned_words(value: Sequence[str]) -> str:
+    if not all(is_legible(word) for word in value):
+        return "A banned word is text without control characters."
+    return banned.problem(list(value))
+
+
+def _language_hint(value: str) -> str:
+    if len(value) > HINT_MOST or "\n" in value or not is_legible(value):
+        return f"A hint is one line of at most {HINT_MOST} characters."
     return ""
 
 
@@ -142,4 +164,6 @@ RULES: Mapping[str, Callable[[Any], str]] = {
     "pacing": _pacing,
     "budgets": _budgets,
     "refusal_policy": _policy,
+    "banned_words": _banned_words,
+    "language_hint": _language_hint,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -19,9 +19,13 @@ from platforms import registry
 from platforms.keyring import Keyring
 
 from . import pacing, rings
+from .addresses import OldSlug
+from .shares import Share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+__all__ = ["Network", "OldSlug", "Person", "RefusalPolicy", "Share", "TerminalToken"]
 
 Person = User | AnonymousUser
 
@@ -41,9 +45,26 @@ class NetworkQuerySet(models.QuerySet["Network"]):
             return self.filter(public=True)
         if person.is_admin:
             return self
+        # Not a join: that would need DISTINCT, which reads and compares all there is.
         return self.filter(
-            models.Q(public=True) | models.Q(owner=person) | models.Q(collaborators=person)
-        ).distinct()
+            models.Q(public=True) | models.Q(owner=person) | models.Q(pk__in=_shared_with(person))
+        )
+
+    def shared_with(self, person: User) -> NetworkQuerySet:
+        """Those of others on which the person helps."""
+        return self.filter(pk__in=_shared_with(person)).exclude(owner=person)
+
+    def of_curator(self, person: User) -> NetworkQuerySet:
+        """One's own, and those of others on which one helps."""
+        return self.filter(models.Q(owner=person) | models.Q(pk__in=_shared_with(person)))
+
+    def listed(self) -> NetworkQuerySet:
+        """Without those that were put away."""
+        return self.filter(archived_at=None)
+
+    def called(self, slug: str) -> Network | None:
+        """The one of this address, or the one that had it before: two never share one."""
+        return self.filter(slug=slug).first() or self.filter(old_slugs__slug=slug).first()
 
     def controlled_by(self, person: Person) -> NetworkQuerySet:
         """Where the person may start and stop: one's own and those shared with one; all for an
@@ -82,6 +103,9 @@ class Network(models.Model):
     replay = models.BooleanField(default=True)
     prompt_max = models.PositiveIntegerField(default=2_000)
     attract_prompts = models.JSONField(default=list, blank=True)
+    banned_words = models.JSONField(default=list, blank=True)
+    language_hint = models.CharField(max_length=100, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[NetworkQuerySet] = cast("NetworkQuerySet", NetworkQuerySet.as_manager())
@@ -103,17 +127,51 @@ class Network(models.Model):
     @classmethod
     def create(cls, owner: User, *, name: str, **fields: object) -> Network:
         """A new network with an address made from its name."""
-        return cls.objects.create(owner=owner, name=name, slug=cls.free_slug(name), **fields)
+        slug = cls.free_slug(name, owner)
+        return cls.objects.create(owner=owner, name=name, slug=slug, **fields)
 
     @classmethod
-    def free_slug(cls, name: str) -> str:
+    def free_slug(cls, name: str, owner: User | None = None) -> str:
         slug = slugify(name)[:50] or "network"
-        if slug not in RESERVED_SLUGS and not cls.objects.filter(slug=slug).exists():
+        if cls.is_free(slug, owner):
             return slug
         # A count ("-2") would tell strangers about private networks of the same name.
         return f"{slug}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
 
+    # Mutators: each inside the caller's transaction
+
+    def move_to(self, slug: str) -> None:
+        """Take another address; the old one leads here from now on."""
+        OldSlug.objects.filter(slug=slug).delete()
+        self._leave_address(self)
+        self.slug = slug
+        self.save(update_fields=["slug"])
+
+    def put_away(self, at: datetime | None) -> None:
+        """Hide it from lists and let nothing run on it, since `at`; None: take it out again."""
+        Network.objects.filter(pk=self.pk).update(archived_at=at)
+        self.archived_at = at
+
+    def forget(self) -> None:
+        """Delete it with everything on it; its addresses lead nowhere, and to nobody else."""
+        self._leave_address(None)
+        self.delete()
+
+    def _leave_address(self, network: Network | None) -> None:
+        now_there = {"network": network, "owner": self.owner}
+        OldSlug.objects.update_or_create(slug=self.slug, defaults=now_there)
+
     # Queries
+
+    @classmethod
+    def is_free(cls, slug: str, owner: User | None, network: Network | None = None) -> bool:
+        """Whether a network of `owner` (or this one) may have this address."""
+        if slug in RESERVED_SLUGS or cls.objects.filter(slug=slug).exists():
+            return False
+        old = OldSlug.objects.filter(slug=slug).first()
+        if old is None or (network is not None and old.network_id == network.pk):
+            return True
+        return old.network_id is None and owner is not None and old.owner_id == owner.pk
 
     def may_edit(self, person: Person) -> bool:
         """Owner and admin: change, delete, share."""
@@ -138,6 +196,8 @@ class Network(models.Model):
 
     def problems(self) -> list[str]:
         """Why this ring cannot run now, in words; empty when it can."""
+        if self.archived:
+            return [ARCHIVED]
         ring = self.ring
         found = rings.problems(ring, registry.get_model)
         return found or self._unavailable(ring)
@@ -157,6 +217,10 @@ class Network(models.Model):
         return f"network:{self.public_id}"
 
     @property
+    def archived(self) -> bool:
+        return self.archived_at is not None
+
+    @property
     def ring(self) -> list[rings.Slot]:
         return [rings.Slot.from_json(slot) for slot in self.slots]
 
@@ -167,6 +231,11 @@ class Network(models.Model):
 
 
 RESERVED_SLUGS = frozenset({"new"})
+ARCHIVED = "This network is in the archive: take it out before anything can run on it."
+
+
+def _shared_with(person: User) -> models.QuerySet[Any, Any]:
+    return Network.collaborators.through.objects.filter(user=person).values_list("network_id")
 
 
 class TerminalToken(models.Model):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, Strict, model_validator
 
-from . import pacing, rings
+from . import banned, pacing, rings
 from .fields import BUDGETS, Invalid
-from .models import Network, RefusalPolicy, TerminalToken
+from .models import Network, RefusalPolicy, Share, TerminalToken
 
-READ_ONLY = frozenset({"id", "slug", "created_at", "runnable", "problems", "running", "viewers"})
+# They change by themselves, so that what was read a moment ago may differ: passed over.
+READ_ONLY = frozenset({"runnable", "problems", "running", "viewers"})
+# They never change: to send back what was read is fine, anything else is refused.
+FIXED = frozenset({"id", "created_at"})
+OF_ADDRESS = {"slug", "archived", *FIXED}  # not written as they come; see networks/changes.py
 
 
 class Given(BaseModel):
@@ -43,12 +47,17 @@ class BudgetsIn(Given):
 
 
 class NetworkChange(Given):
-    """What can be changed of a network. Fields that only the server writes are passed over, so
-    that what was read can be sent back."""
+    """What can be changed of a network. What was read can be sent back: `runnable`, `problems`,
+    `running` and `viewers` are passed over, `id` and `created_at` must be those of the network."""
 
+    id: str = ""
+    created_at: Annotated[datetime | None, Strict(False)] = None
+    slug: str = Field("", description="Another address; the old one leads here from then on.")
     name: str = ""
     description: str = ""
     public: bool = False
+    open_terminal: bool = Field(False, description="While it is public, anybody may type.")
+    archived: bool = Field(False, description="Hidden from lists; nothing runs on it.")
     slots: list[SlotIn] = Field(default_factory=list)
     model_ids: list[str] = Field(
         default_factory=list, description="Instead of `slots`, where they need no parameters."
@@ -63,6 +72,10 @@ class NetworkChange(Given):
     replay: bool = True
     prompt_max: int = 2_000
     attract_prompts: list[str] = Field(default_factory=list)
+    banned_words: list[str] = Field(
+        default_factory=list, description="Whole words and phrases; `kill*` is a beginning."
+    )
+    language_hint: str = Field("", description="A line for visitors, under what they type.")
 
     @model_validator(mode="before")
     @classmethod
@@ -86,11 +99,15 @@ class NetworkChange(Given):
     @property
     def values(self) -> dict[str, Any]:
         """The other fields that were given."""
-        found = self.model_dump(exclude_unset=True, exclude={"slots", "model_ids"})
+        found = self.model_dump(exclude_unset=True, exclude={"slots", "model_ids", *OF_ADDRESS})
         if "pacing" in found:  # spelt out in full, as the engine reads it
             found["pacing"] = [step.model_dump() for step in self.pacing]
         if "name" in found:
             found["name"] = self.name.strip()
+        if "banned_words" in found:
+            found["banned_words"] = banned.tidy(self.banned_words)
+        if "language_hint" in found:
+            found["language_hint"] = self.language_hint.strip()
         return found
 
 
@@ -126,6 +143,8 @@ class NetworkOut(BaseModel):
     name: str
     description: str
     public: bool
+    open_terminal: bool
+    archived: bool
     slots: list[SlotOut]
     model_ids: list[str]
     lockout_seconds: int
@@ -135,6 +154,8 @@ class NetworkOut(BaseModel):
     replay: bool
     prompt_max: int
     attract_prompts: list[str]
+    banned_words: list[str] | None = Field(description="Null for those who only look.")
+    language_hint: str
     runnable: bool
     problems: list[str]
     running: bool
@@ -142,7 +163,7 @@ class NetworkOut(BaseModel):
     created_at: datetime
 
     @classmethod
-    def of(cls, network: Network, *, running: bool, viewers: int) -> NetworkOut:
+    def of(cls, network: Network, *, running: bool, viewers: int, told: bool) -> NetworkOut:
         problems = network.problems()
         slots = [SlotOut.model_validate(slot.as_json()) for slot in network.ring]
         limits = network.budgets or {}
@@ -152,6 +173,8 @@ class NetworkOut(BaseModel):
             name=network.name,
             description=network.description,
             public=network.public,
+            open_terminal=network.open_terminal,
+            archived=network.archived,
             slots=slots,
             model_ids=[slot.model for slot in slots],
             lockout_seconds=network.lockout_seconds,
@@ -161,6 +184,8 @@ class NetworkOut(BaseModel):
             replay=network.replay,
             prompt_max=network.prompt_max,
             attract_prompts=network.attract_prompts,
+            banned_words=network.banned_words if told else None,
+            language_hint=network.language_hint,
             runnable=not problems,
             problems=problems,
             running=running,
@@ -186,3 +211,38 @@ class TerminalTokenOut(BaseModel):
     @classmethod
     def of(cls, token: TerminalToken, plain: str, url: str) -> TerminalTokenOut:
         return cls(id=token.public_id, token=plain, url=url, expires_at=token.expires_at)
+
+
+class HoldingsOut(BaseModel):
+    """What goes with a network. `media_counted` is false where there are more media than counted."""
+
+    runs: int
+    steps: int
+    media: int
+    media_bytes: int
+    media_counted: bool
+    installations: int
+    displays: int
+    terminal_tokens: int
+    shares: int
+    running: bool
+
+
+class ShareIn(Given):
+    email: str = Field(max_length=254)
+
+
+class ShareOut(BaseModel):
+    """An address a network is shared with; whether it has an account is not told."""
+
+    id: str
+    email: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, share: Share) -> ShareOut:
+        return cls(id=share.public_id, email=share.email, created_at=share.created_at)
+
+
+class CopyIn(Given):
+    name: str | None = Field(None, description="Else “Copy of …”.")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, cast
 
 from csp.decorators import csp_update
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, re_path
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.operation import Operation
@@ -18,13 +17,11 @@ from ninja.operation import Operation
 import displays.api
 import invocations.api
 import networks.api
+import networks.api_sharing
 import platforms.api
 import realtime.api
 from accounts.api_auth import ApiRequest, Caller, callers
-from displays import presence
-from invocations import removal
 from invocations.events import MISSION_CONTROL
-from invocations.models import Run
 from networks import access
 from networks.models import Network
 from panic import bodies, description, freshness, limits, problems, scopes
@@ -71,20 +68,11 @@ def check_topic(request: HttpRequest, topic: str) -> None:
     return None
 
 
-def live_among(keys: Collection[int]) -> Collection[int]:
-    return set(Run.objects.live().filter(network__in=keys).values_list("network_id", flat=True))
-
-
 def _caller(request: HttpRequest) -> Caller:
     return cast("ApiRequest", request).auth
 
 
 def _assemble() -> NinjaAPI:
-    networks.api.above.live_among = live_among
-    networks.api.above.delete = lambda network, by: removal.delete_network(
-        network=network, at=timezone.now(), by=by
-    )
-    networks.api.above.viewers_of = presence.of_networks
     api = Api(
         title="PANIC!",
         version="1",
@@ -100,6 +88,7 @@ def _assemble() -> NinjaAPI:
     parts = [
         platforms.api.router(keys_of),
         networks.api.routes,
+        networks.api_sharing.routes,
         *invocations.api.routers(),
         displays.api.routes,
         realtime.api.router(check_topic),

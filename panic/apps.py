@@ -8,8 +8,18 @@ class PanicConfig(AppConfig):
 
     def ready(self) -> None:
         """Hand the lower layers what only those above them know."""
+        from accounts.above import above as of_accounts
         from displays import presence, receipts
         from invocations.above import above
+        from networks import upkeep
+        from networks.above import above as of_networks
+        from panic import holdings
 
         above.audience = presence.audience
         above.shown_on = receipts.shown_on
+        of_accounts.joined = upkeep.welcome
+        of_networks.live_among = holdings.live_among
+        of_networks.viewers_of = presence.of_networks
+        of_networks.holdings = holdings.of
+        of_networks.delete = holdings.delete
+        of_networks.archive = holdings.archive

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "networks.moved.FollowOldSlugs",
     "axes.middleware.AxesMiddleware",  # the last one, as it asks for
 ]
 

@@ -25,6 +25,8 @@ def test_a_network_shows_everything_about_itself(owner: Voice, network: Network)
         "name": "Whispers",
         "description": "",
         "public": False,
+        "open_terminal": False,
+        "archived": False,
         "slots": [
             {"model": "dummy:text-to-image", "parameters": {}, "fallback": None},
             {"model": "dummy:image-to-text", "parameters": {}, "fallback": None},
@@ -43,6 +45,8 @@ def test_a_network_shows_everything_about_itself(owner: Voice, network: Network)
         "replay": True,
         "prompt_max": 2000,
         "attract_prompts": [],
+        "banned_words": [],
+        "language_hint": "",
         "runnable": True,
         "problems": [],
         "running": False,
@@ -64,7 +68,10 @@ def test_a_new_network_takes_everything_that_can_be_set(owner: Voice) -> None:
     given: dict[str, Any] = {
         "name": "Everything",
         "description": "All of it.",
+        "slug": "all-of-it",
         "public": True,
+        "open_terminal": True,
+        "archived": True,
         "slots": [
             {
                 "model": "dummy:text-to-text",
@@ -79,6 +86,8 @@ def test_a_new_network_takes_everything_that_can_be_set(owner: Voice) -> None:
         "replay": False,
         "prompt_max": 10_000,
         "attract_prompts": ["a whale in a typewriter"],
+        "banned_words": ["tram", "last words", "timeta*"],
+        "language_hint": "In any language.",
     }
 
     answer = owner.post("networks", given)

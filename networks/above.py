@@ -1,0 +1,38 @@
+"""What only the layers above know of a network, or do with what runs on it; panic/ hands it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from accounts.models import User
+
+from .models import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What goes with a network: counted before it is deleted."""
+
+    runs: int = 0
+    steps: int = 0
+    media: int = 0
+    media_bytes: int = 0
+    media_counted: bool = True  # False: there are more, they were not all looked at
+    installations: int = 0
+    displays: int = 0
+    terminal_tokens: int = 0
+    shares: int = 0
+    running: bool = False
+
+
+@dataclass(slots=True)
+class Above:
+    live_among: Callable[[Collection[int]], Collection[int]] = lambda keys: ()
+    viewers_of: Callable[[Collection[Network]], Mapping[int, int]] = lambda networks: {}
+    holdings: Callable[[Network], Holdings] = lambda network: Holdings()
+    delete: Callable[[Network, User | None], object] = lambda network, by: network.forget()
+    archive: Callable[[Network, User | None], object] = lambda network, by: None
+
+
+above = Above()

@@ -1,0 +1,49 @@
+"""What hangs on a network in all layers: counted, put away with it, and forgotten with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from accounts.models import User
+from assets.models import Asset
+from displays.models import Display
+from invocations import removal
+from invocations.models import Invocation, Run
+from networks.above import Holdings
+from networks.models import Network
+
+LOOKED_AT = 20_000  # steps whose media are counted: a moment's work
+
+
+def live_among(keys: Collection[int]) -> Collection[int]:
+    return set(Run.objects.live().filter(network__in=keys).values_list("network_id", flat=True))
+
+
+def of(network: Network) -> Holdings:
+    steps = network.invocations.count()
+    newest = Invocation.objects.filter(network=network, output_asset__isnull=False)
+    kept = newest.order_by("-id").values("output_asset")[:LOOKED_AT]
+    media = Asset.objects.filter(pk__in=kept).aggregate(many=Count("pk"), bytes=Sum("bytes"))
+    return Holdings(
+        runs=network.runs.count(),
+        steps=steps,
+        media=media["many"],
+        media_bytes=media["bytes"] or 0,
+        media_counted=steps <= LOOKED_AT,
+        installations=network.installations.count(),
+        displays=Display.objects.filter(installation__network=network).count(),
+        terminal_tokens=network.terminal_tokens.filter(expires_at__gt=timezone.now()).count(),
+        shares=network.shares.count(),
+        running=network.runs.live().exists(),
+    )
+
+
+def delete(network: Network, by: User | None) -> None:
+    removal.delete_network(network=network, at=timezone.now(), by=by)
+
+
+def archive(network: Network, by: User | None) -> None:
+    removal.archive_network(network=network, at=timezone.now(), by=by)
