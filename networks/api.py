@@ -36,13 +36,13 @@ def terminal_opens(plain: str) -> int | None:
     return valid.values_list("network_id", flat=True).first()
 
 
-class Which(Paging):
+class WhichNetworks(Paging):
     q: str = Field("", max_length=100, description="Words of the name.")
     archived: bool = Field(False, description="Those that were put away, instead of the others.")
 
 
 @routes.get("/networks", response=Page[NetworkOut])
-def list_networks(request: ApiRequest, which: Query[Which]) -> Page[NetworkOut]:
+def list_networks(request: ApiRequest, which: Query[WhichNetworks]) -> Page[NetworkOut]:
     """One's own networks, those shared with one, and public ones; the newest first."""
     rows = Network.objects.visible_to(request.auth.person).select_related("owner")
     rows = rows.filter(archived_at__isnull=not which.archived)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser
@@ -68,7 +70,7 @@ def test_a_socket_finds_it_too_and_keeps_its_rules(
 ) -> None:
     scope = {"url_route": {"kwargs": {"slug": "whispers"}}, "query_string": b""}
 
-    opened = async_to_sync(feed.open)({**scope, "user": alice})
+    opened: Any = async_to_sync(feed.open)({**scope, "user": alice})
     with pytest.raises(Denied):
         async_to_sync(feed.open)({**scope, "user": AnonymousUser()})
 
