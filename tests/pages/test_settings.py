@@ -30,6 +30,28 @@ def _filled(page: Any, **changes: Any) -> dict[str, Any]:
     }
 
 
+EVERYTHING: dict[str, Any] = {
+    "name": "Shouts",
+    "slug": "shouts",
+    "description": "*Loud*",
+    "public": "on",
+    "open_terminal": "on",
+    "lockout_seconds": "5",
+    "until_0": "2.5",
+    "delay_0": "1",
+    "until_1": "",
+    "delay_1": "30",
+    "usd_per_day": "1.5",
+    "laps_per_run": "9",
+    "refusal_policy": "stop",
+    "replay": None,
+    "prompt_max": "80",
+    "attract": "one\n\n two ",
+    "banned": "tram\ntime*",
+    "language_hint": "In German, please.",
+}
+
+
 def test_what_is_shown_can_be_saved_as_it_is(owner: Client, network: Network) -> None:
     before = Network.objects.filter(pk=network.pk).values().get()
 
@@ -43,28 +65,7 @@ def test_what_is_shown_can_be_saved_as_it_is(owner: Client, network: Network) ->
 
 
 def test_every_rule_can_be_changed(owner: Client, network: Network) -> None:
-    given = {
-        "name": "Shouts",
-        "slug": "shouts",
-        "description": "*Loud*",
-        "public": "on",
-        "open_terminal": "on",
-        "lockout_seconds": "5",
-        "until_0": "2.5",
-        "delay_0": "1",
-        "until_1": "",
-        "delay_1": "30",
-        "usd_per_day": "1.5",
-        "laps_per_run": "9",
-        "refusal_policy": "stop",
-        "replay": None,
-        "prompt_max": "80",
-        "attract": "one\n\n two ",
-        "banned": "tram\ntime*",
-        "language_hint": "In German, please.",
-    }
-
-    answer = owner.post(_path(network), _filled(owner.get(_path(network)), **given))
+    answer = owner.post(_path(network), _filled(owner.get(_path(network)), **EVERYTHING))
 
     found = Network.objects.get(pk=network.pk)
     assert answer.headers["Location"] == "/n/shouts/settings/"
