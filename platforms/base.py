@@ -197,6 +197,14 @@ class Platform(ABC):
         names = self.key_settings or ([self.key_name] if self.key_name else [])
         return {name: settings.PLATFORM_KEYS.get(name, "") for name in names}
 
+    def key_problem(self, text: str) -> str:
+        """Why this cannot be a person's key, in a sentence; empty where it may be one."""
+        if not text:
+            return "A key is missing."
+        if not (text.isascii() and text.isprintable() and " " not in text):
+            return "A key has no blanks, no line breaks and only plain letters, digits and signs."
+        return ""
+
     async def check(self, credentials: Mapping[str, str]) -> str:
         """Find out for nothing whether the platform takes this key: a sentence that says so.
 

@@ -79,7 +79,7 @@ async def asking(
     if call.cancelled.is_set():
         raise Cancelled
     if needed:
-        _check(call.credentials.get(key_setting, ""), provider, key_setting)
+        check_key(call.credentials.get(key_setting, ""), provider, key_setting)
     asked = Asking(call)
     try:
         async with asyncio.timeout(call.model.deadline_seconds):
@@ -97,7 +97,8 @@ async def asking(
         raise failure(error, provider, key_setting) from error
 
 
-def _check(key: str, provider: str, key_setting: str) -> None:
+def check_key(key: str, provider: str, key_setting: str) -> None:
+    """Raises NotConfigured where it is missing, or nothing that can be sent as one."""
     if not key:
         raise NotConfigured(f"{provider} needs {key_setting} to be set.")
     if not (key.strip().isascii() and key.strip().isprintable()):

@@ -20,6 +20,7 @@ from platforms.hosted import as_answer, asking, read_inline
 from platforms.inspection import Finding, Listing, inquiry, listed
 from platforms.registry import register
 from platforms.shapes import find
+from platforms.trials import trial
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -42,6 +43,12 @@ class Anthropic(Platform):
 
     def models(self) -> Sequence[Model]:
         return [row.model for row in ROWS.values()]
+
+    async def check(self, credentials: Mapping[str, str]) -> str:
+        url, version = f"{_address()}/v1/models?limit=1000", "2023-06-01"
+        return await trial(
+            self, credentials, url, Authorization="Bearer {key}", anthropic_version=version
+        )
 
     async def invoke(self, call: Call) -> Output:
         row = ROWS.get(call.model.id) or Row(call.model)
@@ -72,6 +79,10 @@ def _listing(found: ModelInfo) -> Listing:
     return Listing(ends=f"{ends:%Y-%m-%d}" if ends else "", gone=found.lifecycle == "retired")
 
 
+def _address() -> str:
+    return settings.PLATFORM_URLS.get("ANTHROPIC_BASE_URL") or ADDRESS
+
+
 def _client(call: Call) -> AsyncAnthropic:
     """Cheap: the connections are the loop's own pool."""
     from anthropic import AsyncAnthropic
@@ -80,7 +91,7 @@ def _client(call: Call) -> AsyncAnthropic:
 
     return AsyncAnthropic(
         api_key=call.credentials[KEY].strip(),
-        base_url=settings.PLATFORM_URLS.get("ANTHROPIC_BASE_URL") or ADDRESS,
+        base_url=_address(),
         max_retries=0,
         timeout=call.model.deadline_seconds,
         http_client=pool.client(),

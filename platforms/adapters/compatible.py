@@ -26,6 +26,7 @@ from platforms.errors import NotConfigured
 from platforms.hosted import as_answer, asking
 from platforms.registry import register
 from platforms.shapes import find
+from platforms.trials import trial
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -79,6 +80,21 @@ class Compatible(Platform):
         if found.get("problem") and time.time() - float(str(found["at"])) < LOOK_EVERY:
             return Availability(False, f"The server {server} does not answer: {found['problem']}")
         return Availability(True)
+
+    def key_problem(self, text: str) -> str:
+        form = "Write the server's name before its key: name=key, and a comma between two of them."
+        return super().key_problem(text) if _keys(text) else form
+
+    async def check(self, credentials: Mapping[str, str]) -> str:
+        """Every server of which it holds a key is asked."""
+        said = []
+        for server, key in _keys(credentials.get(KEY, "")).items():
+            if server not in settings.COMPATIBLE_SERVERS:
+                raise NotConfigured(f"There is no server {server}.")
+            url, label = f"{settings.COMPATIBLE_SERVERS[server]}/models", f"The server {server}"
+            bearer = "Bearer {key}"
+            said.append(await trial(self, {KEY: key}, url, label, Authorization=bearer))
+        return " ".join(said)
 
     async def invoke(self, call: Call) -> Output:
         try:

@@ -20,6 +20,7 @@ from platforms.errors import NotConfigured, PlatformError, Refused, Unavailable
 from platforms.hosted import asking, read_inline
 from platforms.inspection import Finding, Listing, inquiry, listed
 from platforms.registry import register
+from platforms.trials import trial
 
 if TYPE_CHECKING:
     from google.genai import Client, types
@@ -47,6 +48,10 @@ class Gemini(Platform):
     def models(self) -> Sequence[Model]:
         return [row.model for row in ROWS.values()]
 
+    async def check(self, credentials: Mapping[str, str]) -> str:
+        url = f"{_address()}/v1beta/models?pageSize=1000"
+        return await trial(self, credentials, url, x_goog_api_key="{key}")
+
     async def invoke(self, call: Call) -> Output:
         row = ROWS.get(call.model.id) or Row(call.model)
         async with asking(call, self.label, KEY) as asked:
@@ -68,6 +73,10 @@ class Gemini(Platform):
         return listed(self.models(), offered)
 
 
+def _address() -> str:
+    return settings.PLATFORM_URLS.get("GEMINI_BASE_URL") or ADDRESS
+
+
 async def _client(call: Call) -> Client:
     """Google's client takes its time to make: once per connection pool and key, in a thread."""
     from google.genai import Client
@@ -76,7 +85,7 @@ async def _client(call: Call) -> Client:
     from platforms import pool
 
     key = call.credentials[KEY].strip()
-    address = settings.PLATFORM_URLS.get("GEMINI_BASE_URL") or ADDRESS
+    address = _address()
     known = _clients.setdefault(connections := pool.client(), {})
     if (key, address) not in known or known[key, address].cancelled():
         options = HttpOptions(

@@ -21,6 +21,7 @@ from platforms.hosted import Asking, as_answer, asking, file_name, read_inline
 from platforms.inspection import Finding, Listing, inquiry, listed
 from platforms.registry import register
 from platforms.shapes import find, inline_output, read_output
+from platforms.trials import trial
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -43,6 +44,9 @@ class OpenAI(Platform):
     def models(self) -> Sequence[Model]:
         return [row.model for row in ROWS.values()]
 
+    async def check(self, credentials: Mapping[str, str]) -> str:
+        return await trial(self, credentials, f"{_address()}/models", Authorization="Bearer {key}")
+
     async def invoke(self, call: Call) -> Output:
         row = ROWS.get(call.model.id) or Row(call.model)
         async with asking(call, self.label, KEY) as asked:
@@ -64,6 +68,10 @@ class OpenAI(Platform):
         return listed(self.models(), offered)
 
 
+def _address() -> str:
+    return settings.PLATFORM_URLS.get("OPENAI_BASE_URL") or ADDRESS
+
+
 def _client(call: Call) -> AsyncOpenAI:
     """Cheap: the connections are the loop's own pool."""
     from openai import AsyncOpenAI
@@ -72,7 +80,7 @@ def _client(call: Call) -> AsyncOpenAI:
 
     return AsyncOpenAI(
         api_key=call.credentials[KEY].strip(),
-        base_url=settings.PLATFORM_URLS.get("OPENAI_BASE_URL") or ADDRESS,
+        base_url=_address(),
         max_retries=0,
         timeout=call.model.deadline_seconds,
         http_client=pool.client(),

@@ -39,6 +39,7 @@ from platforms.reach import is_outside
 from platforms.registry import register
 from platforms.shapes import INLINE_LIMIT, data_uri, find, read_output
 from platforms.stopping import let_finish, unless_stopped
+from platforms.trials import trial
 
 KEY = "REPLICATE_API_TOKEN"
 ADDRESS = "https://api.replicate.com"
@@ -78,6 +79,9 @@ class Replicate(Platform):
     async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding]:
         ask = partial(_send, credentials, "GET")
         return await published.compared(ROWS.values(), ask, "Replicate", KEY)
+
+    async def check(self, credentials: Mapping[str, str]) -> str:
+        return await trial(self, credentials, f"{_base()}/v1/account", Authorization="Bearer {key}")
 
     async def invoke(self, call: Call) -> Output | Pending:
         if call.cancelled.is_set() and not call.reference:
@@ -283,15 +287,8 @@ async def _send(
     **headers: str,
 ) -> web.Answer:
     content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    return await web.send(
-        "Replicate",
-        method,
-        f"{_base()}/v1/{path}",
-        headers={
-            "Authorization": f"Bearer {credentials[KEY].strip()}",
-            "Content-Type": "application/json",
-            **{name.replace("_", "-"): value for name, value in headers.items()},
-        },
-        content=content,
-        seconds=seconds,
-    )
+    sent = {"Authorization": f"Bearer {credentials[KEY].strip()}"}
+    sent |= {"Content-Type": "application/json"}
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    url = f"{_base()}/v1/{path}"
+    return await web.send("Replicate", method, url, headers=sent, content=content, seconds=seconds)

@@ -51,7 +51,7 @@ class Key(models.Model):
         if self.last_used_at is None or at - self.last_used_at > USE_NOTED_EVERY:
             self._note(last_used_at=at)
 
-    def note_test(self, verdict: str, *, passed: bool, refused: bool, at: datetime) -> None:
+    def note_test(self, verdict: str, *, passed: bool | None, refused: bool, at: datetime) -> None:
         """What the platform said to it. A good answer also clears what it was refused for."""
         fields: dict[str, object] = {"tested_at": at, "passed": passed, "verdict": verdict}
         if passed:

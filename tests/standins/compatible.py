@@ -16,6 +16,8 @@ class Compatible(OpenAI):
         self.note("listed", authorization=request.headers.get("authorization", ""))
         names = self.default.get("models", MODELS)
         listed = [{"id": name, "object": "model", "created": 0, "owned_by": "me"} for name in names]
+        if request.headers.get("authorization") == "Bearer wrong":
+            return answer(self.problem(401, "Incorrect API key provided.", "invalid_api_key"), 401)
         if self.default.get("listing") == "garbage":
             return Response(200, b'{"data": [')
         response = answer({"object": "list", "data": listed})

@@ -111,7 +111,20 @@ class Replicate:
         address = f"{self.base}/v1/files/{uuid.uuid4().hex}"
         return answer({"id": address[-32:], "urls": {"get": address}}, 201)
 
+    def free(self, request: Request, parts: list[str]) -> Response | None:
+        match (request.method, parts):
+            case ("GET", ["v1", "account"]):
+                if error := self.default.get("listing_error"):
+                    return failure(error, self.default)
+                return answer({"type": "organization", "username": "acme", "name": "Acme Inc."})
+            case ("GET", ["v1", "webhooks", "default", "secret"]):
+                self.note("secret")
+                return answer({"key": bells.SECRET})
+        return None
+
     def api(self, request: Request, parts: list[str]) -> Response:
+        if (found := self.free(request, parts)) is not None:
+            return found
         match (request.method, parts):
             case ("POST", ["v1", "models", "community", _, "predictions"]):
                 return failure("404", {})  # only official models have an address of their own
@@ -121,9 +134,6 @@ class Replicate:
                 return self.create(request, str(request.json().get("version")))
             case ("GET", ["v1", "models", owner, name]):
                 return model_page(owner, name, self.default)
-            case ("GET", ["v1", "webhooks", "default", "secret"]):
-                self.note("secret")
-                return answer({"key": bells.SECRET})
             case ("GET", ["v1", "predictions", prediction_id]):
                 return self.get(prediction_id)
             case ("POST", ["v1", "predictions", prediction_id, "cancel"]):

@@ -59,6 +59,8 @@ class Vendor(ABC):
     def offered(self, request: Request, content: dict[str, object]) -> Response:
         token = request.headers.get(self.key_header, "").removeprefix(self.key_prefix)
         self.note("listed", path=request.path)
+        if error := self.default.get("listing_error"):
+            return self.failure(str(error), self.default)
         if not token or token == "wrong":
             return answer(self.problem(401, "Incorrect API key provided.", "invalid_api_key"), 401)
         return answer(content)

@@ -1,0 +1,151 @@
+"""The test button: what each vendor is asked, and what is remembered of its answer."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from platforms.keyring import Keyring, house_keys
+from platforms.models import Credential, HouseKey
+from platforms.proving import prove
+from tests.platforms.houses import HOUSES
+from tests.standins.process import StandIn, standing_in
+
+pytestmark = [pytest.mark.enable_socket, pytest.mark.django_db]
+KEY = "sk-planted-secret-0042"
+SLUGS = ["replicate", *HOUSES]
+
+
+@pytest.fixture(params=SLUGS)
+def slug(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, StandIn]]:
+    """Each stand-in, started when it is first asked for."""
+    with contextlib.ExitStack() as closing:
+
+        class Started(dict[str, StandIn]):
+            def __missing__(self, slug: str) -> StandIn:
+                journal = tmp_path_factory.mktemp(slug) / "journal.jsonl"
+                self[slug] = closing.enter_context(standing_in(slug, journal))
+                return self[slug]
+
+        yield Started()
+
+
+@pytest.fixture
+def vendor(slug: str, processes: dict[str, StandIn], settings: Settings) -> StandIn:
+    process = processes[slug]
+    process.control(default={"listing_error": "", "listing": "", "detail": ""})
+    if slug == "replicate":
+        settings.PLATFORM_URLS = {"REPLICATE_BASE_URL": process.url}
+    else:
+        HOUSES[slug].put(process.url, settings)
+    return process
+
+
+def store(slug: str, plain: str = KEY) -> Credential:
+    owner = User.objects.create_user("alice@example.org")
+    text = f"box={plain}" if slug == "compatible" else plain
+    return Credential.store(owner=owner, platform=slug, name="Studio", plain=text)
+
+
+def test_a_good_key_passes_for_nothing_and_is_noted(slug: str, vendor: StandIn) -> None:
+    key = store(slug)
+    charged = len(vendor.entries("charge"))
+    key.note_refusal("It was refused once.", at=timezone.now())
+
+    proof = prove(key)
+
+    assert proof.passed is True
+    assert "takes this key" in proof.sentence
+    kept = Credential.objects.get()
+    assert (kept.passed, kept.verdict, kept.refused) == (True, proof.sentence, False)
+    assert kept.tested_at
+    assert timezone.now() - kept.tested_at < timedelta(minutes=1)
+    assert len(vendor.entries("charge")) == charged
+
+
+def test_a_wrong_key_fails_in_a_sentence_and_starts_nothing_more(
+    slug: str, vendor: StandIn
+) -> None:
+    key = store(slug, "wrong")
+
+    proof = prove(key)
+
+    assert proof.passed is False
+    assert "401" in proof.sentence
+    assert proof.sentence.endswith("Check the key “Studio”.")
+    kept = Credential.objects.get()
+    assert kept.refused
+    assert Keyring(kept.owner_id, house=False).grant(slug).problem
+
+
+@pytest.mark.parametrize("error", ["500", "502", "429", "drop", "garbage"])
+def test_a_platform_that_is_down_says_nothing_about_the_key(
+    slug: str, vendor: StandIn, error: str
+) -> None:
+    key = store(slug)
+    knob = {"listing_error": error}
+    if slug == "compatible":
+        knob = {"listing": "garbage"}
+    vendor.control(default=knob)
+
+    proof = prove(key)
+
+    assert proof.passed is None
+    assert proof.sentence
+    assert not Credential.objects.get().refused
+
+
+def test_what_the_vendor_repeats_of_the_key_is_written_nowhere(
+    slug: str, vendor: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = store(slug)
+    vendor.control(default={"listing_error": "401", "detail": f"No such key: {KEY}"})
+
+    with caplog.at_level(logging.DEBUG):
+        proof = prove(key)
+
+    assert "planted" not in proof.sentence + str(Credential.objects.values()) + caplog.text
+
+
+def test_an_unreachable_platform_is_not_the_keys_fault(settings: Settings) -> None:
+    settings.PLATFORM_URLS = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+
+    proof = prove(store("openai"))
+
+    assert proof.passed is None
+    assert "cannot be reached" in proof.sentence
+
+
+@pytest.mark.parametrize("slug", ["replicate"])
+def test_the_houses_own_key_is_tried_and_known_by_its_digest_alone(
+    slug: str, vendor: StandIn, settings: Settings
+) -> None:
+    settings.PLATFORM_KEYS = {"REPLICATE_API_TOKEN": KEY}
+    (key,) = house_keys()
+
+    proof = prove(key)
+
+    assert proof.passed is True
+    assert HouseKey.objects.get().passed is True
+    assert "planted" not in str(HouseKey.objects.values())
+
+
+def test_a_platform_without_a_free_way_says_so() -> None:
+    proof = prove(store("dummy"))
+
+    assert (proof.passed, proof.sentence) == (
+        None,
+        "Dummy has no free way to try a key: its first use will tell.",
+    )
