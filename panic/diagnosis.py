@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from panic import checkup
-from platforms import registry
+from platforms import registry, rotation
 from platforms.keyring import Keyring
 
 LARGEST_CLOCK_ERROR = timedelta(seconds=5)
@@ -81,6 +81,22 @@ def weights_and_keys() -> Iterator[Finding]:
         yield Finding(platform.label, sentence, "ok" if able == len(models) else "note")
 
 
+def stored_keys() -> Iterator[Finding]:
+    """Whether what people have stored can be decrypted here."""
+    if rotation.unfinished():
+        sentence = "A rotation was interrupted: run `python manage.py rotate_credentials` again."
+        yield Finding("stored keys", sentence, "bad")
+    lost = rotation.unreadable()
+    if not lost:
+        yield Finding("stored keys", "All that are there can be decrypted.")
+        return
+    sentence = (
+        f"{len(lost)} cannot be decrypted: {', '.join(lost[:5])}. Put the `credential_keys` back that "
+        "belong to this database, or have these keys typed in again."
+    )
+    yield Finding("stored keys", sentence, "bad")
+
+
 def disk() -> Iterator[Finding]:
     check = checkup.disk()
     yield Finding("disk", check.detail, "ok" if check.ok else "bad")
@@ -127,6 +143,7 @@ def web_and_event_lag() -> Iterator[Finding]:
 EXAMINATIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
     database,
     weights_and_keys,
+    stored_keys,
     disk,
     clock,
     worker_heartbeat,
