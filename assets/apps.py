@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class AssetsConfig(AppConfig):
     name = "assets"
+
+    def ready(self) -> None:
+        from . import screening  # noqa: F401  # importing registers its check

@@ -3,6 +3,7 @@
     AssetError
     ├── DamagedMedia   it does not decode from its first byte to its last
     ├── WrongMedia     it decodes, but to another kind than was asked for
+    ├── Declined       sound media that a check of the house objects to
     ├── TooLarge       more bytes, pixels or seconds than `assets.kinds.LIMITS` allows
     ├── StorageUnavailable   it cannot be kept at present, through no fault of its own
     │   └── StorageFull      there is no room left
@@ -35,6 +36,12 @@ class WrongMedia(AssetError):
     """Sound media of another kind than was asked for."""
 
     code = "wrong_media"
+
+
+class Declined(AssetError):
+    """A check of the house (`assets.screening`) wants nobody to see it."""
+
+    code = "declined"
 
 
 class TooLarge(AssetError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,18 +17,26 @@ from .kinds import LIMITS, MEGA, Kind
 from .models import Asset
 from .probe import Examined
 
+Screen = Callable[[Path, Kind, str], None]
 CHUNK = 1 << 20
 # Decoding takes all the memory there is to take here: 50 calls ending at once must not need it 50
 # times. Each kind has its own turns, so that no image waits behind a video.
 _turns = {kind: threading.BoundedSemaphore(2) for kind in Kind}
 
 
-def store(source: bytes | Path | BinaryIO, *, kind: str, content_type: str = "") -> Asset:
+def store(
+    source: bytes | Path | BinaryIO,
+    *,
+    kind: str,
+    content_type: str = "",
+    screen: Screen | None = None,
+) -> Asset:
     """Keep what a model made and return its asset; the same bytes always give the same one.
 
-    `content_type` is what the sender said; it is not believed. Blocks: call it from a thread, with
-    no transaction open. A `Path` is copied, not moved. Raises `assets.errors.AssetError` and then
-    has kept nothing.
+    `content_type` is what the sender said; it is not believed. `screen` is shown what was decoded
+    before it is published, and objects by raising. Blocks: call it from a thread, with no
+    transaction open. A `Path` is copied, not moved. Raises `assets.errors.AssetError` and then has
+    kept nothing.
     """
     asked = Kind(kind)
     with blobs.workbench() as bench:
@@ -36,9 +44,13 @@ def store(source: bytes | Path | BinaryIO, *, kind: str, content_type: str = "")
         sha256 = _receive(source, incoming, asked)
         known = Asset.objects.of_content(sha256)
         if known and blobs.exists(known.name):
+            if screen:
+                screen(incoming, asked, known.content_type)
             return _of_kind(known, asked)
         with _turns[asked]:
             examined = _examine(incoming, asked, bench)
+        if screen:
+            screen(examined.path, asked, examined.probe.content_type)
         if examined.path != incoming:
             sha256 = _hash(examined.path)
         return _publish(sha256, examined)

@@ -259,6 +259,9 @@ PLATFORM_URLS = {
     )
 }
 COMPATIBLE_SERVERS = environment.servers("COMPATIBLE_BASE_URL")
+# Shown every picture and film between decoding and publishing (assets/screening.py)
+PICTURE_CHECK = environment.text("PICTURE_CHECK")
+PICTURE_CHECK_FAILING = environment.choice("PICTURE_CHECK_FAILING", "allow", ("allow", "refuse"))
 PLATFORM_LIMITS = environment.limits("PLATFORM_LIMITS")
 
 # --- Being told -------------------------------------------------------------------------------

@@ -41,7 +41,10 @@ _NO_CREDIT = re.compile(
     r"insufficient_quota|credit balance|billing_(hard_limit|not_active|error)", re.IGNORECASE
 )
 _BAD_KEY = re.compile(r"api[ _]key|invalid x-api-key|authentication_error", re.IGNORECASE)
-_DECLINED = re.compile(r"content_policy|content_filter|moderation_blocked", re.IGNORECASE)
+_DECLINED = re.compile(
+    r"content_policy|content_filter|moderation_blocked|responsibleai|safety_violation",
+    re.IGNORECASE,
+)
 _MISADDRESSED = {"InvalidURL", "UnsupportedProtocol", "LocalProtocolError"}
 _UNREACHED = {"ConnectError", "ConnectTimeout", "PoolTimeout"}
 

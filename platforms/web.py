@@ -31,9 +31,11 @@ BODY_LIMIT = 32_000_000  # an answer may carry a picture as a data URI, but neve
 LONGEST_WAIT = 86_400.0  # whatever a Retry-After says, ask again tomorrow
 
 _SENSITIVE = re.compile(
-    r"nsfw|not safe for work|(?<!case)(?<!case-)(?<!case )\bsensitive\b|\bE005\b"
-    r"|\bsafety\b|\bmoderat(ed|ion)\b|polic(y|ies)|inappropriate|explicit (content|material)"
-    r"|sexual|nudity|flagged|prohibited|usage guidelines|responsible ai",
+    r"nsfw|not safe for work|(?<!case)(?<!case-)(?<!case )(\b|new_)sensitive\b|\bE005\b"
+    r"|sensitive ?content|\bsafety\b|safety_|\bmoderat(ed|ion)\b|moderation_|polic(y|ies)"
+    r"|inappropriate|(explicit|adult|harmful|disallowed) (content|material)|content filter"
+    r"|sexual|nudity|flagged|prohibited|(usage|community|content) guidelines|responsible ?ai"
+    r"|risk control|copyright|(forbidden|banned|blocked) (words?|terms?|prompt)|csam",
     re.IGNORECASE,
 )
 
@@ -161,7 +163,8 @@ def error_in(answer: Answer, provider: str, key_setting: str) -> PlatformError:
     if status == 408:
         return TimedOut(words)
     if 400 <= status < 500 and status not in {409, 425}:
-        return Refused(words, kind="sensitive" if is_sensitive(said) else "invalid")
+        declined = status == 451 or is_sensitive(said)
+        return Refused(words, kind="sensitive" if declined else "invalid")
     return Unavailable(words)
 
 

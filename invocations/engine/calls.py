@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
-from assets import ingest
-from assets.errors import AssetError, FetchFailed, StorageUnavailable
+from assets import ingest, screening
+from assets.errors import AssetError, Declined, FetchFailed, StorageUnavailable
 from invocations.models import Attempt
 from invocations.states import Outcome, Stale
 from platforms.base import Call, MediaFile, Modality, Output, Pending
-from platforms.errors import Cancelled, NotConfigured, PlatformError, TimedOut, Unavailable
+from platforms.errors import Cancelled, NotConfigured, PlatformError, Refused, TimedOut, Unavailable
 from platforms.reach import is_outside
 from platforms.registry import get_platform
 from platforms.sealing import Unreadable
@@ -243,7 +243,9 @@ async def _take_in(claim: Claim, output: Output, desk: Desk) -> outcomes.Result:
     with tempfile.TemporaryDirectory(prefix="panic-") as folder:
         source, content_type = await _source(output, wanted, Path(folder))
         asset = await desk.in_media(
-            lambda: ingest.store(source, kind=wanted, content_type=content_type)
+            lambda: ingest.store(
+                source, kind=wanted, content_type=content_type, screen=screening.look
+            )
         )
     return outcomes.Result(asset=asset, usd=output.usd, seconds=output.seconds)
 
@@ -277,6 +279,8 @@ def _allowed_origins() -> list[str]:
 
 
 def _as_platform_error(error: AssetError) -> tuple[PlatformError, retries.Rule | None]:
+    if isinstance(error, Declined):  # the network's policy for refusals decides
+        return Refused(str(error), kind="sensitive"), None
     sentence = f"What the model gave could not be kept. {error}"
     if isinstance(error, StorageUnavailable):
         return Unavailable(sentence), retries.NO_STORAGE

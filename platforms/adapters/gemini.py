@@ -145,6 +145,8 @@ def _read(answer: types.GenerateContentResponse, row: Row) -> Output:
     parts = candidate.content.parts if candidate and candidate.content else None
     given = [part for part in parts or [] if not part.thought]
     usd = row.cost(_used(answer.usage_metadata))
+    if candidate and (reason := _name(candidate.finish_reason)) in DECLINED:
+        raise _nothing(reason, row)  # what came before it was cut off, perhaps in mid-word
     if row.model.output is Modality.TEXT:
         text = "".join(part.text or "" for part in given).strip().strip(row.strip).strip()
         if text:

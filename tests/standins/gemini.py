@@ -1,7 +1,7 @@
 """A pretend Gemini: generateContent. `python -m tests.standins.gemini`.
 
 `refusal`: "prompt" (blocked before it began) or the name of a finish reason, such as SAFETY;
-`output`: none, text (also where a picture was asked for), thinking. Manners: tests.standins.vendor.
+`output`: none, text (also where a picture was asked for), thinking, cut (a refusal after some words). Manners: tests.standins.vendor.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class Gemini(Vendor):
         refusal = knobs.get("refusal")
         if refusal == "prompt":
             return {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
-        parts = [] if refusal else self.parts(asked, model, knobs)
+        cut = knobs.get("output") == "cut"
+        parts = [] if refusal and not cut else self.parts(asked, model, knobs)
         candidate = {"index": 0, "finishReason": refusal or "STOP"}
         if parts:
             candidate["content"] = {"role": "model", "parts": parts}

@@ -1,0 +1,126 @@
+"""A look at every picture and film before it is published: the place for a check a house wants.
+
+    def no_faces(shown: Shown) -> str:
+        return "There is a face in it." if faces_in(shown.path) else ""
+
+PICTURE_CHECK names it ("package.module.no_faces"); or an app calls `install` when it is ready. An
+empty answer lets the picture through, a sentence keeps it from everybody. A check that fails or takes
+too long lets it through, or keeps it back where PICTURE_CHECK_FAILING says so; the log tells.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
+
+from .errors import Declined
+from .kinds import Kind
+
+logger = logging.getLogger(__name__)
+SECONDS = 20.0  # at most; the check of a picture holds up its run and nobody else's
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is about to be published: whole, decoded to its end, and not to be changed or moved."""
+
+    path: Path
+    kind: Kind
+    content_type: str
+
+
+Check = Callable[[Shown], str | None]
+_installed: list[Check] = []
+_turns = threading.BoundedSemaphore(2)
+
+
+def install(check: Check) -> None:
+    """From now on, in this process, `check` is asked as well; the first objection counts."""
+    _installed.append(check)
+
+
+@contextmanager
+def installed_temporarily(check: Check) -> Iterator[None]:
+    """For tests: `check` is asked inside the block and not after it."""
+    install(check)
+    try:
+        yield
+    finally:
+        _installed.remove(check)
+
+
+def look(path: Path, kind: Kind, content_type: str) -> None:
+    """Raises Declined where a check objects. Blocks for as long as the checks take."""
+    if kind is Kind.AUDIO:
+        return
+    shown = Shown(path, kind, content_type)
+    for check in [*_of_settings(), *_installed]:
+        if objection := _asked(check, shown):
+            raise Declined(f"It was kept back by the house's own check. {objection}")
+
+
+def _of_settings() -> list[Check]:
+    return [_found(settings.PICTURE_CHECK)] if settings.PICTURE_CHECK else []
+
+
+@cache
+def _found(name: str) -> Check:
+    """The callable, or one that fails and says why."""
+    try:
+        check: Check = import_string(name)
+    except ImportError as error:
+        reason = error
+
+        def check(shown: Shown) -> str:
+            raise reason
+
+    return check
+
+
+def _asked(check: Check, shown: Shown) -> str:
+    try:
+        return (_in_time(check, shown) or "").strip()
+    except Exception as error:  # a border: somebody else's code
+        logger.exception("The check of pictures failed on %s.", shown.kind.phrase)
+        if settings.PICTURE_CHECK_FAILING == "allow":
+            return ""
+        return f"The check failed ({type(error).__name__})."
+
+
+def _in_time(check: Check, shown: Shown) -> str | None:
+    """Raises TimeoutError. A check that hangs keeps one of two turns, and no process from ending."""
+    answer: Future[str | None] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(check(shown))
+        except BaseException as error:
+            answer.set_exception(error)
+        finally:
+            _turns.release()
+
+    if not _turns.acquire(timeout=SECONDS):
+        raise TimeoutError
+    threading.Thread(target=work, name="screening", daemon=True).start()
+    return answer.result(SECONDS)
+
+
+@register("assets")
+def can_be_imported(**_: object) -> list[CheckMessage]:
+    """A check that is not there would fail in front of every picture: better now."""
+    name = settings.PICTURE_CHECK
+    try:
+        known = not name or callable(import_string(name))
+    except ImportError as error:
+        return [Error(f"PICTURE_CHECK cannot be imported: {error}", id="assets.E001")]
+    return [] if known else [Error(f"PICTURE_CHECK ({name}) cannot be called.", id="assets.E001")]
