@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .credential import Credential, HouseKey
+from .credential import Credential, HouseKey, Loan
 
-__all__ = ["Credential", "HouseKey"]
+__all__ = ["Credential", "HouseKey", "Loan"]

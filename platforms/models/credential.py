@@ -7,11 +7,14 @@ is replaced, and shown by its last characters.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from platforms.sealing import EncryptedTextField, Secret, Unreadable, sealing_holds
@@ -79,11 +82,21 @@ class Key(models.Model):
 class CredentialQuerySet(models.QuerySet["Credential"]):
     def usable_by(self, person: int) -> CredentialQuerySet:
         """One's own, and those that somebody who is still here lends one."""
-        lent = models.Q(shared_with=person, owner__is_active=True)
-        return self.filter(models.Q(owner=person) | lent).distinct()
+        return self.filter(models.Q(owner=person) | models.Q(pk__in=_lent_to([person])))
+
+    def lent_to(self, person: int) -> CredentialQuerySet:
+        return self.filter(pk__in=_lent_to([person])).exclude(owner=person)
 
     def newest_first(self) -> CredentialQuerySet:
         return self.order_by("-created_at", "-id")
+
+
+def _lent_to(people: Iterable[int]) -> models.QuerySet[Loan, int]:
+    """The keys of what is lent to the addresses of these people, by somebody who is still here."""
+    addresses = get_user_model()._default_manager.filter(pk__in=people)
+    written = addresses.annotate(written=Lower("email")).values("written")
+    loans = Loan.objects.filter(email__in=written, credential__owner__is_active=True)
+    return loans.values_list("credential", flat=True)
 
 
 class Credential(Key):
@@ -91,9 +104,6 @@ class Credential(Key):
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="credentials"
-    )
-    shared_with = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, related_name="lent_credentials", blank=True
     )
     public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
     name = models.CharField(max_length=100)
@@ -160,6 +170,24 @@ class Credential(Key):
         except Unreadable:
             return False
         return True
+
+
+class Loan(models.Model):
+    """An address that a key is lent to: whoever has it now, or gets an account with it later, may
+    use the key. The list shows what was typed, so that nobody learns from it who exists."""
+
+    public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
+    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="loans")
+    email = models.EmailField(db_index=True)  # in small letters
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["credential", "email"], name="lent_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.credential_id} to {self.email}"
 
 
 class HouseKey(Key):

@@ -89,7 +89,7 @@ def test_the_one_that_was_chosen_comes_first_and_has_no_stand_in(alice: User) ->
 
 def test_a_lent_key_is_used_where_one_has_none_of_ones_own(alice: User, bob: User) -> None:
     lent = store(bob, "lent", days=9)
-    lent.shared_with.add(alice)
+    lent.loans.create(email=alice.email)
 
     assert secret(granted(alice)) == "secret-of-lent"
     store(alice, "own")
@@ -101,11 +101,11 @@ def test_a_lent_key_ends_when_it_is_taken_back_or_its_owner_is_shut_out(
     alice: User, bob: User
 ) -> None:
     lent = store(bob, "lent")
-    lent.shared_with.add(alice)
+    lent.loans.create(email=alice.email)
     User.objects.filter(pk=bob.pk).update(is_active=False)
     shut_out = granted(alice)
     User.objects.filter(pk=bob.pk).update(is_active=True)
-    lent.shared_with.remove(alice)
+    lent.loans.all().delete()
 
     assert shut_out.key is None
     assert granted(alice).key is None
@@ -185,7 +185,7 @@ def test_a_key_that_cannot_be_decrypted_is_a_reason_and_not_a_crash(
 
 def test_an_earlier_try_is_taken_up_with_its_own_key_or_not_at_all(alice: User, bob: User) -> None:
     first = store(bob, "first")
-    first.shared_with.add(alice)
+    first.loans.create(email=alice.email)
     store(alice, "second", days=1)
     keys = Keyring(alice.pk, house=False)
 
