@@ -35,6 +35,7 @@ of_sheets = [
 ]
 of_models = [
     path("", models.index, name="list"),
+    path("compare/", models.compare, name="compare"),
     path("<path:model_id>/", models.detail, name="detail"),
 ]
 of_providers = [

@@ -75,6 +75,10 @@ class NetworkQuerySet(models.QuerySet["Network"]):
             return self
         return self.filter(models.Q(owner=person) | models.Q(collaborators=person)).distinct()
 
+    def with_model(self, model_id: str) -> NetworkQuerySet:
+        """In whose ring it stands, or waits as a fallback."""
+        return self.filter(slots__icontains=f'"{model_id}"')
+
     def newest_first(self) -> NetworkQuerySet:
         return self.order_by("-created_at", "-id")
 

@@ -37,6 +37,9 @@ VISITOR = {
     "wall-3x2": "/n/score/wall/?rows=3&columns=2",
     "qr": "/n/telephone/qr/",
     "models": "/models/",
+    "models-compared": "/models/compare/?model=local:painter&model=replicate:flux-2-klein-4b"
+    "&model=replicate:wan-2.2-t2v-fast&model=gemini:gemini-2.5-flash-image",
+    "models-found": "/models/?output=video&model=replicate:wan-2.2-t2v-fast",
     "model": "/models/local:painter/",
     "sign-in": "/account/sign-in/",
     "forgotten": "/account/password/forgotten/",

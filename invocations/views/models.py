@@ -1,40 +1,54 @@
-"""The catalogue: which models there are, and why one of them cannot be used now."""
+"""The catalogue: which models there are, beside each other, and why one cannot be used now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from invocations import offers, recorded
+from invocations.offers import ModelFilter
+from invocations.recorded import Recorded
 from networks.models import Network
-from platforms import registry
-from platforms.base import Availability, Model, Platform
+from platforms import browsing, registry
+from platforms.base import Model
+from platforms.browsing import Offer
 from platforms.keyring import Keyring
 
-LOOKED_AT, LISTED = 200, 12
+LISTED = 12  # networks with a model
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    model: Model
-    platform: Platform
-    availability: Availability
+class Sheet:
+    """All there is to say of one model to one reader."""
+
+    offer: Offer
+    parameters: list[offers.Parameter]
+    recorded: Recorded | None
+    networks: list[Network]
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    keys = _keys(request)
-    offers = [
-        _offer(model, keys)
-        for model in registry.all_models()
-        if settings.DEBUG or not (model.hidden or model.deprecated)
-    ]
-    return render(request, "invocations/models.html", {"offers": offers})
+    asked = ModelFilter(request.GET)
+    found = offers.find(asked.wanted, _keys(request).availability, _picked(request))
+    return render(request, "invocations/models.html", {"filter": asked, "found": found})
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """Up to four models beside each other."""
+    picked = _picked(request)
+    context = {
+        "sheets": _sheets(request, picked[: offers.MOST]),
+        "left_out": picked[offers.MOST :],
+        "most": offers.MOST,
+    }
+    return render(request, "invocations/models_compared.html", context)
 
 
 @require_safe
@@ -43,28 +57,31 @@ def detail(request: HttpRequest, model_id: str) -> HttpResponse:
         model = registry.get_model(model_id)
     except registry.UnknownModel as unknown:
         raise Http404 from unknown
-    context = {
-        "offer": _offer(model, _keys(request)),
-        "parameters": list(_parameters(model)),
-        "networks": _rings_with(model, request),
-    }
-    return render(request, "invocations/model.html", context)
+    (sheet,) = _sheets(request, [model])
+    return render(request, "invocations/model.html", {"sheet": sheet, "offer": sheet.offer})
 
 
-def _parameters(model: Model) -> Iterator[tuple[str, Mapping[str, object]]]:
-    properties = model.parameters.get("properties")
-    yield from (properties.items() if isinstance(properties, Mapping) else ())
+def _picked(request: HttpRequest) -> list[Model]:
+    return offers.known(request.GET.getlist("model"))
 
 
-def _rings_with(model: Model, request: HttpRequest) -> list[Network]:
-    """Some of the rings one may see in which it stands."""
-    found = Network.objects.visible_to(request.user).newest_first()[:LOOKED_AT]
-    return [one for one in found if any(slot.model == model.id for slot in one.ring)][:LISTED]
+def _sheets(request: HttpRequest, models: list[Model]) -> list[Sheet]:
+    keys, history = _keys(request), recorded.of_models(models)
+    return [
+        Sheet(
+            browsing.offer(model, keys.availability),
+            offers.parameters(model),
+            history.get(model.id),
+            _rings_with(model, request.user),
+        )
+        for model in models
+    ]
 
 
-def _offer(model: Model, keys: Keyring) -> Offer:
-    platform = registry.get_platform(model.platform)
-    return Offer(model, platform, keys.availability(model))
+def _rings_with(model: Model, person: Any) -> list[Network]:
+    """The newest of the rings one may see in which it stands."""
+    found = Network.objects.visible_to(person).with_model(model.id).newest_first()
+    return list(found[:LISTED])
 
 
 def _keys(request: HttpRequest) -> Keyring:

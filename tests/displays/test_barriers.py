@@ -53,6 +53,7 @@ def barriers(page: Page, addresses: list[str]) -> list[str]:
 def test_visitors_and_walls(still: BrowserContext, house: House, wall: Wall) -> None:
     network = f"/n/{wall['network']}/"
     pages = ["/", "/about/", "/networks/", "/models/", "/models/local:painter/", "/nowhere/"]
+    pages += ["/models/compare/?model=local:painter&model=replicate:flux-2-klein-4b"]
     pages += [network, f"{network}wall/", f"{network}terminal/", "/account/sign-in/"]
     pages += [f"/runs/{wall['run']}/", f"/invocations/{wall['step']}/"]
     pages += [f"/invocations/{wall['step']}/?screen=1", wall["grid"], wall["all"], "/kiosk/"]

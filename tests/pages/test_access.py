@@ -102,6 +102,7 @@ def test_the_list_shows_ones_own_shared_and_public_networks(
 
 def test_models_are_for_everybody(clients: Mapping[str, Client]) -> None:
     assert _statuses(clients, reverse("models:list")) == ALL_IN
+    assert _statuses(clients, reverse("models:compare") + "?model=local:painter") == ALL_IN
     assert _statuses(clients, reverse("models:detail", args=["local:painter"])) == ALL_IN
 
 

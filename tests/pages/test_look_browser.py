@@ -165,3 +165,24 @@ def test_the_keyboard_reaches_the_content_at_once(browser: Browser, site: str) -
     assert first == "Skip to the content"
     assert outline == "solid"
     assert landed == "main"
+
+
+def test_the_list_of_models_follows_the_typing_and_keeps_what_was_chosen(
+    browser: Browser, site: str
+) -> None:
+    page = _page(browser, 390)
+    page.goto(f"{site}/models/")
+
+    page.get_by_label("Words").fill("tarot")
+    page.wait_for_url("**q=tarot**")
+    page.get_by_role("checkbox", name="Compare FLUX in tarot cards").check()
+    page.get_by_label("Words").fill("painter")
+    page.wait_for_url("**q=painter**")
+    page.get_by_role("checkbox", name="Compare Prompt painter").check()
+    kept = page.evaluate("document.activeElement.name")
+    page.get_by_role("button", name="Compare").click()
+    heads = page.locator("thead th").all_inner_texts()
+    page.close()
+
+    assert kept == "model"
+    assert heads == ["Prompt painter", "FLUX in tarot cards"]

@@ -47,6 +47,7 @@ PAGES = {
     "sheet": "/sheets/{sheet_id}/",
     "invocations:detail": "/invocations/{step}/",
     "models:list": "/models/",
+    "models:compare": "/models/compare/?model={model}&model=local:painter&model=replicate:whisper",
     "models:detail": "/models/{model}/",
     "display": "/i/{installation}/{display}/",
     "display-worker": "/i/worker.js",
