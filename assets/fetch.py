@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
@@ -28,6 +29,7 @@ MAX_REDIRECTS = 3
 DEADLINE = 120.0
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+_PAGE = re.compile(r"text/|application/(json|xml|xhtml|javascript|problem)", re.IGNORECASE)
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -46,8 +48,8 @@ async def fetch(
     """Bring what lies at `url` into the new file `into`: it, and the type it is said to be.
 
     `max_bytes` is the kind's limit unless given, `deadline` is in seconds from now. Raises
-    FetchFailed, TooLarge or StorageFull, and then has left no file. What came is not looked at:
-    that is for `assets.ingest.store`.
+    FetchFailed, TooLarge or StorageFull, and then has left no file. What is said to be a page is
+    not taken; what came is not looked at otherwise: that is for `assets.ingest.store`.
     """
     asked = Kind(kind)
     limit = LIMITS[asked].size if max_bytes is None else max_bytes
@@ -149,6 +151,12 @@ class _Door:
         if response.status_code != 200:
             again = response.status_code in TRY_AGAIN
             raise self._failed(f"its server answered {response.status_code}", retryable=again)
+        if _PAGE.match(said := response.headers.get("Content-Type", "").strip()):
+            raise self._not_allowed(f"its server sent {said.partition(';')[0].strip()[:60]}")
+        # It was asked for as it is. A body that is packed all the same unpacks to anything: a piece
+        # that the size check has not seen yet would take gigabytes of memory.
+        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            raise self._not_allowed("its server sent it packed")
         self._check_size(_promised(response))
         received = 0
         with await asyncio.to_thread(target.open, "xb") as stream:

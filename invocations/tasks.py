@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
 from assets import blobs
+from platforms import looks
+from platforms.models import Server
 from realtime import log
 
+from .engine.calls import Desk
 from .engine.runner import runner
 from .models import Spending
 
@@ -29,6 +33,22 @@ def tidy() -> None:
     log.prune(timedelta(days=settings.EVENTS_KEPT_DAYS))
     Spending.prune(timezone.now())
     blobs.sweep_temporary()
+
+
+def look_at_server(pk: int) -> None:
+    """See whether a model server is there and what it offers."""
+    runner().attend(lambda desk: _look_at_server(pk, desk))
+
+
+async def _look_at_server(pk: int, desk: Desk) -> None:
+    def take() -> Server | None:
+        found = Server.objects.to_look_at(timezone.now()).filter(pk=pk).first()
+        return found if found and found.take_look(timezone.now()) else None
+
+    server = await desk.in_database(take)
+    if server is not None:
+        listed, problem = await asyncio.to_thread(looks.ask, server)
+        await desk.in_database(lambda: server.note_look(listed, problem, at=timezone.now()))
 
 
 def canary() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import callbacks, mission, models, past, room, sheets, shelves, steps, strips
+from .views import callbacks, machines, mission, models, past, room, sheets, shelves, steps, strips
 
 # In the namespace `networks`
 of_networks = [
@@ -51,4 +51,15 @@ of_mission_control = [
     path("mission-control/stop-all/", mission.stop_all, name="stop-all"),
     path("mission-control/resume-all/", mission.resume_all, name="resume-all"),
     path("mission-control/stop-all/<slug:public_id>/", mission.receipt, name="receipt"),
+    path("mission-control/servers/", machines.index, name="servers"),
+    path("mission-control/servers/add/", machines.add, name="add-server"),
+    path("mission-control/servers/workflow/", machines.add_workflow, name="add-workflow"),
+    path(
+        "mission-control/servers/workflow/<slug:public_id>/remove/",
+        machines.remove_workflow,
+        name="remove-workflow",
+    ),
+    path("mission-control/servers/<slug:public_id>/", machines.detail, name="server"),
+    path("mission-control/servers/<slug:public_id>/look/", machines.look, name="look-at-server"),
+    path("mission-control/servers/<slug:public_id>/remove/", machines.remove, name="remove-server"),
 ]

@@ -11,9 +11,11 @@ class PanicConfig(AppConfig):
         from accounts.above import above as of_accounts
         from displays import presence, receipts
         from invocations.above import above
+        from invocations.engine import errands
         from networks import upkeep
         from networks.above import above as of_networks
         from panic import holdings
+        from platforms.models import Server
 
         above.audience = presence.audience
         above.shown_on = receipts.shown_on
@@ -23,3 +25,7 @@ class PanicConfig(AppConfig):
         of_networks.holdings = holdings.of
         of_networks.delete = holdings.delete
         of_networks.archive = holdings.archive
+        errands.hand_in(
+            "invocations.tasks.look_at_server",
+            lambda at: list(Server.objects.to_look_at(at).values_list("pk", flat=True)[:16]),
+        )

@@ -51,6 +51,19 @@ _NETWORK: Json = {
     "viewers": 3,
     "created_at": _AT,
 }
+_SERVER: Json = {"kind": "comfyui", "name": "Rack", "address": "http://10.0.0.2:8188"}
+_WORKFLOW: Json = {
+    "6": {
+        "class_type": "CLIPTextEncode",
+        "inputs": {"text": "", "clip": ["4", 1]},
+        "_meta": {"title": "panic:input"},
+    },
+    "9": {
+        "class_type": "SaveImage",
+        "inputs": {"images": ["8", 0]},
+        "_meta": {"title": "panic:output"},
+    },
+}
 _RUN: Json = {
     "id": "r5Tz8vBn1Wc3",
     "network": "whispers",
@@ -189,6 +202,30 @@ OF: Mapping[str, Json] = {
     "DisplayOut": _DISPLAY,
     "Claim": {"code": "K7M2", "installation": "h8Wm2cPq6Nb4", "name": "left"},
     "Identify": {"display": "left"},
+    "ServerIn": _SERVER,
+    "ServerChange": {"enabled": False},
+    "ServerOut": {
+        "id": "4e1f0a9b2c7d8e6f5a3b",
+        "slug": "rack",
+        **_SERVER,
+        "enabled": True,
+        "has_key": False,
+        "lists": ["ComfyUI 0.3.60", "cuda:0 NVIDIA GeForce RTX 5090"],
+        "problem": None,
+        "last_seen_at": _LATER,
+        "created_at": _AT,
+    },
+    "WorkflowIn": {"name": "Engraving", "workflow": _WORKFLOW, "server": "4e1f0a9b2c7d8e6f5a3b"},
+    "WorkflowOut": {
+        "id": "9b8a7c6d5e4f3a2b1c0d",
+        "model": "comfyui:engraving",
+        "name": "Engraving",
+        "server": "4e1f0a9b2c7d8e6f5a3b",
+        "takes": "text",
+        "gives": "image",
+        "deadline_seconds": 600,
+        "created_at": _AT,
+    },
     "EventOut": {
         "cursor": "k3:41",
         "event": "invocation.completed",

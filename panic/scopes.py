@@ -68,8 +68,17 @@ SCOPES: dict[str, Scope] = {
     "POST /runs/{run_id}/stop": CONTROL,
     "GET /sheets/{sheet_id}": READ,
     "DELETE /sheets/{sheet_id}": EDIT,
+    "GET /servers": ADMIN,
+    "POST /servers": ADMIN,
+    "GET /servers/{server_id}": ADMIN,
+    "PATCH /servers/{server_id}": ADMIN,
+    "DELETE /servers/{server_id}": ADMIN,
+    "POST /servers/{server_id}/look": ADMIN,
     "POST /stop-all": ADMIN,
     "GET /stop-all/{press_id}": ADMIN,
+    "GET /workflows": ADMIN,
+    "POST /workflows": ADMIN,
+    "DELETE /workflows/{workflow_id}": ADMIN,
 }
 
 Run = Callable[..., HttpResponse]

@@ -255,6 +255,7 @@ PLATFORM_URLS = {
         "OPENAI_BASE_URL",
         "ANTHROPIC_BASE_URL",
         "GEMINI_BASE_URL",
+        "COMFYUI_BASE_URL",
         "VESTABOARD_BASE_URL",
     )
 }
@@ -281,6 +282,7 @@ LOGGING = {
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
+        "websockets": {"level": "WARNING"},
         "google_genai": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
     },

@@ -226,6 +226,11 @@ class Platform(ABC):
         """
         return ""
 
+    def listing(self, address: str, key: str) -> Sequence[JSON]:
+        """What a server of this kind offers: for platforms whose servers an admin adds. Blocks for
+        a few seconds; raises what an HTTP client raises, or ValueError."""
+        raise NotImplementedError
+
     def availability(self, model: Model, credentials: Mapping[str, str]) -> Availability:
         """Whether `model` could be asked now, known without a call."""
         missing = [name for name in self.key_settings if not credentials.get(name)]

@@ -134,12 +134,21 @@ async def _read(provider: str, response: httpx.Response) -> Answer:
     return Answer(response.status_code, response.headers, bytes(body))
 
 
-def multipart(media: MediaFile, limit: int) -> tuple[bytes, str]:
-    """The file as the form field `content`, and that form's type. Not for the event loop."""
+def multipart(
+    media: MediaFile,
+    limit: int,
+    *,
+    field: str = "content",
+    name: str = "input",
+    more: Mapping[str, str] | None = None,
+) -> tuple[bytes, str]:
+    """A form of the file and `more`, and that form's type. Not for the event loop."""
     if (size := media.path.stat().st_size) > limit:
         raise Refused(f"{size / 1e6:.0f} MB are more than the provider takes.")
     border = secrets.token_hex(16)
-    head = f'--{border}\r\nContent-Disposition: form-data; name="content"; filename="input"\r\n'
+    lead = f"--{border}\r\nContent-Disposition: form-data; name="
+    head = "".join(f'{lead}"{key}"\r\n\r\n{value}\r\n' for key, value in (more or {}).items())
+    head += f'{lead}"{field}"; filename="{name}"\r\n'
     head += f"Content-Type: {media.content_type}\r\n\r\n"
     body = head.encode() + media.path.read_bytes() + f"\r\n--{border}--\r\n".encode()
     return body, f"multipart/form-data; boundary={border}"

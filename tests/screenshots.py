@@ -52,6 +52,7 @@ ADMIN = {
     "new": "/networks/new/",
     "mission-control": "/mission-control/",
     "stop-all": "/mission-control/stop-all/",
+    "servers": "/mission-control/servers/",
     "account": "/account/",
     "people": "/account/people/",
     "log": "/account/log/",

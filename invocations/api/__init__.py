@@ -1,13 +1,20 @@
-"""Runs, their steps and the red button over HTTP."""
+"""Runs, their steps, the red button and the house's own model servers over HTTP."""
 
 from __future__ import annotations
 
 from ninja import Router
 
-from . import costs, halts, keepsakes, runs, steps
+from . import costs, halts, keepsakes, machines, runs, steps
 
 __all__ = ["routers"]
 
 
 def routers() -> list[Router]:
-    return [runs.routes, steps.routes, keepsakes.routes, halts.routes, costs.routes]
+    return [
+        runs.routes,
+        steps.routes,
+        keepsakes.routes,
+        halts.routes,
+        costs.routes,
+        machines.routes,
+    ]

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
@@ -18,6 +17,7 @@ from assets import ingest, screening
 from assets.errors import AssetError, Declined, FetchFailed, StorageUnavailable
 from invocations.models import Attempt
 from invocations.states import Outcome, Stale
+from platforms import servers
 from platforms.base import Call, MediaFile, Modality, Output, Pending
 from platforms.errors import Cancelled, NotConfigured, PlatformError, Refused, TimedOut, Unavailable
 from platforms.reach import is_outside
@@ -268,14 +268,8 @@ async def _source(output: Output, kind: Modality, into: Path) -> tuple[bytes | P
     from assets import fetch  # brings an HTTP client along, which many workers never need
 
     return await fetch.fetch(
-        output.url, kind=kind, allowed_origins=_allowed_origins(), into=into / "output"
+        output.url, kind=kind, allowed_origins=servers.origins(), into=into / "output"
     )
-
-
-def _allowed_origins() -> list[str]:
-    """The origins of the configured provider addresses; all else must be public."""
-    parts = [urlsplit(url) for url in settings.PLATFORM_URLS.values() if url]
-    return [f"{part.scheme}://{part.netloc}" for part in parts]
 
 
 def _as_platform_error(error: AssetError) -> tuple[PlatformError, retries.Rule | None]:

@@ -20,7 +20,7 @@ from django_q.signing import SignedPackage
 from invocations.models import Invocation, WorkerHeartbeat
 from realtime.wakeup import Listener
 
-from . import owners, sweep
+from . import errands, owners, sweep
 from .clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -75,6 +75,8 @@ class Dealer:
             swept = sweep.sweep(timezone.now())
             if swept.to_cancel:
                 return [(ROW, _task("invocations.tasks.cancel", t)) for t in swept.to_cancel]
+            if found := errands.due(timezone.now()):
+                return [(ROW, _task(task, key)) for task, key in found]
         if now - self._tidied >= TIDY_EVERY:
             self._tidied = now
             return [(ROW, _task("invocations.tasks.tidy"))]

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -90,6 +90,12 @@ class Runner:
         asyncio.run_coroutine_threadsafe(self._carry(taken, cancelled=cancelled), self._loop)
         return True
 
+    def attend(self, errand: Callable[[calls.Desk], Coroutine[None, None, None]]) -> None:
+        """Carry something that waits for others and is no step: on the loop, in nobody's place.
+        Nobody waits for it when the process goes."""
+        if not self._leaving:
+            asyncio.run_coroutine_threadsafe(self._attend(errand), self._loop)
+
     def drain(self, seconds: float) -> None:
         """Take nothing new, let what runs finish for `seconds`, give the rest back."""
         self._leaving = True
@@ -158,6 +164,12 @@ class Runner:
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _attend(self, errand: Callable[[calls.Desk], Coroutine[None, None, None]]) -> None:
+        try:
+            await errand(self)
+        except Exception:  # a border: whoever handed it in hears of it again when it is due
+            logger.exception("an errand")
 
     async def _carry(self, taken: Claim, *, cancelled: bool) -> None:
         """Carry a claim, and those that follow it at once, in the one place it was given."""

@@ -1,8 +1,9 @@
 """Servers that speak OpenAI's chat format: Ollama, vLLM, llama.cpp and their like.
 
-COMPATIBLE_BASE_URL names them. What they offer is asked of them in the background; the answers are
-kept in a file that every process reads, so that nobody waits for a server to know what there is,
-and a ring outlives a reboot of it.
+COMPATIBLE_BASE_URL names some, admins add others (`platforms.servers`). What those of the setting
+offer is asked of them in the background; the answers are kept in a file that every process reads, so
+that nobody waits for a server to know what there is, and a ring outlives a reboot of it. What the
+others offer is in their rows.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from typing import TYPE_CHECKING, ClassVar
 import httpx
 from django.conf import settings
 
-from platforms import chat
-from platforms.base import Availability, Call, Modality, Model, Output, Platform
+from platforms import chat, servers
+from platforms.base import JSON, Availability, Call, Modality, Model, Output, Platform
 from platforms.catalogue import Row
 from platforms.errors import NotConfigured
 from platforms.hosted import as_answer, asking
@@ -60,26 +61,38 @@ class Compatible(Platform):
     def __init__(self) -> None:
         self.looked_at = -LOOK_EVERY
         self.read: tuple[object, Sequence[Model], Found] = (None, (), {})
+        self.added: tuple[servers.Known, Sequence[Model]] = (servers.NOTHING, ())
 
     def models(self) -> Sequence[Model]:
         """What was listed last; a look that is due happens in the background."""
         if not settings.COMPATIBLE_SERVERS:
-            return ()
+            return self._added()
         if time.monotonic() - self.looked_at > LOOK_EVERY:
             self.looked_at = time.monotonic()
             threading.Thread(target=look, daemon=True, name="compatible").start()
-        return self._known()[0]
+        return [*self._known()[0], *self._added()]
+
+    def house_keys(self) -> Mapping[str, str]:
+        """With the keys that admins typed in for the servers they added."""
+        return {KEY: all_keys()}
+
+    def listing(self, address: str, key: str) -> Sequence[JSON]:
+        return _listed(address, key)
 
     def availability(self, model: Model, credentials: Mapping[str, str]) -> Availability:
         server = _server(model)
-        if server not in settings.COMPATIBLE_SERVERS:
-            return Availability(False, f"COMPATIBLE_BASE_URL names no server {server}.")
-        if server in _keys(settings.PLATFORM_KEYS.get(KEY, "")) and not _key(credentials, server):
+        if not _address(server):
+            return Availability(False, _unknown(server))
+        if server in _keys(all_keys()) and not _key(credentials, server):
             return Availability(False, f"The server {server} needs a key in {KEY}.")
-        found = self._known()[1].get(server, {})
-        if found.get("problem") and time.time() - float(str(found["at"])) < LOOK_EVERY:
-            return Availability(False, f"The server {server} does not answer: {found['problem']}")
-        return Availability(True)
+        if server in settings.COMPATIBLE_SERVERS:
+            found = self._known()[1].get(server, {})
+            recent = time.time() - float(str(found.get("at", 0))) < LOOK_EVERY
+            trouble = f"The server {server} does not answer: {found.get('problem')}"
+            failed = bool(found.get("problem")) and recent
+            return Availability(not failed, trouble if failed else "")
+        trouble = servers.known().servers[server].trouble()
+        return Availability(not trouble, trouble)
 
     def key_problem(self, text: str) -> str:
         form = "Write the server's name before its key: name=key, and a comma between two of them."
@@ -106,8 +119,8 @@ class Compatible(Platform):
     async def _invoke(self, call: Call) -> Output:
         server = _server(call.model)
         async with asking(call, f"The server {server}", KEY, needed=False) as asked:
-            if server not in settings.COMPATIBLE_SERVERS:
-                raise NotConfigured(f"COMPATIBLE_BASE_URL names no server {server}.")
+            if not _address(server):
+                raise NotConfigured(_unknown(server))
             await asked.library("openai")
             answer = await asked.send(
                 _client(call, server).chat.completions.with_raw_response.create,
@@ -117,6 +130,18 @@ class Compatible(Platform):
             )
             content = as_answer(answer.http_response).json()
         return chat.read(content, Row(call.model, strip='"'))
+
+    def _added(self) -> Sequence[Model]:
+        """Of the servers that admins added; where a name is taken by the setting, that one counts."""
+        if (known := servers.known()) is not self.added[0]:
+            rows = [
+                row
+                for server in known.of_kind(servers.Kind.COMPATIBLE)
+                if server.slug not in settings.COMPATIBLE_SERVERS
+                for row in _rows_of(server.slug, list(server.listed))
+            ]
+            self.added = (known, rows)
+        return self.added[1]
 
     def _known(self) -> tuple[Sequence[Model], Found]:
         """The file's content; read again only when it or the setting has changed."""
@@ -137,7 +162,7 @@ def _client(call: Call, server: str) -> AsyncOpenAI:
 
     return AsyncOpenAI(
         api_key=_key(call.credentials, server) or "none",  # the client insists on one
-        base_url=settings.COMPATIBLE_SERVERS[server],
+        base_url=_address(server),
         max_retries=0,
         timeout=call.model.deadline_seconds,
         http_client=pool.client(),
@@ -154,7 +179,7 @@ def look() -> None:
     found: dict[str, object] = {}
     for server, address in settings.COMPATIBLE_SERVERS.items():
         try:
-            listed = _listed(server, address)
+            listed = _listed(address, _keys(all_keys()).get(server, ""))
             found[server] = {"models": listed, "problem": "", "at": time.time()}
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             old = find(kept, server, "models")
@@ -165,8 +190,7 @@ def look() -> None:
     draft.replace(_file())
 
 
-def _listed(server: str, address: str) -> list[dict[str, object]]:
-    key = _keys(settings.PLATFORM_KEYS.get(KEY, "")).get(server)
+def _listed(address: str, key: str) -> list[dict[str, object]]:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     mounts = {"all://localhost": None, "all://127.0.0.1": None}
     with httpx.Client(timeout=LOOK_SECONDS, mounts=mounts) as client:
@@ -186,17 +210,21 @@ def _listed(server: str, address: str) -> list[dict[str, object]]:
 
 
 def _rows(found: Found) -> Iterator[Model]:
-    seen = set()
     for server in settings.COMPATIBLE_SERVERS:
         entries = find(found, server, "models")
-        for entry in entries if isinstance(entries, list) else []:
-            name = str(find(entry, "id"))
-            slug = f"compatible:{server}.{re.sub(r'[^a-z0-9.]+', '-', name.lower()).strip('-.')}"
-            if slug not in seen:
-                seen.add(slug)
-                yield _row(slug, name, server, Modality.TEXT)
-                if find(entry, "sees"):
-                    yield _row(f"{slug}-caption", name, server, Modality.IMAGE)
+        yield from _rows_of(server, entries if isinstance(entries, list) else [])
+
+
+def _rows_of(server: str, entries: Sequence[object]) -> Iterator[Model]:
+    seen = set()
+    for entry in entries:
+        name = str(find(entry, "id"))
+        slug = f"compatible:{server}.{re.sub(r'[^a-z0-9.]+', '-', name.lower()).strip('-.')}"
+        if slug not in seen:
+            seen.add(slug)
+            yield _row(slug, name, server, Modality.TEXT)
+            if find(entry, "sees"):
+                yield _row(f"{slug}-caption", name, server, Modality.IMAGE)
 
 
 def _row(model_id: str, name: str, server: str, source: Modality) -> Model:
@@ -232,6 +260,31 @@ def _kept() -> object:
 
 def _server(model: Model) -> str:
     return model.id.partition(":")[2].partition(".")[0]
+
+
+def _address(server: str) -> str:
+    """Where it is; empty where there is none of this name, or it is switched off."""
+    if server in settings.COMPATIBLE_SERVERS:
+        return settings.COMPATIBLE_SERVERS[server]
+    added = servers.known().servers.get(server)
+    usable = added is not None and added.enabled and added.kind is servers.Kind.COMPATIBLE
+    return added.address if added is not None and usable else ""
+
+
+def _unknown(server: str) -> str:
+    if added := servers.known().servers.get(server):
+        return f"The server {added.name} is switched off."
+    return (
+        f"There is no server {server} any more: neither an admin nor COMPATIBLE_BASE_URL names it."
+    )
+
+
+def all_keys() -> str:
+    """The keys of all servers that want one, as the setting has them: it, and those that admins
+    typed in."""
+    added = servers.known().of_kind(servers.Kind.COMPATIBLE)
+    typed = [f"{one.slug}={plain}" for one in added if (plain := one.plain_key())]
+    return ",".join([*filter(None, [settings.PLATFORM_KEYS.get(KEY, "")]), *typed])
 
 
 def _keys(setting: str) -> dict[str, str]:

@@ -29,6 +29,7 @@ from displays.models import Installation, Kiosk
 from invocations.models import Run, StopAll
 from networks.models import Network, TerminalToken
 from panic.api import api
+from platforms.models import Server
 
 from .conftest import Voice
 
@@ -71,6 +72,7 @@ def known(public: Network, run: Run, alice: User) -> Mapping[str, str]:
     hall = Installation.objects.create(network=public, name="Hall")
     hall.add(kind="single", name="left", stride=1, offsets=[0])
     token, _ = TerminalToken.issue(public, at=timezone.now())
+    server = Server.add(kind="compatible", name="Box", address="http://127.0.0.1:9/v1")
     return {
         "code": Kiosk.objects.create().code,
         "installation": hall.public_id,
@@ -81,6 +83,8 @@ def known(public: Network, run: Run, alice: User) -> Mapping[str, str]:
         "network": public.slug,
         "press_id": StopAll.objects.create(pressed_by=alice).public_id,
         "run_id": run.public_id,
+        "server": server.public_id,
+        "server_id": server.public_id,
         "slug": public.slug,
         "token_id": token.public_id,
         "topic": public.topic,

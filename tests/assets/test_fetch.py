@@ -86,7 +86,15 @@ async def test_media_is_fetched_from_the_address_that_was_checked(into: Path) ->
         "fd00::1",
         "::ffff:127.0.0.1",
         "64:ff9b::7f00:1",
+        "64:ff9b:1::a00:1",
+        "::7f00:1",
+        "::ffff:0:7f00:1",
         "2002:7f00:1::",
+        "fec0::1",
+        "3fff::1",
+        "192.0.0.8",
+        "198.18.0.1",
+        "240.0.0.1",
     ],
 )
 async def test_an_address_of_this_machine_or_its_networks_is_refused(

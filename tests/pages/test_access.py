@@ -70,7 +70,9 @@ def test_a_code_is_given_out_by_those_who_control(
     assert found == {**ALL_IN, "stranger": 403, "other": 403}
 
 
-@pytest.mark.parametrize("page", ["mission-control", "mission-control-figures", "stop-all"])
+@pytest.mark.parametrize(
+    "page", ["mission-control", "mission-control-figures", "stop-all", "servers"]
+)
 def test_mission_control_is_for_admins(clients: Mapping[str, Client], page: str) -> None:
     assert _statuses(clients, reverse(page)) == ADMINS
 

@@ -17,7 +17,10 @@ from invocations import halts
 from invocations.models import Attempt, Invocation, Run, Sheet, StopAll
 from networks.models import Network
 from panic.api import api
+from platforms.comfy import workflow
+from platforms.models import Server, UploadedWorkflow
 from tests.pages.cast import REWRITE
+from tests.platforms.flows import exported
 
 MOST = 15
 NETWORKS = 60
@@ -54,6 +57,8 @@ PAGES = {
     "kiosk": "/kiosk/",
     "short": "/r/{code}",
     "mission-control": "/mission-control/",
+    "servers": "/mission-control/servers/",
+    "server": "/mission-control/servers/{server}/",
     "mission-control-figures": "/mission-control/figures/",
     "stop-all": "/mission-control/stop-all/",
     "receipt": "/mission-control/stop-all/{press}/",
@@ -90,6 +95,11 @@ FORMS = {  # these take what a page sends
     "networks:resume",
     "resume-all",
     "callback",  # what a provider sends
+    "add-server",
+    "look-at-server",
+    "remove-server",
+    "add-workflow",
+    "remove-workflow",
 }
 LISTS = {
     "/api/v1/models": "?all=1",
@@ -106,6 +116,9 @@ LISTS = {
     "/api/v1/invocations/{invocation_id}": "",
     "/api/v1/sheets/{sheet_id}": "",
     "/api/v1/stop-all/{press_id}": "",
+    "/api/v1/servers": "?limit=500",
+    "/api/v1/servers/{server_id}": "",
+    "/api/v1/workflows": "?limit=500",
     "/api/v1/installations": "?limit=500",
     "/api/v1/installations/{installation_id}": "",
     "/api/v1/installations/{installation_id}/displays": "",
@@ -138,6 +151,7 @@ def where(alice: User, carol: User) -> Where:
     tokens = Attempt.objects.values_list("token", flat=True)
     StopAll.objects.filter(pk=press.pk).update(calls=list(tokens[:100]))
     halts.resume_all(lifted_by=alice, at=timezone.now())
+    server = _servers()
     hall = network.installations.get()
     display = hall.displays.earliest("pk")
     return {
@@ -148,6 +162,8 @@ def where(alice: User, carol: User) -> Where:
         "invocation_id": step.public_id,
         "model": REWRITE,
         "model_id": REWRITE,
+        "server": server.public_id,
+        "server_id": server.public_id,
         "press": press.public_id,
         "press_id": press.public_id,
         "installation": hall.public_id,
@@ -168,6 +184,17 @@ def _made_of(run: Run) -> Where:
         "other_run": other.public_id,
         "sheet_id": sheet.public_id,
     }
+
+
+def _servers() -> Server:
+    """Ten of them with twenty workflows each; one of them."""
+    for number in range(10):
+        made = Server.add(kind="comfyui", name=f"Rack {number}", address="http://10.0.0.2:8188")
+        for other in range(20):
+            UploadedWorkflow.add(
+                workflow.read(exported()), name=f"Flow {other}", server=made, deadline_seconds=60
+            )
+    return made
 
 
 def _network(owner: User, helper: User, number: int) -> Network:

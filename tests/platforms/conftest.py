@@ -101,3 +101,19 @@ class Asked:
         output = await Replicate().invoke(self.call)
         assert isinstance(output, Output)
         return output
+
+
+@pytest.fixture(scope="session")
+def comfy_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    journal = tmp_path_factory.mktemp("comfyui") / "journal.jsonl"
+    with standing_in("comfyui", journal) as provider:
+        yield provider
+
+
+@pytest_asyncio.fixture
+async def comfy(comfy_process: StandIn) -> AsyncIterator[StandIn]:
+    """The stand-in ComfyUI with an empty queue."""
+    fresh = {"seconds": 0.02, "error": "", "old": False, "socket": "", "poll_errors": []}
+    comfy_process.control(default=fresh, next=[], restart=True)
+    yield comfy_process
+    await web.close()

@@ -24,6 +24,9 @@ class Request:
         return content
 
 
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
 @dataclass(slots=True)
 class Response:
     status: int = 200
@@ -34,6 +37,7 @@ class Response:
     repeat: int = 1  # the body so many times over, to make a huge one cheaply
     drop: bool = False  # close the connection instead of answering
     hang: float = 0.0  # seconds of silence before the answer
+    take_over: Talk | None = None  # goes on with the connection itself, after an upgrade
 
 
 def answer(content: object, status: int = 200, **headers: str) -> Response:
@@ -77,6 +81,9 @@ async def _converse(
         response = await handler(request)
         await asyncio.sleep(response.hang)
         if response.drop:
+            return
+        if response.take_over:
+            await response.take_over(reader, writer)
             return
         await _send(connection, writer, response)
         if connection.our_state is h11.MUST_CLOSE:

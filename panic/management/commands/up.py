@@ -18,7 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from panic.greeting import greeting
 from panic.supervisor.plan import Plan
-from platforms import local
+from platforms import local, servers
 
 FIRST_FREE = 10  # below live the standard streams and what a parent such as make left open
 
@@ -38,6 +38,7 @@ class Command(BaseCommand):
         door = listening_socket(host, port)
         refuse_missing_migrations()
         refuse_missing_static_files()
+        servers.announce_any()
         plan = Plan(
             host=host,
             port=door.getsockname()[1],

@@ -1,0 +1,226 @@
+"""A stop, at every moment of a prompt, and what a killed worker leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from platforms.errors import Cancelled, Unavailable
+from tests.platforms.flows import Asked
+from tests.standins.process import StandIn
+
+pytestmark = [pytest.mark.enable_socket, pytest.mark.asyncio]
+
+
+async def charged(asked: Asked) -> None:
+    while not asked.entries("charge"):
+        await asyncio.sleep(0.01)
+
+
+async def running(asked: Asked) -> None:
+    while not any("sampler" in words for words in asked.shown):
+        await asyncio.sleep(0.01)
+
+
+async def stopped(asked: Asked, work: asyncio.Task[object]) -> tuple[str, float]:
+    """The outcome, and how long it took."""
+    pressed = time.monotonic()
+    asked.call.cancelled.set()
+    with pytest.raises(Cancelled) as error:
+        await work
+    return error.value.outcome, time.monotonic() - pressed
+
+
+async def test_a_call_stopped_before_it_began_asks_nobody(comfy: StandIn) -> None:
+    asked = Asked(comfy)
+    asked.call.cancelled.set()
+
+    with pytest.raises(Cancelled):
+        await asked.answer()
+
+    assert not asked.entries("create")
+
+
+async def test_a_stop_that_comes_while_the_request_is_prepared_asks_nobody(comfy: StandIn) -> None:
+    asked = Asked(comfy)
+
+    async def look() -> None:
+        asked.call.cancelled.set()
+
+    asked.call.on_begin = look
+    with pytest.raises(Cancelled) as error:
+        await asked.answer()
+
+    assert error.value.outcome == "cancelled"
+    assert not asked.entries("create")
+
+
+@pytest.mark.parametrize("old", [False, True])
+async def test_a_running_prompt_is_interrupted(comfy: StandIn, old: bool) -> None:
+    comfy.control(default={"old": old})
+    asked = Asked(comfy, knobs={"seconds": 60})
+    work = asyncio.create_task(asked.answer())
+    await running(asked)
+
+    outcome, _ = await stopped(asked, work)
+
+    assert outcome == "cancelled"
+    assert comfy.entries("interrupt")[-1]["hit"] == asked.remembered[-1]
+
+
+@pytest.mark.parametrize("old", [False, True])
+async def test_a_waiting_prompt_is_taken_out_and_its_neighbour_goes_on(
+    comfy: StandIn, old: bool
+) -> None:
+    comfy.control(default={"old": old})
+    before = len(comfy.entries("interrupt"))
+    neighbour = Asked(comfy, knobs={"seconds": 1.5})
+    theirs = asyncio.create_task(neighbour.answer())
+    await running(neighbour)
+    asked = Asked(comfy, knobs={"seconds": 60})
+    work = asyncio.create_task(asked.answer())
+    await charged(asked)
+    while not asked.call.reference:
+        await asyncio.sleep(0.01)
+
+    outcome, _ = await stopped(asked, work)
+
+    assert outcome == "cancelled"
+    assert comfy.entries("delete")[-1]["ids"] == [asked.call.reference]
+    assert len(comfy.entries("interrupt")) == before
+    assert (await theirs).url
+
+
+async def test_of_two_at_once_only_the_right_one_ends(comfy: StandIn) -> None:
+    comfy.control(default={"seconds": 0.3})
+    asked = [Asked(comfy) for _ in range(6)]
+    works = [asyncio.create_task(one.answer()) for one in asked]
+    for one in asked:
+        await charged(one)
+
+    for one in asked[::2]:
+        one.call.cancelled.set()
+    results = await asyncio.gather(*works, return_exceptions=True)
+
+    ours = {one.call.reference for one in asked[::2]}
+    hit = {line["hit"] for line in comfy.entries("interrupt") if line["hit"]}
+    assert not any(isinstance(result, BaseException) for result in results[1::2])
+    assert not hit & {one.call.reference for one in asked[1::2]}
+    assert all(isinstance(result, Cancelled) or one.call.reference in ours for one, result in zip(asked[::2], results[::2], strict=True))  # fmt: skip
+
+
+async def test_a_stop_during_the_request_cancels_what_it_made(comfy: StandIn) -> None:
+    asked = Asked(comfy, knobs={"seconds": 60, "create_seconds": 0.5})
+    work = asyncio.create_task(asked.answer())
+    await charged(asked)
+
+    outcome, _ = await stopped(asked, work)
+
+    assert outcome == "cancelled"
+    assert comfy.entries("interrupt")[-1]["hit"] == asked.remembered[-1]
+
+
+async def test_a_request_that_lands_long_after_the_stop_is_cancelled_then(comfy: StandIn) -> None:
+    asked = Asked(comfy, knobs={"seconds": 60, "create_seconds": 2.6})
+    work = asyncio.create_task(asked.answer())
+    await charged(asked)
+
+    outcome, seconds = await stopped(asked, work)
+
+    assert outcome == "uncertain"
+    assert seconds < 5
+    until = time.monotonic() + 20
+    while not any(line["hit"] == asked.remembered[-1] for line in comfy.entries("interrupt")):
+        assert time.monotonic() < until
+        await asyncio.sleep(0.05)
+
+
+async def test_a_prompt_that_cannot_be_stopped_is_uncertain_within_five_seconds(
+    comfy: StandIn,
+) -> None:
+    asked = Asked(comfy, knobs={"seconds": 60, "cancel": "ignore"})
+    work = asyncio.create_task(asked.answer())
+    await running(asked)
+
+    outcome, seconds = await stopped(asked, work)
+
+    assert outcome == "uncertain"
+    assert seconds < 5
+
+
+@pytest.mark.parametrize("old", [False, True])
+async def test_a_killed_workers_prompt_is_adopted_and_not_queued_again(
+    comfy: StandIn, old: bool
+) -> None:
+    comfy.control(default={"old": old})
+    first = Asked(comfy, knobs={"seconds": 1})
+    work = asyncio.create_task(first.answer())
+    await running(first)
+    work.cancel()
+    await asyncio.wait({work})
+
+    output = await first.again().answer()
+
+    assert output.url
+    assert len(first.entries("charge")) == 1
+
+
+@pytest.mark.parametrize("old", [False, True])
+async def test_a_prompt_whose_worker_died_before_the_answer_came_is_found(
+    comfy: StandIn, old: bool
+) -> None:
+    """With an old server all that is known is who asked: the id it chose was lost on its way."""
+    comfy.control(default={"old": old})
+    first = Asked(comfy, knobs={"seconds": 2, "create_seconds": 30})
+    work = asyncio.create_task(first.answer())
+    await charged(first)
+    ours = first.remembered[-1]
+    work.cancel()
+    await asyncio.wait({work})
+    first.remembered.append(ours)
+
+    output = await first.again().answer()
+
+    assert output.url
+    assert len(first.entries("charge")) == 1
+
+
+async def test_an_answer_lost_on_its_way_is_not_asked_for_again(comfy: StandIn) -> None:
+    first = Asked(comfy, knobs={"error": "drop", "lost": True})
+    with pytest.raises(Unavailable) as failed:
+        await first.answer()
+
+    output = await first.again().answer()
+
+    assert not failed.value.settled
+    assert output.url
+    assert len(first.entries("charge")) == 1
+
+
+async def test_a_request_that_never_arrived_is_made_by_the_next_try(comfy: StandIn) -> None:
+    first = Asked(comfy, knobs={"error": "500"})
+    with pytest.raises(Unavailable):
+        await first.answer()
+
+    output = await first.again().answer()
+
+    assert output.url
+    assert len(first.entries("charge")) == 1
+
+
+async def test_an_adopted_prompt_of_a_stopped_call_is_cancelled(comfy: StandIn) -> None:
+    first = Asked(comfy, knobs={"seconds": 60})
+    work = asyncio.create_task(first.answer())
+    await running(first)
+    work.cancel()
+    await asyncio.wait({work})
+
+    second = first.again()
+    second.call.cancelled.set()
+    with pytest.raises(Cancelled) as error:
+        await second.answer()
+
+    assert error.value.outcome == "cancelled"
+    assert comfy.entries("interrupt")[-1]["hit"] == first.remembered[-1]
