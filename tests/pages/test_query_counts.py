@@ -151,7 +151,6 @@ def where(alice: User, carol: User) -> Where:
     tokens = Attempt.objects.values_list("token", flat=True)
     StopAll.objects.filter(pk=press.pk).update(calls=list(tokens[:100]))
     halts.resume_all(lifted_by=alice, at=timezone.now())
-    server = _servers()
     hall = network.installations.get()
     display = hall.displays.earliest("pk")
     return {
@@ -162,8 +161,7 @@ def where(alice: User, carol: User) -> Where:
         "invocation_id": step.public_id,
         "model": REWRITE,
         "model_id": REWRITE,
-        "server": server.public_id,
-        "server_id": server.public_id,
+        **_servers(),
         "press": press.public_id,
         "press_id": press.public_id,
         "installation": hall.public_id,
@@ -186,7 +184,7 @@ def _made_of(run: Run) -> Where:
     }
 
 
-def _servers() -> Server:
+def _servers() -> Where:
     """Ten of them with twenty workflows each; one of them."""
     for number in range(10):
         made = Server.add(kind="comfyui", name=f"Rack {number}", address="http://10.0.0.2:8188")
@@ -194,7 +192,7 @@ def _servers() -> Server:
             UploadedWorkflow.add(
                 workflow.read(exported()), name=f"Flow {other}", server=made, deadline_seconds=60
             )
-    return made
+    return {"server": made.public_id, "server_id": made.public_id}
 
 
 def _network(owner: User, helper: User, number: int) -> Network:
