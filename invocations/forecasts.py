@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
 from networks import pacing
+from networks.above import Forecast as Forecast
 from networks.models import Network
 from networks.rings import Slot
 from platforms.registry import UnknownModel, get_model
@@ -18,15 +20,6 @@ HISTORY = 300  # steps; older ones say little about how a provider is today
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """Of one lap: seconds with the pacing of a young run, dollars; None where nothing is known."""
-
-    seconds: float | None
-    usd: float | None
-    measured: bool  # every model of the ring has been seen at work in this network
-
-
-@dataclass(frozen=True, slots=True)
 class Burn:
     """What was spent lately: calls and dollars."""
 
@@ -35,9 +28,10 @@ class Burn:
     usd_last_day: float
 
 
-def forecast(network: Network) -> Forecast:
-    """The next lap of `network`'s ring as it stands now; an empty ring takes no time."""
-    ring = network.ring
+def forecast(network: Network, ring: Sequence[Slot] | None = None) -> Forecast:
+    """The next lap of `network`'s ring as it stands now, or of one that it might have; an empty
+    ring takes no time."""
+    ring = network.ring if ring is None else ring
     taken, charged = _history(network)
     seconds = [_seconds(slot, taken) for slot in ring]
     usd = [_usd(slot, charged) for slot in ring]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts.models import User
 
 from .models import Network
+from .rings import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,20 @@ class Holdings:
     running: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Of one lap: seconds with the pacing of a young run, dollars; None where nothing is known."""
+
+    seconds: float | None
+    usd: float | None
+    measured: bool  # every model of the ring has been seen at work in this network
+
+
 @dataclass(slots=True)
 class Above:
     live_among: Callable[[Collection[int]], Collection[int]] = lambda keys: ()
     viewers_of: Callable[[Collection[Network]], Mapping[int, int]] = lambda networks: {}
+    forecast: Callable[[Network, Sequence[Slot]], Forecast | None] = lambda network, ring: None
     holdings: Callable[[Network], Holdings] = lambda network: Holdings()
     delete: Callable[[Network, User | None], object] = lambda network, by: network.forget()
     archive: Callable[[Network, User | None], object] = lambda network, by: None

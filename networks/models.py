@@ -20,12 +20,13 @@ from platforms.keyring import Keyring
 
 from . import pacing, rings
 from .addresses import OldSlug
+from .drafts import Draft
 from .shares import Share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Network", "OldSlug", "Person", "RefusalPolicy", "Share", "TerminalToken"]
+__all__ = ["Draft", "Network", "OldSlug", "Person", "RefusalPolicy", "Share", "TerminalToken"]
 
 Person = User | AnonymousUser
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from platforms.base import Modality, Model
 from platforms.registry import UnknownModel
+
+from . import joints
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ def problems(slots: Sequence[Slot], find: Callable[[str], Model]) -> list[str]:
     models, unknown = _resolve(slots, find)
     if unknown:
         return unknown
-    return [*_mismatches(models), *_misfit_fallbacks(slots, models, find)]
+    mismatches = [joint.problem for joint in joints.of(models) if joint.problem]
+    return [*mismatches, *_misfit_fallbacks(slots, models, find)]
 
 
 def place_for(
@@ -67,28 +69,6 @@ def _resolve(slots: Iterable[Slot], find: Callable[[str], Model]) -> tuple[list[
         except UnknownModel:
             unknown.append(f"Slot {position}: there is no model called “{slot.model}”.")
     return models, unknown
-
-
-def _mismatches(models: Sequence[Model]) -> list[str]:
-    found = []
-    if models[0].input is not Modality.TEXT:
-        found.append(
-            f"Slot 0: “{models[0].name}” takes {models[0].input}, but a prompt is text, so the "
-            "first model must take text."
-        )
-    for position, (model, following) in enumerate(itertools.pairwise(models)):
-        if model.output is not following.input:
-            found.append(
-                f"Slot {position} to {position + 1}: “{model.name}” gives {model.output}, "
-                f"but “{following.name}” takes {following.input}."
-            )
-    first, last = models[0], models[-1]
-    if last.output is not first.input:
-        found.append(
-            f"The ring does not close: “{last.name}” at the end gives {last.output}, "
-            f"but “{first.name}” at the start takes {first.input}."
-        )
-    return found
 
 
 def _misfit_fallbacks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from platforms import registry
@@ -9,6 +10,7 @@ from platforms.base import Availability, Model
 from platforms.keyring import Keyring
 
 from .models import Network
+from .rings import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,11 @@ class Station:
     availability: Availability
 
 
-def of(network: Network) -> list[Station]:
+def of(network: Network, ring: Sequence[Slot] | None = None) -> list[Station]:
+    """Of the network's ring, or of one that it might have."""
     keys = network.keyring
-    return [_station(n, slot.model, keys) for n, slot in enumerate(network.ring)]
+    slots = network.ring if ring is None else ring
+    return [_station(n, slot.model, keys) for n, slot in enumerate(slots)]
 
 
 def _station(position: int, model_id: str, keys: Keyring) -> Station:

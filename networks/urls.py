@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import upkeep_pages, views
+from . import ring_views, upkeep_pages, views
 
 urlpatterns = [
     path("networks/new/", views.new, name="new"),
-    path("n/<slug:slug>/edit/", views.edit, name="edit"),
+    path("n/<slug:slug>/edit/", ring_views.edit, name="edit"),
     path("n/<slug:slug>/qr/", views.qr, name="qr"),
     path("n/<slug:slug>/settings/", upkeep_pages.settings, name="settings"),
     path("n/<slug:slug>/share/", upkeep_pages.share, name="share"),

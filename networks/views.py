@@ -1,4 +1,4 @@
-"""Making and changing a network, and letting a phone in."""
+"""Making a network, and letting a phone in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 import segno
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 
-from .forms import NetworkForm, NewNetworkForm
+from . import upkeep
+from .forms import NewNetworkForm
 from .models import Network, TerminalToken
 
 QR_REFRESH_SECONDS = 300
@@ -28,30 +28,13 @@ QR_REFRESH_SECONDS = 300
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
-    owner = cast("User", request.user)
-    form = NewNetworkForm(request.POST or None, instance=Network(owner=owner))
+    form = NewNetworkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        form.instance.slug = Network.free_slug(form.cleaned_data["name"])
-        network = form.save()
-        messages.success(request, f"“{network.name}” is there.")
-        return redirect(network)
-    return render(request, "networks/new.html", {"form": form}, status=_status(form))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def edit(request: HttpRequest, slug: str) -> HttpResponse:
-    network = get_object_or_404(Network.objects.visible_to(request.user), slug=slug)
-    if not network.may_edit(request.user):
-        raise PermissionDenied
-    name = network.name  # the form writes what was typed into the instance, right or wrong
-    form = NetworkForm(request.POST or None, instance=network)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, "Saved. The next run goes by it.")
-        return redirect(network)
-    context = {"form": form, "network": network, "name": name, "problems": network.problems()}
-    return render(request, "networks/edit.html", context, status=_status(form))
+        owner = cast("User", request.user)
+        made = upkeep.create(owner=owner, name=form.cleaned_data["name"], fields={})
+        return redirect("networks:edit", made.slug)
+    status = 422 if form.errors else 200
+    return render(request, "networks/new.html", {"form": form}, status=status)
 
 
 @require_safe
@@ -92,7 +75,3 @@ def _absolute(request: HttpRequest, path: str) -> str:
         if settings.PUBLIC_URL
         else request.build_absolute_uri(path)
     )
-
-
-def _status(form: NetworkForm) -> int:
-    return 422 if form.errors else 200

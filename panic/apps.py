@@ -10,6 +10,7 @@ class PanicConfig(AppConfig):
         """Hand the lower layers what only those above them know."""
         from accounts.above import above as of_accounts
         from displays import presence, receipts
+        from invocations import forecasts
         from invocations.above import above
         from invocations.engine import errands
         from networks import upkeep
@@ -22,6 +23,7 @@ class PanicConfig(AppConfig):
         of_accounts.joined = upkeep.welcome
         of_networks.live_among = holdings.live_among
         of_networks.viewers_of = presence.of_networks
+        of_networks.forecast = forecasts.forecast
         of_networks.holdings = holdings.of
         of_networks.delete = holdings.delete
         of_networks.archive = holdings.archive

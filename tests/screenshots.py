@@ -49,6 +49,7 @@ VISITOR = {
 ADMIN = {
     "control-room": "/n/telephone/",
     "edit": "/n/telephone/edit/",
+    "settings": "/n/telephone/settings/",
     "new": "/networks/new/",
     "mission-control": "/mission-control/",
     "stop-all": "/mission-control/stop-all/",

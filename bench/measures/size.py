@@ -30,6 +30,7 @@ PAGES = {
     "display": "/i/{installation}/{display}/",
     "kiosk": "/kiosk/",
     "editor": "/n/{slug}/edit/",
+    "settings": "/n/{slug}/settings/",
     "runs": "/n/{slug}/runs/",
     "runs-search": "/n/{slug}/runs/?q=lighthouse&state=completed",
     "all-runs": "/runs/",

@@ -24,7 +24,7 @@ from tests.stack import ROOT, free_port
 class House:
     """`start`, `kill`, `start` again: the port and the data stay."""
 
-    def __init__(self, data_dir: Path, template: Path) -> None:
+    def __init__(self, data_dir: Path, template: Path, **environment: str) -> None:
         shutil.copytree(template, data_dir)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -34,6 +34,7 @@ class House:
             "PANIC_DATA_DIR": str(data_dir),
             "SQLITE_SYNCHRONOUS": "NORMAL",
             "PYTHONPATH": str(ROOT),
+            **environment,
         }
         self.web: subprocess.Popen[bytes] | None = None
         self._hand: subprocess.Popen[str] | None = None

@@ -1,0 +1,96 @@
+// Type to find a model, Enter puts it in, the focus stays: a combobox in the place of the select.
+import { aim, before, given, next } from "./aim.js";
+import { count } from "./places.js";
+import { matching } from "./matching.js";
+import { give } from "./queue.js";
+
+const MOST = 60; // more are found by typing
+const form = document.querySelector("[data-finder]");
+const select = form.elements.model;
+const models = [...select.querySelectorAll("optgroup option")]
+  .map(({ value, dataset }) => ({ id: value, ...dataset }))
+  .sort((a, b) => a.name.localeCompare(b.name));
+const hint = "type a name, or what it turns into what";
+const input = element("input", "", { id: "model", autocomplete: "off", spellcheck: "false", placeholder: hint, role: "combobox", "aria-autocomplete": "list", "aria-controls": "model-list", "aria-expanded": "false" });
+const list = element("ul", "", { id: "model-list", class: "finder-list", role: "listbox", "aria-label": "Models", hidden: "" });
+let shown = [];
+let active = -1;
+
+select.replaceWith(input, list);
+if (!count()) input.focus({ preventScroll: true }); // with nothing there yet, this comes first
+
+function open() {
+  const found = matching(models, input.value, given());
+  shown = found.slice(0, MOST);
+  list.replaceChildren(...shown.map(option));
+  if (!found.length) list.append(note(`No model matches “${input.value.trim()}”.`));
+  if (found.length > MOST) list.append(note(`And ${found.length - MOST} more: type to find them.`));
+  list.hidden = false;
+  input.setAttribute("aria-expanded", "true");
+  point(shown.length ? 0 : -1);
+}
+
+function close() {
+  list.hidden = true;
+  input.setAttribute("aria-expanded", "false");
+  point(-1);
+}
+
+function point(n) {
+  list.children[active]?.setAttribute("aria-selected", "false");
+  active = n;
+  list.children[n]?.setAttribute("aria-selected", "true");
+  list.children[n]?.scrollIntoView({ block: "nearest" });
+  if (n < 0) input.removeAttribute("aria-activedescendant");
+  else input.setAttribute("aria-activedescendant", `model-${n}`);
+}
+
+function option({ model, misfit }, n) {
+  const item = element("li", "", { id: `model-${n}`, role: "option", "aria-selected": "false" });
+  item.dataset.modality = model.gives;
+  if (misfit || model.reason) item.dataset.misfit = "";
+  const why = misfit ? `Does not fit: it takes ${model.takes}, but ${before()}. ` : "";
+  item.append(element("span", model.name), element("span", `${model.takes} → ${model.gives}`), element("small", why + (model.reason || model.more)));
+  return item;
+}
+
+const note = (text) => element("li", text, { class: "finder-none", role: "presentation" });
+function element(name, text, attributes = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+function choose(n) {
+  const { model } = shown[n] ?? {};
+  if (!model) return;
+  give({ do: aim.verb === "replace" ? `replace ${aim.at}` : "add", at: aim.at, model: model.id });
+  next(model);
+  input.value = "";
+  close();
+}
+
+const keys = {
+  ArrowDown: () => (list.hidden ? open() : point((active + 1) % shown.length)),
+  ArrowUp: () => (list.hidden ? open() : point((active + shown.length - 1) % shown.length)),
+  Enter: () => (list.hidden ? open() : choose(active)),
+  Escape: () => (list.hidden ? (input.value = "") : close()),
+};
+
+input.addEventListener("keydown", (event) => {
+  if (!keys[event.key] || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  keys[event.key]();
+});
+input.addEventListener("input", open);
+input.addEventListener("click", () => list.hidden && open());
+input.addEventListener("blur", close);
+list.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays
+list.addEventListener("click", ({ target }) => choose([...list.children].indexOf(target.closest("[role=option]"))));
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  event.stopPropagation();
+  input.focus();
+  keys.Enter();
+});

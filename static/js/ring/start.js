@@ -1,0 +1,66 @@
+// The ring editor without page changes: its forms go through the queue, its shortcuts press buttons.
+import "./finder.js";
+import "./grip.js";
+import { draw } from "./draw.js";
+import { give, goOn, idle, work } from "./queue.js";
+
+document.documentElement.dataset.scripted = "";
+
+function fields(form, submitter) {
+  const { seen, csrfmiddlewaretoken, ...found } = Object.fromEntries(new FormData(form, submitter));
+  return found;
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-command]");
+  if (!form) return;
+  event.preventDefault();
+  if (event.submitter?.getAttribute("aria-disabled") === "true") return;
+  const refused = form.closest(".editor-refused");
+  if (refused) goOn(fields(form, event.submitter));
+  else give(fields(form, event.submitter));
+});
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("[data-autosave]");
+  if (!form) return;
+  if (event.target.validity.badInput) form.reportValidity();
+  else give(fields(form));
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-leave]")) {
+    event.preventDefault();
+    goOn(null);
+    refresh();
+  }
+  const spot = event.target.closest("[data-spot]");
+  if (spot) document.getElementById(`slot-${spot.dataset.spot}-grip`).focus();
+});
+
+const shortcuts = { z: "do-undo", shift_z: "do-redo", y: "do-redo", s: "do-save" };
+document.addEventListener("keydown", (event) => {
+  const button = shortcuts[(event.shiftKey ? "shift_" : "") + event.key.toLowerCase()];
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || !button) return;
+  const { target } = event;
+  const writing = target.matches("input, textarea") && target.value !== target.defaultValue;
+  if (writing && button !== "do-save") return; // its own undo
+  event.preventDefault();
+  if (target.form?.matches("[data-autosave]")) target.dispatchEvent(new Event("change", { bubbles: true }));
+  document.getElementById(button).click();
+});
+
+// What others did meanwhile: another window, another person, the run that begins or ends.
+async function refresh() {
+  if (!idle()) return;
+  try {
+    const answer = await fetch(location.pathname, { headers: { "HX-Request": "true" } });
+    if (answer.ok && !answer.redirected && idle()) draw(await answer.text());
+  } catch {
+    // The next command will find out.
+  }
+}
+
+document.addEventListener("visibilitychange", () => document.hidden || refresh());
+document.addEventListener("panic:event", ({ detail }) => detail.event.startsWith("run.") && refresh());
+work();
