@@ -19,7 +19,7 @@ ONLY ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: rehearse-proof help setup run demo test check lint fix lock bench rehearse rehearse-long screenshots weights
+.PHONY: rehearse-proof test-live help setup run demo test check lint fix lock bench rehearse rehearse-long screenshots weights
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -42,6 +42,9 @@ ifeq ($(TESTS),)
 else
 	@$(PYTEST) $(TESTS)
 endif
+
+test-live: $(DEVELOPMENT)  ## the cheapest call to each platform whose key is in the environment
+	@PANIC_TEST_LIVE=1 $(PYTEST) -s -m live tests/live
 
 check: test lint  ## all of CI: tests, format, lint, types, contracts, migrations, deployment
 
