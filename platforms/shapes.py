@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from urllib.parse import unquote_to_bytes
 
 from .base import MediaFile, Modality, Output
@@ -45,8 +46,11 @@ def address_of(media: MediaFile) -> str:
     return data_uri(media)
 
 
-def read_output(value: object, modality: Modality, *, field: str = "", strip: str = "") -> Output:
-    """The output in a provider's answer, whatever it is wrapped in.
+def read_output(
+    value: object, modality: Modality, *, field: str = "", strip: str = "", pattern: str = ""
+) -> Output:
+    """The output in a provider's answer, whatever it is wrapped in; of a text, what the first
+    group of `pattern` finds, where it finds something.
 
     Raises Unavailable where nothing in it could be of that modality.
     """
@@ -54,7 +58,7 @@ def read_output(value: object, modality: Modality, *, field: str = "", strip: st
         names = [field] if field else [name for name in USUAL_FIELDS if value.get(name)]
         value = value.get(names[0]) if names else None
     if modality is Modality.TEXT:
-        return Output(text=_text(value, strip))
+        return Output(text=_text(value, strip, pattern))
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, dict):
@@ -66,10 +70,13 @@ def read_output(value: object, modality: Modality, *, field: str = "", strip: st
     raise Unavailable(f"The answer contains no {modality}.")
 
 
-def _text(value: object, strip: str) -> str:
+def _text(value: object, strip: str, pattern: str) -> str:
     """Language models answer in a list of pieces, captioners in one string."""
     pieces = value if isinstance(value, list) else [value]
-    text = "".join(piece for piece in pieces if isinstance(piece, str)).strip().strip(strip).strip()
+    text = "".join(piece for piece in pieces if isinstance(piece, str))
+    if pattern and (found := re.search(pattern, text, re.DOTALL)):
+        text = found[1]
+    text = text.strip().strip(strip).strip()
     if not text:
         raise Unavailable("The answer contains no text.")
     return text

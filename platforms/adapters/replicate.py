@@ -233,9 +233,8 @@ class _Asking:
         if prediction.get("data_removed"):
             raise Unavailable("Replicate had deleted the output before it was collected.")
         row, seconds = self.row, find(prediction, "metrics", "predict_time")
-        output = read_output(
-            prediction.get("output"), row.model.output, field=row.output_field, strip=row.strip
-        )
+        wraps = {"field": row.output_field, "strip": row.strip, "pattern": row.pattern}
+        output = read_output(prediction.get("output"), row.model.output, **wraps)
         return replace(output, seconds=float(seconds) if isinstance(seconds, int | float) else None)
 
     # Stopping

@@ -24,7 +24,16 @@ from platforms.base import JSON, Modality, Model
 from .slips import in_lora, in_row
 
 FOLDER = Path(__file__).parent
-WIRE = ("input_field", "template", "output_field", "strip", "wait_seconds", "prices", "trigger")
+WIRE = (
+    "input_field",
+    "template",
+    "output_field",
+    "strip",
+    "pattern",
+    "wait_seconds",
+    "prices",
+    "trigger",
+)
 Table = dict[str, Any]
 slips: dict[str, list[str]] = {}  # by platform: what is wrong with its rows, in sentences
 
@@ -38,6 +47,9 @@ class Row:
     template: str = "{input}"  # around a text input
     output_field: str = ""  # of an answer that is an object; empty = whatever fits
     strip: str = ""  # characters, besides white space, to take off a text answer's ends
+    pattern: str = (
+        ""  # of a text answer: its first group is the answer, where it is wrapped in words
+    )
     wait_seconds: int = 0  # how long the provider may hold the request open; 0 = poll at once
     prices: Mapping[str, float] = field(default_factory=dict)  # dollars per million, by unit
     trigger: str = ""  # the words a fine-tune answers to; they are in the template already

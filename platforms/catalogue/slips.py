@@ -26,6 +26,13 @@ def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
 
 
+def _pattern(value: object) -> bool:
+    try:
+        return re.compile(str(value)).groups == 1
+    except re.error:
+        return False
+
+
 def _day(value: object) -> bool:
     try:
         return bool(date.fromisoformat(str(value)))
@@ -39,6 +46,7 @@ KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     **dict.fromkeys(("output_field", "strip"), (_text, "text")),
     **dict.fromkeys(("seconds", "usd", "deadline_seconds"), (_number, "a number, 0 or more")),
     **dict.fromkeys(("pre_wait_seconds", "post_wait_seconds"), (_number, "a number, 0 or more")),
+    "pattern": (_pattern, "a regular expression with one group"),
     "wait_seconds": (_number, "a number, 0 or more"),
     "deprecated": (_flag, "true or false"),
     "hidden": (_flag, "true or false"),

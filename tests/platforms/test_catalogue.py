@@ -13,6 +13,7 @@ from platforms import catalogue, registry
 from platforms.base import Modality, Model
 from platforms.checks import check_catalogue, contradictions
 from platforms.registry import get_model, registered_temporarily
+from platforms.shapes import read_output
 
 MODELS = registry.all_models()
 HOSTED = ("replicate", "openai", "anthropic", "gemini")
@@ -110,6 +111,26 @@ def test_a_persona_is_a_row_that_sets_the_work_aside() -> None:
         assert "one card" in str(persona.defaults["instructions"])
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"img": None, "text": "{'<DETAILED_CAPTION>': 'A red disc, it's round.'}"},
+        {"img": None, "text": '{"<DETAILED_CAPTION>": "A red disc, it\'s round."}'},
+        {"img": None, "text": "{'<MORE_DETAILED_CAPTION>': 'A red disc, it's round."},
+        {"img": None, "text": "A red disc, it's round."},
+    ],
+)
+def test_words_that_are_wrapped_in_almost_json_are_unwrapped(answer: object) -> None:
+    rows = {row.model.id: row for row in catalogue.load("replicate")}
+    row = rows["replicate:florence-2-large"]
+
+    read = read_output(
+        answer, Modality.TEXT, field=row.output_field, strip=row.strip, pattern=row.pattern
+    )
+
+    assert read.text == "A red disc, it's round."
+
+
 # Slips
 
 
@@ -123,6 +144,7 @@ def test_a_persona_is_a_row_that_sets_the_work_aside() -> None:
         (f'[a]\n{GOOD}seconds = "long"', "“seconds” must be a number"),
         (f'[a]\n{GOOD}deprecated = "yes"', "“deprecated” must be true or false"),
         (f'[a]\n{GOOD}unverified = "last week"', "“unverified” must be a day"),
+        (f'[a]\n{GOOD}pattern = "("', "“pattern” must be a regular expression"),
         (f"[a]\n{GOOD}defaults = 5", "“defaults” must be a table"),
         (f"[a]\n{GOOD}[a.parameters]\nsize = 5", "“size” must be a JSON Schema"),
         (f'["A b"]\n{GOOD}', "An id has small letters"),
