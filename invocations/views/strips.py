@@ -86,7 +86,7 @@ def delete(request: HttpRequest, public_id: str) -> HttpResponse:
     if not shown.network.may_edit(request.user):
         raise PermissionDenied
     network = shown.network
-    removal.delete_run(run=shown, at=timezone.now())
+    removal.delete_run(run=shown, at=timezone.now(), by=cast("User", request.user))
     messages.success(request, "The run is gone.")
     return redirect("networks:runs", network.slug)
 

@@ -155,3 +155,11 @@ def test_there_is_one_door(client: Client, signed_in: Client, admin: User) -> No
     assert refused.status_code == 403
     assert "_auth_user_id" not in client.session
     assert tried.headers["Location"].startswith("/account/sign-in/")
+
+
+def test_a_page_that_is_not_there_leads_to_signing_in_and_back(client: Client, alice: User) -> None:
+    page = client.get("/n/a-private-one/?rows=2").content.decode()
+
+    assert 'href="/account/sign-in/?next=%2Fn%2Fa-private-one%2F%3Frows%3D2"' in page
+    client.force_login(alice)
+    assert "/account/sign-in/" not in client.get("/n/nowhere/").content.decode()

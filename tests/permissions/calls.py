@@ -1,0 +1,84 @@
+"""Who may make which call of the API: one line for each.
+
+A new call gets its line here (and what it sends in GIVEN): method, path, and the status for a stranger,
+a guest with a terminal token, a curator who has nothing to do with the network, a collaborator, the
+owner, and an admin. After the bar: the same where the network is public. The names in braces are
+those of stage.py.
+"""
+
+from __future__ import annotations
+
+#                                                                   stranger ... owner, admin
+TABLE = """
+GET    /events?topic={topic}                            401 404 404 200 200 200 | 200 200 200 200 200 200
+GET    /installations                                   401 403 200 200 200 200
+POST   /installations                                   401 403 422 403 201 201 | 401 403 403 403 201 201
+GET    /installations/{installation_id}                 401 403 404 200 200 200
+PATCH  /installations/{installation_id}                 401 403 404 403 200 200
+DELETE /installations/{installation_id}                 401 403 404 403 204 204
+GET    /installations/{installation_id}/displays        401 403 404 200 200 200
+POST   /installations/{installation_id}/displays        401 403 404 403 201 201
+GET    /installations/{installation_id}/displays/{name} 401 403 404 200 200 200
+PATCH  /installations/{installation_id}/displays/{name} 401 403 404 403 200 200
+DELETE /installations/{installation_id}/displays/{name} 401 403 404 403 204 204
+POST   /installations/{installation_id}/identify        401 403 404 204 204 204
+GET    /installations/{installation_id}/watching        401 403 404 200 200 200
+GET    /invocations/{invocation_id}                     401 404 404 200 200 200 | 200 200 200 200 200 200
+POST   /invocations/{invocation_id}/branch              401 404 404 201 201 201 | 401 403 403 201 201 201
+POST   /invocations/{invocation_id}/short               401 404 404 200 200 200 | 401 403 403 200 200 200
+POST   /kiosks/claim                                    401 403 404 403 200 200
+GET    /models                                          200 200 200 200 200 200
+GET    /models/{model_id}                               200 200 200 200 200 200
+GET    /networks                                        200 200 200 200 200 200
+POST   /networks                                        401 403 201 201 201 201
+GET    /networks/{slug}                                 401 403 404 200 200 200 | 200 200 200 200 200 200
+PATCH  /networks/{slug}                                 401 403 404 403 200 200 | 401 403 403 403 200 200
+DELETE /networks/{slug}                                 401 403 404 403 204 204 | 401 403 403 403 204 204
+GET    /networks/{slug}/collaborators                   401 403 404 403 200 200 | 401 403 403 403 200 200
+POST   /networks/{slug}/collaborators                   401 403 404 403 201 201 | 401 403 403 403 201 201
+DELETE /networks/{slug}/collaborators/{share_id}        401 403 404 403 204 204 | 401 403 403 403 204 204
+GET    /networks/{slug}/costs                           401 403 404 200 200 200 | 401 403 403 200 200 200
+POST   /networks/{slug}/duplicate                       401 403 404 201 201 201 | 401 403 201 201 201 201
+GET    /networks/{slug}/holdings                        401 403 404 403 200 200 | 401 403 403 403 200 200
+POST   /networks/{slug}/leave                           401 403 404 204 403 403 | 401 403 403 204 403 403
+GET    /networks/{slug}/runs                            401 403 404 200 200 200 | 200 200 200 200 200 200
+POST   /networks/{slug}/runs                            401 201 404 201 201 201 | 401 201 403 201 201 201
+POST   /networks/{slug}/stop                            401 403 404 200 200 200 | 401 403 403 200 200 200
+POST   /networks/{slug}/terminal-tokens                 401 403 404 201 201 201 | 401 403 403 201 201 201
+DELETE /networks/{slug}/terminal-tokens/{token_id}      401 403 404 204 204 204 | 401 403 403 204 204 204
+POST   /resume-all                                      401 403 403 403 403 200
+GET    /runs                                            200 200 200 200 200 200
+GET    /runs/{run_id}                                   401 404 404 200 200 200 | 200 200 200 200 200 200
+DELETE /runs/{run_id}                                   401 404 404 403 204 204 | 401 403 403 403 204 204
+GET    /runs/{run_id}/invocations                       401 404 404 200 200 200 | 200 200 200 200 200 200
+POST   /runs/{run_id}/pause                             401 404 404 200 200 200 | 401 403 403 200 200 200
+PUT    /runs/{run_id}/rating                            401 404 404 200 200 200 | 401 403 200 200 200 200
+DELETE /runs/{run_id}/rating                            401 404 404 200 200 200 | 401 403 200 200 200 200
+POST   /runs/{run_id}/resume                            401 404 404 409 409 409 | 401 403 403 409 409 409
+POST   /runs/{run_id}/sheets                            401 404 404 201 201 201 | 401 403 403 201 201 201
+POST   /runs/{run_id}/stop                              401 404 404 200 200 200 | 401 403 403 200 200 200
+GET    /sheets/{sheet_id}                               200 200 200 200 200 200
+DELETE /sheets/{sheet_id}                               401 403 403 204 204 204
+POST   /stop-all                                        401 403 403 403 403 200
+GET    /stop-all/{press_id}                             401 403 403 403 403 200
+"""
+GIVEN: dict[str, dict[str, object]] = {
+    "POST /installations": {"name": "Hall", "network": "whispers"},
+    "PATCH /installations/{installation_id}": {"name": "Foyer"},
+    "POST /installations/{installation_id}/displays": {
+        "type": "grid",
+        "name": "two",
+        "rows": 1,
+        "columns": 1,
+    },
+    "PATCH /installations/{installation_id}/displays/{name}": {"muted": True},
+    "POST /installations/{installation_id}/identify": {},
+    "POST /invocations/{invocation_id}/branch": {},
+    "POST /networks": {"name": "Mine"},
+    "PATCH /networks/{slug}": {"name": "Shouts"},
+    "POST /networks/{slug}/collaborators": {"email": "erin@example.org"},
+    "POST /networks/{slug}/runs": {"prompt": "a bell", "waive_lockout": True},
+    "PUT /runs/{run_id}/rating": {"stars": 5},
+    "POST /runs/{run_id}/sheets": {"sequences": [0]},
+    "POST /kiosks/claim": {"code": "{kiosk}", "installation": "{installation_id}", "name": "new"},
+}

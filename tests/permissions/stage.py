@@ -1,0 +1,169 @@
+"""What the table of permissions is tried on: one network with everything on it, and who comes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import ApiToken, User
+from displays.models import Display, Installation, Kiosk
+from invocations import chosen, runs
+from invocations.engine import outcomes
+from invocations.engine.claims import claim
+from invocations.models import Run, StopAll
+from networks import upkeep
+from networks.models import Network, TerminalToken
+
+WHO = ("stranger", "guest", "other", "collaborator", "owner", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table: what is asked for, and what each of WHO is told."""
+
+    method: str
+    name: str
+    path: str
+    private: tuple[int, ...]
+    public: tuple[int, ...] | None  # None: it has nothing to do with the network
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.name or self.path}"
+
+    def statuses(self, kind: str) -> dict[str, int]:
+        found = self.private if kind == "private" or self.public is None else self.public
+        return dict(zip(WHO, found, strict=True))
+
+
+def rows(table: str, *, named: bool = False) -> list[Row]:
+    return [_row(line, named=named) for line in table.strip().splitlines()]
+
+
+def _row(line: str, *, named: bool) -> Row:
+    asked, _, public = line.partition("|")
+    words = asked.split()
+    method, *name, path = words[: -len(WHO)]
+    private = tuple(map(int, words[-len(WHO) :]))
+    shown = tuple(map(int, public.split())) if public else None
+    return Row(method, name[0] if named else "", path, private, shown)
+
+
+def cases(found: Mapping[str, Row]) -> list[tuple[str, str]]:
+    """With a private network all of them, with a public one those that have to do with it."""
+    shown = [("public", key) for key, row in found.items() if row.public is not None]
+    return [("private", key) for key in found] + shown
+
+
+def filled(body: Any, places: Mapping[str, str]) -> Any:
+    """With the names in braces replaced."""
+    if not isinstance(body, Mapping):
+        return body
+    return {
+        key: value.format(**places) if isinstance(value, str) else value
+        for key, value in body.items()
+    }
+
+
+class Stage:
+    """Alice owns the network, Carol helps with it, Bob has nothing to do with it, Root is an admin;
+    a guest holds a token of its terminal, and Dave is somebody to do something to."""
+
+    def __init__(self, *, public: bool) -> None:
+        self.kind = "public" if public else "private"
+        create = User.objects.create_user
+        self.people: dict[str, User] = {
+            "owner": create("alice@example.org"),
+            "collaborator": create("carol@example.org"),
+            "other": create("bob@example.org"),
+            "admin": User.objects.create_superuser("root@example.org"),
+        }
+        self.tokens = {who: ApiToken.issue(one) for who, one in self.people.items()}
+        self.network = Network.create(
+            self.people["owner"],
+            name="Whispers",
+            slots=[{"model": "dummy:text-to-text"}],
+            pacing=[{"until_seconds": None, "delay_seconds": 0}],
+            public=public,
+        )
+        upkeep.share(network=self.network, email="carol@example.org", by=None)
+        self.guest_token, self.guest_text = TerminalToken.issue(self.network, at=timezone.now())
+        self.places = self._furnish()
+
+    def _furnish(self) -> dict[str, str]:
+        """Where everything is, by the names that the table uses."""
+        alice, at = self.people["owner"], timezone.now() - timedelta(minutes=5)
+        run = runs.start_run(network=self.network, prompt="a red balloon", at=at).run
+        self._carry(run)
+        step = run.invocations.get(sequence=0)
+        sheet = chosen.make_sheet(run=run, sequences=[0], title="", made_by=alice, at=at)
+        hall = Installation.objects.create(network=self.network, name="Hall")
+        display: Display = hall.add("wall", "grid", rows=1, columns=2)
+        dave = User.objects.create_user("dave@example.org")
+        return {
+            "slug": self.network.slug,
+            "topic": self.network.topic,
+            "run": run.public_id,
+            "run_id": run.public_id,
+            "step": step.public_id,
+            "invocation_id": step.public_id,
+            "sheet_id": sheet.public_id,
+            "share_id": self.network.shares.get().public_id,
+            "token_id": self.guest_token.public_id,
+            "installation_id": hall.public_id,
+            "name": display.name,
+            "code": display.code,
+            "kiosk": Kiosk.wait(at=timezone.now()).code,
+            "press_id": StopAll.objects.create().public_id,
+            "model_id": "dummy:text-to-text",
+            "person": dave.public_id,
+            "his_token": ApiToken.issue(dave)[0].public_id,
+            "media": "0" * 64,
+        }
+
+    def _carry(self, run: Run) -> None:
+        """Its first step to its end, the way a worker would."""
+        step = run.invocations.open().get()
+        taken = claim(step.pk, worker="test", at=step.due_at or timezone.now())
+        assert taken is not None
+        outcomes.complete(taken, outcomes.Result(text="red"), at=taken.attempt.started_at)
+
+    # Coming in
+
+    def asks_for_page(self, who: str, method: str, path: str, given: Mapping[str, Any]) -> Any:
+        """As a browser would; a guest has the token in the address."""
+        client = Client(raise_request_exception=False)
+        if who in self.people:
+            client.force_login(self.people[who])
+        if who == "guest":
+            path += f"{'&' if '?' in path else '?'}token={self.guest_text}"
+        return client.get(path) if method == "GET" else client.post(path, given)
+
+    def calls(self, who: str, method: str, path: str, body: object) -> Any:
+        """As a program would."""
+        headers = {}
+        if who in self.people:
+            headers["Authorization"] = f"Bearer {self.tokens[who][1]}"
+        if who == "guest":
+            headers["Authorization"] = f"Terminal {self.guest_text}"
+        client = Client(raise_request_exception=False)
+        content = b"" if body is None else json.dumps(body).encode()
+        return client.generic(
+            method, f"/api/v1{path}", content, "application/json", headers=headers
+        )
+
+
+def undone(ask: Callable[[], Any]) -> Any:
+    """The answer; whatever was done for it is not."""
+    with transaction.atomic():
+        answer = ask()
+        if answer.streaming:
+            b"".join(answer)
+        transaction.set_rollback(True)
+    return answer

@@ -1,0 +1,41 @@
+"""Every call of the API, made by everybody: the table in calls.py."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from panic.api import api
+from tests.permissions import calls
+from tests.permissions.stage import WHO, Stage, cases, filled, rows, undone
+
+ROWS = {f"{row.method} {row.path.partition('?')[0]}": row for row in rows(calls.TABLE)}
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("stage", "key"), cases(ROWS), indirect=["stage"])
+def test_a_call_is_for_those_it_is_for(stage: Stage, key: str) -> None:
+    row = ROWS[key]
+    path = row.path.format(**stage.places)
+    body = filled(calls.GIVEN.get(key), stage.places)
+
+    answers = {who: undone(partial(stage.calls, who, row.method, path, body)) for who in WHO}
+
+    assert {who: answer.status_code for who, answer in answers.items()} == row.statuses(stage.kind)
+    refusals = {answer["Content-Type"] for answer in answers.values() if answer.status_code >= 400}
+    assert refusals <= {"application/problem+json"}
+
+
+def test_every_call_has_a_line() -> None:
+    there = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, methods in api.get_openapi_schema()["paths"].items()
+        for method in methods
+        if method in METHODS
+    }
+    missing, gone = sorted(there - set(ROWS)), sorted(set(ROWS) - there)
+
+    assert not missing, f"Say who may make these calls: a line each in {calls.__file__}: {missing}"
+    assert not gone, f"These are no calls any more: {gone}"
