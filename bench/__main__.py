@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", default="", help="a group (B1) or a row (B1.celery)")
     only = parser.parse_args(arguments).only.strip()
+    signal.signal(signal.SIGTERM, _ended)
     chosen = [one for one in plan.measures() if not only or one.is_of(only)]
     if not chosen:
         known = sorted({row_id for one in plan.measures() for row_id in one.bars})
@@ -44,6 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     surroundings["seconds"] = round(time.monotonic() - began, 1)
     report(rows, surroundings, data_dir() / "bench" / "latest.json")
     return 0 if all(row.passed for row in rows) else 1
+
+
+def _ended(number: int, _: object) -> None:
+    """Leave by the way out, which takes down everything that was started."""
+    sys.exit(128 + number)
 
 
 def report(rows: Sequence[Row], surroundings: dict[str, Any], path: Path) -> None:

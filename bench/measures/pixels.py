@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -17,7 +17,7 @@ from bench.workshop import Room, tell
 
 DISPLAYS = 4
 ROUNDS = 5
-EVENTS = 20  # a round
+EVENTS = 40  # a round
 EVERY = 0.23  # seconds; no multiple of a frame, so that all moments between two frames are met
 ADDED = 17.0
 BARS = {"B6": added_bar(ADDED)}
@@ -98,15 +98,19 @@ class Screens:
 
     @contextmanager
     def _opened(self) -> Iterator[list[Page]]:
-        # A worker would only answer for the page itself, and keep it between rounds.
-        context = self._browser.new_context(service_workers="block")
-        try:
-            context.add_init_script(PAINTED)
-            pages = [context.new_page() for _ in self._paths]
-            for page, path in zip(pages, self._paths, strict=True):
-                page.goto(self._sender.base_url + path)
-                page.wait_for_selector("html[data-live=live]")
+        with ExitStack() as closing:
+            pages = [self._open(path, closing) for path in self._paths]
             time.sleep(1)
             yield pages
-        finally:
-            context.close()
+
+    def _open(self, path: str, closing: ExitStack) -> Page:
+        """A window of its own, as each screen has: the tabs of one window wait for each other, up
+        to a second for the first frames after the last was opened."""
+        # A worker would only answer for the page itself, and keep it between rounds.
+        context = self._browser.new_context(service_workers="block")
+        closing.callback(context.close)
+        context.add_init_script(PAINTED)
+        page = context.new_page()
+        page.goto(self._sender.base_url + path)
+        page.wait_for_selector("html[data-live=live]")
+        return page
