@@ -41,9 +41,10 @@ class Moment:
 
 def moment(network: Network, newest: Run | None, *, since: datetime, at: datetime) -> Moment | None:
     """What is on at `at`, where the replay began at `since`; None with nothing to show."""
-    if newest is None or at < since:
+    if at < since:
         return None
-    programme = _programme(network.pk, newest.pk, newest.state, int(at.timestamp()) // 60)
+    of = (newest.pk, newest.state) if newest else (0, "")
+    programme = _programme(network.pk, *of, int(at.timestamp()) // 60)
     total = sum(steps for _, steps in programme)
     if not total:
         return None
@@ -62,7 +63,8 @@ def moment(network: Network, newest: Run | None, *, since: datetime, at: datetim
 def _programme(network: int, newest: int, state: str, minute: int) -> Sequence[tuple[int, int]]:
     """Runs and how many of their steps are shown, oldest first. It holds until another run is the
     newest or a minute is over: runs may be deleted."""
-    ended = Run.objects.filter(network=network).exclude(state__in=LIVE_RUNS).newest_first()
+    shown = Run.objects.filter(network=network, withdrawn_at__isnull=True)
+    ended = shown.exclude(state__in=LIVE_RUNS).newest_first()
     runs = list(ended.values_list("pk", flat=True)[: 2 * RUNS_MOST])
     counted = dict(_shown().filter(run__in=runs).values_list("run").annotate(Count("pk")))
     found = [(run, counted[run]) for run in runs if run in counted]
@@ -81,7 +83,7 @@ def forget() -> None:
 
 def steps_of(shown: Moment) -> list[Invocation]:
     """The run's steps so far, newest last; that which pretends to work is not the row's truth."""
-    done = _shown().filter(run=shown.run).order_by("sequence")
+    done = _shown().filter(run=shown.run, run__withdrawn_at__isnull=True).order_by("sequence")
     steps = list(done.select_related("input_asset", "output_asset", "run")[: shown.step + 1])
     if shown.working and steps:
         last = steps[-1]

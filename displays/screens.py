@@ -83,25 +83,25 @@ class Scene:
 def scene_of(network: Network, *, at: datetime | None = None) -> Scene:
     """How it stands now, from the rows alone."""
     at = at or timezone.now()
-    run = network.runs.newest_first().first()
+    run = network.runs.present().newest_first().first()
     recent = _recent(run) if run else {}
     step = recent[max(recent)] if recent else None
     halt = Halt.current()
     still = Mode.STOPPED if halt else Mode.LIVE
     scene = Scene(still, run, max(recent, default=0), halt, sketches=Sketches(dict(recent)))
-    since = _replay_since(run, step, halt, at) if network.replay else None
+    since = _replay_since(network, run, step, halt, at) if network.replay else None
     found = archive.moment(network, run, since=since, at=at) if since else None
     return replace(scene, mode=Mode.REPLAY, moment=found) if found else scene
 
 
 def _replay_since(
-    run: Run | None, step: Invocation | None, halt: StopAll | None, at: datetime
+    network: Network, run: Run | None, step: Invocation | None, halt: StopAll | None, at: datetime
 ) -> datetime | None:
     """Since when nothing can be expected to happen; None while something can."""
     if halt is not None:
         return halt.committed_at + STOPPED_FOR
-    if run is None:
-        return None
+    if run is None:  # what was imported may be all there is
+        return network.created_at
     if not run.live:
         return run.ended_at + IDLE_FOR if run.ended_at else None
     if run.state == RunState.PAUSED or step is None or step.state != InvocationState.READY:
@@ -232,7 +232,9 @@ def identified(display: Display, until: datetime | None) -> dict[str, str]:
 def context_of(display: Display, scene: Scene) -> dict[str, object]:
     layout = display.layout
     moment = scene.moment
-    archived = Run.objects.filter(pk=moment.run).first() if moment else None
+    archived = (
+        Run.objects.filter(pk=moment.run, withdrawn_at__isnull=True).first() if moment else None
+    )
     return {
         "display": display,
         "scene": scene,

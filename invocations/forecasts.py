@@ -54,11 +54,12 @@ def burn(network: Network, at: datetime) -> Burn:
 
 def _history(network: Network) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     """By model: how long its steps took, and what those with a known charge cost."""
-    newest = network.invocations.order_by("-id").values_list("model", "state", "seconds", "usd")
+    columns = ("model", "state", "seconds", "usd", "run__imported")
+    newest = network.invocations.order_by("-id").values_list(*columns)
     taken: dict[str, list[float]] = {}
     charged: dict[str, list[float]] = {}
-    for model, state, seconds, usd in newest[:HISTORY]:
-        if state == InvocationState.COMPLETED and seconds is not None:
+    for model, state, seconds, usd, imported in newest[:HISTORY]:
+        if state == InvocationState.COMPLETED and seconds is not None and not imported:
             taken.setdefault(model, []).append(seconds)
             if usd is not None:
                 charged.setdefault(model, []).append(usd)

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from networks.fields import is_legible
-from networks.models import Network
+from networks.models import Network, Person
 
 from .models.rating import STARS
 from .past import Wanted
@@ -89,3 +89,25 @@ def _midnight(day: date | None, *, days: int = 0) -> datetime | None:
     if day is None:
         return None
     return datetime.combine(min(day, _LAST_DAY), time.min, UTC) + timedelta(days=days)
+
+
+class ImportForm(forms.Form):
+    """A bundle, and where it is to hang."""
+
+    bundle = forms.FileField(
+        label="Bundle",
+        help_text="The zip file that “Export” gives, here or elsewhere.",
+        widget=forms.FileInput(attrs={"accept": ".zip,application/zip"}),
+    )
+    network = forms.ModelChoiceField(
+        label="Into the archive of",
+        queryset=Network.objects.none(),
+        to_field_name="slug",
+        help_text="It is kept as a run of old: it never goes on, and costs nothing.",
+    )
+
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice: Any = self.fields["network"]
+        choice.queryset = Network.objects.controlled_by(person).order_by("name")
+        choice.label_from_instance = lambda network: network.name

@@ -150,9 +150,10 @@ def _standing(network: Network, step: Invocation | None, at: datetime) -> Standi
 
 
 def _newest_step(network: int) -> Invocation | None:
-    """Of the newest run too: a run begins with a step, and its forerunner gets none after that."""
+    """Of the newest run that is the network's own, and that nobody took back."""
+    newest = Run.objects.present().filter(network=network).newest_first().values("pk")[:1]
     found = Invocation.objects.select_related("run", "network__owner", *ASSETS)
-    return found.filter(network=network).order_by("-id").first()
+    return found.filter(run=newest).order_by("-sequence").first()
 
 
 def recent_steps(run: Run, most: int, *, done: bool = False) -> list[Invocation]:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import callbacks, machines, mission, models, past, room, sheets, shelves, steps, strips
+from .views import (
+    bundles,
+    callbacks,
+    machines,
+    mission,
+    models,
+    past,
+    room,
+    sheets,
+    shelves,
+    steps,
+    strips,
+)
 
 # In the namespace `networks`
 of_networks = [
@@ -18,7 +30,9 @@ of_networks = [
 ]
 of_runs = [
     path("", past.index, name="list"),
+    path("import/", bundles.take_in, name="import"),
     path("<slug:public_id>/", strips.run, name="detail"),
+    path("<slug:public_id>/export/", bundles.export, name="export"),
     path("<slug:public_id>/compare/", strips.compare, name="compare"),
     path("<slug:public_id>/rate/", strips.rate, name="rate"),
     path("<slug:public_id>/sheets/", strips.make_sheet, name="make-sheet"),

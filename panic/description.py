@@ -75,6 +75,7 @@ BESIDES: Mapping[tuple[str, str], Mapping[int, str]] = {
     ("post", "/invocations/{invocation_id}/branch"): {409: BRANCHES, 422: PROMPTS},
     ("post", "/kiosks/claim"): {404: ""},
     ("post", "/networks"): {422: RINGS},
+    ("post", "/networks/{slug}/imports"): {422: "`bad_bundle`, `invalid`: nothing was kept."},
     ("post", "/networks/{slug}/runs"): {409: STARTS, 422: PROMPTS},
     ("post", "/runs/{run_id}/pause"): {409: ""},
     ("post", "/runs/{run_id}/resume"): {409: ""},

@@ -25,6 +25,8 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
 
 from accounts.api_auth import NotSignedIn
+from invocations.bundles.reading import BadBundle
+from invocations.bundles.streaming import TooMany
 from invocations.prompts import BadPrompt
 from invocations.runs import Lockout, NotRunnable, StartRefused
 from invocations.states import IllegalMove, Stale
@@ -36,6 +38,7 @@ from realtime.cursors import Resync
 logger = logging.getLogger(__name__)
 
 TITLES = {
+    "bad_bundle": "This bundle cannot be taken in",
     "bad_body": "The body cannot be read",
     "bad_prompt": "This prompt is not accepted",
     "bad_request": "The request cannot be understood",
@@ -129,6 +132,14 @@ def _not_runnable(request: HttpRequest, error: NotRunnable) -> HttpResponse:
 
 def _bad_prompt(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(422, "bad_prompt", str(error), errors={"prompt": str(error)})
+
+
+def _bad_bundle(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(422, "bad_bundle", str(error), errors={"bundle": str(error)})
+
+
+def _too_many_bundles(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(503, "busy", str(error), headers={"Retry-After": "60"})
 
 
 def _resync(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -234,6 +245,8 @@ HANDLERS: Mapping[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] =
     Lockout: _lockout,
     NotRunnable: _not_runnable,
     BadPrompt: _bad_prompt,
+    BadBundle: _bad_bundle,
+    TooMany: _too_many_bundles,
     Resync: _resync,
     Invalid: _invalid,
     ValidationError: _validation,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import Router
 
-from . import costs, halts, keepsakes, machines, runs, steps
+from . import bundles, costs, halts, keepsakes, machines, runs, steps
 
 __all__ = ["routers"]
 
@@ -14,6 +14,7 @@ def routers() -> list[Router]:
         runs.routes,
         steps.routes,
         keepsakes.routes,
+        bundles.routes,
         halts.routes,
         costs.routes,
         machines.routes,

@@ -23,7 +23,7 @@ from invocations.prompts import BadPrompt
 from invocations.standing import standing_of
 from invocations.states import IllegalMove, Reason
 from networks import markdown, stations
-from networks.models import Network
+from networks.models import Network, Person
 
 PAST = 6
 
@@ -40,7 +40,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "description": markdown.page(network.description),
         "stations": stations.of(network),
         "tiles": tiles.grid(standing.newest[:CELLS], CELLS, tiles.Look(told=controls)),
-        "past": network.runs.with_totals().newest_first()[1 : 1 + PAST],
+        "past": _past(network, standing.run, person),
         "controls": controls,
         "audience": above.audience(network) if controls else None,
         "edits": network.may_edit(person),
@@ -108,6 +108,12 @@ def _on_live_run(request: HttpRequest, slug: str, move: Callable[[Run], Run]) ->
     if request.POST.get("next") == "mission-control":
         return redirect("mission-control")
     return redirect(network)
+
+
+def _past(network: Network, now: Run | None, person: Person) -> list[Run]:
+    """The newest runs but the one that the page is about."""
+    seen = network.runs.unless_withdrawn_from(person).with_totals().newest_first()
+    return [run for run in seen[: PAST + 1] if run != now][:PAST]
 
 
 def _words_key(network: Network) -> str:

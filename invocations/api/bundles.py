@@ -1,0 +1,46 @@
+"""Runs as files: out of here, and in from elsewhere."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from ninja import File, Router, Status
+from ninja.files import UploadedFile
+
+from accounts.api_auth import ApiRequest
+from invocations.bundles import streaming, taking_in
+from networks import access
+
+from . import runs
+from .schemas import RunOut
+
+routes = Router(tags=["runs"])
+ZIP = {"schema": {"type": "string", "format": "binary"}}
+
+
+@routes.get(
+    "/runs/{slug:run_id}/bundle",
+    response={200: None},
+    openapi_extra={
+        "responses": {200: {"description": "The bundle.", "content": {"application/zip": ZIP}}}
+    },
+)
+def export_run(request: HttpRequest, run_id: str, costs: bool = False) -> HttpResponseBase:
+    """The run as one file: its record, its media, and a film strip that needs no server.
+
+    `costs`: with what it has cost, for the owner and admins. docs/bundles.md is the format.
+    """
+    caller = request.auth  # type: ignore[attr-defined]
+    run = runs.find(caller, run_id)
+    if costs:
+        access.check_edit(caller, run.network)
+    return streaming.response(request, run, costs=costs)
+
+
+@routes.post("/networks/{slug:slug}/imports", response={201: RunOut})
+def import_run(request: ApiRequest, slug: str, bundle: File[UploadedFile]) -> Status[RunOut]:
+    """Takes a bundle into the network's archive: a run that is over, and costs nothing."""
+    network = access.controllable(request.auth, slug)
+    run = taking_in.import_run(network=network, source=bundle, at=timezone.now())
+    return Status(201, runs.show(run))

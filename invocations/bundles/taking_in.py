@@ -1,0 +1,133 @@
+"""Making an archived run of a bundle: to be looked at, and to be performed where nothing runs.
+
+Everything is checked before anything is written. Media come in by the door that models' media come
+in by, which decodes them to the end. An imported run was charged elsewhere: here it costs nothing,
+goes on never, and is never how its network stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import IO
+
+from assets import ingest
+from assets.errors import AssetError
+from invocations import removal
+from invocations.models import Invocation, Run
+from invocations.states import LIVE_RUNS, Reason, RunState
+from networks.models import Network
+
+from .claims import Content, Head, Medium, Step
+from .reading import BadBundle, Bundle, opened
+
+BATCH = 500  # steps, some dozens of milliseconds: others want to write too
+_ENDED = set(RunState.values) - set(LIVE_RUNS)
+
+
+def import_run(*, network: Network, source: IO[bytes], at: datetime) -> Run:
+    """The run that the bundle tells of, in the archive of `network`; raises BadBundle.
+
+    Blocks while media are decoded: call it with no transaction open.
+    """
+    with opened(source) as bundle:
+        media = _media(bundle)
+        for medium in media.values():
+            bundle.check_medium(medium)
+        assets = {medium.file: _taken_in(bundle, medium) for medium in media.values()}
+        run = _begin(network, bundle.head, at)
+        try:
+            _write_steps(run, bundle.steps(), assets)
+            return _end(run, bundle.head)
+        except BaseException:
+            removal.delete_run(run=run, at=at)
+            raise
+
+
+def _media(bundle: Bundle) -> Mapping[str, Medium]:
+    """All that the steps show, by file. Reads the whole record, so that it is checked."""
+    found: dict[str, Medium] = {}
+    for step in bundle.steps():
+        for content in (step.input, step.output):
+            if content is None or content.media is None:
+                continue
+            known = found.setdefault(content.media.file, content.media)
+            if known.kind != content.media.kind:
+                raise BadBundle(f"{known.file} cannot be of two kinds.")
+    return found
+
+
+def _taken_in(bundle: Bundle, medium: Medium) -> int:
+    try:
+        with bundle.medium(medium) as stream:
+            return ingest.store(stream, kind=medium.kind).pk  # type: ignore[arg-type]
+    except AssetError as error:
+        raise BadBundle(f"{medium.file} was not taken in. {error}") from error
+
+
+def _begin(network: Network, head: Head, at: datetime) -> Run:
+    claimed = head.run
+    return Run.objects.create(
+        network=network,
+        prompt=claimed.prompt,
+        ring=claimed.ring,
+        first_slot=claimed.first_slot,
+        state=claimed.state if claimed.state in _ENDED else RunState.STOPPED,
+        reason=claimed.reason if claimed.reason in Reason.values else "",
+        imported=True,
+        created_at=at,  # lists go by when a run came here
+        ended_at=at,
+        lockout_until=at,
+    )
+
+
+def _write_steps(run: Run, steps: Iterable[Step], assets: Mapping[str, int]) -> None:
+    coming = iter(steps)
+    while batch := [_row(run, step, assets) for step in islice(coming, BATCH)]:
+        Invocation.objects.bulk_create(batch)
+
+
+def _row(run: Run, step: Step, assets: Mapping[str, int]) -> Invocation:
+    input_text, input_asset = _content(step.input, assets)
+    output_text, output_asset = _content(step.output, assets)
+    return Invocation(
+        run=run,
+        network_id=run.network_id,
+        sequence=step.sequence,
+        slot=step.slot,
+        model=step.model,
+        state=step.state,
+        input_text=input_text,
+        input_asset_id=input_asset,
+        output_text=output_text,
+        output_asset_id=output_asset,
+        substituted=step.substituted,
+        fallen_back=step.fallen_back,
+        error_code=step.error or "",
+        created_at=step.created_at,
+        started_at=step.started_at,
+        # Whatever has no end is open, and would be looked for by workers.
+        ended_at=step.ended_at or step.created_at,
+        seconds=step.seconds,
+    )
+
+
+def _content(content: Content | None, assets: Mapping[str, int]) -> tuple[str, int | None]:
+    if content is None:
+        return "", None
+    return content.text or "", assets[content.media.file] if content.media else None
+
+
+def _end(run: Run, head: Head) -> Run:
+    """Only what came whole says where it comes from."""
+    claimed = head.run
+    run.provenance = {
+        "run": claimed.id,
+        "network": claimed.network.name,
+        "created_at": claimed.created_at.isoformat(),
+        "ended_at": claimed.ended_at.isoformat() if claimed.ended_at else None,
+        "exported_at": head.exported_at.isoformat(),
+    }
+    Run.objects.filter(pk=run.pk).update(provenance=run.provenance)
+    return run

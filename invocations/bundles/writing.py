@@ -1,0 +1,192 @@
+"""Making a bundle, a piece at a time: memory does not grow with the run."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Exists, OuterRef, Q
+from django.template.loader import render_to_string
+
+from assets import blobs
+from assets.models import Asset
+from invocations import tiles
+from invocations.models import Invocation, Run
+from invocations.states import InvocationState
+
+from .layout import FORMAT, PAGE, RECORD, VERSION, name_of
+
+BATCH = 200  # steps that are held at a time
+OVER = (InvocationState.COMPLETED, InvocationState.FAILED, InvocationState.CANCELLED)
+BEGINNING_OF_ZIP = (1980, 1, 1, 0, 0, 0)
+LISTED = '"invocations": ['  # with which the first line of the record ends
+
+
+class _Pipe:
+    """What a zip file is written to: it cannot be gone back in, and what is in it is taken away."""
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._held.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        pass
+
+    def take(self) -> bytes:
+        data = b"".join(self._held)
+        self._held.clear()
+        return data
+
+
+def pieces(run: Run, *, at: datetime, costs: bool = False) -> Generator[bytes]:
+    """The bundle of `run` as far as it has come: steps under way are left out, and so are attempts.
+
+    `costs`: for those who may know them.
+    """
+    last = run.invocations.order_by("-sequence").values_list("sequence", flat=True).first()
+    until = -1 if last is None else last
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w") as bundle:  # type: ignore[call-overload]
+        record = _record(run, until, at, costs=costs)
+        yield from _entry(bundle, pipe, RECORD, (text.encode() for text in record))
+        page = _page(run, until)
+        yield from _entry(bundle, pipe, PAGE, (text.encode() for text in page))
+        for asset in _media(run, until):
+            yield from _medium(bundle, pipe, asset)
+    yield pipe.take()
+
+
+def _entry(
+    bundle: zipfile.ZipFile, pipe: _Pipe, name: str, content: Iterator[bytes], size: int = -1
+) -> Iterator[bytes]:
+    entry = zipfile.ZipInfo(name, BEGINNING_OF_ZIP)
+    entry.compress_type = zipfile.ZIP_DEFLATED if size < 0 else zipfile.ZIP_STORED
+    entry.external_attr = 0o644 << 16
+    entry.file_size = max(size, 0)
+    with bundle.open(entry, "w", force_zip64=size < 0) as target:
+        for piece in content:
+            target.write(piece)
+            if data := pipe.take():
+                yield data
+    yield pipe.take()
+
+
+def _medium(bundle: zipfile.ZipFile, pipe: _Pipe, asset: Asset) -> Iterator[bytes]:
+    """Media are packed already. What the storage has lost is left out."""
+    content = blobs.read(asset.name, 0, asset.bytes)
+    try:
+        first = next(content, b"")
+    except FileNotFoundError:
+        return
+    yield from _entry(bundle, pipe, name_of(asset), chain([first], content), asset.bytes)
+
+
+def _media(run: Run, until: int) -> Iterator[Asset]:
+    shows = Invocation.objects.filter(run=run, sequence__lte=until, state__in=OVER)
+    shown = shows.filter(Q(input_asset=OuterRef("pk")) | Q(output_asset=OuterRef("pk")))
+    wanted, after = Asset.objects.filter(Exists(shown)).order_by("pk"), 0
+    while batch := list(wanted.filter(pk__gt=after)[:BATCH]):
+        yield from batch
+        after = batch[-1].pk
+
+
+def _steps(run: Run, until: int) -> Iterator[Invocation]:
+    steps = run.invocations.select_related("input_asset", "output_asset").filter(state__in=OVER)
+    after = -1
+    while batch := list(steps.in_order().filter(sequence__gt=after, sequence__lte=until)[:BATCH]):
+        yield from batch
+        after = batch[-1].sequence
+
+
+# run.json: a line for the run, and one for each step
+
+
+def _record(run: Run, until: int, at: datetime, *, costs: bool) -> Iterator[str]:
+    head = {"format": FORMAT, "version": VERSION, "exported_at": at, "run": _of_run(run, costs)}
+    yield f"{_json(head)[:-1]}, {LISTED}"
+    following = "\n"
+    for step in _steps(run, until):
+        yield following + _json(_of_step(step, costs))
+        following = ",\n"
+    yield "\n]}\n"
+
+
+def _of_run(run: Run, costs: bool) -> dict[str, Any]:
+    return {
+        "id": run.public_id,
+        "network": {"name": run.network.name, "slug": run.network.slug},
+        "prompt": run.prompt,
+        "state": run.state,
+        "reason": run.reason or None,
+        "created_at": run.created_at,
+        "ended_at": run.ended_at,
+        "first_slot": run.first_slot,
+        "ring": run.ring,
+        "provenance": run.provenance,
+        **({"usd": run.usd} if costs else {}),
+    }
+
+
+def _of_step(step: Invocation, costs: bool) -> dict[str, Any]:
+    name, platform, _ = tiles.described(step.model)
+    done = step.state == InvocationState.COMPLETED
+    return {
+        "sequence": step.sequence,
+        "slot": step.slot,
+        "model": step.model,
+        "model_name": name,
+        "platform_name": platform,
+        "state": step.state,
+        "input": _content(step.input_text, step.input_asset),
+        "output": _content(step.output_text, step.output_asset) if done else None,
+        "substituted": step.substituted,
+        "fallen_back": step.fallen_back,
+        "error": step.error_code or None,
+        "created_at": step.created_at,
+        "started_at": step.started_at,
+        "ended_at": step.ended_at,
+        "seconds": step.seconds,
+        **({"usd": step.usd} if costs else {}),
+    }
+
+
+def _content(text: str, asset: Asset | None) -> dict[str, Any]:
+    if asset is None:
+        return {"text": text}
+    described = ("kind", "sha256", "bytes", "width", "height", "seconds")
+    media = {name: getattr(asset, name) for name in described}
+    return {"media": {"file": name_of(asset), "type": asset.content_type, **media}}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, cls=_Encoder, ensure_ascii=False)
+
+
+class _Encoder(DjangoJSONEncoder):
+    def default(self, o: Any) -> Any:
+        """To the microsecond, so that what is taken in again is what it was."""
+        return o.astimezone(UTC).isoformat() if isinstance(o, datetime) else super().default(o)
+
+
+# index.html: the film strip, which needs neither a server nor a script
+
+
+def _page(run: Run, until: int) -> Iterator[str]:
+    yield render_to_string("invocations/bundle/head.html", {"run": run})
+    for step in _steps(run, until):
+        media = {
+            side: name_of(asset) if asset else ""
+            for side, asset in (("input", step.input_asset), ("output", step.output_asset))
+        }
+        tile = tiles.of_step(step, look=tiles.WALL)
+        context = {"step": step, "tile": tile, "media": media, "alt": tiles.alt_text(step)}
+        yield render_to_string("invocations/bundle/_frame.html", context)
+    yield render_to_string("invocations/bundle/foot.html", {"run": run})
