@@ -43,7 +43,6 @@ RATE: list[Call] = [
     ("DELETE", "runs/{run}/rating", None),
 ]
 SHEET: list[Call] = [("POST", "runs/{run}/sheets", {"sequences": [0]})]  # it gave nothing yet
-IMPORT: list[Call] = [("POST", f"{NETWORK}/imports", None)]  # and what comes is no bundle
 WITH_COSTS: list[Call] = [("GET", "runs/{run}/bundle?costs=1", None)]
 SHORT: list[Call] = [("POST", "invocations/{step}/short", None)]
 UNHANG: list[Call] = [("GET", "sheets/{sheet}", None), ("DELETE", "sheets/{sheet}", None)]
@@ -75,7 +74,6 @@ PRIVATE: Table = [
     (BRANCH, (401, 404, 404, 409, 409, 409)),
     (RATE, (401, 404, 404, 200, 200, 200)),
     (SHEET, (401, 404, 404, 422, 422, 422)),
-    (IMPORT, (401, 403, 404, 422, 422, 422)),
     (WITH_COSTS, (401, 404, 404, 403, 200, 200)),
     (SHORT, (401, 404, 404, 200, 200, 200)),
     (UNHANG[:1], (200,) * 6),
@@ -98,7 +96,6 @@ PUBLIC: Table = [
     (BRANCH, (401, 403, 403, 409, 409, 409)),
     (RATE, (401, 403, 200, 200, 200, 200)),
     (SHEET, (401, 403, 403, 422, 422, 422)),
-    (IMPORT, (401, 403, 403, 422, 422, 422)),
     (WITH_COSTS, (401, 403, 403, 403, 200, 200)),
     (SHORT, (401, 403, 403, 200, 200, 200)),
     (UNHANG[1:], (401, 403, 403, 204, 204, 204)),

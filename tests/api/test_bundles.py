@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from invocations.bundles import streaming
 from invocations.models import Invocation, Run
+from networks.models import Network
 
 from .conftest import Voice, code, problem
 
@@ -88,3 +89,17 @@ def test_so_many_bundles_go_out_at_once_and_no_more(
     assert code(refused) == (503, "busy")
     assert after.startswith(b"PK")
     assert bundle(owner, run).startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    ("public", "statuses"),
+    [(False, (401, 403, 404, 422, 422, 422)), (True, (401, 403, 403, 422, 422, 422))],
+)
+def test_bundles_are_taken_in_for_those_who_control(
+    voices: Mapping[str, Voice], run: Run, public: bool, statuses: tuple[int, ...]
+) -> None:
+    Network.objects.update(public=public)
+
+    answers = [send(voice, b"no bundle") for voice in voices.values()]
+
+    assert tuple(answer.status_code for answer in answers) == statuses  # type: ignore[attr-defined]
