@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from invocations.above import Audience, Watched, WatchedPlace
@@ -67,7 +67,10 @@ def audience(network: Network) -> Audience:
     for one in installations:
         for display in one.displays.all():
             display.installation = one
-    seen = of_displays(display for one in installations for display in one.displays.all())
+    keys = [display.feed_key for one in installations for display in one.displays.all()]
+    here = Q(key__in=keys) | Q(key__startswith=f"{network.topic}:")  # displays and pages
+    fresh = Watch.objects.filter(here, seen_at__gte=_oldest(None))
+    seen = dict(fresh.values_list("key").annotate(Sum("count")))
     places = [
         WatchedPlace(
             one.name,
@@ -78,7 +81,7 @@ def audience(network: Network) -> Audience:
         )
         for one in installations
     ]
-    return Audience(of_network(network), tuple(places))
+    return Audience(sum(seen.values()), tuple(places))
 
 
 def watchers(installation: Installation) -> list[tuple[Display, str, int]]:

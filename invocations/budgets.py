@@ -63,12 +63,24 @@ def _over(
     if calls is None and usd is None:
         return None
     lately = ledger.lately(at)
-    if calls is not None and lately.hour.calls >= calls:
+    return reached(limits, lately.hour.calls, lately.day.usd, price=price, who=who)
+
+
+def reached(
+    limits: Mapping[str, float | None],
+    made: int,
+    today: float,
+    *,
+    price: float = 0.0,
+    who: str = "This network",
+) -> Spent | None:
+    """The limit that leaves no room, with `made` calls in the last hour and `today` dollars in the
+    last day."""
+    calls, usd = limits.get("calls_per_hour"), limits.get("usd_per_day")
+    if calls is not None and made >= calls:
         return Spent(Reason.CALLS, f"{who} has made the {calls:g} calls of this hour.")
-    if usd is not None:
-        today = lately.day.usd
-        if today + price > usd or today >= usd:
-            return Spent(Reason.MONEY, f"{who} has spent the {usd:.2f} dollars of today.")
+    if usd is not None and (today + price > usd or today >= usd):
+        return Spent(Reason.MONEY, f"{who} has spent the {usd:.2f} dollars of today.")
     return None
 
 

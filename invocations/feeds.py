@@ -20,6 +20,7 @@ from realtime.progress import Progress
 from . import control, sayings, tiles
 from .above import AUDIENCE_CHANGED, above
 from .fragments import View
+from .happenings import WORTH_TELLING
 from .models import Invocation
 from .standing import ASSETS, Standing, recent_steps, standing_now
 from .tiles import WALL, Look
@@ -71,7 +72,7 @@ class NetworkFeed(Feed):
 
     def snapshot(self) -> HTML:
         standing = standing_now(self.network.pk)
-        html = dict(self._around(standing))
+        html = dict(self._around(standing, self.view.fragments(told=self.told)))
         if self.view is not View.TERMINAL:
             steps = recent_steps(standing.run, self.cells) if standing.run else []
             html |= self._tiles(tiles.grid(steps, self.cells, self.look, said=self._said))
@@ -104,12 +105,16 @@ class NetworkFeed(Feed):
 
     def _beside(self, event: Event) -> HTML:
         """What stands beside the grid; events of one transaction share one look at it."""
-        costs = event.type not in WITHOUT_COST
+        wanted = self.view.fragments(
+            told=self.told,
+            costs=event.type not in WITHOUT_COST,
+            story=event.type in WORTH_TELLING,
+        )
         moment, html = self._last
-        if moment != event.created_at or (costs and self.told and "network-costs" not in html):
+        if moment != event.created_at or not wanted.keys() <= html.keys():
             standing = _standing(event, self.network.pk)
             self._still_open(standing.network)
-            html = self._around(standing, costs=costs)
+            html = self._around(standing, wanted)
             self._last = event.created_at, html
         return html
 
@@ -137,13 +142,10 @@ class NetworkFeed(Feed):
         if network.public != self.network.public:
             raise Denied(NOT_SIGNED_IN)
 
-    def _around(self, standing: Standing, *, costs: bool = True) -> HTML:
+    def _around(self, standing: Standing, wanted: Mapping[str, str]) -> HTML:
         """What stands beside the grid on this view."""
         context = {"standing": standing, "network": standing.network, "told": self.told}
-        return {
-            name: render_to_string(template, context)
-            for name, template in self.view.fragments(told=self.told, costs=costs).items()
-        }
+        return {name: render_to_string(template, context) for name, template in wanted.items()}
 
     def _tiles(self, drawn: list[tiles.Tile]) -> HTML:
         return {

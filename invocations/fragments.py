@@ -16,10 +16,11 @@ class View(StrEnum):
         """The view of this name; the room for any other."""
         return cls(name) if name in _FRAGMENTS else cls.ROOM
 
-    def fragments(self, *, told: bool, costs: bool = True) -> Mapping[str, str]:
+    def fragments(self, *, told: bool, costs: bool = True, story: bool = True) -> Mapping[str, str]:
         """Element id -> template, without the tiles. `told`: for those who may control; `costs`:
-        with what was spent, which takes more queries than all the rest."""
-        for_controls = {**_CONTROLS, **(_COSTS if costs else {})}
+        with what was spent, which takes more queries than all the rest; `story`: with what happened
+        besides steps that went well."""
+        for_controls = {**_CONTROLS, **(_COSTS if costs else {}), **(_STORY if story else {})}
         return {**_FRAGMENTS[self], **(for_controls if told else {})}
 
 
@@ -36,4 +37,8 @@ _FRAGMENTS: Mapping[str, Mapping[str, str]] = {
     },
 }
 _CONTROLS = {"network-controls": "invocations/_controls.html"}
-_COSTS = {"network-costs": "invocations/_costs.html"}
+_COSTS = {
+    "network-costs": "invocations/_costs.html",
+    "network-troubles": "invocations/_troubles.html",
+}
+_STORY = {"network-story": "invocations/_story.html"}

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from networks.models import Network
 
-from . import forecasts, tiles, wording
+from . import allowance, budgets, forecasts, happenings, tiles, wording
 from .engine import gates
+from .happenings import Happening
 from .models import Halt, Invocation, Run, StopAll
 from .states import InvocationState, Reason, RunState
 from .tiles import Line, Tile
@@ -81,13 +82,28 @@ class Standing:
     @property
     def advice(self) -> str:
         """What somebody can do about the newest step's trouble."""
-        return wording.advice(self.step.error_code) if self.step else ""
+        return wording.advice(self.step.error_code, over=not self.live) if self.step else ""
+
+    @property
+    def steps(self) -> int:
+        """How many the newest run has made or begun."""
+        return self.step.sequence + 1 if self.step else 0
+
+    @property
+    def step_model(self) -> str:
+        """The newest step's model as people call it."""
+        return tiles.described(self.step.model)[0] if self.step else ""
 
     @property
     def waits_for_workers(self) -> bool:
         """Due for so long that nobody can be working."""
         due = self.next_at
         return bool(due and (self.at - due).total_seconds() > 10)
+
+    @cached_property
+    def recent_runs(self) -> list[Run]:
+        """With their totals, the newest first; for those who may control."""
+        return list(self.network.runs.with_totals().newest_first()[: happenings.MOST + 1])
 
     @cached_property
     def newest(self) -> list[Invocation]:
@@ -114,6 +130,26 @@ class Standing:
         return gates.troubles((slot.model for slot in self.network.ring), self.at)
 
     @cached_property
+    def allowance(self) -> list[allowance.Line]:
+        """What is left of what the network may spend, a line for each limit."""
+        steps = self.step.sequence if self.step else 0
+        laps = steps / len(self.run.ring) if self.run and self.run.ring else 0
+        return allowance.lines(self.network.budgets or {}, self.burn, self.run, laps, self.at)
+
+    @cached_property
+    def spent(self) -> str:
+        """Which limit lets nothing start now, in words; empty where there is room."""
+        burn, limits = self.burn, self.network.budgets or {}
+        found = budgets.reached(limits, burn.calls_last_hour, burn.usd_last_day)
+        if found is None and self.network.owner.budgets:
+            found = budgets.spent(self.network, self.at)
+        return found.sentence if found else ""
+
+    @cached_property
+    def happenings(self) -> list[Happening]:
+        return happenings.of(self.network, self.recent_runs, self.newest)
+
+    @cached_property
     def now(self) -> Tile | None:
         """The newest step that gave something, as a tile."""
         output = self.output
@@ -132,12 +168,16 @@ class Standing:
 
 
 def standing_of(network: Network, *, at: datetime | None = None) -> Standing:
-    return _standing(network, _newest_step(network.pk), at or timezone.now())
+    """With the newest steps, in one query."""
+    steps = _newest_steps(network.pk, LOG_STEPS)
+    found = _standing(network, steps[0] if steps else None, at or timezone.now())
+    found.__dict__["newest"] = steps
+    return found
 
 
 def standing_now(pk: int) -> Standing:
     """The same, of a network that may have been edited since it was loaded."""
-    step = _newest_step(pk)
+    step = next(iter(_newest_steps(pk, 1)), None)
     network = step.network if step else Network.objects.select_related("owner").get(pk=pk)
     return _standing(network, step, timezone.now())
 
@@ -149,11 +189,11 @@ def _standing(network: Network, step: Invocation | None, at: datetime) -> Standi
     return Standing(network, run, step, Halt.current(), at)
 
 
-def _newest_step(network: int) -> Invocation | None:
-    """Of the newest run that is the network's own, and that nobody took back."""
+def _newest_steps(network: int, most: int) -> list[Invocation]:
+    """Of the newest run that is the network's own, and that nobody took back; newest first."""
     newest = Run.objects.present().filter(network=network).newest_first().values("pk")[:1]
     found = Invocation.objects.select_related("run", "network__owner", *ASSETS)
-    return found.filter(run=newest).order_by("-sequence").first()
+    return list(found.filter(run=newest).order_by("-sequence")[:most])
 
 
 def recent_steps(run: Run, most: int, *, done: bool = False) -> list[Invocation]:

@@ -85,7 +85,9 @@ class Line:
 def line(step: Invocation) -> Line:
     model, _, modality = described(step.model)
     asset = step.output_asset
-    gave = f"made of “{_short(step.input_text, 80)}”" if asset else _short(step.output_text, 120)
+    gave = (
+        f"made of “{shortened(step.input_text, 80)}”" if asset else shortened(step.output_text, 120)
+    )
     return Line(
         step.sequence,
         step.state,
@@ -176,7 +178,7 @@ def grid(
 
 def alt_text(step: Invocation) -> str:
     """A picture or sound in words: those it was made from."""
-    return _short(step.input_text, ALT_MOST) or f"Made by {described(step.model)[0]}"
+    return shortened(step.input_text, ALT_MOST) or f"Made by {described(step.model)[0]}"
 
 
 def described(model_id: str) -> tuple[str, str, Modality | None]:
@@ -188,7 +190,8 @@ def described(model_id: str) -> tuple[str, str, Modality | None]:
         return model_id, "", None
 
 
-def _short(text: str, most: int) -> str:
+def shortened(text: str, most: int) -> str:
+    """On one line, whole words only."""
     words = " ".join(text[: 4 * most].split())
     return words if len(words) <= most else words[:most].rsplit(" ", 1)[0] + " …"
 

@@ -41,8 +41,17 @@ ADVICE: Mapping[str, str] = {
 }
 
 
-def advice(error_code: str) -> str:
-    return ADVICE.get(error_code, "")
+# The same once it is not tried again any more
+LAST_ADVICE: Mapping[str, str] = {
+    "rate_limited": "It was tried as often as it may be. Start again with a longer pace, or later.",
+    "unavailable": "It was tried as often as it may be. Start again when the provider is well, or give the slot a fallback model.",
+    "timed_out": "It was tried as often as it may be. Start again, or give the slot a fallback model.",
+}
+
+
+def advice(error_code: str, *, over: bool = False) -> str:
+    """What somebody can do about it; `over`: it is not tried again by itself."""
+    return (LAST_ADVICE.get(error_code) if over else None) or ADVICE.get(error_code, "")
 
 
 def ending(run: Run) -> str:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from typing import cast
-from urllib.parse import urlsplit
 
-import segno
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 
 from . import upkeep
+from .codes import Address
 from .forms import NewNetworkForm
 from .models import Network, TerminalToken
 
@@ -40,38 +37,30 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def qr(request: HttpRequest, slug: str) -> HttpResponse:
-    """The way to the terminal, to be scanned. Where a code is needed, a fresh one each time."""
+    """The way to the terminal, to be scanned; with `?of=page` to the network's page. Where a code
+    for the terminal needs a key, it has a fresh one each time."""
     network = get_object_or_404(Network.objects.visible_to(request.user), slug=slug)
-    token = ""
-    if not (network.public and network.open_terminal):
-        if not network.may_control(request.user):
-            raise PermissionDenied
-        _, token = TerminalToken.issue(network, at=timezone.now())
-    url = _absolute(request, network.get_terminal_url() + (f"?token={token}" if token else ""))
+    of_page = request.GET.get("of") == "page"
+    path, token = network.get_absolute_url(), ""
+    if not of_page:
+        path, token = _way_to_terminal(request, network)
     context = {
         "network": network,
-        "url": url,
+        "address": Address.of(request, path),
+        "of_page": of_page,
         "token": token,
-        "code": _svg(url),
         "refresh_seconds": QR_REFRESH_SECONDS,
-        "local": urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"},
     }
     template = "networks/_qr.html" if "fresh" in request.GET else "networks/qr.html"
     return render(request, template, context)
 
 
-def _svg(url: str) -> str:
-    code = segno.make(url, error="m", micro=False)
-    # Dark on light: some phones do not read it the other way round.
-    drawn: str = code.svg_inline(
-        border=3, dark="#0b0a0f", light="#d8b4fe", omitsize=True, svgclass=None, lineclass=None
-    )
-    return mark_safe(drawn)  # noqa: S308 - made of squares
-
-
-def _absolute(request: HttpRequest, path: str) -> str:
-    return (
-        f"{settings.PUBLIC_URL.rstrip('/')}{path}"
-        if settings.PUBLIC_URL
-        else request.build_absolute_uri(path)
-    )
+def _way_to_terminal(request: HttpRequest, network: Network) -> tuple[str, str]:
+    """The path, and the token in it: none where anybody may type."""
+    path = network.get_terminal_url()
+    if network.public and network.open_terminal:
+        return path, ""
+    if not network.may_control(request.user):
+        raise PermissionDenied
+    _, token = TerminalToken.issue(network, at=timezone.now())
+    return f"{path}?token={token}", token

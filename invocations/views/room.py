@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,9 +21,10 @@ from invocations.above import above
 from invocations.feeds import CELLS
 from invocations.models import Run
 from invocations.prompts import BadPrompt
-from invocations.standing import standing_of
+from invocations.standing import Standing, standing_of
 from invocations.states import IllegalMove, Reason
 from networks import markdown, stations
+from networks.codes import Address
 from networks.models import Network, Person
 
 PAST = 6
@@ -40,7 +42,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "description": markdown.page(network.description),
         "stations": stations.of(network),
         "tiles": tiles.grid(standing.newest[:CELLS], CELLS, tiles.Look(told=controls)),
-        "past": _past(network, standing.run, person),
+        "past": _past(standing, person, controls),
+        "links": _ways_in(request, network) if controls else (),
         "controls": controls,
         "audience": above.audience(network) if controls else None,
         "edits": network.may_edit(person),
@@ -50,6 +53,31 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "client_key": secrets.token_urlsafe(12),
     }
     return render(request, "networks/detail.html", context)
+
+
+def _ways_in(request: HttpRequest, network: Network) -> list[dict[str, str]]:
+    """What a curator hands out: addresses in full, each with what it is for."""
+    page, qr = network.get_absolute_url(), reverse("networks:qr", args=[network.slug])
+    wall, everybody = reverse("networks:wall", args=[network.slug]), network.public
+    watching = "for everybody" if everybody else "for those it is shared with, signed in"
+    typing = (
+        "for everybody" if everybody and network.open_terminal else "with a code, for an hour each"
+    )
+    ways = (
+        ("Page", page, f"what it is and what it does now, {watching}", f"{qr}?of=page"),
+        ("Terminal", network.get_terminal_url(), f"where visitors type, {typing}", qr),
+        ("Wall", wall, f"the newest steps, edge to edge, {watching}", ""),
+    )
+    return [
+        {
+            "name": name,
+            "path": path,
+            "words": words,
+            "url": Address.of(request, path).url,
+            "qr": code,
+        }
+        for name, path, words, code in ways
+    ]
 
 
 @require_POST
@@ -110,10 +138,13 @@ def _on_live_run(request: HttpRequest, slug: str, move: Callable[[Run], Run]) ->
     return redirect(network)
 
 
-def _past(network: Network, now: Run | None, person: Person) -> list[Run]:
+def _past(standing: Standing, person: Person, controls: bool) -> list[Run]:
     """The newest runs but the one that the page is about."""
-    seen = network.runs.unless_withdrawn_from(person).with_totals().newest_first()
-    return [run for run in seen[: PAST + 1] if run != now][:PAST]
+    seen = standing.recent_runs
+    if not controls:
+        runs = standing.network.runs.unless_withdrawn_from(person).with_totals()
+        seen = list(runs.newest_first()[: PAST + 1])
+    return [run for run in seen if run != standing.run][:PAST]
 
 
 def _words_key(network: Network) -> str:

@@ -1,6 +1,7 @@
 // Time that passes, by the server's clock. Moments are Unix seconds.
 //   data-until="…"    the text counts down     data-since="…"    it counts up
 //   data-show-at="…"  hidden before            data-hide-at="…"  hidden from then on
+//   <time datetime="…" data-clock>             the time of day where the reader is
 import { now } from "./live/clock.js";
 
 const all = (name) => document.querySelectorAll(`[data-${name}]`);
@@ -22,6 +23,7 @@ function tick() {
   const time = now() / 1000;
   for (const clock of all("until")) write(clock, words(left(clock.dataset.until)));
   for (const clock of all("since")) write(clock, words(Math.max(0, Math.floor(time - clock.dataset.since))));
+  for (const one of all("clock")) write(one, new Date(one.dateTime).toLocaleTimeString([], { hour12: false }));
   for (const element of all("show-at")) element.hidden = time < element.dataset.showAt;
   for (const element of all("hide-at")) element.hidden = time >= element.dataset.hideAt;
 }
