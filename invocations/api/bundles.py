@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from ninja import File, Router, Status
+from ninja import Router, Status
 from ninja.files import UploadedFile
+from ninja.params.functions import File
 
 from accounts.api_auth import ApiRequest
 from invocations.bundles import streaming, taking_in
 from networks import access
+from networks.fields import Invalid
 
 from . import runs
 from .schemas import RunOut
@@ -39,8 +41,14 @@ def export_run(request: HttpRequest, run_id: str, costs: bool = False) -> HttpRe
 
 
 @routes.post("/networks/{slug:slug}/imports", response={201: RunOut})
-def import_run(request: ApiRequest, slug: str, bundle: File[UploadedFile]) -> Status[RunOut]:
+def import_run(
+    request: ApiRequest,
+    slug: str,
+    bundle: UploadedFile | None = File(None),  # noqa: B008
+) -> Status[RunOut]:
     """Takes a bundle into the network's archive: a run that is over, and costs nothing."""
     network = access.controllable(request.auth, slug)
+    if bundle is None:
+        raise Invalid({"bundle": "This is required."})
     run = taking_in.import_run(network=network, source=bundle, at=timezone.now())
     return Status(201, runs.show(run))

@@ -36,8 +36,9 @@ def export(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @login_required
 def take_in(request: HttpRequest) -> HttpResponse:
     """Make an archived run of a bundle, in a network that one may control."""
-    form = ImportForm(request.POST or None, request.FILES or None, person=request.user)
-    if request.method == "POST" and form.is_valid():
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ImportForm(*given, person=request.user)
+    if form.is_valid():
         try:
             run = taking_in.import_run(
                 network=form.cleaned_data["network"],

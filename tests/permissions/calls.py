@@ -40,6 +40,7 @@ DELETE /networks/{slug}/collaborators/{share_id}        401 403 404 403 204 204 
 GET    /networks/{slug}/costs                           401 403 404 200 200 200 | 401 403 403 200 200 200
 POST   /networks/{slug}/duplicate                       401 403 404 201 201 201 | 401 403 201 201 201 201
 GET    /networks/{slug}/holdings                        401 403 404 403 200 200 | 401 403 403 403 200 200
+POST   /networks/{slug}/imports                         401 403 404 422 422 422 | 401 403 403 422 422 422
 POST   /networks/{slug}/leave                           401 403 404 204 403 403 | 401 403 403 204 403 403
 GET    /networks/{slug}/runs                            401 403 404 200 200 200 | 200 200 200 200 200 200
 POST   /networks/{slug}/runs                            401 201 404 201 201 201 | 401 201 403 201 201 201
@@ -50,6 +51,7 @@ POST   /resume-all                                      401 403 403 403 403 200
 GET    /runs                                            200 200 200 200 200 200
 GET    /runs/{run_id}                                   401 404 404 200 200 200 | 200 200 200 200 200 200
 DELETE /runs/{run_id}                                   401 404 404 403 204 204 | 401 403 403 403 204 204
+GET    /runs/{run_id}/bundle                            401 404 404 200 200 200 | 200 200 200 200 200 200
 GET    /runs/{run_id}/invocations                       401 404 404 200 200 200 | 200 200 200 200 200 200
 POST   /runs/{run_id}/pause                             401 404 404 200 200 200 | 401 403 403 200 200 200
 PUT    /runs/{run_id}/rating                            401 404 404 200 200 200 | 401 403 200 200 200 200

@@ -54,6 +54,9 @@ POST networks:pause          /n/{slug}/pause/                      302 302 404 3
 POST networks:resume         /n/{slug}/resume/                     302 302 404 302 302 302 | 302 302 403 302 302 302
 GET  runs:list               /runs/                                200 200 200 200 200 200
 GET  runs:detail             /runs/{run}/                          404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  runs:import             /runs/import/                         302 302 200 200 200 200
+POST runs:import             /runs/import/                         302 302 422 422 422 422
+GET  runs:export             /runs/{run}/export/                   404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  runs:compare            /runs/{run}/compare/                  404 404 404 200 200 200 | 200 200 200 200 200 200
 POST runs:rate               /runs/{run}/rate/                     302 302 404 302 302 302 | 302 302 302 302 302 302
 POST runs:make-sheet         /runs/{run}/sheets/                   302 302 404 302 302 302 | 302 302 403 302 302 302
