@@ -15,6 +15,7 @@ from accounts.public_ids import ALPHABET, new_public_id
 from networks.models import Network
 
 from . import events, layouts
+from .board import Board as Board
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import kiosk, views
+from . import board_views, kiosk, views
 
 # In the namespace `networks`
 of_networks = [
@@ -17,4 +17,11 @@ of_screens = [
     path("kiosk/", kiosk.kiosk, name="kiosk"),
     path("r/<slug:code>", kiosk.short, name="short"),
     path("r/<slug:code>/", kiosk.short),
+]
+of_boards = [
+    path("account/boards/", board_views.index, name="boards"),
+    path("account/boards/add/", board_views.add, name="add-board"),
+    path("account/boards/<slug:public_id>/", board_views.detail, name="board"),
+    path("account/boards/<slug:public_id>/show/", board_views.show, name="show-on-board"),
+    path("account/boards/<slug:public_id>/remove/", board_views.remove, name="remove-board"),
 ]

@@ -15,6 +15,7 @@ from ninja import NinjaAPI
 from ninja.operation import Operation
 
 import displays.api
+import displays.board_api
 import invocations.api
 import networks.api
 import networks.api_sharing
@@ -91,6 +92,7 @@ def _assemble() -> NinjaAPI:
         networks.api_sharing.routes,
         *invocations.api.routers(),
         displays.api.routes,
+        displays.board_api.routes,
         realtime.api.router(check_topic),
     ]
     for part in parts:

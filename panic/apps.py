@@ -10,6 +10,7 @@ class PanicConfig(AppConfig):
         """Hand the lower layers what only those above them know."""
         from accounts.above import above as of_accounts
         from displays import presence, receipts
+        from displays.models import Board
         from invocations import forecasts
         from invocations.above import above
         from invocations.engine import errands
@@ -30,4 +31,8 @@ class PanicConfig(AppConfig):
         errands.hand_in(
             "invocations.tasks.look_at_server",
             lambda at: list(Server.objects.to_look_at(at).values_list("pk", flat=True)[:16]),
+        )
+        errands.hand_in(
+            "displays.tasks.send_to_board",
+            lambda at: list(Board.objects.due(at).values_list("pk", flat=True)[:16]),
         )

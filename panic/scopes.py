@@ -19,6 +19,12 @@ from accounts.scopes import Scope
 
 READ, START, CONTROL, EDIT, ADMIN = Scope
 SCOPES: dict[str, Scope] = {
+    "GET /boards": READ,
+    "POST /boards": EDIT,
+    "GET /boards/{board_id}": READ,
+    "PATCH /boards/{board_id}": EDIT,
+    "DELETE /boards/{board_id}": EDIT,
+    "POST /boards/{board_id}/messages": CONTROL,
     "GET /events": READ,
     "GET /installations": READ,
     "POST /installations": EDIT,

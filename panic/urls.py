@@ -19,6 +19,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("about/", views.about, name="about"),
     path("assets/", include("assets.urls")),
+    *displays.urls.of_boards,
     path("account/", include("accounts.urls")),
     path("", include((_networks, "networks"))),
     path("runs/", include((invocations.urls.of_runs, "runs"))),

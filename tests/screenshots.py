@@ -55,6 +55,7 @@ ADMIN = {
     "mission-control": "/mission-control/",
     "stop-all": "/mission-control/stop-all/",
     "servers": "/mission-control/servers/",
+    "boards": "/account/boards/",
     "account": "/account/",
     "people": "/account/people/",
     "log": "/account/log/",

@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from accounts.models import User
+from displays import boards
 from displays.models import Installation, Kiosk
 from invocations.models import Run, StopAll
 from networks.models import Network, TerminalToken
@@ -73,10 +74,13 @@ def known(public: Network, run: Run, alice: User) -> Mapping[str, str]:
     hall.add(kind="single", name="left", stride=1, offsets=[0])
     token, _ = TerminalToken.issue(public, at=timezone.now())
     server = Server.add(kind="compatible", name="Box", address="http://127.0.0.1:9/v1")
+    board = boards.add(owner=alice, name="panic_1", key="key")
     return {
+        "board_id": board.public_id,
         "code": Kiosk.objects.create().code,
         "installation": hall.public_id,
         "installation_id": hall.public_id,
+        "invocation": run.invocations.get().public_id,
         "invocation_id": run.invocations.get().public_id,
         "model_id": "dummy:text-to-image",
         "name": "left",

@@ -17,10 +17,8 @@ from invocations import halts
 from invocations.models import Attempt, Invocation, Run, Sheet, StopAll
 from networks.models import Network
 from panic.api import api
-from platforms.comfy import workflow
-from platforms.models import Server, UploadedWorkflow
+from tests.pages import equipment
 from tests.pages.cast import REWRITE
-from tests.platforms.flows import exported
 
 MOST = 15
 NETWORKS = 60
@@ -59,6 +57,8 @@ PAGES = {
     "kiosk": "/kiosk/",
     "short": "/r/{code}",
     "mission-control": "/mission-control/",
+    "boards": "/account/boards/",
+    "board": "/account/boards/{board}/",
     "servers": "/mission-control/servers/",
     "server": "/mission-control/servers/{server}/",
     "mission-control-figures": "/mission-control/figures/",
@@ -97,6 +97,9 @@ FORMS = {  # these take what a page sends
     "networks:resume",
     "resume-all",
     "callback",  # what a provider sends
+    "add-board",
+    "show-on-board",
+    "remove-board",
     "add-server",
     "look-at-server",
     "remove-server",
@@ -119,6 +122,8 @@ LISTS = {
     "/api/v1/invocations/{invocation_id}": "",
     "/api/v1/sheets/{sheet_id}": "",
     "/api/v1/stop-all/{press_id}": "",
+    "/api/v1/boards": "?limit=500",
+    "/api/v1/boards/{board_id}": "",
     "/api/v1/servers": "?limit=500",
     "/api/v1/servers/{server_id}": "",
     "/api/v1/workflows": "?limit=500",
@@ -164,7 +169,7 @@ def where(alice: User, carol: User) -> Where:
         "invocation_id": step.public_id,
         "model": REWRITE,
         "model_id": REWRITE,
-        **_servers(),
+        **equipment.of(alice),
         "press": press.public_id,
         "press_id": press.public_id,
         "installation": hall.public_id,
@@ -185,17 +190,6 @@ def _made_of(run: Run) -> Where:
         "other_run": other.public_id,
         "sheet_id": sheet.public_id,
     }
-
-
-def _servers() -> Where:
-    """Ten of them with twenty workflows each; one of them."""
-    for number in range(10):
-        made = Server.add(kind="comfyui", name=f"Rack {number}", address="http://10.0.0.2:8188")
-        for other in range(20):
-            UploadedWorkflow.add(
-                workflow.read(exported()), name=f"Flow {other}", server=made, deadline_seconds=60
-            )
-    return {"server": made.public_id, "server_id": made.public_id}
 
 
 def _network(owner: User, helper: User, number: int) -> Network:
