@@ -1,6 +1,6 @@
 """What a token must have for each call of the API. A call that is not listed here is refused to all.
 
-A new call gets its line here; tests/api/test_scopes.py fails without it. `read` looks, `start` begins
+A new call gets its line here; tests/test_permissions.py fails without it. `read` looks, `start` begins
 runs, `control` holds and stops them, `edit` changes what is there, `admin` is for admins alone.
 """
 
