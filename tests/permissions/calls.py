@@ -63,8 +63,20 @@ GET    /sheets/{sheet_id}                               200 200 200 200 200 200
 DELETE /sheets/{sheet_id}                               401 403 403 204 204 204
 POST   /stop-all                                        401 403 403 403 403 200
 GET    /stop-all/{press_id}                             401 403 403 403 403 200
+GET    /servers                                         401 403 403 403 403 200
+POST   /servers                                         401 403 403 403 403 201
+GET    /servers/{server_id}                             401 403 403 403 403 200
+PATCH  /servers/{server_id}                             401 403 403 403 403 200
+DELETE /servers/{server_id}                             401 403 403 403 403 204
+POST   /servers/{server_id}/look                        401 403 403 403 403 200
+GET    /workflows                                       401 403 403 403 403 200
+POST   /workflows                                       401 403 403 403 403 422
+DELETE /workflows/{workflow_id}                         401 403 403 403 403 404
 """
 GIVEN: dict[str, dict[str, object]] = {
+    "POST /servers": {"kind": "compatible", "name": "Attic", "address": "http://127.0.0.1:9/v1"},
+    "PATCH /servers/{server_id}": {"name": "Loft"},
+    "POST /workflows": {"name": "None", "workflow": {}},
     "POST /installations": {"name": "Hall", "network": "whispers"},
     "PATCH /installations/{installation_id}": {"name": "Foyer"},
     "POST /installations/{installation_id}/displays": {

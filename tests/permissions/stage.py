@@ -20,6 +20,7 @@ from invocations.engine.claims import claim
 from invocations.models import Run, StopAll
 from networks import upkeep
 from networks.models import Network, TerminalToken
+from platforms.models import Server
 
 WHO = ("stranger", "guest", "other", "collaborator", "owner", "admin")
 
@@ -105,6 +106,7 @@ class Stage:
         sheet = chosen.make_sheet(run=run, sequences=[0], title="", made_by=alice, at=at)
         hall = Installation.objects.create(network=self.network, name="Hall")
         display: Display = hall.add("wall", "grid", rows=1, columns=2)
+        server = Server.add(kind="compatible", name="Cellar", address="http://127.0.0.1:9/v1")
         dave = User.objects.create_user("dave@example.org")
         return {
             "slug": self.network.slug,
@@ -125,6 +127,8 @@ class Stage:
             "person": dave.public_id,
             "his_token": ApiToken.issue(dave)[0].public_id,
             "media": "0" * 64,
+            "server_id": server.public_id,
+            "workflow_id": "nothing",
         }
 
     def _carry(self, run: Run) -> None:
