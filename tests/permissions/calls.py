@@ -3,7 +3,7 @@
 A new call gets its line here (and what it sends in GIVEN): method, path, and the status for a stranger,
 a guest with a terminal token, a curator who has nothing to do with the network, a collaborator, the
 owner, and an admin. After the bar: the same where the network is public. The names in braces are
-those of stage.py.
+those of stage.py. Columns need not be aligned: parallel lines merge.
 """
 
 from __future__ import annotations
