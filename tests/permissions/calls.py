@@ -72,8 +72,17 @@ POST   /servers/{server_id}/look                        401 403 403 403 403 200
 GET    /workflows                                       401 403 403 403 403 200
 POST   /workflows                                       401 403 403 403 403 422
 DELETE /workflows/{workflow_id}                         401 403 403 403 403 404
+GET    /boards 401 403 200 200 200 200
+POST   /boards 401 403 201 201 201 201
+GET    /boards/{board_id} 401 403 404 404 200 200
+PATCH  /boards/{board_id} 401 403 404 404 200 200
+DELETE /boards/{board_id} 401 403 404 404 204 204
+POST   /boards/{board_id}/messages 401 403 404 404 202 202
 """
 GIVEN: dict[str, dict[str, object]] = {
+    "POST /boards": {"name": "Foyer", "key": "a-key"},
+    "PATCH /boards/{board_id}": {"name": "Hall"},
+    "POST /boards/{board_id}/messages": {"text": "hello"},
     "POST /servers": {"kind": "compatible", "name": "Attic", "address": "http://127.0.0.1:9/v1"},
     "PATCH /servers/{server_id}": {"name": "Loft"},
     "POST /workflows": {"name": "None", "workflow": {}},

@@ -90,8 +90,17 @@ POST remove-workflow         /mission-control/servers/workflow/nothing/remove/ 3
 GET  server                  /mission-control/servers/{server_id}/             302 302 403 403 403 200
 POST look-at-server          /mission-control/servers/{server_id}/look/        302 302 403 403 403 302
 POST remove-server           /mission-control/servers/{server_id}/remove/      302 302 403 403 403 302
+GET  boards /account/boards/ 302 302 200 200 200 200
+POST add-board /account/boards/add/ 302 302 302 302 302 302
+GET  board /account/boards/{board_id}/ 302 302 404 404 200 200
+POST board /account/boards/{board_id}/ 302 302 404 404 302 302
+POST show-on-board /account/boards/{board_id}/show/ 302 302 404 404 302 302
+POST remove-board /account/boards/{board_id}/remove/ 302 302 404 404 302 302
 """
 GIVEN: dict[str, dict[str, str]] = {
+    "POST add-board": {"name": "Foyer", "key": "a-key"},
+    "POST board": {"name": "Hall"},
+    "POST show-on-board": {"text": "hello"},
     "POST accounts:create_token": {"name": "x", "scopes": "read"},
     "POST accounts:invite": {"email": "erin@example.org", "admin": "on"},
     "POST accounts:change_role": {"role": "admin"},

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
+from displays.board import Board
 from displays.models import Display, Installation, Kiosk
 from invocations import chosen, runs
 from invocations.engine import outcomes
@@ -128,6 +129,7 @@ class Stage:
             "his_token": ApiToken.issue(dave)[0].public_id,
             "media": "0" * 64,
             "server_id": server.public_id,
+            "board_id": Board.add(alice, name="Board", key="a-key").public_id,
             "workflow_id": "nothing",
         }
 
