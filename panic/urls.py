@@ -15,6 +15,10 @@ from panic import api, health, metrics, views
 # One namespace, filled by three apps: each layer adds the pages that need what it knows.
 _networks = [*networks.urls.urlpatterns, *displays.urls.of_networks, *invocations.urls.of_networks]
 
+admin.site.site_title = "PANIC!"
+admin.site.site_header = "PANIC! in tables"
+admin.site.index_title = "What is kept"
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("about/", views.about, name="about"),

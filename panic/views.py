@@ -30,7 +30,7 @@ def featured_network() -> Network | None:
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
-    return render(request, "about.html")
+    return render(request, "about.html", {"featured": featured_network()})
 
 
 @require_safe

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
@@ -40,6 +41,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "network": network,
         "standing": standing,
         "description": markdown.page(network.description),
+        "excerpt": Truncator(markdown.tile(network.description).plain).chars(160),
         "stations": stations.of(network),
         "tiles": tiles.grid(standing.newest[:CELLS], CELLS, tiles.Look(told=controls)),
         "past": _past(standing, person, controls),
