@@ -17,7 +17,7 @@ from invocations.prompts import BadPrompt
 from invocations.standing import standing_of
 from networks.models import Network
 
-from . import refusals, screens, wall_feed
+from . import refusals, screens, visits, wall_feed
 
 
 @never_cache
@@ -40,7 +40,7 @@ def _typed(request: HttpRequest, network: Network, token: str) -> HttpResponse:
     words, key = request.POST.get("prompt", ""), request.POST.get("client_key", "")[:100]
     key = key or _new_key()
     try:
-        runs.start_run(
+        started = runs.start_run(
             network=network,
             prompt=words if words.strip() else attract.words_for(network, key),
             at=timezone.now(),
@@ -56,7 +56,9 @@ def _typed(request: HttpRequest, network: Network, token: str) -> HttpResponse:
             "archived": refusals.instead(refusal, network, request.user),
         }
         return _page(request, network, token, context, status=refusals.status(refusal))
-    return redirect(_with(token, network.get_terminal_url()))
+    back = redirect(_with(token, network.get_terminal_url()))
+    visits.hand_over(request, back, started.run)
+    return back
 
 
 def _page(
@@ -68,7 +70,12 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     standing = standing_of(network)
-    context |= {"network": network, "standing": standing, "token": token}
+    context |= {
+        "network": network,
+        "standing": standing,
+        "token": token,
+        "souvenir": visits.souvenir_of(request, network),
+    }
     if standing.halt or (not standing.live and standing.resting):
         context["archived"] = refusals.earlier(network, request.user)
     return render(request, "displays/terminal.html", context, status=status)

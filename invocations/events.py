@@ -28,6 +28,7 @@ TYPES = frozenset(
         "run.resumed",
         "run.failed",
         "run.completed",
+        "run.withdrawn",
         "invocation.created",
         "invocation.started",
         "invocation.retried",

@@ -74,8 +74,7 @@ class NetworkFeed(Feed):
         standing = standing_now(self.network.pk)
         html = dict(self._around(standing, self.view.fragments(told=self.told)))
         if self.view is not View.TERMINAL:
-            steps = recent_steps(standing.run, self.cells) if standing.run else []
-            html |= self._tiles(tiles.grid(steps, self.cells, self.look, said=self._said))
+            html |= self._all_tiles(standing)
         html |= self._audience()
         return html
 
@@ -119,7 +118,10 @@ class NetworkFeed(Feed):
         return html
 
     def _changed_tiles(self, event: Event) -> HTML:
-        """A new run clears the grid and shows its first step at once; a step shows itself."""
+        """A new run clears the grid and shows its first step at once; a step shows itself; what was
+        withdrawn goes, whether it was there or not."""
+        if event.type == "run.withdrawn":
+            return self._all_tiles(_standing(event, self.network.pk))
         sequence = 0 if event.type == "run.started" else event.data.get("sequence")
         if sequence is None:
             return {}
@@ -146,6 +148,10 @@ class NetworkFeed(Feed):
         """What stands beside the grid on this view."""
         context = {"standing": standing, "network": standing.network, "told": self.told}
         return {name: render_to_string(template, context) for name, template in wanted.items()}
+
+    def _all_tiles(self, standing: Standing) -> HTML:
+        steps = recent_steps(standing.run, self.cells) if standing.run else []
+        return self._tiles(tiles.grid(steps, self.cells, self.look, said=self._said))
 
     def _tiles(self, drawn: list[tiles.Tile]) -> HTML:
         return {

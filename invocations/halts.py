@@ -102,7 +102,7 @@ def resume_all(*, lifted_by: User | None, at: datetime) -> list[Run]:
         AuditEntry.record(lifted_by, "panic.lifted")
         # Here, and not after the commit: no prompt comes in between to be superseded, and a process
         # that dies half-way leaves the latch as it was, to be lifted again.
-        stopped = press.runs.select_related("network__owner").order_by("id")
+        stopped = press.runs.present().select_related("network__owner").order_by("id")
         return [run for old in stopped if (run := _go_on(old, lifted_by, at))]
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from networks.models import Network
 
-from . import allowance, budgets, forecasts, happenings, tiles, wording
+from . import allowance, budgets, forecasts, happenings, souvenirs, tiles, wording
 from .engine import gates
 from .happenings import Happening
 from .models import Halt, Invocation, Run, StopAll
@@ -154,6 +154,11 @@ class Standing:
         """The newest step that gave something, as a tile."""
         output = self.output
         return tiles.of_step(output, id="now-tile", look=tiles.WALL) if output else None
+
+    @property
+    def souvenir(self) -> str:
+        """The page that is left of the newest run."""
+        return souvenirs.address(self.run) if self.run else ""
 
     @cached_property
     def resting(self) -> bool:

@@ -29,12 +29,13 @@ NOTHING = markdown.tile("")
 class Look:
     """Who sees it, and so what it says. `told`: why a step failed; `linked`: the way to the step;
     `whole`: it has a screen to itself; `lazy`: it is one of many on a page, and its medium comes
-    when it is looked at."""
+    when it is looked at; `priced`: what it cost."""
 
     told: bool = False
     linked: bool = True
     whole: bool = False
     lazy: bool = False
+    priced: bool = True
 
 
 WALL = Look(linked=False)
@@ -131,7 +132,7 @@ def of_step(
         model=model,
         platform=platform,
         seconds=step.seconds,
-        usd=step.usd,
+        usd=step.usd if look.priced else None,
         since=step.started_at if invoking else None,
         due_at=step.due_at if ready else None,
         again=ready and step.attempts_made > 0,

@@ -14,6 +14,7 @@ from .views import (
     room,
     sheets,
     shelves,
+    souvenirs,
     steps,
     strips,
 )
@@ -43,7 +44,10 @@ of_invocations = [
     path("<slug:public_id>/branch/", steps.branch, name="branch"),
     path("<slug:public_id>/short/", steps.shorten, name="shorten"),
 ]
-of_sheets = [
+of_keepsakes = [
+    path("souvenirs/<slug:key>/", souvenirs.souvenir, name="souvenir"),
+    path("souvenirs/<slug:key>/withdraw/", souvenirs.withdraw, name="withdraw"),
+    path("souvenirs/<slug:key>/code.svg", souvenirs.code, name="souvenir-code"),
     path("sheets/<slug:public_id>/", sheets.sheet, name="sheet"),
     path("sheets/<slug:public_id>/delete/", sheets.delete, name="delete-sheet"),
 ]

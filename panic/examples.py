@@ -166,6 +166,7 @@ OF: Mapping[str, Json] = {
     },
     "StartIn": {"prompt": "a lighthouse that counts", "client_key": "7f3a"},
     "RunOut": _RUN,
+    "StartedOut": _RUN | {"souvenir": "/souvenirs/r5Tz8vBn1Wc3/?mine=q8w4"},
     "InvocationOut": _STEP,
     "InvocationDetail": _STEP | {"run": _RUN["id"], "network": "whispers", "attempts": [_TRY]},
     "BranchIn": {"network": "shouts"},

@@ -82,6 +82,7 @@ SCOPES: dict[str, Scope] = {
     "PATCH /servers/{server_id}": ADMIN,
     "DELETE /servers/{server_id}": ADMIN,
     "POST /servers/{server_id}/look": ADMIN,
+    "DELETE /souvenirs/{key}": START,
     "POST /stop-all": ADMIN,
     "GET /stop-all/{press_id}": ADMIN,
     "GET /workflows": ADMIN,

@@ -29,7 +29,7 @@ urlpatterns = [
     path("runs/", include((invocations.urls.of_runs, "runs"))),
     path("invocations/", include((invocations.urls.of_invocations, "invocations"))),
     path("models/", include((invocations.urls.of_models, "models"))),
-    *invocations.urls.of_sheets,
+    *invocations.urls.of_keepsakes,
     *displays.urls.of_screens,
     *invocations.urls.of_mission_control,
     *invocations.urls.of_providers,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 from ninja import Router, Status
@@ -13,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from accounts.api_auth import ApiRequest, Caller
 from accounts.models import User
-from invocations import chosen
+from invocations import chosen, souvenirs
 from invocations.models import Rating, Run, Sheet, StepAlias
 from invocations.models.rating import STARS
 from invocations.models.sheet import STEPS_MOST
@@ -110,6 +111,22 @@ def delete_sheet(request: ApiRequest, sheet_id: str) -> Status[None]:
     sheet = _sheet(sheet_id)
     access.check_control(request.auth, sheet.run.network)
     sheet.delete()
+    return Status(204, None)
+
+
+@routes.delete("/souvenirs/{slug:key}", response={204: None})
+def withdraw(request: ApiRequest, key: str, mine: str = "") -> Status[None]:
+    """Takes a visitor's words back: the run stops, and only who looks after its network sees it.
+
+    For whoever holds the visitor's own address, which has `mine` in it.
+    """
+    run = souvenirs.of_key(key)
+    if run is None:
+        raise Http404("There is no such souvenir.")
+    try:
+        souvenirs.withdraw(run=run, shown=mine, at=timezone.now())
+    except souvenirs.NotTheirs as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
     return Status(204, None)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
+from django.conf import settings
 from django.utils import timezone
 from ninja import Query, Router, Status
 from pydantic import BaseModel, Field, SkipValidation
 
 from accounts.api_auth import ApiRequest, Caller
-from invocations import past, removal
+from invocations import past, removal, souvenirs
 from invocations.models import Run
 from invocations.models.run import RunQuerySet
 from invocations.past import Wanted
@@ -23,7 +24,7 @@ from networks.fields import Invalid, is_legible
 from networks.paging import Page, Paging
 from networks.schemas import Given
 
-from .schemas import RunOut
+from .schemas import RunOut, StartedOut
 
 routes = Router(tags=["runs"])
 
@@ -63,8 +64,8 @@ class Stopped(BaseModel):
     stopped: bool
 
 
-@routes.post("/networks/{slug:slug}/runs", response={201: RunOut, 200: RunOut})
-def start(request: ApiRequest, slug: str, body: StartIn) -> Status[RunOut]:
+@routes.post("/networks/{slug:slug}/runs", response={201: StartedOut, 200: StartedOut})
+def start(request: ApiRequest, slug: str, body: StartIn) -> Status[StartedOut]:
     """Turns a prompt into a run; 200 with the run of before for a `client_key` of before."""
     network = access.startable(request.auth, slug)
     if not isinstance(body.prompt, str):
@@ -77,7 +78,9 @@ def start(request: ApiRequest, slug: str, body: StartIn) -> Status[RunOut]:
         client_key=_key(body.client_key),
         waive_lockout=body.waive_lockout and request.auth.user is not None,
     )
-    return Status(201 if started.created else 200, show(started.run))
+    souvenir = settings.PUBLIC_URL.rstrip("/") + souvenirs.own_address(started.run)
+    told = StartedOut(**show(started.run).model_dump(), souvenir=souvenir)
+    return Status(201 if started.created else 200, told)
 
 
 @routes.get("/networks/{slug:slug}/runs", response=Page[RunOut])

@@ -50,6 +50,13 @@ class RunOut(BaseModel):
         )
 
 
+class StartedOut(RunOut):
+    """A run, and for whoever has started it the address of its souvenir. With it the words can be
+    taken back, so it is for the visitor alone."""
+
+    souvenir: str
+
+
 class MediaOut(BaseModel):
     url: str
     type: str

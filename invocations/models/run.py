@@ -162,6 +162,11 @@ class Run(models.Model):
         self._move(RunState.COMPLETED, reason=reason, ended_at=at)
         events.run_moved(self, "run.completed")
 
+    def withdraw(self, *, at: datetime) -> None:
+        """Its visitor takes it back: from now on it is for those who look after the network."""
+        Run.objects.filter(pk=self.pk).update(withdrawn_at=at)
+        self.withdrawn_at = at
+
     def charge(self, usd: float | None) -> None:
         """A try has cost this much; None: nobody has said."""
         if usd is None or (not usd and self.usd is not None):

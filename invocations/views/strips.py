@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from invocations import chosen, pairs, removal, tiles, wording
+from invocations import chosen, pairs, removal, souvenirs, tiles, wording
 from invocations.models import Invocation, Rating, Run
 from invocations.models.rating import STARS
 
@@ -40,6 +40,7 @@ def run(request: HttpRequest, public_id: str) -> HttpResponse:
         "told": told,
         "edits": told and shown.network.may_edit(request.user),
         "sheets": shown.sheets.order_by("-pk")[:12] if told else [],
+        "souvenir": souvenirs.address(shown),
         "mine": Rating.of(shown, request.user),
         "stars": STARS,
     }

@@ -10,10 +10,14 @@ let sending = false;
 
 const refusal = () => document.getElementById("terminal-refusal");
 const say = (sentence) => (refusal().textContent = sentence);
+const hand = () => (document.getElementById("terminal-souvenir").hidden = true);
 const locked = () => left(document.getElementById("terminal-status").dataset.locked ?? 0);
 
 field.value ||= sessionStorage.getItem(kept) ?? "";
-field.addEventListener("input", () => sessionStorage.setItem(kept, field.value));
+field.addEventListener("input", () => {
+  sessionStorage.setItem(kept, field.value);
+  hand(); // somebody else may be typing: the souvenir of before is not theirs
+});
 field.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
@@ -44,7 +48,7 @@ async function send() {
   const theirs = page.querySelector(".terminal-form");
   if (!theirs) return location.reload();
   form.elements.client_key.value = theirs.elements.client_key.value;
-  for (const id of ["terminal-refusal", "terminal-status", "terminal-now"]) {
+  for (const id of ["terminal-refusal", "terminal-status", "terminal-souvenir", "terminal-now"]) {
     document.getElementById(id).replaceWith(document.adoptNode(page.getElementById(id)));
   }
   if (!answer.ok || field.value !== sent) return;

@@ -31,6 +31,7 @@ def test_a_prompt_becomes_a_run(owner: Voice, network: Network) -> None:
         "usd": None,
         "rating": None,
         "imported": False,
+        "souvenir": body["souvenir"],
     }
     assert body["created_at"].endswith("Z")
     assert datetime.fromisoformat(body["created_at"]).tzinfo is not None

@@ -72,6 +72,7 @@ FOLLOW: list[tuple[Statement, str]] = [
 START: list[tuple[Statement, str]] = [
     (("BEGIN", ""), "on SQLite the only writer from here on"),
     (("SELECT", "invocations_halt"), "the latch is held: no start crosses a press of the button"),
+    (("SELECT", "networks_network"), "was it archived or deleted meanwhile?"),
     (("SELECT", "invocations_run"), "is the network locked by an earlier prompt?"),
     (("SELECT", "invocations_run"), "which run does this one supersede?"),
     (("SELECT", "invocations_run"), "that one is held"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, User
 from displays.models import Display, Installation
-from invocations import halts
+from invocations import halts, souvenirs
 from invocations.models import Attempt, Invocation, Run, Sheet, StopAll
 from networks.models import Network
 from panic.api import api
@@ -48,6 +48,8 @@ PAGES = {
     "runs:export": "/runs/{run}/export/",
     "runs:compare": "/runs/{run}/compare/?with={other_run}",
     "sheet": "/sheets/{sheet_id}/",
+    "souvenir": "/souvenirs/{key}/",
+    "souvenir-code": "/souvenirs/{key}/code.svg",
     "invocations:detail": "/invocations/{step}/",
     "models:list": "/models/",
     "models:compare": "/models/compare/?model={model}&model=local:painter&model=replicate:whisper",
@@ -86,6 +88,7 @@ FORMS = {  # these take what a page sends
     "runs:make-sheet",
     "runs:delete",
     "delete-sheet",
+    "withdraw",
     "networks:archive",
     "networks:duplicate",
     "networks:leave",
@@ -189,6 +192,7 @@ def _made_of(run: Run) -> Where:
         "run_id": run.public_id,
         "other_run": other.public_id,
         "sheet_id": sheet.public_id,
+        "key": souvenirs.address(run).split("/")[2],
     }
 
 

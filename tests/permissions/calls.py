@@ -61,6 +61,7 @@ POST   /runs/{run_id}/sheets                            401 404 404 201 201 201 
 POST   /runs/{run_id}/stop                              401 404 404 200 200 200 | 401 403 403 200 200 200
 GET    /sheets/{sheet_id}                               200 200 200 200 200 200
 DELETE /sheets/{sheet_id}                               401 403 403 204 204 204
+DELETE /souvenirs/{key}                                 403 403 403 403 403 403
 POST   /stop-all                                        401 403 403 403 403 200
 GET    /stop-all/{press_id}                             401 403 403 403 403 200
 GET    /servers                                         401 403 403 403 403 200

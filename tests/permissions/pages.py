@@ -68,6 +68,9 @@ GET  models:list             /models/                                          2
 GET  models:detail           /models/{model_id}/                               200 200 200 200 200 200
 GET  sheet                   /sheets/{sheet_id}/                               200 200 200 200 200 200
 POST delete-sheet            /sheets/{sheet_id}/delete/                        302 302 403 302 302 302
+GET  souvenir                /souvenirs/{key}/                                 200 200 200 200 200 200
+GET  souvenir-code           /souvenirs/{key}/code.svg                         200 200 200 200 200 200
+POST withdraw                /souvenirs/{key}/withdraw/                        403 403 403 403 403 403
 GET  display-worker          /i/worker.js                                      200 200 200 200 200 200
 GET  display                 /i/{installation_id}/{name}/                      200 200 200 200 200 200
 GET  kiosk                   /kiosk/                                           200 200 200 200 200 200

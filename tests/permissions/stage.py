@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, User
 from displays.board import Board
 from displays.models import Display, Installation, Kiosk
-from invocations import chosen, runs
+from invocations import chosen, runs, souvenirs
 from invocations.engine import outcomes
 from invocations.engine.claims import claim
 from invocations.models import Run, StopAll
@@ -117,6 +117,8 @@ class Stage:
             "step": step.public_id,
             "invocation_id": step.public_id,
             "sheet_id": sheet.public_id,
+            "key": souvenirs.address(run).split("/")[2],
+            "mine": souvenirs.right(run),
             "share_id": self.network.shares.get().public_id,
             "token_id": self.guest_token.public_id,
             "installation_id": hall.public_id,
