@@ -16,6 +16,7 @@ from accounts.models import User, digest
 
 from . import access, changes, fields, upkeep
 from .above import above
+from .keys import hand_out
 from .models import Network, TerminalToken
 from .paging import Page, Paging, newest_first
 from .schemas import (
@@ -140,6 +141,7 @@ def shown(caller: Caller, networks: Iterable[Network]) -> list[NetworkOut]:
     live = above.live_among(keys) if rows else ()
     viewers = above.viewers_of(rows) if rows else {}
     told = access.told_among(caller, rows)
+    hand_out(rows)
     return [
         NetworkOut.of(
             one, running=one.pk in live, viewers=viewers.get(one.pk, 0), told=one.pk in told

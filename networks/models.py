@@ -20,13 +20,23 @@ from platforms.keyring import Keyring
 
 from . import pacing, rings
 from .addresses import OldSlug
+from .chosen import ChosenKey
 from .drafts import Draft
 from .shares import Share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Draft", "Network", "OldSlug", "Person", "RefusalPolicy", "Share", "TerminalToken"]
+__all__ = [
+    "ChosenKey",
+    "Draft",
+    "Network",
+    "OldSlug",
+    "Person",
+    "RefusalPolicy",
+    "Share",
+    "TerminalToken",
+]
 
 Person = User | AnonymousUser
 
@@ -232,7 +242,9 @@ class Network(models.Model):
     @cached_property
     def keyring(self) -> Keyring:
         """The keys this network spends on: its owner's, whoever starts its runs."""
-        return Keyring(self.owner_id, house=self.owner.on_house_keys)
+        picks = ChosenKey.objects.filter(network_id=self.pk)
+        chosen = picks.values_list("credential", flat=True)
+        return Keyring(self.owner_id, house=self.owner.on_house_keys, chosen=lambda: list(chosen))
 
 
 RESERVED_SLUGS = frozenset({"new"})

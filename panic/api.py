@@ -18,6 +18,7 @@ import displays.api
 import displays.board_api
 import invocations.api
 import networks.api
+import networks.api_keys
 import networks.api_sharing
 import platforms.api
 import realtime.api
@@ -90,6 +91,7 @@ def _assemble() -> NinjaAPI:
         platforms.api.router(keys_of),
         networks.api.routes,
         networks.api_sharing.routes,
+        networks.api_keys.routes,
         *invocations.api.routers(),
         displays.api.routes,
         displays.board_api.routes,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from panic import key_examples
+
 Json = dict[str, Any]
 
 _AT = "2026-11-28T19:30:00Z"
@@ -134,7 +136,6 @@ _DISPLAY: Json = {
     "code": "k7m2",
     "viewers": 1,
 }
-
 OF: Mapping[str, Json] = {
     "ModelOut": {
         "id": "local:painter",
@@ -188,6 +189,7 @@ OF: Mapping[str, Json] = {
         "burn": {"calls_last_hour": 212, "usd_last_hour": 0.0, "usd_last_day": 0.0},
         "platform_troubles": [],
     },
+    **key_examples.OF,
     "InstallationIn": {"name": "Foyer", "network": "whispers", "displays": [_SINGLE]},
     "InstallationChange": {"network": "shouts", "order": ["left"]},
     "InstallationOut": {

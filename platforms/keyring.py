@@ -113,6 +113,14 @@ class Keyring:
             return Availability(False, granted.problem)
         return registry.get_platform(model.platform).availability(model, granted.credentials())
 
+    def without(self, key: Credential) -> Keyring:
+        """As it would be if that key were gone."""
+        chosen = [pk for pk in self._chosen() if pk != key.pk]
+        held = [one for one in self._mine() if one.pk != key.pk]
+        return Keyring(
+            self._person, house=self._house, chosen=lambda: chosen, held=held, known=self._known
+        )
+
     # Finding
 
     def _find(self, platform: Platform) -> Grant:
@@ -136,12 +144,13 @@ class Keyring:
         return Grant(platform.slug, key, self._trouble(platform, key))
 
     def _keys_to(self, slug: str) -> list[Credential]:
-        if self._person is None:
-            return []
+        return [key for key in self._mine() if key.platform == slug]
+
+    def _mine(self) -> list[Credential]:
         if self._held is None:
-            held = Credential.objects.usable_by(self._person)
+            held = Credential.objects.usable_by(self._person) if self._person else ()
             self._held = sorted(held, key=self._order)
-        return [key for key in self._held if key.platform == slug]
+        return self._held
 
     def _order(self, key: Credential) -> tuple[bool, float, int]:
         """One's own before lent ones, the newest first."""

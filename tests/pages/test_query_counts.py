@@ -18,6 +18,7 @@ from invocations.models import Attempt, Invocation, Run, Sheet, StopAll
 from networks.models import Network
 from panic.api import api
 from tests.pages import equipment
+from tests.pages.api_lists import LISTS, keys_of
 from tests.pages.cast import REWRITE
 
 MOST = 15
@@ -109,39 +110,11 @@ FORMS = {  # these take what a page sends
     "add-workflow",
     "remove-workflow",
 }
-LISTS = {
-    "/api/v1/models": "?all=1",
-    "/api/v1/models/{model_id}": "",
-    "/api/v1/networks": "?limit=500",
-    "/api/v1/networks/{slug}": "",
-    "/api/v1/networks/{slug}/collaborators": "",
-    "/api/v1/networks/{slug}/costs": "",
-    "/api/v1/networks/{slug}/holdings": "",
-    "/api/v1/networks/{slug}/runs": "?limit=500&q=moth",
-    "/api/v1/runs": "?limit=500&state=running",
-    "/api/v1/runs/{run_id}": "",
-    "/api/v1/runs/{run_id}/bundle": "",
-    "/api/v1/runs/{run_id}/invocations": "?limit=500",
-    "/api/v1/invocations/{invocation_id}": "",
-    "/api/v1/sheets/{sheet_id}": "",
-    "/api/v1/stop-all/{press_id}": "",
-    "/api/v1/boards": "?limit=500",
-    "/api/v1/boards/{board_id}": "",
-    "/api/v1/servers": "?limit=500",
-    "/api/v1/servers/{server_id}": "",
-    "/api/v1/workflows": "?limit=500",
-    "/api/v1/installations": "?limit=500",
-    "/api/v1/installations/{installation_id}": "",
-    "/api/v1/installations/{installation_id}/displays": "",
-    "/api/v1/installations/{installation_id}/displays/{name}": "",
-    "/api/v1/installations/{installation_id}/watching": "",
-    "/api/v1/events": "?topic={topic}&limit=500",
-}
 Where = dict[str, str]
 
 
 @pytest.fixture
-def where(alice: User, carol: User) -> Where:
+def where(alice: User, carol: User, admin: Client) -> Where:
     """Sixty networks at work, one of them with a long past; each has a wall. Where to find what."""
     Installation.objects.bulk_create(
         Installation(network=_network(alice, carol, number), name=f"Hall {number}")
@@ -166,6 +139,7 @@ def where(alice: User, carol: User) -> Where:
     display = hall.displays.earliest("pk")
     return {
         "slug": network.slug,
+        "credential_id": keys_of(User.objects.get(email="root@example.org"), alice),
         "topic": network.topic,
         **_made_of(run),
         "step": step.public_id,
@@ -173,8 +147,7 @@ def where(alice: User, carol: User) -> Where:
         "model": REWRITE,
         "model_id": REWRITE,
         **equipment.of(alice),
-        "press": press.public_id,
-        "press_id": press.public_id,
+        **dict.fromkeys(("press", "press_id"), press.public_id),
         "installation": hall.public_id,
         "installation_id": hall.public_id,
         "display": display.name,

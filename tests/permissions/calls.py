@@ -79,11 +79,27 @@ GET    /boards/{board_id} 401 403 404 404 200 200
 PATCH  /boards/{board_id} 401 403 404 404 200 200
 DELETE /boards/{board_id} 401 403 404 404 204 204
 POST   /boards/{board_id}/messages 401 403 404 404 202 202
+GET    /credentials 401 403 200 200 200 200
+POST   /credentials 401 403 201 201 201 201
+GET    /credentials/{credential_id} 401 403 404 200 200 404
+PATCH  /credentials/{credential_id} 401 403 404 403 200 404
+DELETE /credentials/{credential_id} 401 403 404 403 204 404
+POST   /credentials/{credential_id}/test 401 403 404 403 200 404
+GET    /networks/{slug}/credentials 401 403 404 403 200 200 | 401 403 403 403 200 200
+PATCH  /networks/{slug}/credentials 401 403 404 403 200 200 | 401 403 403 403 200 200
+GET    /house-keys 401 403 403 403 403 200
+GET    /house-keys/people 401 403 403 403 403 200
+PATCH  /house-keys/people/{person_id} 401 403 403 403 403 200
+POST   /house-keys/{platform}/test 401 403 403 403 403 404
 """
 GIVEN: dict[str, dict[str, object]] = {
     "POST /boards": {"name": "Foyer", "key": "a-key"},
     "PATCH /boards/{board_id}": {"name": "Hall"},
     "POST /boards/{board_id}/messages": {"text": "hello"},
+    "POST /credentials": {"platform": "openai", "name": "Studio", "secret": "sk-of-a-test"},
+    "PATCH /credentials/{credential_id}": {"name": "Hall"},
+    "PATCH /networks/{slug}/credentials": {"picks": {}},
+    "PATCH /house-keys/people/{person_id}": {"may_use_house_keys": True},
     "POST /servers": {"kind": "compatible", "name": "Attic", "address": "http://127.0.0.1:9/v1"},
     "PATCH /servers/{server_id}": {"name": "Loft"},
     "POST /workflows": {"name": "None", "workflow": {}},

@@ -21,7 +21,7 @@ from invocations.engine.claims import claim
 from invocations.models import Run, StopAll
 from networks import upkeep
 from networks.models import Network, TerminalToken
-from platforms.models import Server
+from platforms.models import Credential, Server
 
 WHO = ("stranger", "guest", "other", "collaborator", "owner", "admin")
 
@@ -127,12 +127,24 @@ class Stage:
             "kiosk": Kiosk.wait(at=timezone.now()).code,
             "press_id": StopAll.objects.create().public_id,
             "model_id": "dummy:text-to-text",
-            "person": dave.public_id,
+            **dict.fromkeys(("person", "person_id"), dave.public_id),
+            **self._key(),
             "his_token": ApiToken.issue(dave)[0].public_id,
             "media": "0" * 64,
             "server_id": server.public_id,
             "board_id": Board.add(alice, name="Board", key="a-key").public_id,
             "workflow_id": "nothing",
+        }
+
+    def _key(self) -> dict[str, str]:
+        """The owner's, lent to the collaborator; its platform has no way to be asked for nothing."""
+        owner = self.people["owner"]
+        key = Credential.store(owner=owner, platform="dummy", name="Studio", plain="a-key")
+        loan = key.loans.create(email="carol@example.org")
+        return {
+            "credential_id": key.public_id,
+            "loan_id": loan.public_id,
+            "platform": "replicate",
         }
 
     def _carry(self, run: Run) -> None:
