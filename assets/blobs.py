@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from functools import lru_cache
@@ -122,6 +122,13 @@ def publish(files: dict[str, Path]) -> None:
         if not exists(name):
             with _bucket_troubles(name), path.open("rb") as stream:
                 storage.save(name, File(stream, name=name))
+
+
+def remove(names: Iterable[str]) -> None:
+    """Have nothing lie under these names any more; what is not there is no trouble."""
+    for name in names:
+        with _bucket_troubles(name):
+            _storage().delete(name)
 
 
 def sweep_temporary(older_than: timedelta = timedelta(hours=1)) -> int:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from django.utils import timezone
+
 from . import blobs, containers, images, timed
-from .errors import DamagedMedia, TooLarge, WrongMedia
+from .errors import DamagedMedia, StorageUnavailable, TooLarge, WrongMedia
 from .kinds import LIMITS, MEGA, Kind
 from .models import Asset
 from .probe import Examined
@@ -43,7 +45,7 @@ def store(
         incoming = bench.new_file()
         sha256 = _receive(source, incoming, asked)
         known = Asset.objects.of_content(sha256)
-        if known and blobs.exists(known.name):
+        if known and blobs.exists(known.name) and known.touch(timezone.now()):
             if screen:
                 screen(incoming, asked, known.content_type)
             return _of_kind(known, asked)
@@ -131,7 +133,7 @@ def _publish(sha256: str, examined: Examined) -> Asset:
         for size_name, copy in examined.copies.items()
     }
     blobs.publish({**files, blobs.name_of(sha256, probe.extension): examined.path})
-    return Asset.objects.published(
+    asset = Asset.objects.published(
         sha256=sha256,
         kind=probe.kind,
         content_type=probe.content_type,
@@ -142,3 +144,6 @@ def _publish(sha256: str, examined: Examined) -> Asset:
         seconds=probe.seconds,
         renditions=renditions,
     )
+    if not blobs.exists(asset.name) or not asset.touch(timezone.now()):
+        raise StorageUnavailable("The same media was being removed at this moment.")
+    return asset

@@ -1,13 +1,14 @@
 """A piece of media: an image, a sound or a video, named by the SHA-256 of its bytes.
 
 Rows are written by `assets.ingest.store` alone, after the files lie where `name` says, so a row is
-a promise: its media decodes. Rows are never changed.
+a promise: its media decodes. What a row says of its media never changes; `retention` removes rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -16,6 +17,8 @@ from django.utils import timezone
 
 from . import blobs
 from .kinds import Kind
+
+SEEN_NOTED_EVERY = timedelta(seconds=20)
 
 
 class Rendition(TypedDict):
@@ -39,6 +42,10 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     def of_content(self, sha256: str) -> Asset | None:
         return self.filter(sha256=sha256).first()
 
+    def abandoned(self, *, before: datetime) -> AssetQuerySet:
+        """What something that showed it was deleted of, and what nobody was handed since `before`."""
+        return self.filter(abandoned_at__isnull=False, seen_at__lt=before)
+
 
 class Asset(models.Model):
     sha256 = models.CharField(max_length=64, unique=True, editable=False)
@@ -51,13 +58,41 @@ class Asset(models.Model):
     seconds = models.FloatField(null=True, blank=True)
     renditions = models.JSONField(default=dict, blank=True)  # dict[str, Rendition]
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    seen_at = models.DateTimeField(default=timezone.now, editable=False)  # handed out, about then
+    abandoned_at = models.DateTimeField(null=True, editable=False)  # perhaps nothing shows it now
 
     objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=models.Q(abandoned_at__isnull=False),
+                name="asset_abandoned",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sha256}.{self.extension}"
 
+    # Mutators
+
+    def touch(self, at: datetime) -> bool:
+        """It is handed out once more, so it must not go. False where it has just gone.
+
+        Written now and then only: a ring may give the same picture ten times a second.
+        """
+        if self.abandoned_at is None and at - self.seen_at < SEEN_NOTED_EVERY:
+            return True
+        kept = Asset.objects.filter(pk=self.pk).update(seen_at=at, abandoned_at=None)
+        return bool(kept)
+
     # Properties
+
+    @property
+    def names(self) -> list[str]:
+        """Where the storage keeps it and its renditions."""
+        return [self.name, *(blobs.name_of(self.sha256, f"{one}.webp") for one in self.renditions)]
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from accounts.models import AuditEntry
+from assets import retention
 
 from . import events
 from .models import Halt, Invocation, Run
@@ -30,23 +31,29 @@ BATCH = 500  # steps, some dozens of milliseconds
 
 
 def delete_run(*, run: Run, at: datetime, by: User | None = None) -> None:
-    """Forget the run with its steps; media that others show stays."""
+    """Forget the run with its steps and the media that nothing else shows; the ledger keeps what it
+    has cost."""
     _stop(run.pk, at)
-    _forget_old_steps(Invocation.objects.filter(run=run.pk).in_order())
+    steps = Invocation.objects.filter(run=run.pk)
+    _forget_old_steps(steps.in_order(), at)
     with transaction.atomic():
+        _abandon_media(steps, at)
         AuditEntry.record(by, "run.deleted", f"{run.public_id} of {run.network}")
         Run.objects.filter(pk=run.pk).delete()
+    retention.remove_abandoned(at=at)
 
 
 def delete_network(*, network: Network, at: datetime, by: User | None = None) -> None:
     """Forget the network with all its runs."""
     _stop_all(network, at)
-    _forget_old_steps(network.invocations.filter(run__ended_at__isnull=False).order_by("id"))
+    _forget_old_steps(network.invocations.filter(run__ended_at__isnull=False).order_by("id"), at)
     with transaction.atomic():
         Halt.lock()  # no start can slip in between
         _stop_all(network, at)
+        _abandon_media(network.invocations.all(), at)
         AuditEntry.record(by, "network.deleted", f"{network.name} ({network})")
         network.forget()
+    retention.remove_abandoned(at=at)
 
 
 def archive_network(*, network: Network, at: datetime, by: User | None = None) -> None:
@@ -70,8 +77,17 @@ def _stop(pk: int, at: datetime) -> None:
             events.publish(run.network, *end(run, Reason.PERSON, at=at).news)
 
 
-def _forget_old_steps(oldest_first: InvocationQuerySet) -> None:
+def _forget_old_steps(oldest_first: InvocationQuerySet, at: datetime) -> None:
     """All but the newest `BATCH`."""
     keys = oldest_first.values_list("pk", flat=True)
     while len(found := list(keys[: 2 * BATCH])) > BATCH:
-        Invocation.objects.filter(pk__in=found[:-BATCH]).delete()
+        old = Invocation.objects.filter(pk__in=found[:-BATCH])
+        with transaction.atomic():
+            _abandon_media(old, at)
+            old.delete()
+
+
+def _abandon_media(steps: InvocationQuerySet, at: datetime) -> None:
+    """What only these steps show may go with them."""
+    shown = steps.order_by().values_list("input_asset", "output_asset")
+    retention.abandon((key for pair in shown for key in pair if key is not None), at=at)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from assets import blobs
+from assets import blobs, retention
 from platforms import looks
 from platforms.models import Server
 from realtime import log
@@ -33,6 +33,7 @@ def tidy() -> None:
     log.prune(timedelta(days=settings.EVENTS_KEPT_DAYS))
     Spending.prune(timezone.now())
     blobs.sweep_temporary()
+    retention.remove_abandoned(at=timezone.now())
 
 
 def look_at_server(pk: int) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import islice
 from typing import IO
 
-from assets import ingest
+from assets import ingest, retention
 from assets.errors import AssetError
 from invocations import removal
 from invocations.models import Invocation, Run
@@ -35,14 +35,24 @@ def import_run(*, network: Network, source: IO[bytes], at: datetime) -> Run:
         media = _media(bundle)
         for medium in media.values():
             bundle.check_medium(medium)
-        assets = {medium.file: _taken_in(bundle, medium) for medium in media.values()}
-        run = _begin(network, bundle.head, at)
+        assets: dict[str, int] = {}
         try:
-            _write_steps(run, bundle.steps(), assets)
-            return _end(run, bundle.head)
+            for medium in media.values():
+                assets[medium.file] = _taken_in(bundle, medium)
+            return _written(network, bundle, assets, at)
         except BaseException:
-            removal.delete_run(run=run, at=at)
+            retention.abandon(assets.values(), at=at)
             raise
+
+
+def _written(network: Network, bundle: Bundle, assets: Mapping[str, int], at: datetime) -> Run:
+    run = _begin(network, bundle.head, at)
+    try:
+        _write_steps(run, bundle.steps(), assets)
+        return _end(run, bundle.head)
+    except BaseException:
+        removal.delete_run(run=run, at=at)
+        raise
 
 
 def _media(bundle: Bundle) -> Mapping[str, Medium]:
