@@ -174,12 +174,13 @@ def test_the_list_of_models_follows_the_typing_and_keeps_what_was_chosen(
     page.goto(f"{site}/models/")
 
     page.get_by_label("Words").fill("tarot")
-    page.wait_for_url("**q=tarot**")
+    page.get_by_text("1 model like that").wait_for()  # the list that is checked is the new one
     page.get_by_role("checkbox", name="Compare FLUX in tarot cards").check()
     page.get_by_label("Words").fill("painter")
-    page.wait_for_url("**q=painter**")
+    page.locator(".chosen", has_text="FLUX in tarot cards").wait_for()
     page.get_by_role("checkbox", name="Compare Prompt painter").check()
     kept = page.evaluate("document.activeElement.name")
+    page.wait_for_url("**q=painter**")
     page.get_by_role("button", name="Compare").click()
     heads = page.locator("thead th").all_inner_texts()
     page.close()
