@@ -15,6 +15,7 @@ from .joints import Joint
 
 WIDTH, HEIGHT = 720, 480
 RADIUS = 158.0
+WIDE = 182.0  # of a ring without names
 LARGEST = 26.0  # radius of a slot
 NUMBERED = 8.0  # smaller ones have no number,
 NAMED = 15.0  # and still smaller ones no name beside them
@@ -58,6 +59,7 @@ class Arc:
 class Drawing:
     spots: list[Spot]
     arcs: list[Arc]
+    radius: str
     size: str  # radius of a slot
     numbered: bool
     marked: bool  # whether there is room for a sign of the modality at each joint
@@ -74,44 +76,51 @@ class Station:
 
 
 def draw(stations: Sequence[Station], joints: Sequence[Joint]) -> Drawing:
-    count = len(stations)
-    size = _size(count)
+    ring = _Circle(len(stations))
     return Drawing(
-        spots=[_spot(n, station, count, size) for n, station in enumerate(stations)],
-        arcs=_arcs(joints, count, size),
-        size=_number(size),
-        numbered=size >= NUMBERED,
-        marked=size >= NAMED,
+        spots=[_spot(n, station, ring) for n, station in enumerate(stations)],
+        arcs=_arcs(joints, ring),
+        radius=_number(ring.radius),
+        size=_number(ring.size),
+        numbered=ring.size >= NUMBERED,
+        marked=ring.named,
     )
 
 
-def _size(count: int) -> float:
-    """As large as there is room for on the ring, with half of it left for the arcs."""
-    return min(LARGEST, math.pi * RADIUS / max(count, 1) * 0.55)
+class _Circle:
+    """On which so many slots lie, as large as there is room for, with half of it left for arcs."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.named = _size(RADIUS, count) >= NAMED
+        self.radius = RADIUS if self.named else WIDE
+        self.size = _size(self.radius, count)
+
+    def angle(self, position: float) -> float:
+        """Of a slot; halves are joints. Clockwise from the top, where the ring closes."""
+        return math.tau * (position + 0.5) / self.count - math.tau / 4
+
+    def point(self, angle: float, out: float = 0.0) -> tuple[float, float]:
+        radius = self.radius + out
+        return WIDTH / 2 + radius * math.cos(angle), HEIGHT / 2 + radius * math.sin(angle)
 
 
-def _angle(position: float, count: int) -> float:
-    """Of a slot; halves are joints. Clockwise from the top, where the ring closes."""
-    return math.tau * (position + 0.5) / count - math.tau / 4
+def _size(radius: float, count: int) -> float:
+    return min(LARGEST, math.pi * radius / max(count, 1) * 0.55)
 
 
-def _point(angle: float, radius: float = RADIUS) -> tuple[float, float]:
-    return WIDTH / 2 + radius * math.cos(angle), HEIGHT / 2 + radius * math.sin(angle)
-
-
-def _spot(position: int, station: Station, count: int, size: float) -> Spot:
-    angle = _angle(position, count)
-    x, y = _point(angle)
-    name_x, name_y = _point(angle, RADIUS + size + 12)
+def _spot(position: int, station: Station, ring: _Circle) -> Spot:
+    angle = ring.angle(position)
+    x, y = ring.point(angle)
+    name_x, name_y = ring.point(angle, ring.size + 12)
     side = math.cos(angle)
-    named = size >= NAMED
     # Above and below the ring a name stands clear of the slot.
     lift = 6 + 10 * math.sin(angle) * (1 - abs(side))
     return Spot(
         position=position,
         x=_number(x),
         y=_number(y),
-        name=_short(station.name) if named else "",
+        name=_short(station.name) if ring.named else "",
         name_x=_number(name_x),
         name_y=_number(name_y + lift),
         anchor="middle" if abs(side) < 0.2 else "start" if side > 0 else "end",
@@ -122,45 +131,47 @@ def _spot(position: int, station: Station, count: int, size: float) -> Spot:
     )
 
 
-def _arcs(joints: Sequence[Joint], count: int, size: float) -> list[Arc]:
+def _arcs(joints: Sequence[Joint], ring: _Circle) -> list[Arc]:
     """The prompt's joint and the closing one share the top: half an arc each."""
-    if not count:
+    if not ring.count:
         return []
-    inner = [_arc(joint, count, size, joint) for joint in joints[1:-1]]
-    return [_arc(joints[0], count, size, joints[-1]), *inner]
+    inner = [_arc(joint, ring, joint) for joint in joints[1:-1]]
+    return [_arc(joints[0], ring, joints[-1]), *inner]
 
 
-def _arc(joint: Joint, count: int, size: float, before: Joint) -> Arc:
+def _arc(joint: Joint, ring: _Circle, before: Joint) -> Arc:
     """From the slot before `joint` to the one behind it; `before` says what comes out of the
     former: the same joint, but for the one at the top."""
     fits = not (joint.problem or before.problem)
-    middle = _angle(joint.position - 0.5, count)
-    reach = math.tau / count / 2 - (size + 3) / RADIUS
-    gap = 0.0 if fits else min(BREACH / RADIUS, reach / 2)
-    x, y = _point(middle)
+    middle = ring.angle(joint.position - 0.5)
+    reach = math.tau / ring.count / 2 - (ring.size + 3) / ring.radius
+    gap = 0.0 if fits else min(BREACH / ring.radius, reach / 2)
+    x, y = ring.point(middle)
     return Arc(
         position=joint.position,
-        path_out=_path(middle - reach, middle - gap),
-        path_in=_path(middle + gap, middle + reach),
+        path_out=_path(ring, middle - reach, middle - gap),
+        path_in=_path(ring, middle + gap, middle + reach),
         gives=before.gives or "",
         takes=joint.takes or "",
         fits=fits,
         x=_number(x),
         y=_number(y),
-        tip=_tip(middle + reach),
+        tip=_tip(ring, middle + reach),
     )
 
 
-def _path(start: float, end: float) -> str:
-    (x1, y1), (x2, y2) = _point(start), _point(end)
+def _path(ring: _Circle, start: float, end: float) -> str:
+    (x1, y1), (x2, y2) = ring.point(start), ring.point(end)
     large = int(end - start > math.pi)
-    radius = _number(RADIUS)
+    radius = _number(ring.radius)
     return f"M{_number(x1)} {_number(y1)}A{radius} {radius} 0 {large} 1 {_number(x2)} {_number(y2)}"
 
 
-def _tip(angle: float) -> str:
+def _tip(ring: _Circle, angle: float) -> str:
     """A small triangle that points along the ring."""
-    points = [_point(angle), _point(angle - 0.06, RADIUS + 6), _point(angle - 0.06, RADIUS - 6)]
+    wide = min(6.0, ring.size / 2)
+    back = angle - 1.6 * wide / ring.radius
+    points = [ring.point(angle), ring.point(back, wide), ring.point(back, -wide)]
     return " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
 
 

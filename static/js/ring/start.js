@@ -15,7 +15,6 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest("[data-command]");
   if (!form) return;
   event.preventDefault();
-  if (event.submitter?.getAttribute("aria-disabled") === "true") return;
   const refused = form.closest(".editor-refused");
   if (refused) goOn(fields(form, event.submitter));
   else give(fields(form, event.submitter));
