@@ -13,6 +13,7 @@ from tests.displays.house import House
 from tests.displays.theatre import CHROMIUM, IN_A_BROWSER, sign_in
 
 pytestmark = IN_A_BROWSER
+expect.set_options(timeout=20_000)  # on a busy machine
 TO_IMAGE, TO_TEXT = "dummy:text-to-image", "dummy:image-to-text"
 SOUNDS = ["dummy:text-to-audio", "dummy:audio-to-text"]
 NAMES = "slots => slots.map((slot) => slot.dataset.name.replace('Dummy ', ''))"
@@ -72,6 +73,7 @@ def test_a_network_is_made_mended_and_saved_with_the_keyboard_alone(
 ) -> None:
     page = context.new_page()
     page.goto(f"{house.url}/networks/new/")
+    expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("By hand")
     page.keyboard.press("Enter")
     finder = page.get_by_role("combobox", name="Add a model")
