@@ -14,7 +14,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 
-from . import sealing
+from . import sealing, servers
 from .sealing import EncryptedTextField, Secret, Unreadable
 
 BATCH = 200
@@ -37,10 +37,12 @@ def rotate() -> Rotated:
     if not settings.CREDENTIAL_KEYS and len(kept) == 1:
         sealing.write_keys([sealing.new_key(), *kept])
     found = _seal_all()
+    servers.announce_again()  # they are held as they were sealed before
     with _nobody_seals():
         late = _seal_all()  # what somebody was about to store while we went through
         if not settings.CREDENTIAL_KEYS:
             sealing.write_keys(sealing.keys()[:1])
+    servers.announce_again()
     return Rotated(found.sealed + late.sealed, late.unreadable)
 
 

@@ -132,6 +132,12 @@ def announce() -> None:
     transaction.on_commit(lambda: _stamp_file().touch())
 
 
+def announce_again() -> None:
+    """The rows are to be read anew, if any have been read."""
+    if _stamp_file().exists():
+        announce()
+
+
 def announce_any() -> None:
     """At the start: the data folder may be younger than the database."""
     from .models import Server as Rows

@@ -281,9 +281,13 @@ def _unknown(server: str) -> str:
 
 def all_keys() -> str:
     """The keys of all servers that want one, as the setting has them: it, and those that admins
-    typed in."""
+    typed in. What is for an added server never goes to another one of its name in the setting."""
     added = servers.known().of_kind(servers.Kind.COMPATIBLE)
-    typed = [f"{one.slug}={plain}" for one in added if (plain := one.plain_key())]
+    typed = [
+        f"{one.slug}={plain}"
+        for one in added
+        if one.slug not in settings.COMPATIBLE_SERVERS and (plain := one.plain_key())
+    ]
     return ",".join([*filter(None, [settings.PLATFORM_KEYS.get(KEY, "")]), *typed])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, cast
 
+from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -214,6 +215,7 @@ def free_slug(kind: type[Server | UploadedWorkflow], name: str, otherwise: str) 
     """Made from the name, once and for all."""
     slug = slugify(name)[:40].strip("-") or otherwise
     rows = cast("models.Manager[Server | UploadedWorkflow]", kind._default_manager)
-    if not rows.filter(slug=slug).exists():
+    taken = slug in settings.COMPATIBLE_SERVERS or rows.filter(slug=slug).exists()
+    if not taken:
         return slug
     return f"{slug}-{secrets.token_hex(2)}"

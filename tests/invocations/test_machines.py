@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import AuditEntry, User
 from invocations import machines
 from networks.fields import Invalid
-from platforms import looks, registry, servers
+from platforms import looks, registry, rotation, servers
 from platforms.keyring import Keyring
 from platforms.models import Server, UploadedWorkflow
 from tests.platforms.flows import exported
@@ -136,6 +136,27 @@ def test_a_key_is_encrypted_and_is_for_those_who_may_use_the_houses() -> None:
     assert not stranger.availability(model).available
     assert "sk-secret-of-the-box" in str(dict(allowed.grant("compatible").credentials()))
     assert not stranger.grant("compatible").credentials()
+
+
+def test_a_key_never_goes_to_a_server_of_that_name_in_the_settings(settings: Settings) -> None:
+    box(key="sk-secret-of-the-box")
+    settings.COMPATIBLE_SERVERS = {"the-box": "http://10.0.0.5/v1"}
+
+    keys = registry.get_platform("compatible").house_keys()
+
+    assert "sk-secret" not in str(keys)
+    assert box().slug != "the-box"
+
+
+def test_keys_can_be_read_after_they_were_sealed_anew(tmp_path: Path, settings: Settings) -> None:
+    settings.CREDENTIAL_KEYS, settings.CREDENTIAL_KEY_FILE = (), tmp_path / "credential_keys"
+    box(key="sk-secret-of-the-box")
+    assert "sk-secret" in str(registry.get_platform("compatible").house_keys())
+
+    assert rotation.rotate().sealed == 1
+    spread()
+
+    assert "sk-secret-of-the-box" in str(registry.get_platform("compatible").house_keys())
 
 
 def test_a_key_does_not_follow_to_another_address() -> None:

@@ -36,13 +36,13 @@ def call_to(model: Model, platform: Platform, folder: Path) -> Call:
 
 
 def test_there_are_platforms_to_test() -> None:
-    assert {"dummy", "replicate", "openai", "anthropic", "gemini", "compatible"} <= {
+    assert {"dummy", "replicate", "openai", "anthropic", "gemini", "compatible", "comfyui"} <= {
         platform.slug for platform in PLATFORMS
     }
 
 
 def test_no_vendors_client_is_loaded_before_somebody_asks_for_it() -> None:
-    vendors = {"openai", "anthropic", "google.genai", "httpx2", "replicate"}
+    vendors = {"openai", "anthropic", "google.genai", "httpx2", "replicate", "websockets"}
     script = (
         "import django, sys; django.setup(); "
         f"loaded = {vendors} & set(sys.modules); assert not loaded, loaded"
