@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,8 +19,8 @@ from typing import TYPE_CHECKING, ClassVar
 import httpx
 from django.conf import settings
 
-from platforms import chat, servers
-from platforms.base import JSON, Availability, Call, Modality, Model, Output, Platform
+from platforms import chat, listed, servers
+from platforms.base import JSON, Availability, Call, Model, Output, Platform
 from platforms.catalogue import Row
 from platforms.errors import NotConfigured
 from platforms.hosted import as_answer, asking
@@ -35,15 +34,6 @@ if TYPE_CHECKING:
 KEY = "COMPATIBLE_API_KEY"
 LOOK_EVERY = 60.0  # seconds; a failed look counts for as long
 LOOK_SECONDS = 3.0
-SEES = re.compile(
-    r"llava|vision|moondream|minicpm-v|pixtral|smolvlm|internvl|gemma-?[3-9]|[-.]?vl\b", re.I
-)
-SILENT = re.compile(r"embed|rerank|whisper|tts|bge-", re.I)
-INSTRUCTIONS = (
-    "You are a part of a larger AI artwork. Respond creatively to what you are given, in a few "
-    "sentences. Never answer with nothing."
-)
-QUESTION = "Describe this picture in one sentence: what is in front, what is behind, and the style."
 Found = Mapping[str, Mapping[str, object]]  # by server: its models, and what went wrong when
 
 
@@ -138,7 +128,7 @@ class Compatible(Platform):
                 row
                 for server in known.of_kind(servers.Kind.COMPATIBLE)
                 if server.slug not in settings.COMPATIBLE_SERVERS
-                for row in _rows_of(server.slug, list(server.listed))
+                for row in listed.rows(server.slug, list(server.listed))
             ]
             self.added = (known, rows)
         return self.added[1]
@@ -179,8 +169,8 @@ def look() -> None:
     found: dict[str, object] = {}
     for server, address in settings.COMPATIBLE_SERVERS.items():
         try:
-            listed = _listed(address, _keys(all_keys()).get(server, ""))
-            found[server] = {"models": listed, "problem": "", "at": time.time()}
+            offered = _listed(address, _keys(all_keys()).get(server, ""))
+            found[server] = {"models": offered, "problem": "", "at": time.time()}
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             old = find(kept, server, "models")
             problem = f"{type(error).__name__}."
@@ -195,56 +185,13 @@ def _listed(address: str, key: str) -> list[dict[str, object]]:
     mounts = {"all://localhost": None, "all://127.0.0.1": None}
     with httpx.Client(timeout=LOOK_SECONDS, mounts=mounts) as client:
         answer = client.get(f"{address}/models", headers=headers).raise_for_status()
-    entries = find(answer.json(), "data")
-    if not isinstance(entries, list):
-        raise ValueError("no list of models")
-    names = [(str(find(entry, "id") or ""), entry) for entry in entries[:200]]
-    return [
-        {
-            "id": name,
-            "sees": bool(SEES.search(name)) or "vision" in str(find(entry, "capabilities")),
-        }
-        for name, entry in names
-        if name and not SILENT.search(name)
-    ]
+    return listed.read(answer.json())
 
 
 def _rows(found: Found) -> Iterator[Model]:
     for server in settings.COMPATIBLE_SERVERS:
         entries = find(found, server, "models")
-        yield from _rows_of(server, entries if isinstance(entries, list) else [])
-
-
-def _rows_of(server: str, entries: Sequence[object]) -> Iterator[Model]:
-    seen = set()
-    for entry in entries:
-        name = str(find(entry, "id"))
-        slug = f"compatible:{server}.{re.sub(r'[^a-z0-9.]+', '-', name.lower()).strip('-.')}"
-        if slug not in seen:
-            seen.add(slug)
-            yield _row(slug, name, server, Modality.TEXT)
-            if find(entry, "sees"):
-                yield _row(f"{slug}-caption", name, server, Modality.IMAGE)
-
-
-def _row(model_id: str, name: str, server: str, source: Modality) -> Model:
-    looks = source is Modality.IMAGE
-    words = {"prompt": QUESTION} if looks else {"instructions": INSTRUCTIONS}
-    properties = {
-        **{field: {"type": "string", "maxLength": 2000} for field in words},
-        "max_tokens": {"type": "integer", "minimum": 10, "maximum": 8000},
-        "temperature": {"type": "number", "minimum": 0, "maximum": 2},
-    }
-    return Model(
-        id=model_id,
-        name=f"{name}{' Caption' if looks else ''} ({server})",
-        input=source,
-        output=Modality.TEXT,
-        path=name,
-        defaults={**words, "max_tokens": 500},
-        parameters={"type": "object", "additionalProperties": False, "properties": properties},
-        note=f"Listed by the server {server}.",
-    )
+        yield from listed.rows(server, entries if isinstance(entries, list) else [])
 
 
 def _file() -> Path:
