@@ -15,7 +15,9 @@ def seed() -> Installation | None:
     """Hang it on the featured network, where no installation of this name is anywhere yet."""
     if Installation.objects.filter(name=NAME).exists():
         return None
-    public = Network.objects.filter(public=True).order_by("-featured", "-created_at", "-id")
+    public = (
+        Network.objects.listed().filter(public=True).order_by("-featured", "-created_at", "-id")
+    )
     network = public.first()
     if network is None:
         return None

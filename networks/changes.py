@@ -31,7 +31,8 @@ def change(
 ) -> Network:
     """The network as it is then; a run under way keeps the ring it began with. Raises Invalid."""
     with transaction.atomic():
-        held = Network.objects.select_related("owner").select_for_update(of=("self",))
+        # no_key: a start, which refers to the row, must not wait for us while we wait for its latch
+        held = Network.objects.select_related("owner").select_for_update(of=("self",), no_key=True)
         network = held.get(pk=network.pk)
         _write(network, dict(values), ring)
         if slug is not None:

@@ -76,7 +76,7 @@ def share(*, network: Network, email: str, by: User | None) -> Share:
     if address == network.owner.email.lower():
         raise Invalid({"email": "The network is theirs already."})
     with transaction.atomic():
-        shares = Network.objects.select_for_update().get(pk=network.pk).shares
+        shares = Network.objects.select_for_update(no_key=True).get(pk=network.pk).shares
         found = shares.filter(email=address).first()
         if found is not None:
             return found

@@ -44,7 +44,9 @@ def _first_admin() -> list[str]:
 
 def _terminal_path() -> str:
     """The terminal of the network that the home page's button leads to."""
-    shown = Network.objects.filter(public=True).order_by("-featured", "-open_terminal", "pk")
+    shown = (
+        Network.objects.listed().filter(public=True).order_by("-featured", "-open_terminal", "pk")
+    )
     try:
         network = shown.first()
     except DatabaseError:  # a greeting is no reason to stop the show

@@ -25,7 +25,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def featured_network() -> Network | None:
-    return Network.objects.filter(public=True, featured=True).order_by("-created_at", "-id").first()
+    shown = Network.objects.listed().filter(public=True, featured=True)
+    return shown.order_by("-created_at", "-id").first()
 
 
 @require_safe

@@ -51,6 +51,7 @@ ADMIN = {
     "edit": "/n/telephone/edit/",
     "settings": "/n/telephone/settings/",
     "new": "/networks/new/",
+    "delete": "/n/telephone/delete/",
     "import": "/runs/import/",
     "mission-control": "/mission-control/",
     "stop-all": "/mission-control/stop-all/",

@@ -216,3 +216,16 @@ def test_a_deleted_network_is_gone(owner: Client, network: Network, run: Run) ->
     assert "“Whispers” is deleted." in words(answer)
     assert owner.get(network.get_absolute_url()).status_code == 404
     assert not Run.objects.exists()
+
+
+def test_the_home_page_leads_to_nothing_that_was_put_away(
+    stranger: Client, owner: Client, opened: Network
+) -> None:
+    Network.objects.filter(pk=opened.pk).update(featured=True)
+    before = words(stranger.get("/"))
+
+    owner.post(_path(opened, "archive"))
+
+    assert opened.get_absolute_url() in before
+    assert opened.get_absolute_url() not in words(stranger.get("/"))
+    assert "Whispers" not in words(stranger.get("/networks/"))

@@ -157,7 +157,8 @@ def test_no_page_has_a_barrier_or_scrolls_sideways(
     run = str(page.locator("#network-now a").get_attribute("href"))
     network = f"/n/{slug}/"
     addresses = ["/networks/", "/networks/new/", network, run, step, f"{step}?screen=1", "/models/"]
-    addresses += [f"{network}{name}/" for name in ("edit", "settings", "terminal", "qr", "wall")]
+    addresses += [f"{network}{name}/" for name in ("edit", "settings", "delete", "terminal", "qr")]
+    addresses += [f"{network}wall/", "/account/", "/account/people/", "/account/log/"]
     addresses += ["/models/local:painter/", "/mission-control/", "/mission-control/stop-all/"]
 
     complaints = []
