@@ -21,6 +21,7 @@ TEXT, IMAGE, AUDIO = Modality.TEXT, Modality.IMAGE, Modality.AUDIO
 WRITER = HOUSES["gemini"].writer()
 LOOKER = HOUSES["gemini"].model(IMAGE, TEXT)
 LISTENER = HOUSES["gemini"].model(AUDIO, TEXT)
+WATCHER = HOUSES["gemini"].model(Modality.VIDEO, TEXT)
 PAINTER = HOUSES["gemini"].model(TEXT, IMAGE)
 
 
@@ -42,8 +43,12 @@ async def test_a_text_goes_with_the_instructions_and_the_settings(vendor: StandI
 
 @pytest.mark.parametrize(
     ("model", "content", "kind"),
-    [(LOOKER, media.png("in"), "image/png"), (LISTENER, media.wav("in"), "audio/wav")],
-    ids=["picture", "sound"],
+    [
+        (LOOKER, media.png("in"), "image/png"),
+        (LISTENER, media.wav("in"), "audio/wav"),
+        (WATCHER, media.mp4(), "video/mp4"),
+    ],
+    ids=["picture", "sound", "clip"],
 )
 async def test_media_come_along_as_what_they_are_with_a_question(
     vendor: StandIn, tmp_path: Path, model: Model, content: bytes, kind: str
