@@ -117,6 +117,8 @@ def pick(*, network: Network, picks: Mapping[str, str | None], by: User | None) 
         else:
             chosen[slug] = key
     _check(errors)
+    if not chosen:
+        return
     with transaction.atomic():
         Network.objects.select_for_update().get(pk=network.pk)
         ChosenKey.objects.filter(network=network, platform__in=chosen).delete()

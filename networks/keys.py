@@ -50,6 +50,7 @@ class Loss:
     name: str
     url: str  # empty where it is not for the key's owner to see
     instead: str
+    stops: bool = False  # it could not run any more
 
 
 def payers(network: Network) -> list[Payer]:
@@ -119,8 +120,8 @@ def _loss(network: Network, key: Credential, *, visible: bool) -> Loss:
     else:
         instead = "goes on with the house's key" if left.key else "goes on without a key"
     if not visible:
-        return Loss(f"a network of {network.owner}", "", instead)
-    return Loss(network.name, network.get_absolute_url(), instead)
+        return Loss(f"a network of {network.owner}", "", instead, bool(left.problem))
+    return Loss(network.name, network.get_absolute_url(), instead, bool(left.problem))
 
 
 def _held_by(owners: Iterable[User]) -> dict[int, list[Credential]]:

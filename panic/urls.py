@@ -24,6 +24,7 @@ urlpatterns = [
     path("about/", views.about, name="about"),
     path("assets/", include("assets.urls")),
     *displays.urls.of_boards,
+    path("account/keys/", include((networks.urls.of_keys, "keys"))),
     path("account/", include("accounts.urls")),
     path("", include((_networks, "networks"))),
     path("runs/", include((invocations.urls.of_runs, "runs"))),

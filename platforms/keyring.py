@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from .sealing import HIDDEN, Unreadable
 
 WHERE = "Account, Keys"
 SHORTEST = 6  # characters; nothing shorter is looked for in what a provider says
+_SHORTENED = re.compile(r"[\w-]*\*{3,}[\w-]*")  # as some providers repeat a key: sk-ab***yz
 GONE = (
     "The key this step was begun with has been replaced or taken away since: what {label} made of "
     "it cannot be collected, and may have been charged."
@@ -201,12 +203,12 @@ def house_keys() -> list[HouseKey]:
 
 
 def without(sentence: str, secrets: Iterable[str]) -> str:
-    """`sentence` with dots in the place of every secret it repeats."""
+    """`sentence` with dots in the place of every secret it repeats, whole or shortened."""
     for secret in secrets:
         for part in {secret, secret.strip(), *secret.replace("=", ",").split(",")}:
             if len(part) >= SHORTEST:
                 sentence = sentence.replace(part, HIDDEN)
-    return sentence
+    return _SHORTENED.sub(HIDDEN, sentence)
 
 
 def house_key(platform: Platform) -> HouseKey | None:

@@ -60,6 +60,9 @@ ADMIN = {
     "account": "/account/",
     "people": "/account/people/",
     "log": "/account/log/",
+    "keys": "/account/keys/",
+    "house-keys": "/account/keys/house/",
+    "network-keys": "/n/telephone/keys/",
 }
 
 

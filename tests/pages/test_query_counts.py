@@ -31,6 +31,11 @@ PAGES = {
     "accounts:forgotten": "/account/password/forgotten/",
     "accounts:set_password": "/account/password/nobody/old-link/",
     "accounts:people": "/account/people/",
+    "keys:list": "/account/keys/",
+    "keys:house": "/account/keys/house/",
+    "keys:detail": "/account/keys/{credential_id}/",
+    "keys:delete": "/account/keys/{credential_id}/delete/",
+    "networks:keys": "/n/{slug}/keys/",
     "accounts:audit": "/account/log/",
     "accounts:sign_in": "/account/sign-in/",
     "networks:list": "/networks/",
@@ -75,6 +80,8 @@ OF_DJANGO = ["/admin/", "/admin/accounts/user/"]
 SHOWN = {200, 302, 503}  # 503: /readyz says that there is no worker
 FILES = {"assets:original", "assets:rendition"}
 FORMS = {  # these take what a page sends
+    *("keys:replace", "keys:lend", "keys:take-back", "keys:test", "keys:test-house"),
+    "keys:let-use",
     "accounts:sign_out",
     "accounts:create_token",
     "accounts:revoke_token",

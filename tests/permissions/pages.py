@@ -99,8 +99,28 @@ GET  board /account/boards/{board_id}/ 302 302 404 404 200 200
 POST board /account/boards/{board_id}/ 302 302 404 404 302 302
 POST show-on-board /account/boards/{board_id}/show/ 302 302 404 404 302 302
 POST remove-board /account/boards/{board_id}/remove/ 302 302 404 404 302 302
+GET  keys:list /account/keys/ 302 302 200 200 200 200
+POST keys:list /account/keys/ 302 302 302 302 302 302
+GET  keys:detail /account/keys/{credential_id}/ 302 302 404 403 200 404
+POST keys:detail /account/keys/{credential_id}/ 302 302 404 403 302 404
+POST keys:replace /account/keys/{credential_id}/replace/ 302 302 404 403 422 404
+POST keys:lend /account/keys/{credential_id}/lend/ 302 302 404 403 302 404
+POST keys:take-back /account/keys/{credential_id}/lend/{loan_id}/end/ 302 302 404 403 302 404
+POST keys:test /account/keys/{credential_id}/test/ 302 302 404 403 302 404
+GET  keys:delete /account/keys/{credential_id}/delete/ 302 302 404 403 200 404
+POST keys:delete /account/keys/{credential_id}/delete/ 302 302 404 403 302 404
+GET  keys:house /account/keys/house/ 302 302 403 403 403 200
+POST keys:test-house /account/keys/house/{platform}/test/ 302 302 403 403 403 404
+POST keys:let-use /account/keys/house/people/{person}/ 302 302 403 403 403 302
+GET  networks:keys /n/{slug}/keys/ 302 302 404 403 200 200 | 302 302 403 403 200 200
+POST networks:keys /n/{slug}/keys/ 302 302 404 403 302 302 | 302 302 403 403 302 302
 """
 GIVEN: dict[str, dict[str, str]] = {
+    "POST keys:list": {"platform": "openai", "name": "Studio", "secret": "sk-of-a-test"},
+    "POST keys:detail": {"name": "Hall"},
+    "POST keys:replace": {"secret": "sk-of-a-test"},
+    "POST keys:lend": {"email": "erin@example.org"},
+    "POST keys:let-use": {"may": "yes"},
     "POST add-board": {"name": "Foyer", "key": "a-key"},
     "POST board": {"name": "Hall"},
     "POST show-on-board": {"text": "hello"},

@@ -222,6 +222,12 @@ def test_parts_of_a_secret_that_holds_several_keys_are_left_out_too() -> None:
     )
 
 
+def test_a_key_that_the_provider_shortens_itself_is_left_out_too() -> None:
+    said = "Incorrect API key provided: sk-ab******************yz12. Find yours at example.org."
+
+    assert without(said, []) == ("Incorrect API key provided: ••••. Find yours at example.org.")
+
+
 def test_nothing_is_read_for_a_platform_without_keys(
     alice: User, django_assert_num_queries: object
 ) -> None:
