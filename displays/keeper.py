@@ -14,8 +14,9 @@ from typing import TypeVar
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from invocations.above import AUDIENCE_CHANGED, Audience
+from invocations.above import AUDIENCE_CHANGED, HALT_CHANGED, Audience
 from invocations.feeds import NetworkFeed
+from invocations.models import Halt, StopAll
 from networks.models import Network
 from realtime.hub import Hub
 from realtime.progress import Progress
@@ -45,6 +46,7 @@ class Keeper:
         self._told_at = time.monotonic()
         self._audiences: dict[int, Audience] = {}  # as the control rooms of this process show them
         self._counted_at = time.monotonic()
+        self._halt: StopAll | None = None  # as the networks' pages of this process show it
 
     async def run(self) -> None:
         try:
@@ -67,6 +69,7 @@ class Keeper:
                 self._hub.show(Progress(topic, SCENE_CHANGED, {}))
             keys = {feed.key for feed in feeds}
             await self._in_thread(receipts.write_down, self.process, keys)
+        await self._notice_halt()
         await self._tell()
         if time.monotonic() - self._counted_at >= AUDIENCE_EVERY:
             self._counted_at = time.monotonic()
@@ -80,6 +83,13 @@ class Keeper:
         changed = [pk for pk in scenes if self._scenes.get(pk, scenes[pk]) != scenes[pk]]
         self._scenes = scenes
         return [fresh[pk].topic for pk in changed]
+
+    async def _notice_halt(self) -> None:
+        """Have pages of networks, idle ones too, show that everything is stopped, or is not."""
+        topics = {one.network.topic for one in self._hub.followed() if isinstance(one, NetworkFeed)}
+        before, self._halt = self._halt, await self._in_thread(Halt.current) if topics else None
+        for topic in topics if before != self._halt else ():
+            self._hub.show(Progress(topic, HALT_CHANGED, {}))
 
     async def _tell(self) -> None:
         seen = self._hub.audience()

@@ -12,7 +12,9 @@ from networks.models import Network
 
 from .models import StopAll
 
-AUDIENCE_CHANGED = "audience.changed"  # shown like progress, and not logged
+# Shown like progress, and not logged in a network's topic
+AUDIENCE_CHANGED = "audience.changed"
+HALT_CHANGED = "halt.changed"  # it is an event of mission control, which networks do not follow
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from realtime.models import Event
 from realtime.progress import Progress
 
 from . import control, sayings, tiles
-from .above import AUDIENCE_CHANGED, above
+from .above import AUDIENCE_CHANGED, HALT_CHANGED, above
 from .fragments import View
 from .happenings import WORTH_TELLING
 from .models import Invocation
@@ -87,9 +87,13 @@ class NetworkFeed(Feed):
         return Frame(html=html)
 
     def render_progress(self, progress: Progress) -> HTML:
-        """The provider's own words, on the tile of the step while it is at work; who watches."""
+        """The provider's own words, on the tile of the step while it is at work; who watches; that
+        the red button was pressed or lifted, which an idle network hears of in no other way."""
         if progress.type == AUDIENCE_CHANGED:
             return self._audience()
+        if progress.type == HALT_CHANGED:
+            standing = standing_now(self.network.pk)
+            return self._around(standing, self.view.fragments(told=self.told))
         found = None if self.view is View.TERMINAL else sayings.heard(progress)
         if found is None:
             return {}

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from accounts.scopes import Scope
 from panic import examples
 from panic.problems import TITLES
+from panic.scopes import SCOPES
 
 Json = dict[str, Any]
 
@@ -109,8 +111,11 @@ def complete(schema: Json, prefix: str) -> Json:
         besides = BESIDES.get((method, path.removeprefix(prefix)), {})
         for status in sorted({*_refusals(method, call), *besides}):
             answers[str(status)] = _problem(status, besides.get(status) or WORDS[status])
-        # Nobody in particular may call; what they are told then is theirs to see
-        call["security"] = [*call.get("security", []), {}]
+        scope = SCOPES[f"{method.upper()} {path.removeprefix(prefix)}"]
+        words = f"A token needs the scope `{scope}`."
+        call["description"] = f"{call.get('description', '')}\n\n{words}".strip()
+        if scope is Scope.READ:  # what is public is for everybody
+            call["security"] = [*call.get("security", []), {}]
     components: Json = schema["components"]["schemas"]
     components["Problem"] = PROBLEM
     for name, example in examples.OF.items():

@@ -16,6 +16,7 @@ from accounts.models import User
 from displays import presence
 from displays.keeper import Keeper
 from displays.models import Installation
+from invocations import halts
 from invocations.above import AUDIENCE_CHANGED
 from invocations.feeds import NetworkFeed
 from networks.models import Network
@@ -114,3 +115,35 @@ def test_control_rooms_are_told_when_somebody_comes_and_not_when_nobody_does(
     assert set(feed.render_progress(hub.shown[0])) == {"network-audience"}
     feed.told = False
     assert feed.render_progress(hub.shown[0]) == {}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("view", ["room", "terminal"])
+def test_an_idle_networks_pages_show_that_everything_is_stopped_and_that_it_is_not(
+    view: str, network: Network, alice: User
+) -> None:
+    query = f"view={view}".encode()
+    scope = {"user": alice, "url_route": {"kwargs": {"slug": network.slug}}, "query_string": query}
+    network.public = True
+    network.save()
+    feed = async_to_sync(NetworkFeed.open)(scope)
+    hub = OneRoom(feed)
+
+    async def looked() -> list[str]:
+        keeper, states = Keeper(cast("Hub", hub)), []
+        for move in (None, halts.stop_all, None, halts.resume_all):
+            if move is not None:
+                by = "pressed_by" if move is halts.stop_all else "lifted_by"
+                await keeper._in_thread(lambda m=move, b=by: m(**{b: alice}, at=timezone.now()))
+            await keeper._notice_halt()
+            states.append("".join(news.type for news in hub.shown))
+        keeper._thread.submit(keeper._take_leave).result()
+        keeper._thread.shutdown()
+        return states
+
+    told = "halt.changed"
+    assert asyncio.run(looked()) == ["", told, told, told * 2]
+    state = {"room": "network-state", "terminal": "terminal-status"}[view]
+    assert "Everything is stopped" not in feed.render_progress(hub.shown[-1])[state]
+    halts.stop_all(pressed_by=alice, at=timezone.now())
+    assert "Everything is stopped" in feed.render_progress(hub.shown[-1])[state]
