@@ -80,7 +80,7 @@ def _sheets(request: HttpRequest, models: list[Model]) -> list[Sheet]:
 
 def _rings_with(model: Model, person: Any) -> list[Network]:
     """The newest of the rings one may see in which it stands."""
-    found = Network.objects.visible_to(person).with_model(model.id).newest_first()
+    found = Network.objects.visible_to(person).listed().with_model(model.id).newest_first()
     return list(found[:LISTED])
 
 
