@@ -58,6 +58,8 @@ def change(board: Board, *, name: str | None = None, key: str | None = None) -> 
 
 def show(board: Board, text: str, *, at: datetime) -> None:
     """Raises Invalid."""
+    # NUL cannot be stored, half surrogates cannot be sent.
+    text = text.replace("\0", "").encode("utf-8", "ignore").decode()
     if len(text) > TEXT_MOST:
         raise Invalid({"text": f"At most {TEXT_MOST:,} characters; a board holds 132."})
     try:

@@ -48,7 +48,9 @@ class Prompt:
         self.prompt_id = call.reference or str(uuid.uuid5(uuid.NAMESPACE_OID, call.idempotency_key))
         self.client = f"panic-{uuid.uuid5(uuid.NAMESPACE_URL, call.idempotency_key).hex}"
         self.look = asyncio.Event()
+        self.heard = False  # anything from the socket
         self.shown_at = 0.0
+        self.making: asyncio.Future[None] | None = None
 
     async def send(
         self, method: str, path: str, body: object = None, *, seconds: float = 10, kind: str = ""
@@ -92,7 +94,7 @@ class Prompt:
     async def put(self) -> None:
         """Queue the prompt; a stop or a drain meanwhile still learns whether it was taken."""
         body = await unless_stopped(self.call, self.body())
-        making = asyncio.ensure_future(self.post(body))
+        making = self.making = asyncio.ensure_future(self.post(body))
         try:
             await unless_stopped(self.call, asyncio.shield(making))
         except asyncio.CancelledError:
@@ -168,7 +170,9 @@ class Prompt:
                     return entry
                 place = history.place(await self.get("queue"), self.prompt_id)
                 strange, missing = 0, missing + 1 if place is None else 0
-                if place:
+                if place == 0 and not self.heard:
+                    self.show("running")
+                elif place:
                     self.show("next in the queue" if place == 1 else f"{place}. in the queue")
             except (RateLimited, TimedOut, Unavailable, NotConfigured):
                 strange += 1
@@ -184,6 +188,7 @@ class Prompt:
         if heard.over:
             self.look.set()
         elif heard.words:
+            self.heard = True
             self.show(heard.words)
 
     def show(self, words: str) -> None:
@@ -218,6 +223,8 @@ class Prompt:
 
     async def how_it_ended(self) -> str:
         entry = await self.entry()
+        if self.making and not self.making.done():
+            return "uncertain"  # it may arrive yet; the next try finds it
         return "uncertain" if entry and not history.was_interrupted(entry) else "cancelled"
 
     async def cancel_late(self, making: asyncio.Task[None]) -> None:

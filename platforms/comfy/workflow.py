@@ -13,6 +13,7 @@ Several nodes may be marked as the input; each gets it.
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -143,12 +144,24 @@ def _graph(content: object) -> dict[str, Node]:
         raise NotAWorkflow(
             ["This is the editor's own format. Export it in ComfyUI with “Export (API)”."]
         )
+    if not _storable(content):
+        raise NotAWorkflow(["It contains signs or numbers that cannot be stored."])
     nodes = {str(key): node for key, node in content.items()}
     if len(nodes) > MOST_NODES:
         raise NotAWorkflow([f"It has more than {MOST_NODES} nodes."])
     if not all(_is_node(node) for node in nodes.values()):
         raise NotAWorkflow(["This is no workflow in API format: some entries are no nodes."])
     return nodes
+
+
+def _storable(content: object) -> bool:
+    """Databases take no NUL, no half of a sign and no number that is none."""
+    try:
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return "\\u0000" not in text
 
 
 def _is_node(node: object) -> bool:

@@ -126,6 +126,14 @@ def test_the_next_request_waits_for_fifteen_seconds(maker: StandIn, board: Board
     assert [message["said"] for message in sent(maker, board)] == ["ONE", "TWO"]
 
 
+def test_what_cannot_be_stored_or_sent_is_left_out(maker: StandIn, board: Board) -> None:
+    boards.show(board, "a\0 moth\ud800", at=now())
+
+    send(board)
+
+    assert board.shown == "a moth"
+
+
 def test_boards_do_not_wait_for_each_other(maker: StandIn, board: Board) -> None:
     other = boards.add(owner=board.owner, name="panic_2", key="another-key")
     boards.show(board, "one", at=now())
@@ -213,12 +221,13 @@ def test_pauses_grow_and_end_in_a_word(board: Board) -> None:
     pauses = []
     for _ in range(MOST_TRIES):
         later(board, 400)
-        message = Board.take(board.pk, at=now())
+        at = now()
+        message = Board.take(board.pk, at=at)
         assert message
-        Board.note_later(message, "Busy.", seconds=0, at=now())
+        Board.note_later(message, "Busy.", seconds=0, at=at)
         board.refresh_from_db()
         if board.due_at:
-            pauses.append(round((board.due_at - now()).total_seconds()))
+            pauses.append((board.due_at - at).total_seconds())
 
     assert pauses == [15, 30, 60, 120, 240, *[300] * (MOST_TRIES - 6)]
     assert board.problem == f"Busy. Given up after {MOST_TRIES} tries."

@@ -92,7 +92,7 @@ def test_no_run_waits_for_a_board_that_does_not_answer(
     stack.wait_until(lambda: len(maker.entries("write")) == 8, 30, "all boards are asked")
 
     run = start_run(client, "Beside", "dummy:text-to-text")
-    stack.wait_until(lambda: completed(client, run) > 20, 10, "steps follow each other")
+    stack.wait_until(lambda: completed(client, run) > 20, 14, "steps follow each other")
 
     client.post(f"/api/v1/runs/{run}/stop").raise_for_status()
 

@@ -7,7 +7,8 @@ A prompt's knobs come from the `next` queue of POST /_control, else from its `de
     node_error words: the prompt does not validate    interrupted  true: somebody else stops it
     output     none, or files of that kind            cancel     ignore: it cannot be stopped
     old        true: it chooses ids itself, and interrupts whatever runs
-    socket     none: there is no socket               restart    true: it forgets everything, now
+    socket     none: there is no socket; wait: a prompt begins when its asker listens
+    restart    true: it forgets everything, now
 """
 
 from __future__ import annotations
@@ -198,6 +199,8 @@ class ComfyUI(Vendor):
                 self.tell(prompt, "executing", {"node": None, "prompt_id": prompt.id})
 
     async def execute(self, prompt: Prompt) -> list[tuple[str, dict[str, object]]]:
+        while prompt.knobs.get("socket") == "wait" and prompt.client not in self.sockets:
+            await asyncio.sleep(0.005)
         about: dict[str, object] = {"prompt_id": prompt.id}
         messages = [("execution_start", about)]
         self.tell(prompt, *messages[0])
