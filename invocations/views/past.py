@@ -15,6 +15,7 @@ from invocations.forms import NETWORKS_MOST, RunFilter
 from invocations.models import Run
 from invocations.models.run import RunQuerySet
 from invocations.standing import newest_steps
+from invocations.states import InvocationState
 from invocations.tiles import Look, Tile
 from networks.models import Network
 from networks.paging import Paging
@@ -82,16 +83,16 @@ def _listed(
 def _entries(page: list[Run]) -> list[Entry]:
     totals: list[Any] = list(page)  # the annotation
     counts = {run.pk: run.invocations_count or 0 for run in totals}
-    newest = newest_steps(counts, FRAMES)
+    newest = newest_steps(counts, FRAMES + 1)  # one of a run under way has nothing to show yet
     look = Look(linked=False, lazy=True)
     return [
         Entry(
             run,
             [
                 tiles.of_step(step, look=look)
-                for step in reversed(newest.get(run.pk, []))
-                if step.state == "completed"
-            ],
+                for step in newest.get(run.pk, [])
+                if step.state == InvocationState.COMPLETED
+            ][:FRAMES],
         )
         for run in page
     ]

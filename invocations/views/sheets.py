@@ -14,7 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from invocations import chosen, tiles
 from invocations.models import Sheet
-from invocations.tiles import WALL
+from invocations.tiles import Look
+
+LOOK = Look(linked=False, priced=False)  # what it cost is not for whoever has the address
 
 
 @never_cache
@@ -26,7 +28,7 @@ def sheet(request: HttpRequest, public_id: str) -> HttpResponse:
     columns = min(math.ceil(math.sqrt(max(len(steps), 1))), 12)
     context = {
         "sheet": shown,
-        "tiles": [tiles.of_step(step, look=WALL) for step in steps],
+        "tiles": [tiles.of_step(step, look=LOOK) for step in steps],
         "columns": columns,
         "rows": math.ceil(len(steps) / columns) or 1,
         "controls": shown.run.network.may_control(request.user),

@@ -62,7 +62,7 @@ def test_chosen_steps_are_hung_for_whoever_has_the_address(
     clients: Mapping[str, Client], run: Run, work: Work
 ) -> None:
     for n in range(4):
-        work(run, f"frame {n}.")
+        work(run, f"frame {n}.", usd=0.123)
     path = reverse("runs:make-sheet", args=[run.public_id])
     chosen = {"step": ["3", "1", "4", "99999", "x"], "title": "Two\x00 of them "}
 
@@ -76,6 +76,7 @@ def test_chosen_steps_are_hung_for_whoever_has_the_address(
         assert shown.headers["X-Robots-Tag"] == "noindex"
         assert re.findall(r"frame \d", words(shown)) == ["frame 1", "frame 3"]
         assert run.get_absolute_url() not in words(shown)
+        assert "0.12" not in words(shown)
 
 
 def test_contact_sheets_are_made_and_taken_down_by_those_who_control(
