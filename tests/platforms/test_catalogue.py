@@ -47,6 +47,40 @@ def test_the_originals_models_are_there_and_what_it_had_retired_is_marked(kind: 
         assert model.deprecated is entry.startswith("-")
 
 
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("whisper", {"no_speech_threshold": 1.0, "condition_on_previous_text": False}),
+        ("imagen-4-fast", {"aspect_ratio": "16:9", "safety_filter_level": "block_only_high"}),
+        ("seedream-4.5", {"size": "2K", "guidance_scale": 2.5}),
+        ("dreamina-3.1", {"resolution": "2K", "enhance_prompt": False}),
+        ("claude-4-sonnet-caption", {"max_image_resolution": 0.5}),
+        ("llava-13b", {"max_tokens": 100, "temperature": 0.2}),
+        ("sdxl", {"width": 1024, "height": 576, "num_inference_steps": 50}),
+        ("proteus-v0.2", {"apply_watermark": False, "disable_safety_checker": True}),
+        ("magnet", {"variations": 1}),
+        ("musicgen", {"duration": 8, "top_k": 1000, "temperature": 1.1}),
+        ("riffusion", {"alpha": 0}),
+        ("flux-kontext-dev", {"guidance": 2.5, "num_inference_steps": 30}),
+    ],
+)
+def test_what_the_original_found_out_about_a_model_is_sent(
+    name: str, sent: dict[str, object]
+) -> None:
+    assert sent.items() <= get_model(f"replicate:{name}").defaults.items()
+
+
+def test_where_a_model_takes_its_input_and_keeps_its_output_is_known() -> None:
+    rows = {row.model.id.partition(":")[2]: row for row in catalogue.load("replicate")}
+
+    assert rows["qwen2-vl-7b"].input_field == "media"
+    assert rows["riffusion"].input_field == "prompt_a"
+    assert rows["flux-kontext-dev"].input_field == "input_image"
+    assert (rows["flux-music"].output_field, rows["riffusion"].output_field) == ("wav", "audio")
+    assert rows["llama-3-8b-songifier"].template.startswith("You produce music.")
+    assert '"' in rows["molmo-7b"].strip
+
+
 def test_so_are_those_it_asked_directly() -> None:
     assert turns(get_model("gemini:gemini-audio-description")) == "audio to text"
     assert turns(get_model("gemini:gemini-audio-description-pro")) == "audio to text"
