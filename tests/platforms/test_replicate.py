@@ -51,6 +51,22 @@ async def test_a_clip_is_made_of_words_and_of_a_picture(
     assert httpx.get(output.url, trust_env=False).content[4:8] == b"ftyp"
 
 
+async def test_a_fine_tune_is_asked_with_its_weights_and_in_its_own_words(
+    provider: StandIn,
+) -> None:
+    model = get_model("replicate:flux-dev-lora-ps1")
+    asked = Asked(model=model)
+    asked.call.parameters = {**model.defaults, **asked.call.parameters}
+
+    output = await asked.answer()
+
+    (line,) = [line for line in provider.entries("create") if line["key"] == asked.key]
+    assert output.url
+    assert line["model"] == "black-forest-labs/flux-dev-lora"
+    assert line["input"]["prompt"] == "ps1 game screenshot, a red disc"
+    assert line["input"]["lora_weights"] == "huggingface.co/veryVANYA/ps1-style-flux"
+
+
 async def test_the_provider_is_told_key_and_deadline(provider: StandIn) -> None:
     asked = Asked()
 
