@@ -195,7 +195,7 @@ def seed(owner: User) -> list[Network]:
 
 
 def _there(demo: Demo) -> bool:
-    return Network.objects.filter(slug=demo.name.lower().replace(" ", "-")).exists()
+    return Network.objects.called(demo.name.lower().replace(" ", "-")) is not None
 
 
 def _affordable(owner: User, demo: Demo) -> bool:

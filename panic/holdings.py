@@ -24,8 +24,8 @@ def live_among(keys: Collection[int]) -> Collection[int]:
 
 def of(network: Network) -> Holdings:
     steps = network.invocations.count()
-    newest = Invocation.objects.filter(network=network, output_asset__isnull=False)
-    kept = newest.order_by("-id").values("output_asset")[:LOOKED_AT]
+    newest = Invocation.objects.filter(network=network).order_by("-id")
+    kept = newest.values("output_asset")[:LOOKED_AT]
     media = Asset.objects.filter(pk__in=kept).aggregate(many=Count("pk"), bytes=Sum("bytes"))
     return Holdings(
         runs=network.runs.count(),

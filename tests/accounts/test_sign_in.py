@@ -163,3 +163,11 @@ def test_a_page_that_is_not_there_leads_to_signing_in_and_back(client: Client, a
     assert 'href="/account/sign-in/?next=%2Fn%2Fa-private-one%2F%3Frows%3D2"' in page
     client.force_login(alice)
     assert "/account/sign-in/" not in client.get("/n/nowhere/").content.decode()
+
+
+def test_whoever_signs_in_from_a_page_comes_back_to_it(client: Client, db: None) -> None:
+    looked_at = client.get("/about/").content.decode()
+    signing_in = client.get(SIGN_IN).content.decode()
+
+    assert 'href="/account/sign-in/?next=%2Fabout%2F"' in looked_at
+    assert 'href="/account/sign-in/"' in signing_in

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import User
-from networks import demo, markdown, rings
+from networks import demo, markdown, rings, upkeep
 from networks.models import Network
 from platforms.registry import get_model
 
@@ -94,3 +94,14 @@ def test_what_costs_money_is_made_when_there_is_a_key_and_once(
     assert not friday.open_terminal
     assert not friday.featured
     assert friday.budgets["usd_per_day"] == 2.0
+
+
+def test_a_demo_that_was_renamed_is_not_made_again(db: None) -> None:
+    root = User.objects.create_superuser("root@example.org")
+    demo.seed(root)
+    network = Network.objects.get(slug="telephone")
+    upkeep.rename(network=network, slug="whispering", by=root)
+
+    demo.seed(root)
+
+    assert Network.objects.filter(name=network.name).count() == 1

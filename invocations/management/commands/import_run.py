@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("network", help="the network's slug")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        network = Network.objects.filter(slug=options["network"]).first()
+        network = Network.objects.called(options["network"])
         if network is None:
             raise CommandError(f"There is no network “{options['network']}”.")
         try:
