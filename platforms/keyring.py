@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -17,12 +16,11 @@ from django.conf import settings
 
 from . import registry
 from .base import Availability, Model, Platform
+from .discretion import fit_for_people
 from .models import Credential, HouseKey
-from .sealing import HIDDEN, Unreadable
+from .sealing import Unreadable
 
 WHERE = "Account, Keys"
-SHORTEST = 6  # characters; nothing shorter is looked for in what a provider says
-_SHORTENED = re.compile(r"[\w-]*\*{3,}[\w-]*")  # as some providers repeat a key: sk-ab***yz
 GONE = (
     "The key this step was begun with has been replaced or taken away since: what {label} made of "
     "it cannot be collected, and may have been charged."
@@ -55,7 +53,7 @@ class Grant:
         if self.key is None:
             return sentence
         try:
-            told = without(sentence, self.credentials().values())
+            told = fit_for_people(sentence, self.credentials().values())
         except Unreadable:
             told = sentence
         if isinstance(self.key, Credential):
@@ -81,6 +79,7 @@ class Keyring:
         self._held = None if held is None else sorted(held, key=self._order)
         self._known = known
         self._granted: dict[str, Grant] = {}
+        self._opened: dict[str, Mapping[str, str]] = {}
 
     # Queries
 
@@ -113,7 +112,10 @@ class Keyring:
         granted = self.grant(model.platform)
         if granted.problem:
             return Availability(False, granted.problem)
-        return registry.get_platform(model.platform).availability(model, granted.credentials())
+        if model.platform not in self._opened:  # a catalogue asks for each of its models
+            self._opened[model.platform] = granted.credentials()
+        platform = registry.get_platform(model.platform)
+        return platform.availability(model, self._opened[model.platform])
 
     def without(self, key: Credential) -> Keyring:
         """As it would be if that key were gone."""
@@ -200,15 +202,6 @@ def house_keys() -> list[HouseKey]:
     found = [key for platform in registry.all_platforms() if (key := house_key(platform))]
     known = HouseKey.objects.in_bulk([key.mark for key in found], field_name="mark")
     return [known.get(key.mark, key) for key in found]
-
-
-def without(sentence: str, secrets: Iterable[str]) -> str:
-    """`sentence` with dots in the place of every secret it repeats, whole or shortened."""
-    for secret in secrets:
-        for part in {secret, secret.strip(), *secret.replace("=", ",").split(",")}:
-            if len(part) >= SHORTEST:
-                sentence = sentence.replace(part, HIDDEN)
-    return _SHORTENED.sub(HIDDEN, sentence)
 
 
 def house_key(platform: Platform) -> HouseKey | None:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import connection, models, transaction
 
+from . import discretion
+
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet, MultiFernet
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 else:
     _TextField = models.TextField
 
-HIDDEN = "••••"
 ROTATION_LOCK = 0x50414E4943  # what Postgres knows the lock of `sealing_holds` by
 
 
@@ -52,7 +53,11 @@ class Secret:
 
         Raises Unreadable.
         """
-        return self._opened(_ring()) if self.sealed else ""
+        if not self.sealed:
+            return ""
+        plain = self._opened(_ring())
+        discretion.remember(plain)
+        return plain
 
     @property
     def is_of_newest_key(self) -> bool:
@@ -76,7 +81,7 @@ class Secret:
         return bool(self.sealed)
 
     def __repr__(self) -> str:
-        return HIDDEN if self.sealed else ""
+        return discretion.HIDDEN if self.sealed else ""
 
     __str__ = __repr__
 

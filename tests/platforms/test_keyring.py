@@ -12,7 +12,8 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from platforms import sealing
 from platforms.base import Call, Modality, Model, Output, Platform
-from platforms.keyring import Grant, Keyring, house_key, house_keys, without
+from platforms.discretion import fit_for_people
+from platforms.keyring import Grant, Keyring, house_key, house_keys
 from platforms.models import Credential, HouseKey
 from platforms.registry import get_platform, registered_temporarily
 
@@ -217,7 +218,7 @@ def test_a_sentence_for_its_users_names_the_key_and_repeats_no_secret(alice: Use
 
 
 def test_parts_of_a_secret_that_holds_several_keys_are_left_out_too() -> None:
-    assert without("box said: bad key abcdefgh", ["box=abcdefgh,rack=ijklmnop"]) == (
+    assert fit_for_people("box said: bad key abcdefgh", ["box=abcdefgh,rack=ijklmnop"]) == (
         "box said: bad key ••••"
     )
 
@@ -225,7 +226,9 @@ def test_parts_of_a_secret_that_holds_several_keys_are_left_out_too() -> None:
 def test_a_key_that_the_provider_shortens_itself_is_left_out_too() -> None:
     said = "Incorrect API key provided: sk-ab******************yz12. Find yours at example.org."
 
-    assert without(said, []) == ("Incorrect API key provided: ••••. Find yours at example.org.")
+    assert fit_for_people(said, []) == (
+        "Incorrect API key provided: ••••. Find yours at example.org."
+    )
 
 
 def test_nothing_is_read_for_a_platform_without_keys(
