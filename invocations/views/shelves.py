@@ -106,7 +106,9 @@ def _first_look(offered: Mapping[str, NetworkQuerySet]) -> Iterator[Shelf]:
     for key, rows in offered.items():
         if key == "archived":
             continue
-        found = list(rows.order_by("-featured", "-id")[: FIRST_LOOK + 1])
+        # To sort by more than the key is to read the whole shelf: where it matters alone
+        order = ("-featured", "-id") if key == "public" else ("-id",)
+        found = list(rows.order_by(*order)[: FIRST_LOOK + 1])
         more = "more" if len(found) > FIRST_LOOK else None
         if found:
             yield Shelf(key, found[:FIRST_LOOK], more)
