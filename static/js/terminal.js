@@ -27,7 +27,7 @@ field.addEventListener("keydown", (event) => {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (sending) return;
-  if (locked()) return say(`Your words are kept. They can go in ${words(locked())}.`);
+  if (locked()) return say("Your words are kept. They can go when it is your turn.");
   sending = true;
   disc.setAttribute("aria-busy", "true");
   say("");
@@ -56,8 +56,12 @@ async function send() {
   sessionStorage.removeItem(kept);
 }
 
+let state; // what was said of another state does not hold any more
 setInterval(() => {
   const wait = locked();
+  const now = document.getElementById("terminal-status").dataset.state;
+  if (state && now !== state && !sending) say("");
+  state = now;
   disc.disabled = wait > 0;
   word.textContent = wait ? words(wait).replace(" s", "") : "PANIC!";
   if (!wait && refusal().textContent.startsWith("Your words are kept")) say("");
