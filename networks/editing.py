@@ -28,6 +28,7 @@ class Outcome:
     said: str
     done: bool = True
     moved: bool = False  # not done, because the draft is another one than the one that was seen
+    again: str = ""  # what it would do to the draft as it is now, where it still can be done
 
 
 def perform(*, network: Network, command: Command, by: User, at: datetime) -> Outcome:
@@ -39,7 +40,8 @@ def perform(*, network: Network, command: Command, by: User, at: datetime) -> Ou
         return Outcome(Draft.of(network), str(error), done=False)
     except Moved:
         draft = Draft.of(network)
-        return Outcome(draft, _moved(draft, by), done=False, moved=True)
+        told = _foretold(draft, command)
+        return Outcome(draft, _moved(draft, by), done=False, moved=True, again=told)
 
 
 def _perform(network: Network, command: Command, by: User, at: datetime) -> Outcome:
@@ -74,6 +76,15 @@ def _changed(draft: Draft, command: Command) -> tuple[edits.History, str]:
     if len(ring) > fields.SLOTS_MOST:
         raise Impossible(f"At most {fields.SLOTS_MOST} slots fit into a ring.")
     return history.then(ring, told), f"{told[:1].upper()}{told[1:]}."
+
+
+def _foretold(draft: Draft, command: Command) -> str:
+    if command.verb == "save":
+        return "the ring is saved as it stands now."
+    try:
+        return _changed(draft, command)[1]
+    except Impossible:
+        return ""
 
 
 def _save(draft: Draft, command: Command, by: User, at: datetime) -> Outcome:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import User
 
@@ -24,6 +25,7 @@ PAGE, PARTS = "networks/edit.html", "networks/_editor.html"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
 @owners_only
 def edit(request: HttpRequest, network: Network) -> HttpResponse:
     if request.method != "POST":

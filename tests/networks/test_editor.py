@@ -119,6 +119,7 @@ def test_the_later_of_two_windows_is_told_and_overwrites_nothing(
 
     assert late.status_code == 409
     assert "changed in another window" in words(late)
+    assert "“Dummy text to text” removed from slot 0." in words(late)  # what it would be now
     assert 'value="remove 0"' in words(late)  # to do it all the same
     assert drafted(network) == [REWRITE, TO_IMAGE]
 

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
+from networks import edits
+from networks.rings import Slot
 from tests.displays.house import House
 from tests.displays.theatre import CHROMIUM, IN_A_BROWSER, sign_in
+from tests.networks.easel import drag, edit, expect_ring, tab_to
 
 pytestmark = IN_A_BROWSER
 expect.set_options(timeout=20_000)  # on a busy machine
 TO_IMAGE, TO_TEXT = "dummy:text-to-image", "dummy:image-to-text"
 SOUNDS = ["dummy:text-to-audio", "dummy:audio-to-text"]
 NAMES = "slots => slots.map((slot) => slot.dataset.name.replace('Dummy ', ''))"
-MOST_TABS = 60
 
 
 @pytest.fixture(scope="module")
@@ -44,28 +46,6 @@ def context(browser: Browser, house: House) -> Iterator[BrowserContext]:
     sign_in(one, house)
     yield one
     one.close()
-
-
-def edit(context: BrowserContext, house: House, *models: str, slug: str = "") -> Page:
-    slug = slug or house.do("hang", displays=[], models=list(models))["network"]
-    page = context.new_page()
-    page.goto(f"{house.url}/n/{slug}/edit/")
-    return page
-
-
-def expect_ring(page: Page, *names: str) -> None:
-    shown = """(names) => JSON.stringify(names) === JSON.stringify([...document.querySelectorAll(
-        "[data-slot]")].map((slot) => slot.dataset.name.replace("Dummy ", "")))"""
-    page.wait_for_function(shown, arg=list(names))
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the element of this name has the focus."""
-    for _ in range(MOST_TABS):
-        page.keyboard.press("Tab")
-        if name in page.evaluate("document.activeElement.textContent"):
-            return
-    raise AssertionError(f"{name!r} cannot be reached with the keyboard")
 
 
 def test_a_network_is_made_mended_and_saved_with_the_keyboard_alone(
@@ -129,20 +109,6 @@ def test_slots_are_moved_by_keys_and_by_dragging_and_all_of_it_is_undone(
     expect_ring(page, "text to image", "image to text", "audio to text", "text to audio")
     page.get_by_role("button", name="Discard").click()
     expect_ring(page, "text to image", "image to text", "text to audio", "audio to text")
-
-
-def drag(page: Page, at: int, to: int) -> None:
-    """By the grip of slot `at` to below the middle of slot `to`."""
-    grip = page.locator(f"#slot-{at}-grip").bounding_box()
-    target = page.locator(f"#slot-{to} .slot").bounding_box()
-    assert grip
-    assert target
-    x = grip["x"] + grip["width"] / 2
-    page.mouse.move(x, grip["y"] + grip["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(x, target["y"] + target["height"] / 2, steps=4)
-    page.mouse.move(x, target["y"] + target["height"] - 4, steps=2)
-    page.mouse.up()
 
 
 def test_the_later_of_two_windows_is_told_and_may_do_it_all_the_same(
@@ -210,6 +176,33 @@ def test_settings_save_themselves_and_say_what_is_wrong_at_the_field(
 
     page.reload()
     assert page.locator("#slot-1-delay_seconds").input_value() == "2"
+
+
+CARRIED = """async (commands) => {
+  const { carry, words } = await import("/static/js/ring/places.js");
+  return commands.map((fields) => [0, 1, 2, 3].map((n) => carry(n, words(fields))));
+}"""
+
+
+def test_waiting_commands_follow_their_slots_as_the_server_moves_them(
+    context: BrowserContext, house: House
+) -> None:
+    ring = tuple(Slot(f"any:{n}") for n in range(4))
+    places = range(4)
+    new = [Slot("any:new")]
+    changes = [({"do": f"remove {at}"}, edits.remove(ring, at)) for at in places]
+    changes += [({"do": f"duplicate {at}"}, edits.duplicate(ring, at)) for at in places]
+    changes += [({"do": "add", "at": str(at)}, edits.insert(ring, at, new)) for at in places]
+    changes += [
+        ({"do": f"move {at} {to}"}, edits.move(ring, at, to)) for at in places for to in places
+    ]
+    page = edit(context, house, *SOUNDS)
+
+    carried = page.evaluate(CARRIED, [fields for fields, _ in changes])
+
+    for (fields, after), found in zip(changes, carried, strict=True):
+        expected = [after.index(slot) if slot in after else None for slot in ring]
+        assert found == expected, fields
 
 
 def test_without_scripts_it_is_a_page_of_forms(browser: Browser, house: House) -> None:

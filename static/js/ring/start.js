@@ -53,13 +53,14 @@ document.addEventListener("keydown", (event) => {
 async function refresh() {
   if (!idle()) return;
   try {
-    const answer = await fetch(location.pathname, { headers: { "HX-Request": "true" } });
+    const answer = await fetch(location.pathname, { headers: { "HX-Request": "true" }, cache: "no-store" });
     if (answer.ok && !answer.redirected && idle()) draw(await answer.text());
   } catch {
     // The next command will find out.
   }
 }
 
+addEventListener("pageshow", ({ persisted }) => persisted && refresh());
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
 document.addEventListener("panic:event", ({ detail }) => detail.event.startsWith("run.") && refresh());
 work();
