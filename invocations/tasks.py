@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from assets import blobs, retention
-from platforms import looks
-from platforms.models import Server
+from platforms import looks, proving
+from platforms.models import Credential, HouseKey, Server
 from realtime import log
 
 from .engine.calls import Desk
@@ -50,6 +50,26 @@ async def _look_at_server(pk: int, desk: Desk) -> None:
     if server is not None:
         listed, problem = await asyncio.to_thread(looks.ask, server)
         await desk.in_database(lambda: server.note_look(listed, problem, at=timezone.now()))
+
+
+def try_key(pk: int) -> None:
+    """Try a key again that its platform refused."""
+    runner().attend(lambda desk: _try(Credential, pk, desk))
+
+
+def try_house_key(pk: int) -> None:
+    runner().attend(lambda desk: _try(HouseKey, pk, desk))
+
+
+async def _try(kind: type[Credential] | type[HouseKey], pk: int, desk: Desk) -> None:
+    def take() -> Credential | HouseKey | None:
+        found = kind.objects.filter(pk=pk).first()
+        return found if found and found.take_trial(timezone.now()) else None
+
+    key = await desk.in_database(take)
+    if key is not None:
+        reply = await asyncio.to_thread(proving.ask, key)
+        await desk.in_database(lambda: proving.note(key, reply))
 
 
 def canary() -> None:

@@ -17,7 +17,8 @@ class PanicConfig(AppConfig):
         from networks import upkeep
         from networks.above import above as of_networks
         from panic import holdings
-        from platforms.models import Server
+        from platforms.keyring import keys_to_try
+        from platforms.models import Credential, HouseKey, Server
 
         above.audience = presence.audience
         above.shown_on = receipts.shown_on
@@ -32,6 +33,8 @@ class PanicConfig(AppConfig):
             "invocations.tasks.look_at_server",
             lambda at: list(Server.objects.to_look_at(at).values_list("pk", flat=True)[:16]),
         )
+        errands.hand_in("invocations.tasks.try_key", lambda at: keys_to_try(Credential, at))
+        errands.hand_in("invocations.tasks.try_house_key", lambda at: keys_to_try(HouseKey, at))
         errands.hand_in(
             "displays.tasks.send_to_board",
             lambda at: list(Board.objects.due(at).values_list("pk", flat=True)[:16]),

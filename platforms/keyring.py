@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 
@@ -21,6 +22,7 @@ from .models import Credential, HouseKey
 from .sealing import Unreadable
 
 WHERE = "Account, Keys"
+MOST_TRIED = 100
 GONE = (
     "The key this step was begun with has been replaced or taken away since: what {label} made of "
     "it cannot be collected, and may have been charged."
@@ -202,6 +204,23 @@ def house_keys() -> list[HouseKey]:
     found = [key for platform in registry.all_platforms() if (key := house_key(platform))]
     known = HouseKey.objects.in_bulk([key.mark for key in found], field_name="mark")
     return [known.get(key.mark, key) for key in found]
+
+
+def keys_to_try(kind: type[Credential] | type[HouseKey], at: datetime) -> list[int]:
+    """Refused keys that are to be tried again now, by their rows' keys."""
+    refused = kind.objects.filter(refused_at__isnull=False)[:MOST_TRIED]
+    return [key.pk for key in refused if _is_in_use(key) and key.is_to_be_tried(at)]
+
+
+def _is_in_use(key: Credential | HouseKey) -> bool:
+    """What is known of a key that the environment has no more is only history."""
+    if isinstance(key, Credential):
+        return True
+    try:
+        present = house_key(registry.get_platform(key.platform))
+    except registry.UnknownModel:
+        return False
+    return present is not None and present.mark == key.mark
 
 
 def house_key(platform: Platform) -> HouseKey | None:

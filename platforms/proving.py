@@ -26,31 +26,46 @@ class Proof:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What was heard, before it is noted; with nothing heard of the key there is nothing to note."""
+
+    proof: Proof
+    noted: bool = False
+    refused: bool = False
+
+
 def prove(key: Credential | HouseKey) -> Proof:
     """Ask with this key and note on it how that went. Blocks; never within a transaction."""
+    return note(key, ask(key))
+
+
+def ask(key: Credential | HouseKey) -> Reply:
+    """Ask and note nothing. Blocks, and needs no database."""
     grant = Grant(key.platform, key)
     try:
         platform = registry.get_platform(key.platform)
         sentence = asyncio.run(_asked(platform, grant.credentials()))
     except registry.UnknownModel:
-        return Proof(None, "There is no such platform any more.")
+        return Reply(Proof(None, "There is no such platform any more."))
     except Unreadable:
-        return Proof(False, "It cannot be decrypted on this machine: type it in again.")
-    except PlatformError as error:
-        return _failed(key, error, grant.in_words(str(error)))
+        return Reply(Proof(False, "It cannot be decrypted on this machine: type it in again."))
+    except PlatformError as error:  # one that is down says nothing about the key
+        told = Proof(False if error.permanent else None, grant.in_words(str(error)))
+        return Reply(told, noted=True, refused=error.key_refused)
     if not sentence:
-        return Proof(
-            None, f"{platform.label} has no free way to try a key: its first use will tell."
-        )
-    key.note_test(sentence, passed=True, refused=False, at=timezone.now())
-    return Proof(True, sentence)
+        label = platform.label
+        return Reply(Proof(None, f"{label} has no free way to try a key: its first use will tell."))
+    return Reply(Proof(True, sentence), noted=True)
 
 
-def _failed(key: Credential | HouseKey, error: PlatformError, sentence: str) -> Proof:
-    """A platform that is down says nothing about the key."""
-    passed = False if error.permanent else None
-    key.note_test(sentence, passed=passed, refused=error.key_refused, at=timezone.now())
-    return Proof(passed, sentence)
+def note(key: Credential | HouseKey, reply: Reply) -> Proof:
+    """Write it on the key, unless that was replaced meanwhile."""
+    proof = reply.proof
+    if reply.noted:
+        at = timezone.now()
+        key.note_test(proof.sentence, passed=proof.passed, refused=reply.refused, at=at)
+    return proof
 
 
 async def _asked(platform: Platform, credentials: Mapping[str, str]) -> str:

@@ -22,6 +22,7 @@ from platforms.sealing import EncryptedTextField, Secret, Unreadable, sealing_ho
 ENDING = 4  # characters that are shown, of keys that are long enough not to be guessed from them
 SHOWN_FROM = 16
 USE_NOTED_EVERY = timedelta(minutes=1)
+TRIED_AFTER, TRIED_WITHIN = timedelta(minutes=10), timedelta(days=1)
 
 
 def new_public_id() -> str:
@@ -60,12 +61,19 @@ class Key(models.Model):
         if passed:
             fields |= {"refused_at": None, "refusal": ""}
         elif refused:
-            fields |= {"refused_at": at, "refusal": verdict}
+            fields |= {"refused_at": self.refused_at or at, "refusal": verdict}
         self._note(**fields)
 
     def note_refusal(self, sentence: str, *, at: datetime) -> None:
         """The platform does not take it: nothing is started with it until it is put right."""
         self._note(refused_at=at, refusal=sentence)
+
+    def take_trial(self, at: datetime) -> bool:
+        """Whether it is for the caller to try it again by itself; only one of many is told so."""
+        if not self.is_to_be_tried(at):
+            return False
+        same = type(self)._default_manager.filter(pk=self.pk, mark=self.mark)
+        return bool(same.filter(tested_at=self.tested_at).update(tested_at=at))
 
     def _note(self, **fields: object) -> None:
         type(self)._default_manager.filter(pk=self.pk, mark=self.mark).update(**fields)
@@ -77,6 +85,15 @@ class Key(models.Model):
     @property
     def refused(self) -> bool:
         return self.refused_at is not None
+
+    def is_to_be_tried(self, at: datetime) -> bool:
+        """Providers refuse good keys now and then: a refused one is tried again by itself, after ten
+        minutes, then after as long as it has been refused, but once a day."""
+        if self.refused_at is None:
+            return False
+        last = max(self.refused_at, self.tested_at or self.refused_at)
+        wait = min(max(last - self.refused_at, TRIED_AFTER), TRIED_WITHIN)
+        return at - last >= wait or last > at + TRIED_WITHIN  # or the clock was set back
 
 
 class CredentialQuerySet(models.QuerySet["Credential"]):

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from platforms.keyring import Keyring, house_keys
+from invocations import tasks
+from platforms.keyring import Keyring, house_keys, keys_to_try
 from platforms.models import Credential, HouseKey
 from platforms.proving import prove
+from tests.invocations.conftest import Desk
 from tests.platforms.houses import HOUSES
 from tests.standins.process import StandIn, standing_in
 
@@ -149,3 +152,50 @@ def test_a_platform_without_a_free_way_says_so() -> None:
         None,
         "Dummy has no free way to try a key: its first use will tell.",
     )
+
+
+def test_a_refused_key_is_tried_again_by_itself_ever_more_seldom() -> None:
+    key, at = store("replicate"), timezone.now()
+    key.note_refusal("Replicate answered 401.", at=at)
+    tried = []
+
+    for minute in range(0, 2_000, 5):
+        now = at + timedelta(minutes=minute)
+        if key.is_to_be_tried(now):
+            key.note_test("Replicate answered 401.", passed=False, refused=True, at=now)
+            tried.append(minute)
+
+    assert tried == [10, 20, 40, 80, 160, 320, 640, 1280]
+
+
+def test_one_of_many_workers_is_told_to_try_it() -> None:
+    key, at = store("replicate"), timezone.now()
+    key.note_refusal("Replicate answered 401.", at=at - timedelta(minutes=11))
+    one, two = (Credential.objects.get() for _ in range(2))
+
+    assert keys_to_try(Credential, at) == [key.pk]
+    assert (one.take_trial(at), two.take_trial(at)) == (True, False)
+    assert keys_to_try(Credential, at) == []
+
+
+def test_a_key_that_the_environment_has_no_more_is_left_alone(settings: Settings) -> None:
+    settings.PLATFORM_KEYS = {"REPLICATE_API_TOKEN": KEY}
+    (key,) = house_keys()
+    key.note_refusal("Replicate answered 401.", at=timezone.now() - timedelta(hours=1))
+    due = keys_to_try(HouseKey, timezone.now())
+
+    settings.PLATFORM_KEYS = {"REPLICATE_API_TOKEN": "another"}
+
+    assert len(due) == 1
+    assert keys_to_try(HouseKey, timezone.now()) == []
+
+
+@pytest.mark.parametrize("slug", ["replicate"])
+def test_what_was_an_outage_is_over_without_anybody(slug: str, vendor: StandIn) -> None:
+    key = store(slug)
+    key.note_refusal("Replicate answered 401.", at=timezone.now() - timedelta(minutes=11))
+
+    async_to_sync(tasks._try)(Credential, key.pk, Desk())
+
+    kept = Credential.objects.get()
+    assert (kept.refused, kept.passed) == (False, True)
