@@ -27,7 +27,7 @@ class Pair:
 def others(run: Run, person: Person) -> list[Run]:
     """Runs that began with the very same words, as far as the person may see them."""
     seen = Run.objects.visible_to(person).select_related("network").with_totals()
-    wanted = Wanted(words=run.prompt[:200], prompt_of=run)
+    wanted = Wanted(words=run.prompt, prompt_of=run)
     found, _ = past.page(seen, wanted, Paging(after=None, cursor=None, limit=OTHERS))
     return found
 

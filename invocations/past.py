@@ -41,7 +41,8 @@ def page(rows: RunQuerySet, wanted: Wanted, which: Paging) -> tuple[list[Run], s
     before = paging.position(Run, which)
     found: list[Run] = []
     for _ in range(search.TURNS):
-        turn = search.turn(rows, wanted.words, before=before)
+        whole = wanted.prompt_of is not None
+        turn = search.turn(rows, wanted.words, before=before, whole=whole)
         room = which.most - len(found)
         found += turn.rows.order_by("-pk")[: room + 1]
         if len(found) > which.most:

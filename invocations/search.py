@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from .models.run import RunQuerySet
 
-MATCHES = 2_000  # of the index in one turn
-SCANNED = 5_000  # prompts that are read in one turn where the index does not help
+MATCHES = 600  # of the index in one turn
+SCANNED = 2_000  # prompts that are read in one turn where the index does not help
 TURNS = 3  # for one page
 WORDS_MOST = 12
 _WORD = re.compile(r"[^\W_]+")
@@ -86,12 +86,16 @@ def remove(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
             cursor.execute(statement)
 
 
-def turn(rows: RunQuerySet, words: str, *, before: int | None) -> Turn:
-    """Those of `rows` older than `before` whose prompts have these words, as far as one turn goes."""
+def turn(rows: RunQuerySet, words: str, *, before: int | None, whole: bool = False) -> Turn:
+    """Those of `rows` older than `before` whose prompts have these words, as far as one turn goes.
+
+    `whole`: no word that only begins like one of these. The index is faster then: for beginnings it
+    puts together all that begin so, however few are wanted.
+    """
     asked = _words(words)
     if not asked:
         return _scan(rows, words, before)
-    found = _ask(asked, before)
+    found = _ask(asked, before, whole=whole)
     following = found[-1] if len(found) == MATCHES else None
     return Turn(rows.filter(pk__in=found), following)
 
@@ -101,11 +105,13 @@ def _words(text: str) -> list[str]:
     return [] if _UNSPACED.search(text) else _WORD.findall(text)[:WORDS_MOST]
 
 
-def _ask(words: list[str], before: int | None) -> list[int]:
+def _ask(words: list[str], before: int | None, *, whole: bool) -> list[int]:
     if connection.vendor == "postgresql":
-        statement, question = _ASK_POSTGRES, " & ".join(f"{word}:*" for word in words)
+        beginning = "" if whole else ":*"
+        statement, question = _ASK_POSTGRES, " & ".join(f"{word}{beginning}" for word in words)
     else:
-        statement, question = _ASK_SQLITE, " ".join(f'"{word}"*' for word in words)
+        beginning = "" if whole else "*"
+        statement, question = _ASK_SQLITE, " ".join(f'"{word}"{beginning}' for word in words)
     with connection.cursor() as cursor:
         cursor.execute(statement, [question, BEYOND if before is None else before, MATCHES])
         return [pk for (pk,) in cursor.fetchall()]

@@ -53,7 +53,6 @@ PAGES = {
     "api-runs": "/api/v1/runs",
     "api-runs-search": "/api/v1/runs?q=lighthouse",
     "api-runs-nothing": "/api/v1/runs?q=unheard",
-    "api-runs-emoji": "/api/v1/runs?q=%F0%9F%90%B3",
     "api-runs-rated": "/api/v1/runs?rating=4",
     "api-runs-since": "/api/v1/runs?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z",
     "api-runs-state": "/api/v1/runs?state=paused",

@@ -31,6 +31,8 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def visible_to(self, person: Person) -> RunQuerySet:
         """Of the networks one may see; what its visitor withdrew, only of those one controls."""
+        if isinstance(person, User) and person.is_admin:
+            return self  # to say so would have the databases go by network, and sort
         seen = self.filter(network__in=Network.objects.visible_to(person))
         return seen.unless_withdrawn_from(person)
 
