@@ -17,8 +17,9 @@ from realtime.feeds import NOT_SIGNED_IN, Denied, Feed, Frame, Scope
 from realtime.models import Event
 from realtime.progress import Progress
 
-from . import control, sayings, tiles
+from . import control, sayings, tiles, warmings
 from .above import AUDIENCE_CHANGED, HALT_CHANGED, above
+from .engine.warming import CHANGED
 from .fragments import View
 from .happenings import WORTH_TELLING
 from .models import Invocation
@@ -94,6 +95,8 @@ class NetworkFeed(Feed):
         if progress.type == HALT_CHANGED:
             standing = standing_now(self.network.pk)
             return self._around(standing, self.view.fragments(told=self.told))
+        if progress.type == CHANGED:
+            return self._warmth()
         found = None if self.view is View.TERMINAL else sayings.heard(progress)
         if found is None:
             return {}
@@ -105,6 +108,13 @@ class NetworkFeed(Feed):
             return {}
         context = {"audience": above.audience(self.network)}
         return {"network-audience": render_to_string("invocations/_audience.html", context)}
+
+    def _warmth(self) -> HTML:
+        if not self.told:
+            return {}
+        slots = warmings.of(self.network, timezone.now())
+        context = {"warmth": slots, "network": self.network}
+        return {"network-warmth": render_to_string("invocations/_warmth.html", context)}
 
     def _beside(self, event: Event) -> HTML:
         """What stands beside the grid; events of one transaction share one look at it."""

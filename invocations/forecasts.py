@@ -40,6 +40,7 @@ def forecast(network: Network, ring: Sequence[Slot] | None = None) -> Forecast:
         seconds=None if None in seconds else sum(s or 0.0 for s in seconds) + waits,
         usd=None if None in usd else sum(u or 0.0 for u in usd),
         measured=bool(ring) and all(slot.model in taken for slot in ring),
+        cold_seconds=sum(_cold(name) for name in {slot.model for slot in ring}),
     )
 
 
@@ -73,6 +74,13 @@ def _seconds(slot: Slot, taken: dict[str, list[float]]) -> float | None:
         return get_model(slot.model).seconds
     except UnknownModel:
         return None
+
+
+def _cold(name: str) -> float:
+    try:
+        return get_model(name).cold_seconds or 0.0
+    except UnknownModel:
+        return 0.0
 
 
 def _usd(slot: Slot, charged: dict[str, list[float]]) -> float | None:

@@ -28,6 +28,11 @@ def cancel(token: str) -> None:
     runner().cancel(token)
 
 
+def warm(network: int, names: list[str]) -> None:
+    """Have these models of a network loaded."""
+    runner().warm(network, names)
+
+
 def tidy() -> None:
     """Once an hour: remove what nobody can ask for any more, and what kills left half-written."""
     log.prune(timedelta(days=settings.EVENTS_KEPT_DAYS))

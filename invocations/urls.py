@@ -27,6 +27,7 @@ of_networks = [
     path("n/<slug:slug>/start/", room.start, name="start"),
     path("n/<slug:slug>/stop/", room.stop, name="stop"),
     path("n/<slug:slug>/pause/", room.pause, name="pause"),
+    path("n/<slug:slug>/warm/", room.warm, name="warm"),
     path("n/<slug:slug>/resume/", room.resume, name="resume"),
 ]
 of_runs = [

@@ -34,6 +34,7 @@ class Forecast:
     seconds: float | None
     usd: float | None
     measured: bool  # every model of the ring has been seen at work in this network
+    cold_seconds: float = 0.0  # how much longer where every model has to be loaded first
 
 
 @dataclass(slots=True)

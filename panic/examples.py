@@ -185,7 +185,7 @@ OF: Mapping[str, Json] = {
     },
     "Resumed": {"runs": [_RUN["id"]]},
     "CostsOut": {
-        "lap": {"seconds": 6.5, "usd": 0.0, "measured": True},
+        "lap": {"seconds": 6.5, "usd": 0.0, "measured": True, "cold_seconds": 0.0},
         "burn": {"calls_last_hour": 212, "usd_last_hour": 0.0, "usd_last_day": 0.0},
         "platform_troubles": [],
     },

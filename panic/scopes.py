@@ -74,6 +74,8 @@ SCOPES: dict[str, Scope] = {
     "POST /networks/{slug}/stop": CONTROL,
     "POST /networks/{slug}/terminal-tokens": START,
     "DELETE /networks/{slug}/terminal-tokens/{token_id}": START,
+    "GET /networks/{slug}/warm": READ,
+    "POST /networks/{slug}/warm": CONTROL,
     "POST /resume-all": ADMIN,
     "GET /runs": READ,
     "GET /runs/{run_id}": READ,

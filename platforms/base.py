@@ -45,6 +45,7 @@ class Model:
     defaults: JSON = field(default_factory=dict)  # sent unless a slot says otherwise
     parameters: JSON = field(default_factory=dict)  # JSON Schema of what a slot may set
     seconds: float | None = None  # typical
+    cold_seconds: float | None = None  # typical, until it answers where it has to be loaded first
     usd: float | None = None  # typical price of one call
     deadline_seconds: float = 300.0
     pre_wait_seconds: float = 0.0
@@ -166,12 +167,28 @@ class Limits:
     calls_per_minute: int | None = None
 
 
+class Warmth(StrEnum):
+    WARM = "warm"
+    WARMING = "warming"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Warmed:
+    """Whether a model would answer without having to be loaded first, and why, in a sentence."""
+
+    state: Warmth
+    words: str
+    charged: bool = False  # a part of a call at most; what it comes to is not known
+
+
 class Platform(ABC):
     """Whoever runs models: a vendor, this machine, a pretend one for tests."""
 
     slug: ClassVar[str]
     label: ClassVar[str]
     key_settings: ClassVar[Sequence[str]] = ()  # names in settings.PLATFORM_KEYS it needs
+    keeps_warm: ClassVar[bool] = False  # nobody ever waits for its models to be loaded
     limits: ClassVar[Limits] = Limits()  # unless PLATFORM_LIMITS says otherwise
 
     @abstractmethod
@@ -225,6 +242,16 @@ class Platform(ABC):
         A free request, made once in a while; empty where it never rings, or cannot ring there.
         """
         return ""
+
+    async def warm(self, call: Call) -> Warmed:
+        """Have `call.model` loaded, as far as that costs nothing or next to nothing.
+
+        `call.input` is a harmless one, for platforms that must be asked something. Hears the stop
+        and raises as `invoke` does.
+        """
+        if self.keeps_warm:
+            return Warmed(Warmth.WARM, f"{self.label} keeps its models ready.")
+        return Warmed(Warmth.UNKNOWN, f"Whether {self.label} has it ready cannot be known.")
 
     def listing(self, address: str, key: str) -> Sequence[JSON]:
         """What a server of this kind offers: for platforms whose servers an admin adds. Blocks for

@@ -1,25 +1,56 @@
-"""Reading predictions, the jobs that Replicate's API and its like (Cog) are made of. Pure."""
+"""Replicate's wire format: a request to it, and the jobs it answers with, which are predictions."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+
+from django.conf import settings
 
 from . import web
 from .errors import PlatformError, Refused, TimedOut, Unavailable
 
+KEY = "REPLICATE_API_TOKEN"
+ADDRESS = "https://api.replicate.com"
 Prediction = Mapping[str, object]
-RUNNING = {"starting", "processing"}
+BOOTING = "starting"
+RUNNING = {BOOTING, "processing"}
 ENDED = {"succeeded", "failed", "canceled", "aborted"}
+
+
+BOOTED = "Booted by a request that was cancelled as soon as the model was there."
 
 
 class Gone(Unavailable):
     """The provider knows no prediction of that id."""
 
 
-def read(answer: web.Answer, key_setting: str) -> Prediction:
+def base() -> str:
+    return settings.PLATFORM_URLS.get("REPLICATE_BASE_URL") or ADDRESS
+
+
+async def send(
+    credentials: Mapping[str, str],
+    method: str,
+    path: str,
+    *,
+    seconds: float = 15,
+    body: object = None,
+    **headers: str,
+) -> web.Answer:
+    """One request under `v1/`; underscores in the names of headers stand for dashes."""
+    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    sent = {"Authorization": f"Bearer {credentials[KEY].strip()}"}
+    sent |= {"Content-Type": "application/json"}
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    url = f"{base()}/v1/{path}"
+    return await web.send("Replicate", method, url, headers=sent, content=content, seconds=seconds)
+
+
+def read(answer: web.Answer) -> Prediction:
     """The prediction in an answer, or the error the answer stands for."""
     if answer.status >= 300:
-        raise web.error_in(answer, "Replicate", key_setting)
+        raise web.error_in(answer, "Replicate", KEY)
     content = answer.json()
     if not content.get("id") or not content.get("status"):
         raise Unavailable("Replicate answered with something that is no prediction.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import Router
 
-from . import bundles, costs, halts, keepsakes, machines, runs, steps
+from . import bundles, costs, halts, keepsakes, machines, runs, steps, warmth
 
 __all__ = ["routers"]
 
@@ -18,4 +18,5 @@ def routers() -> list[Router]:
         halts.routes,
         costs.routes,
         machines.routes,
+        warmth.routes,
     ]

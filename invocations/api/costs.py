@@ -17,11 +17,13 @@ routes = Router(tags=["networks"])
 
 
 class LapOut(BaseModel):
-    """The next lap: seconds with a young run's pacing, dollars; null where nothing is known."""
+    """The next lap: seconds with a young run's pacing, dollars; null where nothing is known.
+    `cold_seconds` is how much longer it may take while models are loaded."""
 
     seconds: float | None
     usd: float | None
     measured: bool
+    cold_seconds: float
 
 
 class BurnOut(BaseModel):

@@ -24,7 +24,7 @@ from invocations.models import Attempt, Invocation, Run
 from invocations.states import Outcome, Stale
 from realtime.wakeup import Listener
 
-from . import callbacks, calls, outcomes, owners
+from . import callbacks, calls, outcomes, owners, warming
 from .claims import Claim, claim, take_over
 from .threads import AWAY, fresh
 
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 HEARTBEAT = 5.0  # seconds; the lease is three of them
+DRAIN_SECONDS = 4.0
 DATABASE_RETRIES = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds; the last one again and again
 
 
@@ -50,8 +51,7 @@ class Runner:
 
     def __init__(self, capacity: int) -> None:
         self.worker, self._lock_file = owners.sign_on()
-        # Before the first claim, or its stop may not be heard.
-        self._bells = Listener("cancel", callbacks.CHANNEL)
+        self._bells = Listener("cancel", callbacks.CHANNEL)  # before a claim, or it would be deaf
         self._free = capacity
         self._guard = threading.Lock()
         self._turned_away = False
@@ -75,6 +75,10 @@ class Runner:
         return self._start(
             lambda: take_over(token, worker=self.worker, at=timezone.now()), cancelled=True
         )
+
+    def warm(self, network: int, names: list[str]) -> None:
+        """Load models, beside the calls: nobody waits for the outcome."""
+        asyncio.run_coroutine_threadsafe(warming.warm(network, names, self), self._loop)
 
     def _start(self, take: Callable[[], Claim | None], *, cancelled: bool = False) -> bool:
         if not self._take_room():
@@ -286,9 +290,6 @@ def runner() -> Runner:
         _runner = Runner(settings.MAX_CONCURRENT_CALLS)
         _at_exit(_runner)
     return _runner
-
-
-DRAIN_SECONDS = 4.0
 
 
 def _at_exit(runner: Runner) -> None:

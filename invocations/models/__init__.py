@@ -14,6 +14,7 @@ from .rating import Rating
 from .run import Run
 from .sheet import Sheet
 from .spending import Spending
+from .warming import Warming
 
 __all__ = [
     "Attempt",
@@ -27,5 +28,6 @@ __all__ = [
     "Spending",
     "StepAlias",
     "StopAll",
+    "Warming",
     "WorkerHeartbeat",
 ]

@@ -17,7 +17,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from invocations import runs, tiles
+from invocations import runs, tiles, warmings
 from invocations.above import above
 from invocations.feeds import CELLS
 from invocations.models import Run
@@ -48,6 +48,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "links": _ways_in(request, network) if controls else (),
         "controls": controls,
         "audience": above.audience(network) if controls else None,
+        "warmth": warmings.of(network, standing.at) if controls else [],
         "edits": network.may_edit(person),
         "types": controls or network.may_type(person, "", at=standing.at),
         "problems": network.problems(),
@@ -116,6 +117,17 @@ def stop(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def pause(request: HttpRequest, slug: str) -> HttpResponse:
     return _on_live_run(request, slug, lambda run: runs.pause_run(run=run))
+
+
+@require_POST
+@login_required
+def warm(request: HttpRequest, slug: str) -> HttpResponse:
+    network = _controlled(request, slug)
+    try:
+        warmings.warm(network=network, at=timezone.now())
+    except runs.Halted as refusal:
+        messages.error(request, str(refusal))
+    return redirect(f"{network.get_absolute_url()}#network-warmth")
 
 
 @require_POST

@@ -39,6 +39,7 @@ class Anthropic(Platform):
 
     slug: ClassVar[str] = "anthropic"
     label: ClassVar[str] = "Anthropic"
+    keeps_warm: ClassVar[bool] = True
     key_settings: ClassVar[Sequence[str]] = (KEY,)
 
     def models(self) -> Sequence[Model]:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, ClassVar
 import httpx
 from django.conf import settings
 
-from platforms import chat, listed, servers
-from platforms.base import JSON, Availability, Call, Model, Output, Platform
+from platforms import chat, listed, ollama, servers
+from platforms.base import JSON, Availability, Call, Model, Output, Platform, Warmed
 from platforms.catalogue import Row
 from platforms.errors import NotConfigured
 from platforms.hosted import as_answer, asking
@@ -105,6 +105,9 @@ class Compatible(Platform):
         except NotConfigured as error:
             error.key_refused = False  # by one server: the others' keys are as good as before
             raise
+
+    async def warm(self, call: Call) -> Warmed:
+        return await ollama.load(_address(_server(call.model)), call)
 
     async def _invoke(self, call: Call) -> Output:
         server = _server(call.model)

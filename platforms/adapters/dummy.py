@@ -112,6 +112,7 @@ class Dummy(Platform):
 
     slug: ClassVar[str] = "dummy"
     label: ClassVar[str] = "Dummy"
+    keeps_warm: ClassVar[bool] = True
 
     def models(self) -> Sequence[Model]:
         return MODELS

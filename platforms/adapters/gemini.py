@@ -43,6 +43,7 @@ class Gemini(Platform):
 
     slug: ClassVar[str] = "gemini"
     label: ClassVar[str] = "Gemini"
+    keeps_warm: ClassVar[bool] = True
     key_settings: ClassVar[Sequence[str]] = (KEY,)
 
     def models(self) -> Sequence[Model]:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Coroutine, Mapping, Sequence
 
-from platforms.base import Availability, Call, MediaFile, Model, Output, Platform
+from platforms.base import Availability, Call, MediaFile, Model, Output, Platform, Warmed, Warmth
 from platforms.errors import (
     Cancelled,
     NotConfigured,
@@ -40,21 +40,28 @@ class Local(Platform):
         return BY_ID[model.id].availability()
 
     async def invoke(self, call: Call) -> Output:
-        if call.cancelled.is_set():
-            raise Cancelled
-        if call.cancelled.is_set():
-            raise Cancelled
-        found = self.availability(call.model, call.credentials)
-        if not found.available:
-            raise NotConfigured(found.reason)
-        reply = await _until_cancelled(call, _ask(_request(call)))
-        if reply.error:
-            raise _error(reply)
+        reply = await self._asked(call, _request(call))
         if reply.text is not None:
             return Output(text=reply.text, usd=0.0, seconds=reply.seconds)
         return Output(
             data=reply.data, content_type=reply.content_type, usd=0.0, seconds=reply.seconds
         )
+
+    async def warm(self, call: Call) -> Warmed:
+        """The model host reads the weights, and keeps them for as long as it runs."""
+        await self._asked(call, Request(model=call.model.id, load_only=True))
+        return Warmed(Warmth.WARM, "In memory on this machine.")
+
+    async def _asked(self, call: Call, request: Request) -> Reply:
+        if call.cancelled.is_set():
+            raise Cancelled
+        found = self.availability(call.model, call.credentials)
+        if not found.available:
+            raise NotConfigured(found.reason)
+        reply = await _until_cancelled(call, _ask(request))
+        if reply.error:
+            raise _error(reply)
+        return reply
 
 
 def _request(call: Call) -> Request:

@@ -39,6 +39,7 @@ class OpenAI(Platform):
 
     slug: ClassVar[str] = "openai"
     label: ClassVar[str] = "OpenAI"
+    keeps_warm: ClassVar[bool] = True
     key_settings: ClassVar[Sequence[str]] = (KEY,)
 
     def models(self) -> Sequence[Model]:

@@ -11,7 +11,6 @@ The coroutine's own cancellation is not a stop: it leaves the prediction running
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -19,10 +18,8 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
-from django.conf import settings
-
 from platforms import predictions, published, web
-from platforms.base import Call, MediaFile, Model, Output, Pending, Platform
+from platforms.base import Call, MediaFile, Model, Output, Pending, Platform, Warmed, Warmth
 from platforms.catalogue import Row, load
 from platforms.errors import (
     Cancelled,
@@ -34,15 +31,13 @@ from platforms.errors import (
     Unavailable,
 )
 from platforms.inspection import Finding
-from platforms.predictions import ENDED, Gone, Prediction
+from platforms.predictions import BOOTING, ENDED, KEY, Gone, Prediction, base, send
 from platforms.reach import is_outside
 from platforms.registry import register
 from platforms.shapes import INLINE_LIMIT, data_uri, find, read_output
 from platforms.stopping import let_finish, unless_stopped
 from platforms.trials import trial
 
-KEY = "REPLICATE_API_TOKEN"
-ADDRESS = "https://api.replicate.com"
 ROWS = {row.model.id: row for row in load("replicate")}
 
 FIRST_POLL, LONGEST_POLL, GROWTH = 0.25, 2.0, 1.5
@@ -69,19 +64,26 @@ class Replicate(Platform):
 
     async def callback_secret(self, address: str, credentials: Mapping[str, str]) -> str:
         """Replicate rings at public https addresses; a stand-in on this side at any."""
-        if is_outside(_base()) and not (address.startswith("https://") and is_outside(address)):
+        if is_outside(base()) and not (address.startswith("https://") and is_outside(address)):
             return ""
-        answer = await _send(credentials, "GET", "webhooks/default/secret", seconds=3)
+        answer = await send(credentials, "GET", "webhooks/default/secret", seconds=3)
         if answer.status != 200:
             raise web.error_in(answer, "Replicate", KEY)
         return str(answer.json().get("key") or "")
 
     async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding]:
-        ask = partial(_send, credentials, "GET")
+        ask = partial(send, credentials, "GET")
         return await published.compared(ROWS.values(), ask, "Replicate", KEY)
 
     async def check(self, credentials: Mapping[str, str]) -> str:
-        return await trial(self, credentials, f"{_base()}/v1/account", Authorization="Bearer {key}")
+        return await trial(self, credentials, f"{base()}/v1/account", Authorization="Bearer {key}")
+
+    async def warm(self, call: Call) -> Warmed:
+        """Official models are always on; another one is booted, which is not charged for."""
+        asking = _Asking(call, ROWS.get(call.model.id) or Row(call.model, "prompt"))
+        if await asking.is_official():
+            return Warmed(Warmth.WARM, "Replicate keeps its official models ready.")
+        return await asking.boot()
 
     async def invoke(self, call: Call) -> Output | Pending:
         if call.cancelled.is_set() and not call.reference:
@@ -108,13 +110,13 @@ class _Asking:
         self.call, self.row = call, row
         self.adopting = bool(call.reference)
         self.made: Prediction = {}  # as first answered
-        self.send = partial(_send, call.credentials)
+        self.send = partial(send, call.credentials)
 
     async def get(self) -> Prediction:
         answer = await self.send("GET", f"predictions/{self.call.reference}", seconds=10)
         if answer.status == 404:
             raise Gone("Replicate no longer knows the prediction.")
-        return predictions.read(answer, KEY)
+        return predictions.read(answer)
 
     # Creating
 
@@ -141,7 +143,7 @@ class _Asking:
     async def make(self, body: dict[str, object]) -> None:
         self.call.progress("asking")
         model = self.call.model
-        known = f"{_base()}/{model.path}"
+        known = f"{base()}/{model.path}"
         version = model.version or _versions.get(known, "")
         if not version:
             answer = await self.post(f"models/{model.path}/predictions", body)
@@ -149,7 +151,7 @@ class _Asking:
                 version = _versions[known] = await self.latest_version()
         if version:
             answer = await self.post("predictions", {"version": version, **body})
-        self.made = predictions.read(answer, KEY)
+        self.made = predictions.read(answer)
         await self.call.remember(str(self.made["id"]))
 
     async def post(self, path: str, body: object) -> web.Answer:
@@ -237,6 +239,27 @@ class _Asking:
         output = read_output(prediction.get("output"), row.model.output, **wraps)
         return replace(output, seconds=float(seconds) if isinstance(seconds, int | float) else None)
 
+    # Booting
+
+    async def is_official(self) -> bool:
+        answer = await self.send("GET", f"models/{self.call.model.path}")
+        if answer.status != 200:
+            raise web.error_in(answer, "Replicate", KEY)
+        return bool(answer.json().get("is_official"))
+
+    async def boot(self) -> Warmed:
+        """Make a prediction, and cancel it as soon as the model is there to work on it."""
+        await self.create()
+        try:
+            while (made := await self.get())["status"] == BOOTING:
+                await self.call.sleep(LONGEST_POLL)
+        except Cancelled:
+            raise Cancelled(await self.cancel()) from None
+        if made["status"] == "aborted":
+            return Warmed(Warmth.UNKNOWN, "It did not boot in time; it may be booting still.")
+        await self.cancel()
+        return Warmed(Warmth.WARM, predictions.BOOTED, charged=True)
+
     # Stopping
 
     async def cancel(self) -> str:
@@ -249,7 +272,7 @@ class _Asking:
                         answer = await self.send(method, path)
                         if answer.status < 300:
                             method, path = "GET", f"predictions/{self.call.reference}"
-                        status = predictions.read(answer, KEY)["status"]
+                        status = predictions.read(answer)["status"]
                         if status in ENDED:
                             return "uncertain" if status == "succeeded" else "cancelled"
                     await asyncio.sleep(0.2)
@@ -270,24 +293,3 @@ class _Asking:
         await asyncio.wait({making})
         if not making.cancelled() and making.exception() is None:
             await self.cancel()
-
-
-def _base() -> str:
-    return settings.PLATFORM_URLS.get("REPLICATE_BASE_URL") or ADDRESS
-
-
-async def _send(
-    credentials: Mapping[str, str],
-    method: str,
-    path: str,
-    *,
-    seconds: float = 15,
-    body: object = None,
-    **headers: str,
-) -> web.Answer:
-    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    sent = {"Authorization": f"Bearer {credentials[KEY].strip()}"}
-    sent |= {"Content-Type": "application/json"}
-    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-    url = f"{_base()}/v1/{path}"
-    return await web.send("Replicate", method, url, headers=sent, content=content, seconds=seconds)

@@ -44,7 +44,9 @@ KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     **dict.fromkeys(("turns", "title", "path", "version", "maker", "licence"), (_text, "text")),
     **dict.fromkeys(("homepage", "note", "input_field", "template"), (_text, "text")),
     **dict.fromkeys(("output_field", "strip"), (_text, "text")),
-    **dict.fromkeys(("seconds", "usd", "deadline_seconds"), (_number, "a number, 0 or more")),
+    **dict.fromkeys(
+        ("seconds", "cold_seconds", "usd", "deadline_seconds"), (_number, "a number, 0 or more")
+    ),
     **dict.fromkeys(("pre_wait_seconds", "post_wait_seconds"), (_number, "a number, 0 or more")),
     "pattern": (_pattern, "a regular expression with one group"),
     "wait_seconds": (_number, "a number, 0 or more"),

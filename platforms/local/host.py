@@ -54,6 +54,8 @@ class Lane:
         try:
             if request.model not in self._makers:
                 self._makers[request.model] = self._load(request.model)
+            if request.load_only:
+                return Reply(text="")
             return self._makers[request.model](request)
         except Unusable as error:
             return Reply(error="invalid", detail=str(error))

@@ -36,6 +36,7 @@ class Request:
     parameters: Mapping[str, object] = field(default_factory=dict)
     key: str = ""  # differs from step to step, the same when one step is tried again
     number: int = 1
+    load_only: bool = False  # no call: have the model in memory for the next one
     cancelled: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def parameter(self, name: str, default: float) -> float:
@@ -53,6 +54,7 @@ class Request:
             "parameters": dict(self.parameters),
             "key": self.key,
             "number": self.number,
+            "load_only": self.load_only,
         }
 
     @classmethod
@@ -66,6 +68,7 @@ class Request:
             parameters=parameters if isinstance(parameters, dict) else {},
             key=str(header.get("key", "")),
             number=number if isinstance(number, int) else 1,
+            load_only=header.get("load_only") is True,
         )
 
 

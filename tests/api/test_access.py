@@ -35,7 +35,8 @@ CONTROL: list[Call] = [
     ("POST", f"{NETWORK}/terminal-tokens", None),
     ("DELETE", f"{NETWORK}/terminal-tokens/{{token}}", None),
 ]
-COSTS: list[Call] = [("GET", f"{NETWORK}/costs", None)]
+COSTS: list[Call] = [("GET", f"{NETWORK}/costs", None), ("GET", f"{NETWORK}/warm", None)]
+WARM: list[Call] = [("POST", f"{NETWORK}/warm", None)]
 RESUME: list[Call] = [("POST", "runs/{run}/resume", None)]  # illegal for who may: it is running
 BRANCH: list[Call] = [("POST", "invocations/{step}/branch", {})]  # likewise: it has no output yet
 RATE: list[Call] = [
@@ -70,6 +71,7 @@ PRIVATE: Table = [
     (CONTROL[3:4], (401, 403, 404, 201, 201, 201)),
     (CONTROL[4:], (401, 403, 404, 204, 204, 204)),
     (COSTS, (401, 403, 404, 200, 200, 200)),
+    (WARM, (401, 403, 404, 202, 202, 202)),
     (RESUME, (401, 404, 404, 409, 409, 409)),
     (BRANCH, (401, 404, 404, 409, 409, 409)),
     (RATE, (401, 404, 404, 200, 200, 200)),
@@ -92,6 +94,7 @@ PUBLIC: Table = [
     (CONTROL[3:4], (401, 403, 403, 201, 201, 201)),
     (CONTROL[4:], (401, 403, 403, 204, 204, 204)),
     (COSTS, (401, 403, 403, 200, 200, 200)),
+    (WARM, (401, 403, 403, 202, 202, 202)),
     (RESUME, (401, 403, 403, 409, 409, 409)),
     (BRANCH, (401, 403, 403, 409, 409, 409)),
     (RATE, (401, 403, 200, 200, 200, 200)),

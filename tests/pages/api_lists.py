@@ -12,6 +12,7 @@ LISTS = {
     "/api/v1/networks/{slug}": "",
     "/api/v1/networks/{slug}/collaborators": "",
     "/api/v1/networks/{slug}/costs": "",
+    "/api/v1/networks/{slug}/warm": "",
     "/api/v1/networks/{slug}/holdings": "",
     "/api/v1/networks/{slug}/runs": "?limit=500&q=moth",
     "/api/v1/runs": "?limit=500&state=running",

@@ -105,6 +105,7 @@ FORMS = {  # these take what a page sends
     "networks:start",
     "networks:stop",
     "networks:pause",
+    "networks:warm",
     "networks:resume",
     "resume-all",
     "callback",  # what a provider sends

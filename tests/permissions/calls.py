@@ -38,6 +38,7 @@ GET    /networks/{slug}/collaborators                   401 403 404 403 200 200 
 POST   /networks/{slug}/collaborators                   401 403 404 403 201 201 | 401 403 403 403 201 201
 DELETE /networks/{slug}/collaborators/{share_id}        401 403 404 403 204 204 | 401 403 403 403 204 204
 GET    /networks/{slug}/costs                           401 403 404 200 200 200 | 401 403 403 200 200 200
+GET    /networks/{slug}/warm                            401 403 404 200 200 200 | 401 403 403 200 200 200
 POST   /networks/{slug}/duplicate                       401 403 404 201 201 201 | 401 403 201 201 201 201
 GET    /networks/{slug}/holdings                        401 403 404 403 200 200 | 401 403 403 403 200 200
 POST   /networks/{slug}/imports                         401 403 404 422 422 422 | 401 403 403 422 422 422
@@ -45,6 +46,7 @@ POST   /networks/{slug}/leave                           401 403 404 204 403 403 
 GET    /networks/{slug}/runs                            401 403 404 200 200 200 | 200 200 200 200 200 200
 POST   /networks/{slug}/runs                            401 201 404 201 201 201 | 401 201 403 201 201 201
 POST   /networks/{slug}/stop                            401 403 404 200 200 200 | 401 403 403 200 200 200
+POST   /networks/{slug}/warm                            401 403 404 202 202 202 | 401 403 403 202 202 202
 POST   /networks/{slug}/terminal-tokens                 401 403 404 201 201 201 | 401 403 403 201 201 201
 DELETE /networks/{slug}/terminal-tokens/{token_id}      401 403 404 204 204 204 | 401 403 403 204 204 204
 POST   /resume-all                                      401 403 403 403 403 200

@@ -51,6 +51,7 @@ POST networks:archive        /n/{slug}/archive/                                3
 POST networks:start          /n/{slug}/start/                                  302 302 404 302 302 302 | 302 302 403 302 302 302
 POST networks:stop           /n/{slug}/stop/                                   302 302 404 302 302 302 | 302 302 403 302 302 302
 POST networks:pause          /n/{slug}/pause/                                  302 302 404 302 302 302 | 302 302 403 302 302 302
+POST networks:warm           /n/{slug}/warm/                                   302 302 404 302 302 302 | 302 302 403 302 302 302
 POST networks:resume         /n/{slug}/resume/                                 302 302 404 302 302 302 | 302 302 403 302 302 302
 GET  runs:list               /runs/                                            200 200 200 200 200 200
 GET  runs:detail             /runs/{run}/                                      404 404 404 200 200 200 | 200 200 200 200 200 200

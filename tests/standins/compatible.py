@@ -10,7 +10,14 @@ MODELS = ("llama3.2:3b", "Qwen/Qwen2.5-VL-7B-Instruct", "nomic-embed-text:latest
 
 
 class Compatible(OpenAI):
+    """`loads`: what it answers like Ollama when it is to load a model; 404 if left out."""
+
     def free(self, request: Request, path: str) -> Response | None:
+        if path == "/api/generate":
+            asked = request.json()
+            self.note("load", model=asked["model"], asked=asked)
+            status = int(self.default.get("loads", 404))
+            return answer({"model": asked["model"], "done": True}, status)
         if (request.method, path) != ("GET", "/v1/models"):
             return None
         self.note("listed", authorization=request.headers.get("authorization", ""))

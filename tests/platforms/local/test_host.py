@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from platforms import registry
 from platforms.errors import Cancelled, NotConfigured, RateLimited, Refused, TimedOut, Unavailable
 from platforms.local import host_socket
 from platforms.local.protocol import LENGTHS, Reply, Request, Unusable
@@ -253,3 +254,19 @@ def test_a_request_keeps_its_meaning_on_the_way() -> None:
     request = Request("local:x", text="é", path="/a", parameters={"seed": 3}, key="k", number=2)
 
     assert Request.of_header(request.header()) == request
+
+
+@pytest.mark.asyncio
+async def test_a_model_can_be_loaded_without_being_asked(hosting: Hosting) -> None:
+    asked: list[str] = []
+
+    def listening(request: Request) -> Reply:
+        asked.append(request.text)
+        return echo(request)
+
+    async with hosting({PAINTER: listening}) as host:
+        warmed = await registry.get_platform("local").warm(call_of(PAINTER))
+
+        assert warmed.state == "warm"
+        assert PAINTER in host._lanes[PAINTER]._makers
+        assert not asked
