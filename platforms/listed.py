@@ -1,14 +1,20 @@
-"""What a model server lists, as rows of the catalogue. Pure."""
+"""What a model server lists: asked for within bounds, and as rows of the catalogue."""
 
 from __future__ import annotations
 
+import json
 import re
+import time
 from collections.abc import Iterator, Sequence
+
+import httpx
 
 from .base import Modality, Model
 from .shapes import find
 
 MOST = 200
+MOST_BYTES = 4_000_000
+SECONDS = 3.0
 SEES = re.compile(
     r"llava|vision|moondream|minicpm-v|pixtral|smolvlm|internvl|gemma-?[3-9]|[-.]?vl\b", re.I
 )
@@ -18,6 +24,29 @@ INSTRUCTIONS = (
     "sentences. Never answer with nothing."
 )
 QUESTION = "Describe this picture in one sentence: what is in front, what is behind, and the style."
+
+
+def fetch(url: str, key: str = "") -> object:
+    """The JSON at this address. Blocks for some seconds, whatever the server does.
+
+    Raises httpx.HTTPError, httpx.InvalidURL, or ValueError where it is no JSON or too much of it.
+    """
+    headers = {"Accept-Encoding": "identity", **({"Authorization": f"Bearer {key}"} if key else {})}
+    # A server on this machine is never behind the house's proxy.
+    mounts = {"all://localhost": None, "all://127.0.0.1": None}
+    until, body = time.monotonic() + 2 * SECONDS, bytearray()
+    with (
+        httpx.Client(timeout=SECONDS, mounts=mounts) as client,
+        client.stream("GET", url, headers=headers) as response,
+    ):
+        response.raise_for_status()
+        for piece in response.iter_raw():
+            body += piece
+            if time.monotonic() > until:
+                raise httpx.ReadTimeout("it drips")
+            if len(body) > MOST_BYTES:
+                raise ValueError("too much")
+    return json.loads(body)
 
 
 def read(content: object) -> list[dict[str, object]]:

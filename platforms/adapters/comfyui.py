@@ -13,9 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import ClassVar
 
-import httpx
-
-from platforms import servers
+from platforms import listed, servers
 from platforms.base import JSON, Availability, Call, Model, Output, Pending, Platform
 from platforms.comfy import history, news
 from platforms.comfy.prompt import POLL, Prompt
@@ -24,7 +22,6 @@ from platforms.registry import register
 from platforms.shapes import find
 
 LARGEST_FRAME = 32_000_000  # bytes; previews come through the socket, and are not looked at
-LOOK_SECONDS = 3.0
 
 
 @register
@@ -67,8 +64,7 @@ class ComfyUI(Platform):
             await asyncio.wait({listening})
 
     def listing(self, address: str, key: str) -> Sequence[JSON]:
-        with httpx.Client(timeout=LOOK_SECONDS, trust_env=False) as client:
-            stats = client.get(f"{address}/system_stats").raise_for_status().json()
+        stats = listed.fetch(f"{address}/system_stats")
         version = find(stats, "system", "comfyui_version")
         devices = find(stats, "devices")
         if not isinstance(devices, list):

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 KEY = "COMPATIBLE_API_KEY"
 LOOK_EVERY = 60.0  # seconds; a failed look counts for as long
-LOOK_SECONDS = 3.0
 Found = Mapping[str, Mapping[str, object]]  # by server: its models, and what went wrong when
 
 
@@ -67,7 +66,7 @@ class Compatible(Platform):
         return {KEY: all_keys()}
 
     def listing(self, address: str, key: str) -> Sequence[JSON]:
-        return _listed(address, key)
+        return listed.read(listed.fetch(f"{address}/models", key))
 
     def availability(self, model: Model, credentials: Mapping[str, str]) -> Availability:
         server = _server(model)
@@ -172,7 +171,8 @@ def look() -> None:
     found: dict[str, object] = {}
     for server, address in settings.COMPATIBLE_SERVERS.items():
         try:
-            offered = _listed(address, _keys(all_keys()).get(server, ""))
+            key = _keys(all_keys()).get(server, "")
+            offered = listed.read(listed.fetch(f"{address}/models", key))
             found[server] = {"models": offered, "problem": "", "at": time.time()}
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             old = find(kept, server, "models")
@@ -181,14 +181,6 @@ def look() -> None:
     draft = _file().with_suffix(f".{threading.get_native_id()}")
     draft.write_text(json.dumps(found))
     draft.replace(_file())
-
-
-def _listed(address: str, key: str) -> list[dict[str, object]]:
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    mounts = {"all://localhost": None, "all://127.0.0.1": None}
-    with httpx.Client(timeout=LOOK_SECONDS, mounts=mounts) as client:
-        answer = client.get(f"{address}/models", headers=headers).raise_for_status()
-    return listed.read(answer.json())
 
 
 def _rows(found: Found) -> Iterator[Model]:

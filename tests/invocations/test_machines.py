@@ -2,58 +2,35 @@
 
 from __future__ import annotations
 
-import os
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks
 from pytest_django.fixtures import Settings
 
 from accounts.models import AuditEntry, User
 from invocations import machines
 from networks.fields import Invalid
-from platforms import looks, registry, rotation, servers
+from platforms import registry, rotation, servers
 from platforms.keyring import Keyring
 from platforms.models import Server, UploadedWorkflow
 from tests.platforms.flows import exported
-from tests.standins.process import StandIn, standing_in
+
+from .cellar import box, own_folder, spread
+
+__all__ = ["own_folder"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.enable_socket]
 
 
 @pytest.fixture(autouse=True)
-def told(
-    tmp_path: Path,
-    settings: Settings,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    """A data folder of its own: nobody has added a server yet."""
-    settings.DATA_DIR = tmp_path
-    settings.COMPATIBLE_SERVERS = {}
-    settings.PLATFORM_KEYS = {}
+def folder(own_folder: None) -> None:
+    """Nobody has added a server yet."""
 
 
 @pytest.fixture
 def admin() -> User:
     return User.objects.create_superuser("root@example.org")
-
-
-def spread() -> None:
-    """What a commit does: tests are one transaction that never ends."""
-    stamp = servers._stamp_file()
-    stamp.touch()
-    moment = stamp.stat().st_mtime_ns + 1
-    os.utime(stamp, ns=(moment, moment))
-
-
-def box(**more: str) -> Server:
-    row = {"kind": "compatible", "name": "The Box", "address": "http://10.0.0.2:11434/v1/"}
-    made = machines.add_server(by=None, **{**row, **more})
-    made.note_look([{"id": "llama3.2:3b", "sees": False}], "", at=timezone.now())
-    spread()
-    return made
 
 
 def ids() -> list[str]:
@@ -243,58 +220,3 @@ def test_a_file_that_is_no_workflow_says_everything_that_is_wrong() -> None:
     assert "panic:input" in refused.value.errors["workflow"]
     assert "panic:output" in refused.value.errors["workflow"]
     assert not UploadedWorkflow.objects.exists()
-
-
-def test_a_look_finds_what_a_server_lists(tmp_path: Path) -> None:
-    with standing_in("compatible", tmp_path / "journal.jsonl") as provider:
-        server = box(address=f"{provider.url}/v1", key="sk-box")
-        at = timezone.now()
-        looks.look(server, at=at)
-        listed = _last(provider)
-
-    assert [entry["id"] for entry in server.listed] == [
-        "llama3.2:3b",
-        "Qwen/Qwen2.5-VL-7B-Instruct",
-    ]
-    assert (server.problem, server.last_seen_at) == ("", at)
-    assert listed["authorization"] == "Bearer sk-box"
-
-
-def _last(provider: StandIn) -> dict[str, object]:
-    return provider.entries("listed")[-1]
-
-
-def test_a_look_at_nobody_is_a_sentence_and_forgets_nothing() -> None:
-    server = box(address="http://127.0.0.1:9/v1")
-    seen = server.last_seen_at
-
-    looks.look(server, at=timezone.now())
-
-    assert server.problem == "nobody listens at its address."
-    assert server.listed
-    assert server.last_seen_at == seen
-
-
-def test_each_server_is_looked_at_once_a_minute_by_one_of_all_workers() -> None:
-    server = box()
-    now = timezone.now()
-    later = now + timedelta(seconds=90)
-
-    assert not Server.objects.to_look_at(now).exists()
-    (found,) = Server.objects.to_look_at(later)
-    other = Server.objects.get(pk=server.pk)
-    assert found.take_look(later)
-    assert not other.take_look(later)
-    assert not Server.objects.to_look_at(later).exists()
-
-
-def test_a_young_data_folder_hears_of_old_rows(
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    Server.add(kind="compatible", name="Box", address="http://10.0.0.2/v1")
-    assert servers.known() is servers.NOTHING
-
-    with django_capture_on_commit_callbacks(execute=True):
-        servers.announce_any()
-
-    assert list(servers.known().servers) == ["box"]

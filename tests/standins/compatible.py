@@ -27,6 +27,8 @@ class Compatible(OpenAI):
             return answer(self.problem(401, "Incorrect API key provided.", "invalid_api_key"), 401)
         if self.default.get("listing") == "garbage":
             return Response(200, b'{"data": [')
+        if self.default.get("listing") in {"drip", "huge", "html"}:
+            return self.failure(self.default["listing"], self.default)
         response = answer({"object": "list", "data": listed})
         response.hang = float(self.default.get("listing_seconds", 0))
         return response
