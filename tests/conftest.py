@@ -1,31 +1,14 @@
-"""What every test can rely on: a data folder of its own, and the cast."""
+"""What every test can rely on: an installation of its own, and a database that goes away."""
 
 from __future__ import annotations
 
-import atexit
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from tests.stack import NOT_INHERITED, Stack
-
-# Before Django reads its settings: a test never touches the folder of a running installation ...
-if "PANIC_DATA_DIR" not in os.environ:
-    os.environ["PANIC_DATA_DIR"] = tempfile.mkdtemp(prefix="panic-test-")
-    atexit.register(shutil.rmtree, os.environ["PANIC_DATA_DIR"], ignore_errors=True)
-# ... and never uses its keys: what is set, if only to nothing, is not read from `.env`. But for the
-# tests that are there to use them, and that somebody asked for: `make test-live`.
-if os.environ.get("PANIC_TEST_LIVE") != "1":
-    os.environ.update(dict.fromkeys(NOT_INHERITED, ""))
-os.environ.setdefault("SECRET_KEY", "only-for-tests")
-os.environ.setdefault("SQLITE_SYNCHRONOUS", "NORMAL")  # no test survives a power cut
-# Before numpy is imported: on a busy machine its threads wait for each other (15 times slower).
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+from tests.stack import Stack
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
