@@ -119,7 +119,7 @@ class Origin(_Claim):
 
 
 class RunClaim(_Claim):
-    id: Annotated[str, Field(pattern=r"^[0-9a-z]{8,40}$")]
+    id: Annotated[str, Field(pattern=r"^[0-9a-z]{1,40}$")]
     network: Origin
     prompt: Annotated[Text, Field(min_length=1, max_length=20_000)]
     state: Line

@@ -186,7 +186,7 @@ def _page(run: Run, until: int) -> Iterator[str]:
             side: name_of(asset) if asset else ""
             for side, asset in (("input", step.input_asset), ("output", step.output_asset))
         }
-        tile = tiles.of_step(step, look=tiles.WALL)
-        context = {"step": step, "tile": tile, "media": media, "alt": tiles.alt_text(step)}
+        line = tiles.line(step)  # nothing is parsed for it: there may be a hundred thousand
+        context = {"step": step, "line": line, "media": media, "alt": tiles.alt_text(step)}
         yield render_to_string("invocations/bundle/_frame.html", context)
     yield render_to_string("invocations/bundle/foot.html", {"run": run})
