@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Callable
 from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -29,6 +30,8 @@ from networks.codes import Address
 from networks.models import Network, Person
 
 PAST = 6
+KEPT_MOST = 10_000  # characters of a prompt
+View = Callable[[HttpRequest, str], HttpResponse]
 
 
 @require_safe
@@ -52,7 +55,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "edits": network.may_edit(person),
         "types": controls or network.may_type(person, "", at=standing.at),
         "problems": network.problems(),
-        "words": request.session.pop(_words_key(network), "") if controls else "",
+        "words": request.session.pop(_words_key(slug), "") if controls else "",
         "client_key": secrets.token_urlsafe(12),
     }
     return render(request, "networks/detail.html", context)
@@ -83,8 +86,23 @@ def _ways_in(request: HttpRequest, network: Network) -> list[dict[str, str]]:
     ]
 
 
+def _signed_in(view: View) -> View:
+    """Whoever is not comes back to the network's page, which has their words: a move itself cannot
+    be looked at."""
+
+    @functools.wraps(view)
+    def checked(request: HttpRequest, slug: str) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, slug)
+        if prompt := request.POST.get("prompt"):
+            request.session[_words_key(slug)] = prompt[:KEPT_MOST]
+        return redirect_to_login(reverse("networks:detail", args=[slug]))
+
+    return checked
+
+
 @require_POST
-@login_required
+@_signed_in
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Start a run; the words of a refused one are kept for the next try."""
     network = _controlled(request, slug)
@@ -100,12 +118,12 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except (BadPrompt, runs.StartRefused) as refusal:
         messages.error(request, str(refusal))
-        request.session[_words_key(network)] = prompt[:10_000]
+        request.session[_words_key(slug)] = prompt[:KEPT_MOST]
     return redirect(network)
 
 
 @require_POST
-@login_required
+@_signed_in
 def stop(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
     return _on_live_run(
@@ -114,13 +132,13 @@ def stop(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@_signed_in
 def pause(request: HttpRequest, slug: str) -> HttpResponse:
     return _on_live_run(request, slug, lambda run: runs.pause_run(run=run))
 
 
 @require_POST
-@login_required
+@_signed_in
 def warm(request: HttpRequest, slug: str) -> HttpResponse:
     network = _controlled(request, slug)
     try:
@@ -131,7 +149,7 @@ def warm(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@_signed_in
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
     return _on_live_run(request, slug, lambda run: runs.resume_run(run=run, at=at))
@@ -161,8 +179,8 @@ def _past(standing: Standing, person: Person, controls: bool) -> list[Run]:
     return [run for run in seen if run != standing.run][:PAST]
 
 
-def _words_key(network: Network) -> str:
-    return f"words-{network.public_id}"
+def _words_key(slug: str) -> str:
+    return f"words-{slug}"
 
 
 def _visible(request: HttpRequest, slug: str) -> Network:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from invocations import halts, runs
 from invocations.engine import outcomes
 from invocations.engine.claims import Claim
@@ -71,6 +72,21 @@ def test_the_words_of_a_refused_start_are_kept(owner: Client, network: Network, 
 
     assert "my precious words</textarea>" in words(answer)
     assert "The last prompt has only just begun" in words(answer)
+
+
+def test_whoever_has_to_sign_in_first_comes_back_to_their_words(
+    client: Client, alice: User, network: Network
+) -> None:
+    alice.set_password("correct horse")
+    alice.save()
+
+    asked = client.post(_path(network, "start"), {"prompt": "my precious words"})
+    sign_in = {"username": alice.email, "password": "correct horse"}
+    page = client.post(asked.headers["Location"], sign_in, follow=True)
+
+    assert page.redirect_chain[-1][0] == _path(network)
+    assert "my precious words</textarea>" in words(page)
+    assert not network.runs.exists()
 
 
 def test_whoever_controls_may_waive_the_lockout(owner: Client, network: Network) -> None:
