@@ -100,6 +100,7 @@ def _asked(check: Check, shown: Shown) -> str:
 def _in_time(check: Check, shown: Shown) -> str | None:
     """Raises TimeoutError. A check that hangs keeps one of two turns, and no process from ending."""
     answer: Future[str | None] = Future()
+    turns = _turns
 
     def work() -> None:
         try:
@@ -107,9 +108,9 @@ def _in_time(check: Check, shown: Shown) -> str | None:
         except BaseException as error:
             answer.set_exception(error)
         finally:
-            _turns.release()
+            turns.release()
 
-    if not _turns.acquire(timeout=SECONDS):
+    if not turns.acquire(timeout=SECONDS):
         raise TimeoutError
     threading.Thread(target=work, name="screening", daemon=True).start()
     return answer.result(SECONDS)

@@ -44,7 +44,7 @@ class Bell:
         headers = signed(message, int(time.time()) - late, body, secret)
         for _ in range(times):
             try:
-                async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+                async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
                     answer = await client.post(self.address, content=body, headers=headers)
             except httpx.HTTPError as error:
                 self.note("rang", id=self.prediction, kind=event, answer=type(error).__name__)
