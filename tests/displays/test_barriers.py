@@ -75,5 +75,6 @@ def test_after_the_red_button(
     sign_in(still, house)
     pages = [receipt, "/mission-control/", wall["grid"], wall["all"]]
     pages += [f"/n/{wall['network']}/", f"/n/{wall['network']}/wall/", "/account/"]
+    pages += ["/account/keys/", "/account/keys/house/", f"/n/{wall['network']}/keys/"]
 
     assert barriers(still.new_page(), [house.url + path for path in pages]) == []
