@@ -51,6 +51,6 @@ def model_page(owner: str, name: str, knobs: Knobs) -> Response:
         schemas = {"Input": {"type": "object", **told}, "Output": {"type": "string"}}
         openapi = {"openapi": "3.0.2", "components": {"schemas": schemas}}
         version = {"id": f"latest-of-{owner}-{name}", "openapi_schema": openapi}
-    official = owner not in {"community", "lucataco"}
+    official = owner not in {"community", "lucataco"} and version is not None
     page = {"owner": owner, "name": name, "is_official": official, "latest_version": version}
     return answer(page)
