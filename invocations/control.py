@@ -105,6 +105,12 @@ def fragments(at: datetime) -> HTML:
     }
 
 
+def redrawn_by(event: Event) -> str:
+    """The lane's run, or everything: events with the same answer change the same."""
+    of_step = event.type.startswith("invocation.")
+    return str(event.data.get("run", "")) if of_step else "everything"
+
+
 def changed_by(event: Event, at: datetime) -> HTML:
     """What an event of any topic changes: one lane where it can, the whole list where it must."""
     if event.type.startswith("invocation."):

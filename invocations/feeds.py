@@ -188,6 +188,10 @@ class MissionControlFeed(Feed):
     def snapshot(self) -> HTML:
         return control.fragments(timezone.now())
 
+    def redraws(self, event: Event) -> str:
+        """Many networks at once are more than one could draw step by step."""
+        return control.redrawn_by(event)
+
     def render(self, event: Event) -> Frame | None:
         return Frame(html=control.changed_by(event, timezone.now()))
 

@@ -67,6 +67,11 @@ class Feed(ABC):
         without html and sent back to the door.
         """
 
+    def redraws(self, event: Event) -> str:
+        """A name for what this event has drawn anew, if that shows the present and not the event:
+        of those that come at once the last one draws it. Empty = this event draws for itself."""
+        return ""
+
     def render_progress(self, progress: Progress) -> Mapping[str, str]:
         """Elements that show how far a step has come; empty = not shown here.
 

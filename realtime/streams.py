@@ -112,9 +112,11 @@ class Stream:
     def _encode_all(self, events: Sequence[Event], head: Positions) -> Prepared:
         frames = []
         ask_anew = False
+        last = {self.feed.redraws(event): event for event in events}
         for event in events:
+            drawn_later = last[name] is not event if (name := self.feed.redraws(event)) else False
             try:
-                frame = self._render(event)
+                frame = Frame() if drawn_later else self._render(event)
             except Denied:
                 frame, ask_anew = Frame(), True
             if self.feed.all_topics:

@@ -24,8 +24,10 @@ from invocations.states import Reason
 from networks.models import Network, Person, TerminalToken
 from panic.asgi import application
 from realtime import hub, log
+from realtime.cursors import Positions
 from realtime.feeds import Denied
 from realtime.progress import Progress
+from realtime.streams import Stream
 from realtime.tail import hang_up
 from tests.pages.cast import Work, words
 
@@ -256,3 +258,22 @@ def test_mission_control_shows_every_lane(run: Run) -> None:
     welcome = asyncio.run(_first_frame("/ws/mission-control/", bearer))
 
     assert run.prompt in welcome["html"]["mission-lanes"]
+
+
+def test_mission_control_draws_a_lane_once_for_all_that_came_at_once(
+    run: Run, work: Work, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(20):
+        work(run, "words of a machine")
+    events = log.after(run.network.topic, None, 500)
+    stream = Stream(MissionControlFeed(), Positions(()))
+
+    with django_assert_max_num_queries(20):
+        frames = [json.loads(frame.text) for frame in stream.prepare(events).frames]
+
+    assert [frame["event"] for frame in frames] == [event.type for event in events]
+    assert [frame["event"] for frame in frames if frame["html"]] == [
+        "run.started",
+        events[-1].type,
+    ]
+    assert list(frames[-1]["html"]) == [f"lane-{run.public_id}"]
