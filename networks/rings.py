@@ -37,15 +37,13 @@ class Slot:
 def problems(slots: Sequence[Slot], find: Callable[[str], Model]) -> list[str]:
     """Every reason why this ring cannot run, in words; an empty list means that it can.
 
-    `find` raises UnknownModel. Where a model is unknown nothing else can be judged.
+    `find` raises UnknownModel. What an unknown model would take and give cannot be judged; the rest is.
     """
     if not slots:
         return ["The ring is empty: add at least one model."]
     models, unknown = _resolve(slots, find)
-    if unknown:
-        return unknown
     mismatches = [joint.problem for joint in joints.of(models) if joint.problem]
-    return [*mismatches, *_misfit_fallbacks(slots, models, find)]
+    return [*unknown, *mismatches, *_misfit_fallbacks(slots, models, find)]
 
 
 def place_for(
@@ -61,18 +59,22 @@ def place_for(
     return None
 
 
-def _resolve(slots: Iterable[Slot], find: Callable[[str], Model]) -> tuple[list[Model], list[str]]:
-    models, unknown = [], []
+def _resolve(
+    slots: Iterable[Slot], find: Callable[[str], Model]
+) -> tuple[list[Model | None], list[str]]:
+    models: list[Model | None] = []
+    unknown = []
     for position, slot in enumerate(slots):
         try:
             models.append(find(slot.model))
         except UnknownModel:
+            models.append(None)
             unknown.append(f"Slot {position}: there is no model called “{slot.model}”.")
     return models, unknown
 
 
 def _misfit_fallbacks(
-    slots: Sequence[Slot], models: Sequence[Model], find: Callable[[str], Model]
+    slots: Sequence[Slot], models: Sequence[Model | None], find: Callable[[str], Model]
 ) -> list[str]:
     found = []
     for position, (slot, model) in enumerate(zip(slots, models, strict=True)):
@@ -83,7 +85,7 @@ def _misfit_fallbacks(
         except UnknownModel:
             found.append(f"Slot {position}: there is no model called “{slot.fallback}”.")
             continue
-        if (fallback.input, fallback.output) != (model.input, model.output):
+        if model and (fallback.input, fallback.output) != (model.input, model.output):
             found.append(
                 f"Slot {position}: the fallback “{fallback.name}” turns {fallback.input} into "
                 f"{fallback.output}, but “{model.name}” turns {model.input} into {model.output}."

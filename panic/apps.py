@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class PanicConfig(AppConfig):
@@ -16,10 +17,11 @@ class PanicConfig(AppConfig):
         from invocations.engine import errands
         from networks import upkeep
         from networks.above import above as of_networks
-        from panic import holdings
+        from panic import holdings, reporting
         from platforms.keyring import keys_to_try
         from platforms.models import Credential, HouseKey, Server
 
+        reporting.begin(settings.SENTRY_DSN)
         above.audience = presence.audience
         above.shown_on = receipts.shown_on
         of_accounts.joined = upkeep.welcome

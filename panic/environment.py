@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 from platforms.base import Limits
 
 env = environ.Env()
+
+DATABASES = {"postgres", "postgresql", "psql", "pgsql", "sqlite"}
 
 
 def read_file(path: Path) -> None:
@@ -57,13 +59,59 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
+def wakeup(name: str, redis_url: str) -> str:
+    """What wakes other processes."""
+    value = choice(name, "database", ("database", "redis"))
+    if value == "redis" and not redis_url:
+        raise ImproperlyConfigured(f"{name} is redis, but REDIS_URL does not say where that is.")
+    return value
+
+
 def url(name: str, default: str = "") -> str:
     """An http(s) address without a trailing slash, or the default."""
     value = os.environ.get(name, "").strip().rstrip("/") or default
-    parts = urlsplit(value)
-    if value and (parts.scheme not in {"http", "https"} or not parts.netloc):
+    if value and _parts(value, {"http", "https"}) is None:
         raise ImproperlyConfigured(f"{name} must be an http or https address, not {value!r}.")
     return value
+
+
+def redis(name: str) -> str:
+    value = text(name)
+    if value and _parts(value, {"redis", "rediss"}) is None and not value.startswith("unix:///"):
+        raise ImproperlyConfigured(f"{name} must look like redis://host:6379/0.")
+    return value
+
+
+def dsn(name: str) -> str:
+    """Where Sentry is told: an address with a public key and a project."""
+    value = text(name)
+    parts = _parts(value, {"http", "https"})
+    if value and not (parts and parts.username and parts.path.strip("/")):
+        raise ImproperlyConfigured(f"{name} must look like https://key@sentry.example/1.")
+    return value
+
+
+def hosts(name: str) -> list[str]:
+    found = words(name)
+    for host in found:
+        if not re.fullmatch(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]", host):
+            raise ImproperlyConfigured(
+                f"{name} must be names such as panic.example, without http:// and port, not {host!r}."
+            )
+    return found
+
+
+def _parts(value: str, schemes: set[str]) -> SplitResult | None:
+    """The parts of an address that can be reached, or None."""
+    try:
+        parts = urlsplit(value)
+        wrong = parts.port == 0  # one that is no port at all is an error
+    except ValueError:
+        return None
+    wrong = (
+        wrong or parts.scheme not in schemes or not parts.hostname or bool(re.search(r"\s", value))
+    )
+    return None if wrong else parts
 
 
 def servers(name: str) -> dict[str, str]:
@@ -71,12 +119,8 @@ def servers(name: str) -> dict[str, str]:
     found = {}
     for entry in words(name):
         slug, _, address = entry.partition("=")
-        parts = urlsplit(address)
-        if (
-            not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug)
-            or parts.scheme not in {"http", "https"}
-            or not parts.hostname
-        ):
+        known = re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug)
+        if not known or _parts(address, {"http", "https"}) is None:
             raise ImproperlyConfigured(
                 f"{name} must be like box=http://localhost:11434/v1, not {entry!r}."
             )
@@ -95,7 +139,7 @@ def mail(name: str) -> dict[str, object]:
         return {}
     try:
         return dict(env.email_url_config(value))
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, ImproperlyConfigured):
         raise ImproperlyConfigured(
             f"{name} must look like smtp+tls://user:password@host:587."
         ) from None
@@ -167,6 +211,8 @@ def database(name: str, sqlite_file: Path) -> dict[str, object]:
     value = text(name)
     if not value:
         return _sqlite(sqlite_file)
+    if value.partition("://")[0] not in DATABASES:
+        raise ImproperlyConfigured(f"{name} must begin with postgres:// or sqlite:///.")
     try:
         config: dict[str, object] = env.db_url_config(value)
     except Exception:
@@ -174,8 +220,6 @@ def database(name: str, sqlite_file: Path) -> dict[str, object]:
     engine = str(config.get("ENGINE", ""))
     if engine.endswith("sqlite3"):
         return _sqlite(Path(str(config["NAME"])))
-    if not engine.endswith("postgresql"):
-        raise ImproperlyConfigured(f"{name} must begin with postgres:// or sqlite:///.")
     return {**config, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 
 

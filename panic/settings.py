@@ -30,7 +30,7 @@ MAX_CONCURRENT_CALLS = environment.integer("PANIC_CONCURRENT_CALLS", 200, least=
 
 # A laptop or a gallery's own network is reached by whatever name or address it has there; behind a
 # public address the host is pinned to it.
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS") or (
     [urlsplit(PUBLIC_URL).hostname or "", "localhost", "127.0.0.1"] if PUBLIC_URL else ["*"]
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
@@ -94,9 +94,9 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.database("DATABASE_URL", DATA_DIR / "panic.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = environment.text("REDIS_URL")
+REDIS_URL = environment.redis("REDIS_URL")
 # What wakes other processes: Unix datagrams on SQLite and NOTIFY on Postgres, unless Redis is asked
-WAKEUP = environment.choice("WAKEUP", "database", ("database", "redis"))
+WAKEUP = environment.wakeup("WAKEUP", REDIS_URL)
 EVENTS_KEPT_DAYS = environment.integer("EVENTS_KEPT_DAYS", 30, least=1, most=3650)
 CACHES = {
     "default": (
@@ -107,6 +107,7 @@ CACHES = {
 }
 
 S3_BUCKET = environment.text("S3_BUCKET")
+S3_ENDPOINT_URL = environment.url("S3_ENDPOINT_URL")
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": (
@@ -114,7 +115,7 @@ STORAGES = {
             "BACKEND": "storages.backends.s3.S3Storage",
             "OPTIONS": {
                 "bucket_name": S3_BUCKET,
-                "endpoint_url": environment.url("S3_ENDPOINT_URL") or None,
+                "endpoint_url": S3_ENDPOINT_URL or None,
                 "region_name": environment.text("S3_REGION") or None,
                 "access_key": environment.text("S3_ACCESS_KEY_ID") or None,
                 "secret_key": environment.text("S3_SECRET_ACCESS_KEY") or None,
@@ -267,7 +268,7 @@ PLATFORM_LIMITS = environment.limits("PLATFORM_LIMITS")
 
 # --- Being told -------------------------------------------------------------------------------
 
-SENTRY_DSN = environment.text("SENTRY_DSN")
+SENTRY_DSN = environment.dsn("SENTRY_DSN")
 METRICS_TOKEN = environment.text("METRICS_TOKEN")  # without one, /metrics is for this machine alone
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {

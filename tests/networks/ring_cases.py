@@ -42,9 +42,13 @@ GOOD = (
 )
 BAD = (
     Bad(
-        "every unknown model is named and nothing else is judged",
+        "every unknown model is named and what is known is judged all the same",
         (I2A, "dummy:nope", T2I, "acme:gone"),
-        ("Slot 1: there is no model called “dummy:nope”", "Slot 3: there is no model called “acme"),
+        (
+            "Slot 1: there is no model called “dummy:nope”",
+            "Slot 3: there is no model called “acme",
+            "Slot 0: “Dummy image to audio” takes image",
+        ),
     ),
     Bad("a saved ring is not empty", (), ("The ring is empty",)),
     Bad(

@@ -28,7 +28,7 @@ def test_an_empty_ring_is_no_ring() -> None:
     assert problems() == ["The ring is empty: add at least one model."]
 
 
-def test_every_unknown_model_is_named_and_nothing_else_is_judged() -> None:
+def test_every_unknown_model_is_named_and_what_is_known_is_judged_all_the_same() -> None:
     assert problems("dummy:nope", "dummy:image-to-text", "acme:gone") == [
         "Slot 0: there is no model called “dummy:nope”.",
         "Slot 2: there is no model called “acme:gone”.",

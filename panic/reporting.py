@@ -1,0 +1,36 @@
+"""Telling Sentry of errors that nobody anticipated, where a house asks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
+
+
+def begin(dsn: str) -> None:
+    """What failed and where is reported, and nothing of people: no request, whose address may hold
+    a guest's key; no local variables, which may be prompts or keys to platforms; no log lines."""
+    if not dsn:
+        return
+    import sentry_sdk  # costs megabytes: only in houses that ask for it
+    from sentry_sdk.integrations.django import DjangoIntegration
+
+    sentry_sdk.init(
+        dsn=dsn,
+        integrations=[DjangoIntegration()],
+        auto_enabling_integrations=False,  # it would import every platform's own library
+        send_default_pii=False,
+        include_local_variables=False,
+        max_breadcrumbs=0,
+        before_send=without_people,
+    )
+
+
+def without_people(event: Event, hint: Hint) -> Event:
+    """The error without what came with it."""
+    event.pop("request", None)
+    event.pop("user", None)
+    event.pop("breadcrumbs", None)
+    event.pop("extra", None)
+    return event

@@ -1,0 +1,119 @@
+"""A wrong value stops the start with one clear sentence; a right one is read as it is meant."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stack import NOT_INHERITED, ROOT, SERVICES
+
+WRONG = [
+    ("PANIC_PORT", "eighty", "PANIC_PORT must be a whole number"),
+    ("DEBUG", "maybe", "DEBUG must be yes or no"),
+    ("DATABASE_URL", "foo", "DATABASE_URL must begin with postgres:// or sqlite:///"),
+    ("DATABASE_URL", "mysql://a/b", "DATABASE_URL must begin with postgres:// or sqlite:///"),
+    ("DATABASE_URL", "postgres://host:port/x", "DATABASE_URL is not a database address"),
+    ("REDIS_URL", "localhost", "REDIS_URL must look like redis://host:6379/0"),
+    ("WAKEUP", "redis", "WAKEUP is redis, but REDIS_URL does not say where that is"),
+    ("PUBLIC_URL", "http://panic.example:99999", "PUBLIC_URL must be an http or https address"),
+    ("PUBLIC_URL", "http://[", "PUBLIC_URL must be an http or https address"),
+    ("OPENAI_BASE_URL", "http://a b/v1", "OPENAI_BASE_URL must be an http or https address"),
+    ("S3_ENDPOINT_URL", "minio", "S3_ENDPOINT_URL must be an http or https address"),
+    ("COMPATIBLE_BASE_URL", "box=http://[", "COMPATIBLE_BASE_URL must be like box="),
+    ("EMAIL_URL", "foo", "EMAIL_URL must look like smtp+tls://"),
+    ("ALLOWED_HOSTS", "http://panic.example", "ALLOWED_HOSTS must be names such as panic.example"),
+    ("SENTRY_DSN", "https://sentry.example/1", "SENTRY_DSN must look like https://key@"),
+]
+REPORTING = """
+import json, logging, os
+import django
+os.environ["DJANGO_SETTINGS_MODULE"] = "panic.settings"
+django.setup()
+import sentry_sdk
+from django.test import Client, override_settings
+from django.urls import path
+from sentry_sdk.transport import Transport
+
+class Kept(Transport):
+    def capture_envelope(self, envelope):
+        if event := envelope.get_event():
+            print(json.dumps(event, default=str))
+
+sentry_sdk.get_client().transport = Kept()
+
+def view(request):
+    prompt = request.POST["prompt"]
+    logging.getLogger("panic").warning("somebody typed %s", prompt)
+    raise RuntimeError("it broke")
+
+urlpatterns = [path("broken/", view)]
+
+with override_settings(ROOT_URLCONF="__main__"):
+    client = Client(raise_request_exception=False, headers={"authorization": "Bearer planted"})
+    assert client.post("/broken/?token=planted", {"prompt": "planted words"}).status_code == 500
+"""
+
+
+def run(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in (*NOT_INHERITED, *SERVICES, "WAKEUP")
+    }
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**inherited, "PANIC_DATA_DIR": str(tmp_path), **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("name", "value", "sentence"), WRONG)
+def test_a_wrong_value_stops_the_start_with_one_sentence(
+    tmp_path: Path, name: str, value: str, sentence: str
+) -> None:
+    ended = run(tmp_path, "manage.py", "up", **{name: value})
+
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.startswith(f"PANIC! cannot start: {sentence}")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_right_values_are_taken(tmp_path: Path) -> None:
+    code = (
+        "import json; from panic import settings as s;"
+        "print(json.dumps([s.ALLOWED_HOSTS, s.REDIS_URL, s.WAKEUP, s.PUBLIC_URL, s.SENTRY_DSN]))"
+    )
+    given = {
+        "ALLOWED_HOSTS": "panic.example,.b.example,10.0.0.2,[::1]",
+        "REDIS_URL": "redis://:secret@host:6379/0",
+        "WAKEUP": "redis",
+        "PUBLIC_URL": "https://panic.example/",
+        "SENTRY_DSN": "https://key@sentry.example/1",
+    }
+
+    ended = run(tmp_path, "-c", code, **given)
+
+    hosts = ["panic.example", ".b.example", "10.0.0.2", "[::1]"]
+    rest = [given["REDIS_URL"], "redis", "https://panic.example", given["SENTRY_DSN"]]
+    assert json.loads(ended.stdout) == [hosts, *rest]
+
+
+def test_an_error_is_reported_without_anything_of_people(tmp_path: Path) -> None:
+    ended = run(tmp_path, "-c", REPORTING, DEBUG="yes", SENTRY_DSN="http://key@127.0.0.1:9/1")
+
+    assert ended.returncode == 0, ended.stderr
+    (line,) = ended.stdout.splitlines()
+    (error,) = json.loads(line)["exception"]["values"]
+    assert (error["type"], error["value"]) == ("RuntimeError", "it broke")
+    assert error["stacktrace"]["frames"][-1]["function"] == "view"
+    assert "planted" not in line
