@@ -65,6 +65,11 @@ class Refused(PlatformError):
         super().__init__(message)
         self.kind = kind
 
+    @property
+    def for_content(self) -> bool:
+        """What the input says is declined, and not how it is put: the network's policy decides."""
+        return self.kind == "sensitive"
+
 
 class RateLimited(PlatformError):
     """Too many calls; `retry_after` is in seconds, None where the provider did not say."""

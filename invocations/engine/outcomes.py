@@ -116,7 +116,7 @@ def _after_failure(
         events.publish(run.network, *news)
         if following:
             wake_worker()
-    elif isinstance(error, Refused) and _policy(run) == RefusalPolicy.SKIP:
+    elif _declined(error) and _policy(run) == RefusalPolicy.SKIP:
         _skip(run, step, error, at=at)
     elif (pause := retries.wait(error, _failures(step) + 1, rule=rule)) is not None:
         due_at = at + timedelta(seconds=pause)
@@ -196,13 +196,17 @@ def _between(started_at: datetime, at: datetime) -> float:
     return max(0.0, (at - started_at).total_seconds())
 
 
+def _declined(error: PlatformError) -> bool:
+    return isinstance(error, Refused) and error.for_content
+
+
 def _policy(run: Run) -> str:
     return run.network.refusal_policy
 
 
 def stand_in(claim: Claim, error: PlatformError) -> Result | None:
     """A harmless output for a refused step where the network wants one; draws and stores it."""
-    if not isinstance(error, Refused) or _policy(claim.run) != RefusalPolicy.SUBSTITUTE:
+    if not _declined(error) or _policy(claim.run) != RefusalPolicy.SUBSTITUTE:
         return None
     modality = claim.model.output
     if modality is Modality.TEXT:

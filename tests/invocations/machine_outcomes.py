@@ -130,9 +130,9 @@ class Outcomes(Stage):
 
     def _stand_in(self, claim: Claim, error: PlatformError) -> Result | None:
         """As `outcomes.stand_in`, which would draw and store a picture every time."""
-        if isinstance(error, Refused) and claim.run.network.refusal_policy == "substitute":
-            return self.result_of(claim)
-        return None
+        declined = isinstance(error, Refused) and error.for_content
+        wanted = declined and claim.run.network.refusal_policy == "substitute"
+        return self.result_of(claim) if wanted else None
 
     def _check_retry(self, claim: Claim, error: PlatformError) -> None:
         step = Invocation.objects.get(pk=claim.invocation.pk)

@@ -240,6 +240,21 @@ def test_a_refusal_can_stop_the_run(network: Network, at: datetime) -> None:
     assert (run.state, run.reason) == ("failed", "refused")
 
 
+@pytest.mark.parametrize("policy", ["substitute", "skip", "stop"])
+def test_what_can_never_work_ends_the_run_whatever_the_policy_for_content(
+    network: Network, at: datetime, policy: str
+) -> None:
+    Network.objects.filter(pk=network.pk).update(refusal_policy=policy)
+    run = start(network, at)
+    claim = take(run, at)
+    error = Refused("The picture is too large.", kind="invalid")
+
+    outcomes.fail(claim, error, at=at, substitute=outcomes.stand_in(claim, error))
+
+    run.refresh_from_db()
+    assert (run.state, run.reason, states(run)) == ("failed", "refused", ["failed"])
+
+
 def test_a_run_ends_after_its_laps(network: Network, at: datetime) -> None:
     Network.objects.filter(pk=network.pk).update(budgets={"laps_per_run": 1})
     run = start(network, at)
