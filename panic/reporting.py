@@ -23,14 +23,20 @@ def begin(dsn: str) -> None:
         send_default_pii=False,
         include_local_variables=False,
         max_breadcrumbs=0,
-        before_send=without_people,
+        before_send=discreet,
     )
 
 
-def without_people(event: Event, hint: Hint) -> Event:
-    """The error without what came with it."""
+def discreet(event: Event, hint: Hint) -> Event:
+    """The error without what came with it, and without the secrets that a library may have put into
+    its sentence."""
+    from django.conf import settings
+
+    from platforms.discretion import without_all
+
     event.pop("request", None)
     event.pop("user", None)
     event.pop("breadcrumbs", None)
     event.pop("extra", None)
-    return event
+    told: Event = without_all(event, settings.PLATFORM_KEYS.values())
+    return told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 
@@ -35,6 +36,17 @@ def without(sentence: str, secrets: Iterable[str]) -> str:
 def fit_for_people(sentence: str, secrets: Iterable[str]) -> str:
     """What a provider said, without the secrets it repeats, whole or shortened."""
     return _SHORTENED.sub(HIDDEN, without(sentence, secrets))
+
+
+def without_all(value: Any, secrets: Iterable[str]) -> Any:
+    """A copy of nested data in which no text repeats a secret: neither these nor any that this
+    process has opened."""
+    hidden = [*secrets, *_remembered]
+    if isinstance(value, str):
+        return without(value, hidden)
+    if isinstance(value, dict):
+        return {key: without_all(one, hidden) for key, one in value.items()}
+    return [without_all(one, hidden) for one in value] if isinstance(value, list) else value
 
 
 class DiscreetFormatter(logging.Formatter):

@@ -35,6 +35,7 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "panic.settings"
 django.setup()
 import sentry_sdk
+from django.conf import settings
 from django.test import Client, override_settings
 from django.urls import path
 from sentry_sdk.transport import Transport
@@ -49,7 +50,7 @@ sentry_sdk.get_client().transport = Kept()
 def view(request):
     prompt = request.POST["prompt"]
     logging.getLogger("panic").warning("somebody typed %s", prompt)
-    raise RuntimeError("it broke")
+    raise RuntimeError(f"it broke with {settings.PLATFORM_KEYS['REPLICATE_API_TOKEN']}")
 
 urlpatterns = [path("broken/", view)]
 
@@ -109,11 +110,18 @@ def test_right_values_are_taken(tmp_path: Path) -> None:
 
 
 def test_an_error_is_reported_without_anything_of_people(tmp_path: Path) -> None:
-    ended = run(tmp_path, "-c", REPORTING, DEBUG="yes", SENTRY_DSN="http://key@127.0.0.1:9/1")
+    ended = run(
+        tmp_path,
+        "-c",
+        REPORTING,
+        DEBUG="yes",
+        SENTRY_DSN="http://key@127.0.0.1:9/1",
+        REPLICATE_API_TOKEN="r8_planted_key",
+    )
 
     assert ended.returncode == 0, ended.stderr
     (line,) = ended.stdout.splitlines()
     (error,) = json.loads(line)["exception"]["values"]
-    assert (error["type"], error["value"]) == ("RuntimeError", "it broke")
+    assert (error["type"], error["value"]) == ("RuntimeError", "it broke with ••••")
     assert error["stacktrace"]["frames"][-1]["function"] == "view"
     assert "planted" not in line
