@@ -6,6 +6,6 @@ from invocations import search
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invocations", "0002_history")]
+    dependencies = [("invocations", "0001_initial")]
 
     operations = [migrations.RunPython(search.install, search.remove)]
