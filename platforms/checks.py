@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  Django's name
 
 from . import catalogue, registry
 from .base import Modality, Model
@@ -27,6 +28,21 @@ def check_catalogue(**_: Any) -> list[CheckMessage]:
     ]
     twice = [Error(f"There are two models {one}.", id="platforms.E003") for one in _twice(models)]
     return [*unread, *wrong, *twice]
+
+
+@register("platforms")
+def check_limits(**_: Any) -> list[CheckMessage]:
+    """W001: a limit for a platform that is not there. A server that an admin has added may be."""
+    known = sorted(platform.slug for platform in registry.all_platforms())
+    return [
+        Warning(
+            f"PLATFORM_LIMITS limits “{slug}”, and there is no such platform, unless a server is "
+            f"called so: there are {', '.join(known)}.",
+            id="platforms.W001",
+        )
+        for slug in settings.PLATFORM_LIMITS
+        if slug not in known
+    ]
 
 
 def contradictions(model: Model) -> list[str]:

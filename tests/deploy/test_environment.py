@@ -89,6 +89,28 @@ def test_a_wrong_value_stops_the_start_with_one_sentence(
     assert ended.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("up",), ("create_api_token", "ada@example.org"), ("seed_demo",)],
+    ids=lambda c: c[0],
+)
+def test_a_database_without_tables_is_told_of_in_one_sentence(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    ended = run(tmp_path, "manage.py", *command)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("CommandError: The database lacks ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_limit_for_a_platform_that_is_not_there_is_pointed_out(tmp_path: Path) -> None:
+    ended = run(tmp_path, "manage.py", "check", PLATFORM_LIMITS="replicat:2,openai:2")
+
+    assert "PLATFORM_LIMITS limits “replicat”, and there is no such platform" in ended.stderr
+    assert "“openai”" not in ended.stderr
+
+
 def test_right_values_are_taken(tmp_path: Path) -> None:
     code = (
         "import json; from panic import settings as s;"

@@ -124,6 +124,36 @@ def test_a_line_that_stalls_is_given_up_by_the_server_and_taken_up_where_it_brok
         wait_for_the_truth(page, house, wall, "all")
 
 
+def test_a_line_that_died_without_a_word_is_given_up_and_taken_up_where_it_broke_off(
+    context: BrowserContext, house: House
+) -> None:
+    wall = house.do("hang", displays=[ALL], models=WORDS)
+    run = house.do("start", network=wall["network"])
+    context.clock.install()
+    with Proxy(house.port) as proxy:
+        page = opened(context, proxy.url + wall["all"])
+        page.evaluate(LISTEN)
+        tries: list[WebSocket] = []
+        page.on("websocket", lambda one: tries.append(one))
+        house.do("work", run=run, texts=["before"])
+        wait_for_text(page, "before")
+
+        proxy.line.stall = True  # nothing comes any more, and nobody says that it is over
+        house.do("work", run=run, texts=["unheard"])
+        page.clock.run_for(10_000)
+        patient = len(tries)
+        page.clock.run_for(16_000)
+        page.wait_for_function("document.documentElement.dataset.live !== 'live'")
+        assert "before" in page.inner_text("#screen")
+        proxy.line.stall = False
+
+        page.clock.resume()
+        wait_for_text(page, "unheard", 30)
+        assert (patient, len(tries) >= 1) == (0, True)
+        assert completed(page, 1) == [0, 1]
+        assert page.evaluate("here")
+
+
 # A day of six seconds; what is tried again after a minute is tried again after one.
 SHORT_DAY = """
 const later = window.setTimeout;

@@ -6,14 +6,15 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.models import ApiToken, AuditEntry, User
+from panic.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Create the user if need be and print a bearer token as the last line."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

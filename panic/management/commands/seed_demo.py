@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts.models import User
 from displays import demo as wall
 from networks import demo
+from panic.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Make the demo networks that are missing. Safe to repeat; changes nothing that exists."
 
     def handle(self, *args: Any, **options: Any) -> None:

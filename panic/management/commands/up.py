@@ -13,11 +13,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connection
 
 from panic.greeting import greeting
 from panic.supervisor.plan import Plan
+from panic.tables import refuse_missing_migrations
 from platforms import local, servers
 
 FIRST_FREE = 10  # below live the standard streams and what a parent such as make left open
@@ -37,6 +37,7 @@ class Command(BaseCommand):
         lock = only_one(settings.RUN_DIR / "up.lock")
         door = listening_socket(host, port)
         refuse_missing_migrations()
+        connection.close()
         refuse_missing_static_files()
         servers.announce_any()
         plan = Plan(
@@ -89,21 +90,6 @@ def listening_socket(host: str, port: int) -> socket.socket:
         ) from None
     door.listen(2048)
     return door
-
-
-def refuse_missing_migrations() -> None:
-    try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError as error:
-        raise CommandError(f"The database cannot be used: {error}") from None
-    finally:
-        connection.close()
-    if missing:
-        raise CommandError(
-            f"The database lacks {len(missing)} migrations: run `make setup` "
-            "(or `python manage.py migrate`) first."
-        )
 
 
 def refuse_missing_static_files() -> None:
