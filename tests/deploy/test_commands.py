@@ -6,6 +6,7 @@ import json
 import socket
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from accounts.models import ApiToken, User
 from panic.diagnosis import examine
 from panic.greeting import first_admin_file, greeting
 from panic.management.commands import up
+from tests.stack import ROOT
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -95,6 +97,16 @@ def test_a_taken_port_is_said_in_one_sentence() -> None:
 def test_a_port_that_is_none_is_said_in_one_sentence() -> None:
     with pytest.raises(CommandError, match="Cannot listen"):
         up.listening_socket("127.0.0.1", 70_000)
+
+
+def test_static_files_of_an_older_version_are_said_in_one_sentence() -> None:
+    names = [path.relative_to(ROOT / "static").as_posix() for path in ROOT.glob("static/**/*.*")]
+    whole = SimpleNamespace(hashed_files=dict.fromkeys(names, ""))
+    older = SimpleNamespace(hashed_files={name: "" for name in names if name != "css/base.css"})
+
+    up.refuse_missing_static_files(whole)
+    with pytest.raises(CommandError, match=r"^1 static files are .* such as css/base\.css: run"):
+        up.refuse_missing_static_files(older)
 
 
 def test_the_doctor_finds_a_queue_that_is_not_there() -> None:

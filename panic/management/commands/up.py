@@ -92,14 +92,16 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return door
 
 
-def refuse_missing_static_files() -> None:
-    """Every page names hashed files; without their list each would be an error page."""
-    read_manifest = getattr(
-        staticfiles_storage, "read_manifest", None
-    )  # only where files are hashed
-    if read_manifest is not None and not read_manifest():
+def refuse_missing_static_files(storage: object = staticfiles_storage) -> None:
+    """Every page names hashed files; where one is not among them it would be an error page."""
+    hashed = getattr(storage, "hashed_files", None)  # only where files are hashed
+    if hashed is None:
+        return
+    own = settings.BASE_DIR / "static"
+    names = (path.relative_to(own).as_posix() for path in sorted(own.rglob("[!.]*.*[!~]")))
+    if missing := [name for name in names if name not in hashed]:
         raise CommandError(
-            "The static files are not collected: run `make setup` "
+            f"{len(missing)} static files are not collected, such as {missing[0]}: run `make setup` "
             "(or `python manage.py prepare`) first."
         )
 
