@@ -109,7 +109,7 @@ def test_what_is_ready_stands_in_front(stranger: Client, settings: Settings) -> 
 
     order = [one.partition(":")[0] for one in found(stranger, input="text", output="text")]
 
-    last_ready = max(n for n, platform in enumerate(order) if platform in {"openai", "local"})
+    last_ready = max(n for n, platform in enumerate(order) if platform == "openai")
     assert not {"anthropic", "gemini"} & set(order[:last_ready])
 
 
