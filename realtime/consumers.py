@@ -54,8 +54,10 @@ class WatchConsumer:
         self._closed = False
         now = time.monotonic()
         self._allowance = protocol.Allowance(now)
-        # Sockets that came together should not be pinged together for ever.
-        self._next_ping = now + protocol.PING_SECONDS * random.uniform(0.5, 1.0)  # noqa: S311
+        # The first one soon: its `now` is what a page sets its clock by, and the welcome came while
+        # it was busy loading.
+        self._next_ping = now + protocol.FIRST_PING_SECONDS
+        self._pinged = False
         self._pong_due: float | None = None
 
     @property
@@ -181,7 +183,9 @@ class WatchConsumer:
         elif self._pong_due is not None and now >= self._pong_due:
             self._later(self._close(protocol.TOO_MUCH))
         elif now >= self._next_ping:
-            self._next_ping = now + protocol.PING_SECONDS
+            # Sockets that came together should not be pinged together for ever.
+            early = 1.0 if self._pinged else random.uniform(0.5, 1.0)  # noqa: S311
+            self._next_ping, self._pinged = now + protocol.PING_SECONDS * early, True
             self._pong_due = self._pong_due or now + protocol.PONG_SECONDS
             self._later(self._say(protocol.ping()))
 

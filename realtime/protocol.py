@@ -16,6 +16,7 @@ BEGIN_ANEW = 1012  # "service restart": come back with your cursor
 FAILED = 1011
 
 PING_SECONDS = 10.0
+FIRST_PING_SECONDS = 0.5
 PONG_SECONDS = 20.0
 FRAME_MOST = 4096  # bytes of a client's frame
 FRAMES_PER_SECOND = 50

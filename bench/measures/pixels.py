@@ -19,6 +19,7 @@ DISPLAYS = 4
 ROUNDS = 5
 EVENTS = 40  # a round
 EVERY = 0.23  # seconds; no multiple of a frame, so that all moments between two frames are met
+SETTLED = 2.0  # seconds; until the pages are loaded and know what time it is
 ADDED = 17.0
 BARS = {"B6": added_bar(ADDED)}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -100,7 +101,7 @@ class Screens:
     def _opened(self) -> Iterator[list[Page]]:
         with ExitStack() as closing:
             pages = [self._open(path, closing) for path in self._paths]
-            time.sleep(1)
+            time.sleep(SETTLED)
             yield pages
 
     def _open(self, path: str, closing: ExitStack) -> Page:
