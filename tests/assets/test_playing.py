@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from assets.ingest import store
+from tests.browsers import IN_A_BROWSER, chromium
 
 from . import samples
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.enable_socket,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium found"),
-]
+pytestmark = [*IN_A_BROWSER, pytest.mark.django_db(transaction=True)]
 
 PLAYED = [("video", name, samples.video(name)) for name in ("mp4", "webm", "old mp4")] + [
     ("audio", name, samples.sound(name)) for name in ("wav", "mp3", "ogg", "flac", "m4a", "aiff")
@@ -29,16 +22,8 @@ PLAYED = [("video", name, samples.video(name)) for name in ("mp4", "webm", "old 
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        # The driver's event loop lives in this thread; Django's ORM is only used outside of it.
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium.new_page()
-        chromium.close()
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    with chromium() as browser:
+        yield browser.new_page()
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from displays import archive
 from displays.models import Display, Installation
 from networks.models import Network
+from tests.browsers import chromium
 from tests.pages.cast import *  # noqa: F403
 
 from .house import House
-from .theatre import CHROMIUM
 
 Hang = Callable[..., Display]
 
@@ -42,13 +42,8 @@ def hang(installation: Installation) -> Hang:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

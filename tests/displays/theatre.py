@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests import browsers
+
 from .house import House
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-IN_A_BROWSER = [
-    pytest.mark.browser,
-    pytest.mark.processes,
-    pytest.mark.enable_socket,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium found"),
-]
+IN_A_BROWSER = [*browsers.IN_A_BROWSER, pytest.mark.processes]
 GRID = {"name": "grid", "kind": "grid", "rows": 2, "columns": 3}
 ALL = {"name": "all", "kind": "single", "stride": 1, "offsets": [0]}
 EVEN = {"name": "even", "kind": "single", "stride": 2, "offsets": [0]}

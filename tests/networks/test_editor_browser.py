@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from networks import edits
 from networks.rings import Slot
+from tests.browsers import chromium
 from tests.displays.house import House
-from tests.displays.theatre import CHROMIUM, IN_A_BROWSER, sign_in
+from tests.displays.theatre import IN_A_BROWSER, sign_in
 from tests.networks.easel import drag, edit, expect_ring, tab_to
 
 pytestmark = IN_A_BROWSER
@@ -33,11 +34,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, stack_template: Path) -> Ite
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

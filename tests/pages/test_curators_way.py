@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.displays.theatre import CHROMIUM, IN_A_BROWSER
+from tests.browsers import chromium
+from tests.displays.theatre import IN_A_BROWSER
 from tests.stack import Stack
 
 pytestmark = IN_A_BROWSER
@@ -34,11 +35,8 @@ def evening(tmp_path: Path, stack_template: Path) -> Iterator[tuple[Stack, dict[
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 def tab_to(page: Page, name: str) -> None:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browsers import IN_A_BROWSER, chromium
 from tests.stack import Stack
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.processes,
-    pytest.mark.enable_socket,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium found"),
-]
+pytestmark = [*IN_A_BROWSER, pytest.mark.processes]
 RING = ["dummy:text-to-image", "dummy:image-to-audio", "dummy:audio-to-text"]
 CALM = [{"until_seconds": None, "delay_seconds": 0.3}]
 
@@ -50,13 +44,8 @@ def admin(house: tuple[Stack, dict[str, str]]) -> dict[str, str]:
 
 @pytest.fixture
 def context() -> Iterator[BrowserContext]:
-    with sync_playwright() as playwright:
-        chromium: Browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium.new_context(reduced_motion="reduce")
-        chromium.close()
+    with chromium() as browser:
+        yield browser.new_context(reduced_motion="reduce")
 
 
 def _post(stack: Stack, path: str, body: dict[str, Any]) -> dict[str, Any]:
