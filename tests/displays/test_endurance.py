@@ -99,7 +99,9 @@ def test_a_hundred_thousand_events_leave_nothing_behind(browser: Browser, house:
     meter = context.new_cdp_session(page)
 
     def measured() -> tuple[float, float]:
-        meter.send("HeapProfiler.collectGarbage")
+        for _ in range(3):  # what the page lets go of is held by what goes with it
+            meter.send("HeapProfiler.collectGarbage")
+            page.wait_for_timeout(100)
         counts = meter.send("Memory.getDOMCounters")
         return meter.send("Runtime.getHeapUsage")["usedSize"], counts["nodes"]
 
@@ -111,5 +113,5 @@ def test_a_hundred_thousand_events_leave_nothing_behind(browser: Browser, house:
     heap_after, nodes_after = measured()
     context.close()
 
-    assert nodes_after <= nodes * 1.2 + 50
+    assert nodes_after <= nodes + 950  # one for every hundred events would be too many
     assert heap_after <= heap * 1.25 + 500_000
