@@ -21,6 +21,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.db import connections
 from django.utils.module_loading import import_string
 
 from .errors import Declined
@@ -108,6 +109,7 @@ def _in_time(check: Check, shown: Shown) -> str | None:
         except BaseException as error:
             answer.set_exception(error)
         finally:
+            connections.close_all()  # this thread's, which ends: a check may have asked the database
             turns.release()
 
     if not turns.acquire(timeout=SECONDS):
