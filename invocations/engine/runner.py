@@ -17,7 +17,6 @@ from functools import partial
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import connections
 from django.utils import timezone
 
 from invocations.models import Attempt, Invocation, Run
@@ -26,13 +25,14 @@ from realtime.wakeup import Listener
 
 from . import callbacks, calls, outcomes, owners, warming
 from .claims import Claim, claim, take_over
-from .threads import AWAY, fresh
+from .threads import AWAY, fresh, hang_up
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 HEARTBEAT = 5.0  # seconds; the lease is three of them
 DRAIN_SECONDS = 4.0
+MEDIA_THREADS = 2
 DATABASE_RETRIES = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds; the last one again and again
 
 
@@ -59,7 +59,7 @@ class Runner:
         self._held: dict[str, _Held] = {}
         self._asked: set[str] = set()  # to stop, before we held them
         self._database = ThreadPoolExecutor(1, "database")
-        self._media = ThreadPoolExecutor(2, "media")
+        self._media = ThreadPoolExecutor(MEDIA_THREADS, "media")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._turn, name="calls", daemon=True)
         self._thread.start()
@@ -119,7 +119,8 @@ class Runner:
     def close(self) -> None:
         """Once drained: end what waits, and sign off. A process that ends need not call it."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
-        self._database.submit(connections.close_all).result()
+        hang_up(self._database, 1)
+        hang_up(self._media, MEDIA_THREADS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

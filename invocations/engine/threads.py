@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    connections,
+)
 
 T = TypeVar("T")
+PATIENCE = 30.0  # seconds
 AWAY = (OperationalError, InterfaceError)  # what is raised while the database is
+
+
+def hang_up(threads: ThreadPoolExecutor, count: int) -> None:
+    """Close the connection that each of these threads has. Returns when they have."""
+    together = Barrier(count)  # or the first would do it for all
+
+    def close() -> None:
+        together.wait(PATIENCE)
+        connections.close_all()
+
+    for done in [threads.submit(close) for _ in range(count)]:
+        done.result()
 
 
 def fresh(work: Callable[[], T]) -> Callable[[], T]:
