@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from django.core.handlers.asgi import ASGIRequest
-from django.db import connection
+from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
@@ -80,7 +80,7 @@ class _InItsThread:
                 yield piece
         finally:
             thread.submit(self.close)
-            thread.submit(connection.close)
+            thread.submit(connections.close_all)  # its own, which `connection.close` here is not
             thread.shutdown(wait=False)
 
     def close(self) -> None:
