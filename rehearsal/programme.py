@@ -64,7 +64,7 @@ def quick() -> list[Lane]:
     together = [*faults.ACTS, *stops.ACTS, *purse.ACTS]
     return [
         [Bill("kills", [[act] for act in one_by_one])],
-        [Bill("manners", [together])],
+        [Bill("manners", [together, *([act] for act in faults.KEY_ACTS)])],
         [
             Bill("clock", [[act] for act in (*zombies.ACTS, *clock.ACTS)], shifted_clock=True),
             Bill("disk", [list(disk.ACTS)], small_disk=True),

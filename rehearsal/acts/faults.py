@@ -6,7 +6,7 @@ as declared, with the declared class of error on record, and at the declared pri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -114,11 +114,32 @@ FAULTS = (
         ends=STOPS_RUN,
         fields={"refusal_policy": "stop"},
     ),
+)
+KEYS = (
     Fault("401", "A wrong key", [{"error": "401"}], "not_configured", 0, ends=("failed", "error")),
     Fault("402", "No credit", [{"error": "402"}], "not_configured", 0, ends=("failed", "error")),
 )
 
-ACTS = tuple(
-    Act(f"fault-{fault.name}", fault.title, (2, 5), fault.limit + 10, partial(play, fault))
-    for fault in FAULTS
-)
+
+def play_key(fault: Fault, stage: Stage) -> str:
+    """A key that was refused is not tried again: nothing starts until somebody has tested it."""
+    told = play(fault, stage)
+    network = stage.network(f"After {fault.title}", TEXT)
+    if (turned_away := stage.press(network, "a moth").status_code) != 422:
+        raise Broken(f"a prompt was answered with {turned_away} although the key was refused")
+    tested = stage.ask("POST", "house-keys/replicate/test")
+    if tested.status_code != 200:
+        raise Broken(f"the key could not be tested: {tested.text[:300]}")
+    stage.stop(stage.start(network))
+    return told
+
+
+def _acts(faults: Sequence[Fault], of: Callable[[Fault, Stage], str]) -> tuple[Act, ...]:
+    return tuple(
+        Act(f"fault-{fault.name}", fault.title, (2, 5), fault.limit + 10, partial(of, fault))
+        for fault in faults
+    )
+
+
+ACTS = _acts(FAULTS, play)
+KEY_ACTS = _acts(KEYS, play_key)  # one after the other: all networks of the house spend on that key
