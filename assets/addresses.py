@@ -34,7 +34,7 @@ def origin_of(url: str | URL) -> str:
     return f"{parts.scheme}://{host}" + ("" if plain else f":{parts.port}")
 
 
-def is_allowed(url: URL, origins: Collection[str]) -> bool:
+def is_allowed_origin(url: URL, origins: Collection[str]) -> bool:
     return origin_of(url) in {origin_of(origin) for origin in origins}
 
 

@@ -1,17 +1,22 @@
-"""Waiting for slow readers, which Daphne does not do by itself.
+"""Waiting for slow readers, and reading large bodies piece by piece, which Daphne does not do by itself.
 
 Daphne takes whatever it is sent into memory: ten stalled downloads of 60 MB took it from 68 to
-644 MB. Twisted would tell when its buffer is full, so it is asked. Servers that wait on their own
-are left alone.
+644 MB. Twisted calls a producer when its buffer is full, so one is registered. And Daphne puts a whole
+body into the application's queue before it runs: `StreamedBodyRequest` leaves the body in Twisted's
+temporary file, and it is read as the application receives it. Other servers are left alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
+from daphne import http_protocol
+
+BODY_PIECE = 64 * 1024
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -20,7 +25,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Backpressure:
-    """ASGI middleware: a streamed answer is read no faster than it is taken off."""
+    """ASGI middleware: a streamed response is read no faster than the client takes it, and a body no
+    faster than the application receives it."""
 
     def __init__(self, inner: Application) -> None:
         self._inner = inner
@@ -30,31 +36,76 @@ class Backpressure:
         if scope["type"] != "http" or request is None:
             await self._inner(scope, receive, send)
             return
-        valve = _Valve(request, send)
+        if isinstance(request, StreamedBodyRequest):
+            receive = _BodyReader(request, receive).receive
+        producer = _PushProducer(request, send)
         try:
-            await self._inner(scope, receive, valve.send)
+            await self._inner(scope, receive, producer.send)
         finally:
-            valve.release()
+            producer.release()
 
 
-class _Valve:
-    """What Twisted calls a push producer: told when to pause and when to go on."""
+class StreamedBodyRequest(http_protocol.WebRequest):  # type: ignore[misc]
+    """Daphne's request, which does not copy its body into the queue of the application."""
+
+    content: Any
+
+    def process(self) -> None:
+        # Daphne queues all of `content` while it starts the application, and needs it for nothing else.
+        body, self.content = self.content, io.BytesIO()
+        try:
+            super().process()
+        finally:
+            self.content = body
+
+
+def install_daphne_request() -> None:
+    """Make Daphne leave bodies where they are. Every HTTP application must be in `Backpressure`."""
+    http_protocol.WebRequest = StreamedBodyRequest
+
+
+class _BodyReader:
+    """Reads the body in the place of the empty one that Daphne has queued."""
+
+    def __init__(self, request: Any, receive: Receive) -> None:
+        self._request = request
+        self._receive = receive
+        self._ended = False
+
+    async def receive(self) -> Message:
+        if self._ended:
+            return await self._receive()
+        await asyncio.sleep(0)  # a large body does not hold up the event loop
+        content = self._request.content
+        if content is None or content.closed:  # the client has gone
+            self._ended = True
+            return {"type": "http.disconnect"}
+        piece = content.read(BODY_PIECE)
+        if len(piece) == BODY_PIECE:
+            return {"type": "http.request", "body": piece, "more_body": True}
+        self._ended = True
+        queued = await self._receive()
+        return {**queued, "body": piece} if queued["type"] == "http.request" else queued
+
+
+class _PushProducer:
+    """What Twisted pauses while its buffer is full, and resumes."""
 
     def __init__(self, request: Any, send: Send) -> None:
         self._request = request
         self._send = send
-        self._open = asyncio.Event()
-        self._open.set()
+        self._may_send = asyncio.Event()
+        self._may_send.set()
 
     async def send(self, message: Message) -> None:
         more = message["type"] == "http.response.body" and message.get("more_body", False)
         if more and self._request.producer is None and self._is_connected():
             self._request.registerProducer(self, True)
         if not more:
-            self.release()  # Twisted wants it gone before the answer ends
+            self.release()  # Twisted demands it before the response ends
         await self._send(message)
         if more:
-            await self._open.wait()
+            await self._may_send.wait()
 
     def release(self) -> None:
         if self._request.producer is self and self._is_connected():
@@ -66,13 +117,13 @@ class _Valve:
     # Twisted's names
 
     def pauseProducing(self) -> None:  # noqa: N802
-        self._open.clear()
+        self._may_send.clear()
 
     def resumeProducing(self) -> None:  # noqa: N802
-        self._open.set()
+        self._may_send.set()
 
     def stopProducing(self) -> None:  # noqa: N802
-        self._open.set()
+        self._may_send.set()
 
 
 def _twisted_request(send: Send) -> Any:

@@ -1,4 +1,4 @@
-"""Where the bytes lie: Django's default storage, written so that no half file is ever seen there.
+"""The content-addressed store: Django's default storage, in which no half file is ever seen.
 
 On a local disk a file is written under a temporary name in the same file system, synced and then
 renamed; any other storage is handed the finished file. Names come from the content, so writing one
@@ -26,6 +26,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.db import OperationalError
 
+from . import sentences
 from .errors import StorageFull, StorageUnavailable
 
 INCOMING = ".incoming"
@@ -44,8 +45,8 @@ def name_of(sha256: str, ending: str) -> str:
 # Writing
 
 
-class Workbench:
-    """Temporary files of one piece of work. Use through `workbench()`."""
+class TemporaryFiles:
+    """Files that are removed at the end of one piece of work. Use through `temporary_files()`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -64,34 +65,33 @@ class Workbench:
 
 
 @contextmanager
-def workbench() -> Iterator[Workbench]:
+def temporary_files() -> Iterator[TemporaryFiles]:
     """Temporary files beside the storage, gone after the block; a full disk is a `StorageFull`."""
-    bench = Workbench(_incoming())
+    files = TemporaryFiles(_incoming())
     try:
-        with storage_troubles():
-            yield bench
+        with storage_errors():
+            yield files
     finally:
-        bench.clear()
+        files.clear()
 
 
 @contextmanager
-def storage_troubles() -> Iterator[None]:
-    """Say what ails the disk, or the database on it, as `StorageUnavailable` or `StorageFull`."""
+def storage_errors() -> Iterator[None]:
+    """Raise errors of the disk, or of the database on it, as `StorageUnavailable` or `StorageFull`."""
     try:
         yield
     except (OSError, OperationalError) as error:
         if _means_full(error):
             raise _full() from error
         if isinstance(error, OSError) and error.errno in _BROKEN:
-            raise StorageUnavailable(
-                f"Media cannot be stored at present: {error.strerror}."
-            ) from error
+            words = {"problem": error.strerror}
+            raise StorageUnavailable(sentences.NOT_STORED % words) from error
         raise
 
 
 @contextmanager
-def _bucket_troubles(name: str) -> Iterator[None]:
-    """The same for storages elsewhere, whose clients have errors of their own."""
+def _bucket_errors(name: str) -> Iterator[None]:
+    """The same for other storages, whose clients have errors of their own."""
     try:
         yield
     except OSError:
@@ -101,17 +101,17 @@ def _bucket_troubles(name: str) -> Iterator[None]:
         answer = getattr(error, "response", {})
         if answer.get("ResponseMetadata", {}).get("HTTPStatusCode") == 507:
             raise _full() from error
-        raise StorageUnavailable(
-            "Media cannot be stored at present: the storage does not answer as it should."
-        ) from error
+        raise StorageUnavailable(sentences.STORAGE_STRANGE) from error
 
 
 def _full() -> StorageFull:
-    return StorageFull("There is no room left to store media: free some space, then it can go on.")
+    return StorageFull(sentences.NO_ROOM)
 
 
-def publish(files: dict[str, Path]) -> None:
-    """Put each finished file under its name, in this order, durably. Local files are moved."""
+def publish(files: dict[str, Path], *, replace: bool = False) -> None:
+    """Put each finished file under its name, in this order, durably. Local files are moved. `replace`: what
+    lies there may be of earlier rules and gives way; else it has the same content, and a bucket keeps it.
+    """
     storage = _storage()
     if isinstance(storage, FileSystemStorage):
         folders = {_move(path, Path(storage.path(name))) for name, path in files.items()}
@@ -119,15 +119,21 @@ def publish(files: dict[str, Path]) -> None:
             _sync(folder)
         return
     for name, path in files.items():
-        if not exists(name):
-            with _bucket_troubles(name), path.open("rb") as stream:
-                storage.save(name, File(stream, name=name))
+        if replace or not exists(name):
+            _upload(storage, name, path)
+
+
+def _upload(storage: Any, name: str, path: Path) -> None:
+    with _bucket_errors(name), path.open("rb") as stream:
+        if not getattr(storage, "file_overwrite", False):
+            storage.delete(name)  # it would find another name
+        storage.save(name, File(stream, name=name))
 
 
 def remove(names: Iterable[str]) -> None:
-    """Have nothing lie under these names any more; what is not there is no trouble."""
+    """Delete these; missing ones are no error."""
     for name in names:
-        with _bucket_troubles(name):
+        with _bucket_errors(name):
             _storage().delete(name)
 
 
@@ -148,7 +154,7 @@ def sweep_temporary(older_than: timedelta = timedelta(hours=1)) -> int:
 
 
 def exists(name: str) -> bool:
-    with _bucket_troubles(name):
+    with _bucket_errors(name):
         return _storage().exists(name)
 
 

@@ -1,13 +1,4 @@
-"""What can go wrong with a piece of media, as one small tree.
-
-    AssetError
-    ├── DamagedMedia   it does not decode from its first byte to its last
-    ├── WrongMedia     it decodes, but to another kind than was asked for
-    ├── Declined       sound media that a check of the house objects to
-    ├── TooLarge       more bytes, pixels or seconds than `assets.kinds.LIMITS` allows
-    ├── StorageUnavailable   it cannot be kept at present, through no fault of its own
-    │   └── StorageFull      there is no room left
-    └── FetchFailed    it could not be, or must not be, fetched from where it is said to lie
+"""What can go wrong with a piece of media.
 
 `str(error)` is a sentence for the person who can act on it. `retryable` says whether the same step,
 tried again, may end better.
@@ -19,7 +10,7 @@ from typing import ClassVar
 
 
 class AssetError(Exception):
-    """A piece of media was not taken in; nothing of it was kept."""
+    """A piece of media was not stored; nothing of it was kept."""
 
     code: ClassVar[str] = "asset_error"
     retryable: bool = False
@@ -33,19 +24,25 @@ class DamagedMedia(AssetError):
 
 
 class WrongMedia(AssetError):
-    """Sound media of another kind than was asked for."""
+    """Whole media of another kind than was asked for."""
 
     code = "wrong_media"
 
 
+class UnsupportedMedia(AssetError):
+    """A format that is known and not taken; the same would come again."""
+
+    code = "unsupported_media"
+
+
 class Declined(AssetError):
-    """A check of the house (`assets.screening`) wants nobody to see it."""
+    """A check of the operator (`assets.screening`) refuses it."""
 
     code = "declined"
 
 
 class TooLarge(AssetError):
-    """Over a limit; decoding stopped there."""
+    """More bytes, pixels or seconds than `assets.kinds.LIMITS` allows; decoding stopped there."""
 
     code = "too_large"
 
@@ -64,10 +61,13 @@ class StorageFull(StorageUnavailable):
 
 
 class FetchFailed(AssetError):
-    """The address is not allowed, does not answer, or answers with too much."""
+    """The address is not allowed, does not answer, or answers with too much.
+
+    `expired`: it leads to nothing, or to nothing for us, as addresses do that hold for a time.
+    """
 
     code = "fetch_failed"
 
-    def __init__(self, message: str, *, retryable: bool) -> None:
+    def __init__(self, message: str, *, retryable: bool, expired: bool = False) -> None:
         super().__init__(message)
-        self.retryable = retryable
+        self.retryable, self.expired = retryable, expired

@@ -1,8 +1,8 @@
-"""The guarded door: outside media comes in from public addresses, within limits, or not at all.
+"""Fetching media: from public addresses, within limits, or not at all.
 
 A provider's answer, or a prompt that talked a model into it, may name any address. So the name is
 resolved first, every address it has must be public, and the connection goes to the one that was
-checked; each redirect is checked again. Origins that the house itself configured are exempt.
+checked; each redirect is checked again. Origins that the operator configured are exempt.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import base64
 import binascii
 import re
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,14 +21,15 @@ from urllib.parse import unquote_to_bytes
 
 import httpx
 
-from . import addresses, blobs
-from .errors import AssetError, FetchFailed, TooLarge
-from .kinds import LIMITS, MEGA, Kind
+from . import addresses, blobs, sentences
+from .errors import AssetError, FetchFailed
+from .kinds import LIMITS, MediaKind
 
 MAX_REDIRECTS = 3
-DEADLINE = 120.0
+DEADLINE_SECONDS = 120.0
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+EXPIRED_STATUSES = {403, 404, 410}
+RETRYABLE_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 _PAGE = re.compile(r"text/|application/(json|xml|xhtml|javascript|problem)", re.IGNORECASE)
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -41,7 +42,7 @@ async def fetch(
     allowed_origins: Collection[str],
     into: Path,
     max_bytes: int | None = None,
-    deadline: float = DEADLINE,
+    deadline: float = DEADLINE_SECONDS,
     resolve: Resolve = addresses.resolve,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> tuple[Path, str]:
@@ -51,28 +52,28 @@ async def fetch(
     FetchFailed, TooLarge or StorageFull, and then has left no file. What is said to be a page is
     not taken; what came is not looked at otherwise: that is for `assets.ingest.store`.
     """
-    asked = Kind(kind)
+    asked = MediaKind(kind)
     limit = LIMITS[asked].size if max_bytes is None else max_bytes
-    door = _Door(asked, frozenset(allowed_origins), limit, resolve, transport)
+    fetching = _CheckedFetch(asked, frozenset(allowed_origins), limit, resolve, transport)
     try:
-        with blobs.storage_troubles():
+        with blobs.storage_errors():
             if url[:5].lower() == "data:":
-                return into, await asyncio.to_thread(door.decode, url, into)
+                return into, await asyncio.to_thread(fetching.decode, url, into)
             async with asyncio.timeout(deadline):
-                return into, await door.download(url, into)
+                return into, await fetching.download(url, into)
     except FileExistsError:
         raise
     except BaseException as error:
         into.unlink(missing_ok=True)
         if isinstance(error, TimeoutError):
-            sentence = f"The {door.kind.noun} did not arrive within {deadline:.0f} seconds."
-            raise FetchFailed(sentence, retryable=True) from error
+            words = {"noun": fetching.kind.noun, "seconds": f"{deadline:.0f}"}
+            raise FetchFailed(sentences.NOT_ARRIVED % words, retryable=True) from error
         raise
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
-    kind: Kind
+class _CheckedFetch:
+    kind: MediaKind
     allowed_origins: frozenset[str]
     max_bytes: int
     resolve: Resolve
@@ -81,7 +82,7 @@ class _Door:
     async def download(self, url: str, target: Path) -> str:
         client = httpx.AsyncClient(
             timeout=TIMEOUT,
-            trust_env=False,  # a proxy would resolve the name again, behind our back
+            trust_env=False,  # a proxy would resolve the name again, unchecked
             verify=_trusted(),
             transport=self.transport,
             headers={"Accept": f"{self.kind}/*, */*;q=0.5", "Accept-Encoding": "identity"},
@@ -90,7 +91,7 @@ class _Door:
             try:
                 address = httpx.URL(url)
                 for _ in range(MAX_REDIRECTS + 1):
-                    async with self._asked(client, address) as response:
+                    async with aclosing(await self._answer(client, address)) as response:
                         if not response.has_redirect_location:
                             await self._save(response, target)
                             return str(response.headers.get("Content-Type", ""))
@@ -98,24 +99,13 @@ class _Door:
             except httpx.InvalidURL as error:
                 raise self._not_allowed("its address makes no sense") from error
             except httpx.HTTPError as error:
-                raise self._failed(f"its server broke off ({type(error).__name__})") from error
-        raise self._failed("it is redirected too often", retryable=False)
+                words = {"error": type(error).__name__}
+                raise self._failed(sentences.BROKE_OFF % words) from error
+        raise self._failed(sentences.REDIRECTED, retryable=False)
 
-    @asynccontextmanager
-    async def _asked(
-        self, client: httpx.AsyncClient, url: httpx.URL
-    ) -> AsyncIterator[httpx.Response]:
-        """The answer of the first of the host's addresses that can be connected to."""
-        response = await self._first_answer(client, url, await self._checked(url))
-        try:
-            yield response
-        finally:
-            await response.aclose()
-
-    async def _first_answer(
-        self, client: httpx.AsyncClient, url: httpx.URL, found: list[str | None]
-    ) -> httpx.Response:
-        *others, last = found
+    async def _answer(self, client: httpx.AsyncClient, url: httpx.URL) -> httpx.Response:
+        """Of the first of the host's addresses that can be connected to; to be closed."""
+        *others, last = await self._checked(url)
         for address in others:
             with suppress(httpx.ConnectError, httpx.ConnectTimeout):
                 return await client.send(self._request(client, url, address), stream=True)
@@ -125,12 +115,12 @@ class _Door:
         """The addresses to connect to; None stands for the name, which needs no check."""
         if url.scheme not in addresses.DEFAULT_PORTS or not url.host:
             raise self._not_allowed("only http and https addresses are asked")
-        if addresses.is_allowed(url, self.allowed_origins):
+        if addresses.is_allowed_origin(url, self.allowed_origins):
             return [None]
         try:
             found = await self.resolve(url.host, url.port or addresses.DEFAULT_PORTS[url.scheme])
         except (OSError, UnicodeError) as error:
-            raise self._failed(f"{url.host} cannot be found") from error
+            raise self._failed(sentences.NOT_FOUND % {"host": url.host}) from error
         if not found or not all(addresses.is_public(address) for address in found):
             raise self._not_allowed(f"{url.host} is not a public address")
         return list(found)
@@ -149,20 +139,22 @@ class _Door:
 
     async def _save(self, response: httpx.Response, target: Path) -> None:
         if response.status_code != 200:
-            again = response.status_code in TRY_AGAIN
-            raise self._failed(f"its server answered {response.status_code}", retryable=again)
+            status = response.status_code
+            said = f"its server answered {status}"
+            again, expired = status in RETRYABLE_STATUSES, status in EXPIRED_STATUSES
+            raise self._failed(said, retryable=again, expired=expired)
         if _PAGE.match(said := response.headers.get("Content-Type", "").strip()):
             raise self._not_allowed(f"its server sent {said.partition(';')[0].strip()[:60]}")
         # It was asked for as it is. A body that is packed all the same unpacks to anything: a piece
         # that the size check has not seen yet would take gigabytes of memory.
         if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise self._not_allowed("its server sent it packed")
-        self._check_size(_promised(response))
+        self.kind.require_size(_promised(response), self.max_bytes)
         received = 0
         with await asyncio.to_thread(target.open, "xb") as stream:
             async for piece in response.aiter_bytes(blobs.PIECE):
                 received += len(piece)
-                self._check_size(received)
+                self.kind.require_size(received, self.max_bytes)
                 await asyncio.to_thread(stream.write, piece)
 
     def decode(self, url: str, target: Path) -> str:
@@ -171,28 +163,22 @@ class _Door:
         content_type, _, encoding = head.rpartition(";")
         try:
             if encoding.strip().lower() == "base64":
-                self._check_size(len(body) * 3 // 4 - 2)
+                self.kind.require_size(len(body) * 3 // 4 - 2, self.max_bytes)
                 data = base64.b64decode(unquote_to_bytes(body), validate=True)
             else:
                 content_type, data = head, unquote_to_bytes(body)
         except binascii.Error as error:
-            raise self._not_allowed("its data: address is damaged") from error
+            raise self._not_allowed(sentences.DATA_DAMAGED) from error
         if not comma:
-            raise self._not_allowed("its data: address is damaged")
-        self._check_size(len(data))
+            raise self._not_allowed(sentences.DATA_DAMAGED)
+        self.kind.require_size(len(data), self.max_bytes)
         with target.open("xb") as stream:
             stream.write(data)
         return content_type
 
-    def _check_size(self, size: int) -> None:
-        if size > self.max_bytes:
-            raise TooLarge(
-                f"The file is too large: {self.kind.phrase} may have at most "
-                f"{self.max_bytes / MEGA:.0f} MB."
-            )
-
-    def _failed(self, why: str, *, retryable: bool = True) -> AssetError:
-        return FetchFailed(f"The {self.kind.noun} cannot be fetched: {why}.", retryable=retryable)
+    def _failed(self, why: str, *, retryable: bool = True, expired: bool = False) -> AssetError:
+        sentence = sentences.NOT_FETCHED % {"noun": self.kind.noun, "sentence": why}
+        return FetchFailed(sentence, retryable=retryable, expired=expired)
 
     def _not_allowed(self, why: str) -> AssetError:
         return self._failed(why, retryable=False)

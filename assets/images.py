@@ -8,20 +8,21 @@ from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageCms, ImageOps, ImageSequence
+from PIL import ExifTags, Image, ImageCms, ImageSequence
 
+from . import metadata, sentences
 from .errors import AssetError, DamagedMedia, TooLarge
-from .kinds import LIMITS, MEGA, Kind
-from .probe import Copy, Examined, Probe
+from .kinds import LIMITS, MEGA, Copy, Examined, MediaKind, Probe
 
 logger = logging.getLogger(__name__)
+NewFile = Callable[[], Path]
 
-LIMIT = LIMITS[Kind.IMAGE]
+LIMIT = LIMITS[MediaKind.IMAGE]
 # Pillow only warns between once and twice its own limit; ours is checked before anything is decoded.
 Image.MAX_IMAGE_PIXELS = LIMIT.pixels
 
 # What every browser shows is kept as it came; the rest is turned into PNG.
-SHOWN = {
+BROWSER_IMAGES = {
     "PNG": ("image/png", "png"),
     "JPEG": ("image/jpeg", "jpg"),
     "MPO": ("image/jpeg", "jpg"),
@@ -29,29 +30,47 @@ SHOWN = {
     "GIF": ("image/gif", "gif"),
     "AVIF": ("image/avif", "avif"),
 }
-TURNED = ("BMP", "TIFF")
-_OPENED = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", *TURNED)  # MPO comes out of a JPEG
+CONVERTED_FORMATS = ("BMP", "TIFF")
+_OPENED = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", *CONVERTED_FORMATS)  # MPO comes out of a JPEG
+
+TURNS = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # by the orientation in EXIF
 
 # Heights only keep a very tall image within what WebP can hold.
 BOXES = {"tile": (960, 2_160), "screen": (3_840, 3_840)}
 
 
-def examine(path: Path, new_file: Callable[[], Path]) -> Examined:
+def examine(path: Path, new_file: NewFile) -> Examined:
     """Prove that the image decodes and make its renditions.
 
     Raises DamagedMedia or TooLarge. An animated image has no renditions: it is shown as it is.
     """
     image, image_format, frames = _decode(path)
-    content_type, extension = SHOWN.get(image_format, SHOWN["PNG"])
-    upright = _upright(image)
+    content_type, extension = BROWSER_IMAGES.get(image_format, BROWSER_IMAGES["PNG"])
+    orientation = _orientation_of(image)
+    upright = _upright(image, orientation)
     width, height = upright.size
-    if image_format in TURNED:
-        path = new_file()
-        with path.open("xb") as stream:
-            upright.save(stream, "PNG")
-    moves = frames > 1 and image_format in SHOWN  # a TIFF has pages instead
+    bare = None
+    if image_format not in CONVERTED_FORMATS:
+        bare = _without_metadata(path, image, image_format, orientation, new_file)
+    if bare is None:
+        image_format, frames = "PNG", 1
+        content_type, extension = BROWSER_IMAGES[image_format]
+        bare = new_file()
+        with bare.open("xb") as stream:
+            _bare(upright).save(stream, "PNG")
+    path = bare
+    moves = frames > 1 and image_format in BROWSER_IMAGES  # a TIFF has pages instead
     copies = {} if moves else _renditions(upright, new_file)
-    probe = Probe(Kind.IMAGE, content_type, extension, width, height)
+    probe = Probe(MediaKind.IMAGE, content_type, extension, width, height)
     return Examined(path, probe, copies)
 
 
@@ -75,7 +94,7 @@ def _decode(path: Path) -> tuple[Image.Image, str, int]:
         raise
     except Exception as error:  # whatever a decoder makes of bytes that a stranger chose
         logger.info("image %s does not decode: %r", path.name, error)
-        raise DamagedMedia("The image is damaged: it cannot be read to its end.") from error
+        raise DamagedMedia(sentences.DAMAGED % {"noun": "image"}) from error
 
 
 def _opened(path: Path) -> Image.Image:
@@ -91,21 +110,50 @@ def _decode_all(image: Image.Image) -> int:
     for frame in ImageSequence.Iterator(image):
         frames += 1
         if frames * image.width * image.height > LIMIT.decoded_pixels:
-            raise TooLarge("The animated image is too long to be shown.")
+            raise TooLarge(sentences.ANIMATION_TOO_LONG)
         frame.load()
     return frames
 
 
 def _too_many_pixels() -> TooLarge:
-    return TooLarge(
-        f"The image is too large: at most {LIMIT.pixels // MEGA} megapixels can be shown."
-    )
+    return TooLarge(sentences.IMAGE_TOO_LARGE % {"megapixels": LIMIT.pixels // MEGA})
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _orientation_of(image: Image.Image) -> int:
+    """1 to 8, as EXIF says; 1 = as it is, also where its EXIF is damaged."""
+    try:
+        found = int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # whatever Pillow makes of bytes that a stranger chose
+        return 1
+    return found if found in TURNS else 1
+
+
+def _without_metadata(
+    path: Path, image: Image.Image, image_format: str, orientation: int, new_file: NewFile
+) -> Path | None:
+    """The file to publish; None where it has to be made anew."""
+    data = path.read_bytes()
+    secrets = [image.info.get("exif"), image.info.get("xmp")]
+    found = [
+        one.removeprefix(b"Exif\0\0") for one in secrets if isinstance(one, bytes) and len(one) > 6
+    ]
+    bare = metadata.without_metadata(data, image_format, orientation, found)
+    if bare == data:
+        return path
+    path = new_file()
+    path.write_bytes(bare)
+    try:
+        _decode(path)  # what is published has been decoded
+    except DamagedMedia:
+        return None
+    return path
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
     """As it is meant to be seen: turned as its camera says, in the colours of screens."""
-    image = ImageOps.exif_transpose(image)
     profile = image.info.get("icc_profile")
+    if (turn := TURNS[orientation]) is not None:
+        image = image.transpose(turn)
     if image.mode.startswith("I"):  # 16 bits of grey: keep the upper eight
         return image.convert("I").point(lambda value: value / 256).convert("L")
     opaque = image.mode in {"1", "L", "RGB", "CMYK", "YCbCr", "LAB", "HSV", "F"}
@@ -129,7 +177,7 @@ def as_poster(frame: Image.Image, path: Path) -> Copy:
     return _as_webp(frame, path)
 
 
-def _renditions(image: Image.Image, new_file: Callable[[], Path]) -> dict[str, Copy]:
+def _renditions(image: Image.Image, new_file: NewFile) -> dict[str, Copy]:
     """Never larger than the image, which shrinks on the way.
 
     One that fits a tile needs no copy for the screen.
@@ -144,9 +192,12 @@ def _renditions(image: Image.Image, new_file: Callable[[], Path]) -> dict[str, C
     return copies
 
 
+def _bare(image: Image.Image) -> Image.Image:
+    """A fresh image: none of the original's metadata can follow it."""
+    return Image.frombytes(image.mode, image.size, image.tobytes())
+
+
 def _as_webp(image: Image.Image, path: Path) -> Copy:
-    # A fresh image: none of the original's metadata can follow it.
-    bare = Image.frombytes(image.mode, image.size, image.tobytes())
     with path.open("xb") as stream:
-        bare.save(stream, "WEBP", quality=82, method=2)
+        _bare(image).save(stream, "WEBP", quality=82, method=2)
     return Copy(path, image.width, image.height)

@@ -1,90 +1,144 @@
-"""Taking media in: stream, hash, decode to the end, make renditions, publish, write the row.
+"""Storing media: receive and hash, decode to the end, make renditions, publish, write the row.
 
 In this order, so that a kill at any point leaves either an asset or nothing that anybody can see.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
+from django.db import connections
 from django.utils import timezone
 
-from . import blobs, containers, images, timed
-from .errors import DamagedMedia, StorageUnavailable, TooLarge, WrongMedia
-from .kinds import LIMITS, MEGA, Kind
+from . import animations, blobs, containers, images, sentences, timed, unsupported
+from .errors import DamagedMedia, StorageUnavailable, WrongMedia
+from .kinds import LIMITS, Examined, MediaKind
 from .models import Asset
-from .probe import Examined
 
-Screen = Callable[[Path, Kind, str], None]
+Source = bytes | Path | IO[bytes] | Iterable[bytes]
+Screen = Callable[[Path, MediaKind, str], None]
 CHUNK = 1 << 20
-# Decoding takes all the memory there is to take here: 50 calls ending at once must not need it 50
-# times. Each kind has its own turns, so that no image waits behind a video.
-_turns = {kind: threading.BoundedSemaphore(2) for kind in Kind}
+# Decoding needs most of the memory: 50 calls ending at once must not need it 50 times. Each kind has
+# its own slots, so that no image waits behind a video.
+_decoding_slots = {kind: threading.BoundedSemaphore(2) for kind in MediaKind}
 
 
 def store(
-    source: bytes | Path | BinaryIO,
+    source: Source,
     *,
     kind: str,
     content_type: str = "",
     screen: Screen | None = None,
+    max_bytes: int | None = None,
 ) -> Asset:
-    """Keep what a model made and return its asset; the same bytes always give the same one.
+    """Keep a piece of media and return its asset; the same bytes always give the same one.
 
-    `content_type` is what the sender said; it is not believed. `screen` is shown what was decoded
-    before it is published, and objects by raising. Blocks: call it from a thread, with no
-    transaction open. A `Path` is copied, not moved. Raises `assets.errors.AssetError` and then has
-    kept nothing.
+    `source` is hashed and written as it arrives, so memory does not grow with its size; over
+    `max_bytes`, which is the kind's limit unless given, reading stops. `content_type` is what the
+    sender said; it is used in the sentence about what is not taken alone. `screen` gets what was decoded before it is published, and objects
+    by raising. Blocks: call it from a thread, with no transaction open. A `Path` is copied, not
+    moved. Raises `assets.errors.AssetError` and then has kept nothing.
     """
-    asked = Kind(kind)
-    with blobs.workbench() as bench:
-        incoming = bench.new_file()
-        sha256 = _receive(source, incoming, asked)
-        known = Asset.objects.of_content(sha256)
-        if known and blobs.exists(known.name) and known.touch(timezone.now()):
-            if screen:
-                screen(incoming, asked, known.content_type)
-            return _of_kind(known, asked)
-        with _turns[asked]:
-            examined = _examine(incoming, asked, bench)
+    asked = MediaKind(kind)
+    with blobs.temporary_files() as files:
+        incoming = _Incoming(files.new_file(), asked, max_bytes)
+        with incoming:
+            for chunk in _chunks(source):
+                incoming.write(chunk)
+        return _keep(incoming, content_type, files, screen)
+
+
+async def store_async(
+    source: AsyncIterable[bytes],
+    *,
+    kind: str,
+    content_type: str = "",
+    screen: Screen | None = None,
+    max_bytes: int | None = None,
+) -> Asset:
+    """The same for an asynchronous source; the event loop does not wait for disk or decoding."""
+    asked = MediaKind(kind)
+    with blobs.temporary_files() as files:
+        incoming = _Incoming(files.new_file(), asked, max_bytes)
+        with incoming:
+            async for chunk in source:
+                await asyncio.to_thread(incoming.write, chunk)
+
+        def keep() -> Asset:
+            try:
+                return _keep(incoming, content_type, files, screen)
+            finally:
+                connections.close_all()  # this thread's
+
+        return await asyncio.to_thread(keep)
+
+
+class _Incoming(AbstractContextManager[None]):
+    """A file that is written and hashed chunk by chunk, up to a limit."""
+
+    def __init__(self, path: Path, kind: MediaKind, max_bytes: int | None) -> None:
+        self.path = path
+        self.kind = kind
+        self._max_bytes = LIMITS[kind].size if max_bytes is None else max_bytes
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._stream = path.open("xb")
+
+    def write(self, chunk: bytes) -> None:
+        """Raises TooLarge."""
+        self._size += len(chunk)
+        self.kind.require_size(self._size, self._max_bytes)
+        self._digest.update(chunk)
+        self._stream.write(chunk)
+
+    def sha256(self) -> str:
+        """Of everything that came. Raises DamagedMedia where nothing did."""
+        if not self._size:
+            raise DamagedMedia(sentences.EMPTY % {"phrase": self.kind.phrase})
+        return self._digest.hexdigest()
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+
+def _keep(
+    incoming: _Incoming, content_type: str, files: blobs.TemporaryFiles, screen: Screen | None
+) -> Asset:
+    """The asset of a file that has arrived: a known one, or decoded, screened and published."""
+    asked, sha256 = incoming.kind, incoming.sha256()
+    known = Asset.objects.with_sha256(sha256)
+    if known and asked is MediaKind.VIDEO and known.kind == MediaKind.IMAGE:
+        known = None  # kept as a picture; as a film it is another asset
+    if known and known.is_current and blobs.exists(known.name) and known.touch(timezone.now()):
         if screen:
-            screen(examined.path, asked, examined.probe.content_type)
-        if examined.path != incoming:
-            sha256 = _hash(examined.path)
-        return _publish(sha256, examined)
+            screen(incoming.path, asked, known.content_type)
+        asked.require(MediaKind(known.kind))
+        return known
+    with _decoding_slots[asked]:
+        examined = _examine(incoming.path, asked, content_type, files)
+    if screen:
+        screen(examined.path, asked, examined.probe.content_type)
+    if examined.path != incoming.path:
+        sha256 = _hash(examined.path)
+    return _publish(sha256, examined)
 
 
-def _receive(source: bytes | Path | BinaryIO, target: Path, kind: Kind) -> str:
-    """Copy into `target`, no further than the kind's limit; the SHA-256 of what came."""
-    digest = hashlib.sha256()
-    size = 0
-    with target.open("xb") as stream:
-        for chunk in _chunks(source):
-            size += len(chunk)
-            if size > LIMITS[kind].size:
-                raise TooLarge(
-                    f"The file is too large: {kind.phrase} may have at most "
-                    f"{LIMITS[kind].size // MEGA} MB."
-                )
-            digest.update(chunk)
-            stream.write(chunk)
-    if not size:
-        raise DamagedMedia(f"Nothing came where {kind.phrase} was expected: the file is empty.")
-    return digest.hexdigest()
-
-
-def _chunks(source: bytes | Path | BinaryIO) -> Iterator[bytes]:
+def _chunks(source: Source) -> Iterator[bytes]:
     if isinstance(source, bytes):
         yield source
     elif isinstance(source, Path):
         with source.open("rb") as stream:
             yield from iter(lambda: stream.read(CHUNK), b"")
-    else:
+    elif hasattr(source, "read"):
         yield from iter(lambda: source.read(CHUNK), b"")
+    else:
+        yield from source
 
 
 def _hash(path: Path) -> str:
@@ -92,32 +146,23 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _examine(path: Path, asked: Kind, bench: blobs.Workbench) -> Examined:
+def _examine(
+    path: Path, asked: MediaKind, content_type: str, files: blobs.TemporaryFiles
+) -> Examined:
     container = containers.recognise(path)
     if container is None:
-        raise DamagedMedia(f"What came is not {asked.phrase}, nor any media that is known.")
-    # An animated GIF is the one image that may also stand for a video.
-    stray = container.kind and container.kind is not asked
-    if stray and not (container is containers.GIF and asked is Kind.VIDEO):
-        raise _wrong(container.kind, asked)
-    if asked is not Kind.IMAGE:
-        return timed.examine(path, container, asked, bench.new_file)
+        unsupported.require_supported(path, asked, content_type)
+        raise DamagedMedia(sentences.UNKNOWN % {"phrase": asked.phrase})
+    if asked is MediaKind.VIDEO and container.kind is MediaKind.IMAGE and animations.moves(path):
+        film = animations.as_film(path, files.new_file())
+        return timed.examine(film, containers.MP4, asked, files.new_file)
+    if container.kind:
+        asked.require(container.kind)
+    if asked is not MediaKind.IMAGE:
+        return timed.examine(path, container, asked, files.new_file)
     if container.kind is None:
-        raise WrongMedia("A sound or a video came where an image was expected.")
-    return images.examine(path, bench.new_file)
-
-
-def _wrong(came: Kind | None, asked: Kind) -> WrongMedia:
-    came_as = came.phrase.capitalize() if came else "Something else"
-    return WrongMedia(f"{came_as} came where {asked.phrase} was expected.")
-
-
-def _of_kind(asset: Asset, asked: Kind) -> Asset:
-    if asset.kind != asked:
-        raise WrongMedia(
-            f"{Kind(asset.kind).phrase.capitalize()} came where {asked.phrase} was expected."
-        )
-    return asset
+        raise WrongMedia(sentences.NOT_AN_IMAGE)
+    return images.examine(path, files.new_file)
 
 
 def _publish(sha256: str, examined: Examined) -> Asset:
@@ -128,11 +173,12 @@ def _publish(sha256: str, examined: Examined) -> Asset:
         for size, copy in examined.copies.items()
     }
     size = examined.path.stat().st_size
-    files = {
+    made = {
         blobs.name_of(sha256, f"{size_name}.webp"): copy.path
         for size_name, copy in examined.copies.items()
     }
-    blobs.publish({**files, blobs.name_of(sha256, probe.extension): examined.path})
+    blobs.publish(made, replace=True)
+    blobs.publish({blobs.name_of(sha256, probe.extension): examined.path})
     asset = Asset.objects.published(
         sha256=sha256,
         kind=probe.kind,
@@ -145,5 +191,5 @@ def _publish(sha256: str, examined: Examined) -> Asset:
         renditions=renditions,
     )
     if not blobs.exists(asset.name) or not asset.touch(timezone.now()):
-        raise StorageUnavailable("The same media was being removed at this moment.")
+        raise StorageUnavailable(sentences.BEING_REMOVED)
     return asset

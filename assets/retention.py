@@ -1,19 +1,19 @@
-"""Letting go of media that nothing shows any more.
+"""Removal of media that nothing shows any more.
 
-Whoever forgets rows that show media calls `abandon` in the same transaction; `remove_abandoned` looks
+Whoever deletes rows that show media calls `abandon` in the same transaction; `remove_abandoned` looks
 at what was abandoned and removes what really has no other use. Which rows those might be is asked of
-the database's own relations, so nothing above has to be known here.
+the database's own relations, so nothing of the apps above is known here.
 
-The same bytes may come in again at any time. `ingest.store` therefore says of what it hands out that
-it was seen (`Asset.touch`), and what was seen a moment ago stays: the step that shows it is still to
-be written. Files go in the transaction that removes their row: a row of the same hash that comes
+The same bytes may come in again at any time. `ingest.store` therefore marks what it returns as
+used (`Asset.touch`), and what was used a moment ago stays: the step that shows it is still to be
+written. Files go in the transaction that removes their row: a row of the same hash that comes
 after it waits for it, and is made with files of its own.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,17 +23,30 @@ from . import blobs
 from .errors import StorageUnavailable
 from .models import Asset
 
-GRACE = timedelta(seconds=60)  # between handing media out and writing the step that shows it
+GRACE = timedelta(seconds=60)  # between storing media and writing the step that shows it
+# After another took its place: calls that are under way hold the file, and open pages its address.
+REPLACED_KEPT = timedelta(hours=1)
 BATCH = 500
 
 logger = logging.getLogger(__name__)
 
 
 def abandon(keys: Iterable[int], *, at: datetime) -> None:
-    """Something that showed these is gone; others may still show them."""
+    """Something that showed these was deleted; others may still show them."""
     wanted = list(set(keys))
     for first in range(0, len(wanted), BATCH):
         Asset.objects.filter(pk__in=wanted[first : first + BATCH]).update(abandoned_at=at)
+
+
+def replace(old: Asset, new: Asset, *, at: datetime) -> int:
+    """Show `new` wherever `old` is shown, and abandon `old`; how many rows that were."""
+    with transaction.atomic():
+        rows: int = sum(
+            model._base_manager.filter(**{name: old.pk}).update(**{name: new.pk})
+            for model, name in _shown_by()
+        )
+        Asset.objects.filter(pk=old.pk).update(abandoned_at=at, seen_at=at + REPLACED_KEPT)
+    return rows
 
 
 def remove_abandoned(*, at: datetime) -> int:
@@ -65,9 +78,14 @@ def _remove(key: int, at: datetime) -> bool:
 
 
 def _is_shown(asset: Asset) -> bool:
-    relations: list[Any] = list(Asset._meta.get_fields(include_hidden=True))
     return any(
-        one.related_model._base_manager.filter(**{one.field.name: asset.pk}).exists()
-        for one in relations
-        if one.auto_created and (one.one_to_many or one.one_to_one)
+        model._base_manager.filter(**{name: asset.pk}).exists() for model, name in _shown_by()
     )
+
+
+def _shown_by() -> Iterator[tuple[Any, str]]:
+    """The models that show media, and the name of the field with which each does."""
+    relations: list[Any] = list(Asset._meta.get_fields(include_hidden=True))
+    for one in relations:
+        if one.auto_created and (one.one_to_many or one.one_to_one):
+            yield one.related_model, one.field.name

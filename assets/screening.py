@@ -1,6 +1,6 @@
-"""A look at every picture and film before it is published: the place for a check a house wants.
+"""Checks of every picture and video before it is published, for an operator who wants one.
 
-    def no_faces(shown: Shown) -> str:
+    def no_faces(shown: ScreenedMedia) -> str:
         return "There is a face in it." if faces_in(shown.path) else ""
 
 PICTURE_CHECK names it ("package.module.no_faces"); or an app calls `install` when it is ready. An
@@ -24,25 +24,26 @@ from django.core.checks import CheckMessage, Error, register
 from django.db import connections
 from django.utils.module_loading import import_string
 
+from . import sentences
 from .errors import Declined
-from .kinds import Kind
+from .kinds import MediaKind
 
 logger = logging.getLogger(__name__)
-SECONDS = 20.0  # at most; the check of a picture holds up its run and nobody else's
+TIMEOUT_SECONDS = 20.0  # at most; the check of a picture holds up its run and nobody else's
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ScreenedMedia:
     """What is about to be published: whole, decoded to its end, and not to be changed or moved."""
 
     path: Path
-    kind: Kind
+    kind: MediaKind
     content_type: str
 
 
-Check = Callable[[Shown], str | None]
+Check = Callable[[ScreenedMedia], str | None]
 _installed: list[Check] = []
-_turns = threading.BoundedSemaphore(2)
+_slots = threading.BoundedSemaphore(2)
 
 
 def install(check: Check) -> None:
@@ -60,48 +61,48 @@ def installed_temporarily(check: Check) -> Iterator[None]:
         _installed.remove(check)
 
 
-def look(path: Path, kind: Kind, content_type: str) -> None:
+def screen(path: Path, kind: MediaKind, content_type: str) -> None:
     """Raises Declined where a check objects. Blocks for as long as the checks take."""
-    if kind is Kind.AUDIO:
+    if kind is MediaKind.AUDIO:
         return
-    shown = Shown(path, kind, content_type)
-    for check in [*_of_settings(), *_installed]:
-        if objection := _asked(check, shown):
-            raise Declined(f"It was kept back by the house's own check. {objection}")
+    shown = ScreenedMedia(path, kind, content_type)
+    for check in [*_checks_in_settings(), *_installed]:
+        if objection := _objection_of(check, shown):
+            raise Declined(sentences.KEPT_BACK % {"sentence": objection})
 
 
-def _of_settings() -> list[Check]:
-    return [_found(settings.PICTURE_CHECK)] if settings.PICTURE_CHECK else []
+def _checks_in_settings() -> list[Check]:
+    return [_import_check(settings.PICTURE_CHECK)] if settings.PICTURE_CHECK else []
 
 
 @cache
-def _found(name: str) -> Check:
+def _import_check(name: str) -> Check:
     """The callable, or one that fails and says why."""
     try:
         check: Check = import_string(name)
     except ImportError as error:
         reason = error
 
-        def check(shown: Shown) -> str:
+        def check(shown: ScreenedMedia) -> str:
             raise reason
 
     return check
 
 
-def _asked(check: Check, shown: Shown) -> str:
+def _objection_of(check: Check, shown: ScreenedMedia) -> str:
     try:
-        return (_in_time(check, shown) or "").strip()
+        return (_run_with_timeout(check, shown) or "").strip()
     except Exception as error:  # a border: somebody else's code
         logger.exception("The check of pictures failed on %s.", shown.kind.phrase)
         if settings.PICTURE_CHECK_FAILING == "allow":
             return ""
-        return f"The check failed ({type(error).__name__})."
+        return sentences.CHECK_FAILED % {"error": type(error).__name__}
 
 
-def _in_time(check: Check, shown: Shown) -> str | None:
-    """Raises TimeoutError. A check that hangs keeps one of two turns, and no process from ending."""
+def _run_with_timeout(check: Check, shown: ScreenedMedia) -> str | None:
+    """Raises TimeoutError. A check that hangs keeps one of two slots, but not the process from ending."""
     answer: Future[str | None] = Future()
-    turns = _turns
+    slots = _slots
 
     def work() -> None:
         try:
@@ -110,17 +111,17 @@ def _in_time(check: Check, shown: Shown) -> str | None:
             answer.set_exception(error)
         finally:
             connections.close_all()  # this thread's, which ends: a check may have asked the database
-            turns.release()
+            slots.release()
 
-    if not turns.acquire(timeout=SECONDS):
+    if not slots.acquire(timeout=TIMEOUT_SECONDS):
         raise TimeoutError
     threading.Thread(target=work, name="screening", daemon=True).start()
-    return answer.result(SECONDS)
+    return answer.result(TIMEOUT_SECONDS)
 
 
 @register("assets")
 def can_be_imported(**_: object) -> list[CheckMessage]:
-    """A check that is not there would fail in front of every picture: better now."""
+    """A check that cannot be imported is found at start, and not at the first picture."""
     name = settings.PICTURE_CHECK
     try:
         known = not name or callable(import_string(name))

@@ -1,4 +1,4 @@
-"""Sounds and videos: every packet decoded to prove them, and what browsers cannot play, turned.
+"""Sounds and videos: every packet is decoded, and what browsers cannot play is converted.
 
 FFmpeg's libraries (PyAV) are imported with the first sound or video, so a worker that never sees
 one stays small.
@@ -7,34 +7,26 @@ one stays small.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from . import lengths
-from .containers import Container
-from .errors import DamagedMedia, TooLarge, WrongMedia
+from . import blobs, headers
+from .containers import OGG, Container
+from .decoding import DecodedMedia, DecodedTrack, decode
+from .errors import DamagedMedia
 from .images import as_poster
-from .kinds import LIMITS, MEGA, Kind
-from .probe import Copy, Examined, Probe
-
-if TYPE_CHECKING:
-    from PIL import Image
+from .kinds import Copy, Examined, MediaKind, Probe
+from .waveforms import waveform
 
 logger = logging.getLogger(__name__)
-
-DECODING_SECONDS = 240.0
-# Bad packets that are forgiven: an encoder's hiccup is not a broken file.
-FORGIVEN = 0.02
-POSTER_AFTER = 0.5  # seconds; many videos begin with black
+NewFile = Callable[[], Path]
 
 _WAV = {"pcm_s16le", "pcm_u8", "pcm_s24le", "pcm_f32le"}
 _MP4_SOUND = {"aac", "mp3", "opus", "flac"}
 _WEBM_SOUND = {"opus", "vorbis"}
 # What every browser plays is kept as it came: demuxer -> sounds, type, extension.
-PLAYED_SOUNDS = {
+BROWSER_AUDIO = {
     "wav": (_WAV, "audio/wav", "wav"),
     "mp3": ({"mp3"}, "audio/mpeg", "mp3"),
     "aac": ({"aac"}, "audio/aac", "aac"),
@@ -44,186 +36,122 @@ PLAYED_SOUNDS = {
     "matroska": (_WEBM_SOUND, "audio/webm", "webm"),
 }
 # demuxer -> pictures, sounds, type, extension.
-PLAYED_VIDEOS = {
+BROWSER_VIDEO = {
     "mov": ({"h264", "av1", "vp9"}, _MP4_SOUND, "video/mp4", "mp4"),
     "matroska": ({"vp8", "vp9", "av1"}, _WEBM_SOUND, "video/webm", "webm"),
 }
-_PLAYED_PIXELS = {"yuv420p", "yuvj420p"}
-
-
-@dataclass(slots=True)
-class Track:
-    """What decoding one stream found."""
-
-    type: str  # "audio" or "video"
-    codec: str
-    pixels: str = ""
-    width: int = 0
-    height: int = 0
-    packets: int = 0
-    bad: int = 0
-    frames: int = 0
-    ends_badly: bool = False
-    start: float | None = None
-    end: float = 0.0
-    poster: Image.Image | None = field(default=None, repr=False)
-
-    @property
-    def seconds(self) -> float:
-        return self.end - (self.start or 0.0)
+_BROWSER_PIXEL_FORMATS = {"yuv420p", "yuvj420p"}
 
 
 @dataclass(frozen=True, slots=True)
-class Reel:
-    """A file decoded to its end."""
+class _Playable:
+    """A decoded file that every browser plays as it is."""
 
-    kind: Kind
-    seconds: float
-    tracks: tuple[Track, ...]
+    decoded: DecodedMedia
+    content_type: str
+    extension: str
 
-    def track(self, kind: str) -> Track | None:
-        return next((track for track in self.tracks if track.type == kind), None)
+    @property
+    def path(self) -> Path:
+        return self.decoded.parts[0]
 
 
-def examine(
-    path: Path, container: Container, asked: Kind, new_file: Callable[[], Path]
-) -> Examined:
-    """Prove that it decodes, turn it into what browsers play if need be, and picture a video.
+def examine(path: Path, container: Container, asked: MediaKind, new_file: NewFile) -> Examined:
+    """Prove that it decodes, turn it into what browsers play if need be, and make its poster.
 
-    Raises DamagedMedia, WrongMedia or TooLarge.
+    Raises DamagedMedia, WrongMedia, UnsupportedMedia or TooLarge.
     """
-    reel = _decode(path, container, asked)
-    shown = _shown_as(reel, container)
-    if shown is None:
-        from . import transcode  # needs FFmpeg
+    decoded = decode(_parts(path, container, new_file), container, asked)
+    playable = _as_it_is(decoded)
+    if playable and decoded.needs_rewriting:
+        playable = _rewritten(playable, new_file)
+    if playable is None:
+        logger.info("%s is turned into what browsers play: %r", path.name, decoded)
+        playable = _converted(decoded, new_file)
+    return _examined(playable, new_file)
 
-        logger.info("%s is turned into what browsers play: %r", path.name, reel)
-        path, shown = transcode.for_browsers(path, container, reel.kind, new_file())
-    picture = reel.track("video")
+
+def _examined(playable: _Playable, new_file: NewFile) -> Examined:
+    decoded = playable.decoded
+    sound, picture = decoded.track("audio"), decoded.track("video")
+    width, height = _shown_size(picture) if picture else (None, None)
     probe = Probe(
-        reel.kind,
-        *shown,
-        width=picture.width if picture else None,
-        height=picture.height if picture else None,
-        seconds=round(reel.seconds, 3),
+        decoded.kind,
+        playable.content_type,
+        playable.extension,
+        width=width,
+        height=height,
+        seconds=round(decoded.seconds, 3),
     )
     copies: dict[str, Copy] = {}
+    if sound and decoded.kind is MediaKind.AUDIO:
+        copies["poster"] = as_poster(waveform(sound.loudnesses), new_file())
     if picture and picture.poster:
         copies["poster"] = as_poster(picture.poster, new_file())
-    return Examined(path, probe, copies)
+    return Examined(playable.path, probe, copies)
 
 
-def _shown_as(reel: Reel, container: Container) -> tuple[str, str] | None:
-    """Content type and extension, if every browser plays the file as it is."""
-    sound, picture = reel.track("audio"), reel.track("video")
-    if not container.browser:
+def _shown_size(picture: DecodedTrack) -> tuple[int, int]:
+    return picture.geometry.shown(picture.width, picture.height)
+
+
+def _parts(path: Path, container: Container, new_file: NewFile) -> list[Path]:
+    """The file, or each of those from which an Ogg file was joined: a decoder of the whole counts the
+    times of each anew (findings/pyav-chained-opus-duration.sh), or stops where they differ."""
+    links = headers.ogg_links(path) if container is OGG else []
+    if len(links) < 2:
+        return [path]
+    parts = []
+    with path.open("rb") as whole:
+        for start, end in links:
+            parts.append(new_file())
+            whole.seek(start)
+            with parts[-1].open("xb") as part:
+                while piece := whole.read(min(blobs.PIECE, end - whole.tell())):
+                    part.write(piece)
+    return parts
+
+
+def _as_it_is(decoded: DecodedMedia) -> _Playable | None:
+    """None unless every browser plays the file, as it was meant."""
+    container, sound, picture = decoded.container, decoded.track("audio"), decoded.track("video")
+    unsteady = any(track.changes for track in decoded.tracks)
+    if not container.browser or len(decoded.parts) > 1 or unsteady:
         return None
     if picture is None:
-        codecs, *shown = PLAYED_SOUNDS.get(container.demuxer, (set(), "", ""))
-        return (shown[0], shown[1]) if sound and sound.codec in codecs else None
-    pictures, sounds, *shown = PLAYED_VIDEOS.get(container.demuxer, (set(), set(), "", ""))
-    played = picture.codec in pictures and picture.pixels in _PLAYED_PIXELS
-    return (shown[0], shown[1]) if played and (not sound or sound.codec in sounds) else None
-
-
-def _decode(path: Path, container: Container, asked: Kind) -> Reel:
-    import av
-
-    damaged = DamagedMedia(f"The {asked.noun} is damaged: it cannot be read to its end.")
-    if lengths.is_cut_short(path, container):
-        raise damaged
-    try:
-        with open_media(path, container) as media:
-            streams = wanted_streams(media)
-            kind = Kind.VIDEO if any(s.type == "video" for s in streams) else Kind.AUDIO
-            if not streams:
-                raise damaged
-            if kind is not asked:
-                raise WrongMedia(
-                    f"{kind.phrase.capitalize()} came where {asked.phrase} was expected."
-                )
-            tracks = _decode_streams(media, streams, LIMITS[kind])
-            declared = media.duration / av.time_base if media.duration else 0.0
-    except av.error.FFmpegError as error:
-        logger.info("%s %s does not decode: %r", asked, path.name, error)
-        raise damaged from error
-    seconds = max(track.seconds for track in tracks)
-    # A header counts the encoder's silence too, so a little less than it says is not a loss.
-    lost = declared - seconds if container.declares_length else 0.0
-    if lost > max(0.5, 0.03 * declared) or not all(_is_sound(track) for track in tracks):
-        logger.info("%s %s ends early: %.2f s declared, %r", asked, path.name, declared, tracks)
-        raise damaged
-    return Reel(kind, seconds, tracks)
-
-
-def _is_sound(track: Track) -> bool:
-    forgiven = track.bad <= FORGIVEN * track.packets and not track.ends_badly
-    return track.frames > 0 and forgiven
-
-
-def open_media(path: Path, container: Container) -> Any:
-    """The file opened by the demuxer that its first bytes named, and by no other."""
-    import av
-
-    return av.open(
-        str(path),
-        format=container.demuxer,
-        options={"protocol_whitelist": "file"},
-        metadata_errors="ignore",
-    )
-
-
-def wanted_streams(media: Any) -> list[Any]:
-    """The first picture that moves and the first sound; a cover is neither."""
-    import av
-
-    cover = av.stream.Disposition.attached_pic
-    moving = [s for s in media.streams.video if not s.disposition & cover]
-    return [*moving[:1], *media.streams.audio[:1]]
-
-
-def _decode_streams(media: Any, streams: list[Any], limits: Any) -> tuple[Track, ...]:
-    import av
-
-    tracks = {s.index: Track(s.type, s.codec_context.codec.canonical_name) for s in streams}
-    deadline = time.monotonic() + DECODING_SECONDS
-    for packet in media.demux(streams):
-        track = tracks[packet.stream.index]
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
-            frames = None
-        if packet.size:  # the last, empty one only asks for what the decoder held back
-            _judge(track, bytes(packet), decoded=frames is not None)
-        for frame in frames or ():
-            _count(track, frame, limits)
-        if time.monotonic() > deadline:
-            raise TooLarge("The file takes too long to decode.")
-    return tuple(tracks.values())
-
-
-def _judge(track: Track, packet: bytes, *, decoded: bool) -> None:
-    if track.codec == "mp3" and not decoded and packet[:1] != b"\xff":
-        return  # padding between or behind the frames, which players pass over
-    track.packets += 1
-    track.bad += not decoded
-    whole = track.codec != "mp3" or lengths.is_whole_mp3_frame(packet)
-    track.ends_badly = not decoded or not whole
-
-
-def _count(track: Track, frame: Any, limits: Any) -> None:
-    track.frames += 1
-    at = frame.time if frame.time is not None else track.end
-    if track.start is None:
-        track.start = track.end = at
-    if track.type == "audio":
-        track.end = max(track.end, at + frame.samples / frame.sample_rate)
+        codecs, *shown = BROWSER_AUDIO.get(container.demuxer, (set(), "", ""))
+        plays = bool(sound and sound.codec in codecs)
     else:
-        track.end = max(track.end, at + float((frame.duration or 0) * (frame.time_base or 0)))
-        if frame.width * frame.height > limits.pixels:
-            raise TooLarge(f"The video is too large: at most {limits.pixels // MEGA} megapixels.")
-        track.width, track.height, track.pixels = frame.width, frame.height, frame.format.name
-        if track.poster is None or at - track.start < POSTER_AFTER <= track.end - track.start:
-            track.poster = frame.to_image()
-    if track.seconds > limits.seconds:
-        raise TooLarge(f"It plays too long: at most {limits.seconds // 60:.0f} minutes are kept.")
+        pictures, sounds, *shown = BROWSER_VIDEO.get(container.demuxer, (set(), set(), "", ""))
+        plays = picture.codec in pictures and picture.pixels in _BROWSER_PIXEL_FORMATS
+        plays = plays and (not sound or sound.codec in sounds)
+        plays = plays and picture.geometry.every_browser_shows(turned=container.demuxer == "mov")
+    return _Playable(decoded, shown[0], shown[1]) if plays else None
+
+
+def _rewritten(playable: _Playable, new_file: NewFile) -> _Playable | None:
+    """The same sound and pictures, as they are encoded, in a file that says no more than how they are
+    played; None where such a copy does not come out right."""
+    from . import transcode  # needs FFmpeg
+
+    decoded = playable.decoded
+    try:
+        copy = transcode.copied(decoded, playable.extension, new_file())
+        again = decode(
+            [copy], decoded.container, decoded.kind
+        )  # what is published has been decoded
+    except DamagedMedia:
+        return None
+    before, after = decoded.track("video"), again.track("video")
+    turned = before and after and before.geometry != after.geometry
+    shorter = decoded.seconds - again.seconds > transcode.MAX_LOST_SECONDS
+    if again.has_false_length or again.begins_late or turned or shorter:
+        return None
+    return _Playable(again, playable.content_type, playable.extension)
+
+
+def _converted(decoded: DecodedMedia, new_file: NewFile) -> _Playable:
+    from . import transcode
+
+    path, container, content_type, extension = transcode.for_browsers(decoded, new_file())
+    return _Playable(decode([path], container, decoded.kind), content_type, extension)

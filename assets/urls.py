@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from django.urls import re_path
 
-from . import views
+from .views import media
 
 app_name = "assets"
 urlpatterns = [
     re_path(
-        r"^(?P<sha256>[0-9a-f]{64})\.(?P<extension>[a-z0-9]{1,5})$", views.original, name="original"
+        r"^(?P<sha256>[0-9a-f]{64})\.(?P<extension>[a-z0-9]{1,5})$", media.original, name="original"
     ),
     re_path(
         r"^(?P<sha256>[0-9a-f]{64})/(?P<size>tile|screen|poster)\.webp$",
-        views.rendition,
+        media.rendition,
         name="rendition",
     ),
 ]

@@ -1,26 +1,26 @@
-"""Which measures there are, on which databases, and how one is taken."""
+"""Which measures there are, on which databases, and how one is run."""
 
 from __future__ import annotations
 
 import traceback
 
 from .engines import SQLITE, SQLITE_NORMAL, Engine, postgres
+from .environment import Environment, print_progress
 from .measures import (
     Measure,
-    crowds,
-    enter,
+    display_latency,
+    display_memory,
     hops,
-    idle,
+    large_database,
+    many_sockets,
     memory,
+    page_weight,
     pixels,
-    size,
-    stop,
-    storms,
-    walls,
-    weight,
+    reconnects,
+    start_latency,
+    stop_all,
 )
 from .rows import NotMeasured, Row, not_measured
-from .workshop import Workshop, tell
 
 
 def measures() -> list[Measure]:
@@ -28,34 +28,34 @@ def measures() -> list[Measure]:
     return [
         Measure(hops.BARS, hops.measure, everywhere),
         Measure(hops.BARS_NORMAL, hops.measure, (SQLITE_NORMAL,)),
-        Measure(enter.BARS, enter.measure, everywhere),
-        Measure(walls.BARS, walls.measure, everywhere),
-        Measure(crowds.BARS, crowds.measure, everywhere),
-        Measure(storms.BARS, storms.measure, everywhere),
+        Measure(start_latency.BARS, start_latency.measure, everywhere),
+        Measure(display_latency.BARS, display_latency.measure, everywhere),
+        Measure(many_sockets.BARS, many_sockets.measure, everywhere),
+        Measure(reconnects.BARS, reconnects.measure, everywhere),
         Measure(pixels.BARS, pixels.measure, (SQLITE,)),
-        Measure(stop.BARS, stop.measure, everywhere),
+        Measure(stop_all.BARS, stop_all.measure, everywhere),
         Measure(memory.BARS, memory.measure, (SQLITE,), unit="MB"),
-        Measure(idle.BARS, idle.measure, (SQLITE,), unit="KB"),
-        Measure(size.BARS, size.measure, everywhere),
-        Measure(weight.BARS, weight.measure, (SQLITE,), unit="KB"),
+        Measure(display_memory.BARS, display_memory.measure, (SQLITE,), unit="KB"),
+        Measure(large_database.BARS, large_database.measure, everywhere),
+        Measure(page_weight.BARS, page_weight.measure, (SQLITE,), unit="KB"),
     ]
 
 
-def take(workshop: Workshop, measure: Measure) -> list[Row]:
-    """Its rows on each of its databases; a row that could not be measured says why."""
-    return [row for engine in measure.engines for row in _on(workshop, measure, engine)]
+def run_measure(environment: Environment, measure: Measure) -> list[Row]:
+    """The rows of a measure on each of its databases; a row that was not measured says why."""
+    return [row for engine in measure.engines for row in _run_on(environment, measure, engine)]
 
 
-def _on(workshop: Workshop, measure: Measure, engine: Engine) -> list[Row]:
-    wanted = {_named(row_id, engine): bar for row_id, bar in measure.bars.items()}
-    tell(f"{', '.join(wanted)} on {engine.label}")
+def _run_on(environment: Environment, measure: Measure, engine: Engine) -> list[Row]:
+    wanted = {_full_id(row_id, engine): bar for row_id, bar in measure.bars.items()}
+    print_progress(f"{', '.join(wanted)} on {engine.label}")
     try:
-        with workshop.open() as room:
-            rows = {row.id: row for row in measure.run(room, engine)}
+        with environment.open() as context:
+            rows = {row.id: row for row in measure.run(context, engine)}
     except NotMeasured as error:
         rows, why = {}, str(error)
-    except Exception as error:  # a border: the other measures go on
-        tell(traceback.format_exc())
+    except Exception as error:  # the other measures go on
+        print_progress(traceback.format_exc())
         rows, why = {}, f"{type(error).__name__}: {error}"
     else:
         why = "it was left out"
@@ -67,5 +67,5 @@ def _on(workshop: Workshop, measure: Measure, engine: Engine) -> list[Row]:
     return [*rows.values(), *missing.values()]
 
 
-def _named(row_id: str, engine: Engine) -> str:
+def _full_id(row_id: str, engine: Engine) -> str:
     return row_id if row_id.endswith(engine.suffix) else row_id + engine.suffix

@@ -1,4 +1,4 @@
-"""A row of the table: what was measured, against what, how it was judged."""
+"""A row of the table: a value, its baseline, its bar and whether it passed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .figures import median, spread
+from .statistics import median, spread
 
 Raw = Mapping[str, Sequence[float]]
-STEADY = 2.0  # a baseline that varies more than this between rounds proves nothing
+MAX_SPREAD = 2.0  # a baseline that varies more between rounds does not pass
 
 
 class NotMeasured(Exception):
-    """Why a measure could not be taken, as a sentence."""
+    """Why a measure was not possible, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Row:
         return self.value / self.baseline
 
     def as_json(self) -> dict[str, Any]:
-        """As it stands in latest.json."""
+        """As in latest.json."""
         return {
             "id": self.id,
             "value": _rounded(self.value),
@@ -54,12 +54,12 @@ def not_measured(row_id: str, bar: str, unit: str, why: str) -> Row:
     return Row(row_id, bar, unit, note=f"not measured: {why}")
 
 
-def against(
+def judge_ratio(
     row_id: str,
     *,
     ours: Sequence[float],
     theirs: Sequence[float],
-    most: float,
+    maximum: float,
     unit: str = "ms",
     floor: float | None = None,
     note: str = "",
@@ -69,48 +69,48 @@ def against(
     With a `floor` it is enough to stay below that; the baseline then does not matter.
     """
     value, baseline = median(ours), median(theirs)
-    bar = ratio_bar(most, unit, floor)
+    bar = ratio_bar(maximum, unit, floor)
     within = floor is not None and value <= floor
-    passed = within or value <= most * baseline
-    if (varied := spread(theirs)) > STEADY:
+    passed = within or value <= maximum * baseline
+    if (varied := spread(theirs)) > MAX_SPREAD:
         note = _joined(f"the baseline varied {varied:.1f}x between rounds", note)
         passed = within
     raw = {"ours": ours, "baseline": theirs}
     return Row(row_id, bar, unit, value, baseline, passed, note, raw)
 
 
-def beside(
+def judge_difference(
     row_id: str, *, ours: Sequence[float], theirs: Sequence[float], added: float, note: str = ""
 ) -> Row:
     """Judges how many milliseconds the median round of ours takes more than that of theirs."""
     value, baseline = median(ours), median(theirs)
     passed = value <= baseline + added
-    if (varied := spread(theirs)) > STEADY:
+    if (varied := spread(theirs)) > MAX_SPREAD:
         note = _joined(f"the baseline varied {varied:.1f}x between rounds", note)
         passed = False
     raw = {"ours": ours, "baseline": theirs}
     return Row(row_id, added_bar(added), "ms", value, baseline, passed, note, raw)
 
 
-def below(
-    row_id: str, *, ours: Sequence[float], value: float, most: float, unit: str, note: str = ""
+def judge_maximum(
+    row_id: str, *, ours: Sequence[float], value: float, maximum: float, unit: str, note: str = ""
 ) -> Row:
-    """Judges `value`, which was made of the rounds `ours`, against a plain number."""
-    bar = plain_bar(most, unit)
-    return Row(row_id, bar, unit, value, None, value <= most, note, {"ours": ours})
+    """Judges `value`, computed from the rounds `ours`, against a fixed number."""
+    bar = plain_bar(maximum, unit)
+    return Row(row_id, bar, unit, value, None, value <= maximum, note, {"ours": ours})
 
 
-def ratio_bar(most: float, unit: str, floor: float | None = None) -> str:
-    ratio = f"≤ {most:g}x"
-    return ratio if floor is None else f"≤ max({floor:g} {unit}, {most:g}x)"
+def ratio_bar(maximum: float, unit: str, floor: float | None = None) -> str:
+    ratio = f"≤ {maximum:g}x"
+    return ratio if floor is None else f"≤ max({floor:g} {unit}, {maximum:g}x)"
 
 
 def added_bar(added: float) -> str:
     return f"≤ baseline + {added:g} ms"
 
 
-def plain_bar(most: float, unit: str) -> str:
-    return f"≤ {most:g} {unit}"
+def plain_bar(maximum: float, unit: str) -> str:
+    return f"≤ {maximum:g} {unit}"
 
 
 def _joined(*notes: str) -> str:

@@ -1,4 +1,4 @@
-"""Rows for people."""
+"""The table of rows as text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .rows import Row
 HEADER = ("", "row", "value", "baseline", "ratio", "bar")
 
 
-def draw(rows: Iterable[Row], width: int = 100) -> str:
+def format_table(rows: Iterable[Row], width: int = 100) -> str:
     """A table with a line per row, and its note below it."""
     shown = list(rows)
     cells = [HEADER, *(_cells(row) for row in shown)]

@@ -1,25 +1,60 @@
-"""What can happen to an installation, as events of its topic. Listed in docs/events.md."""
+"""What can happen to an installation and its displays."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from realtime import log
+from realtime.events import DomainEvent, LiveUpdate
 
-if TYPE_CHECKING:
-    from .models import Installation
-
-CHANGED = "installation.changed"
-IDENTIFIED = "display.identified"
-TYPES = frozenset({CHANGED, IDENTIFIED})
+INSTALLATION = "installation:<id>"
 
 
-def changed(installation: Installation) -> None:
-    """Within the transaction that changed it: its network, or any of its displays."""
-    log.append(installation.topic, CHANGED, {"installation": installation.public_id})
+@dataclass(frozen=True, slots=True)
+class InstallationChanged(DomainEvent):
+    """The installation, its network, or any of its displays was changed."""
+
+    topic, type = INSTALLATION, "installation.changed"
+    installation: str
 
 
-def identified(installation: Installation, display: str | None) -> None:
-    """Somebody wants to see which screen is which; None = all of them."""
-    data = {"installation": installation.public_id, "display": display}
-    log.append(installation.topic, IDENTIFIED, data)
+@dataclass(frozen=True, slots=True)
+class InstallationOpened(DomainEvent):
+    """Its opening hours have begun: its displays show the work."""
+
+    topic, type = INSTALLATION, "installation.opened"
+    installation: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationClosed(DomainEvent):
+    """Its opening hours are over: its displays are dark on purpose."""
+
+    topic, type = INSTALLATION, "installation.closed"
+    installation: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayIdentified(DomainEvent):
+    """A display, or all of them (null), says for a moment which it is."""
+
+    topic, type = INSTALLATION, "display.identified"
+    installation: str
+    display: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WallStateChanged(LiveUpdate):
+    """Time alone changed what a wall shows."""
+
+    topic, type = "network:<id>", "scene.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayCommanded(LiveUpdate):
+    """A display, or all of them (null), is to do something now: reload, change its volume, sound."""
+
+    topic, type = INSTALLATION, "display.commanded"
+    installation: str
+    display: str | None
+    name: str
+    value: float | None

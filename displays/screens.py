@@ -1,8 +1,8 @@
-"""What one display shows at a moment: the run that lives, STOPPED, or the archive."""
+"""What one display shows at a moment: the run that lives, STOPPED, the archive, or nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,21 +10,25 @@ from enum import StrEnum
 from django.db import models
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import get_language, gettext
 
-from invocations import tiles
-from invocations.models import Gate, Halt, Invocation, Run, StopAll
-from invocations.sayings import NOTHING_SAID, Saying
+from invocations.engine import rate_limits
+from invocations.models import Halt, Invocation, Run, StopAll
 from invocations.states import InvocationState, RunState
-from invocations.tiles import WALL, WALL_WHOLE, Tile
+from networks import opening_words
 from networks.models import Network
+from networks.opening_hours import OpeningHours
+from studio import tiles
+from studio.tiles import NO_STATUS, WALL, WALL_FULL_SIZE, ProviderStatus, Tile
 
-from . import archive
-from .layouts import Layout, hang
-from .models import Display
+from . import captions, drawn_boards, replay
+from .drawn_boards import DrawnBoard
+from .layouts import Layout, place_steps
+from .models import Display, DisplayKind
 
-STOPPED_FOR = timedelta(seconds=20)  # the red button is seen before anything moves again
+STOPPED_FOR = timedelta(seconds=20)  # stop-all is seen before anything moves again
 IDLE_FOR = timedelta(seconds=30)  # the last work of a run is looked at in peace
-RECENT = 2  # steps that are looked up with the scene: the one that ended, and its successor
+RECENT = 2  # steps that are looked up with the wall: the one that ended, and its successor
 RESTING_FOR = timedelta(seconds=60)  # a step that has waited that long in vain is not coming soon
 
 # As SQL, because each wall waits for it with each step: 0.1 ms, of which the ORM makes 0.5.
@@ -37,61 +41,95 @@ class Mode(StrEnum):
     LIVE = "live"
     STOPPED = "stopped"
     REPLAY = "replay"
+    DARK = "dark"  # of an installation outside its opening hours
 
 
 @dataclass(slots=True)
-class Sketches:
-    """What has been looked up and drawn of a scene, so that it is done once for all its displays."""
+class Drawings:
+    """What has been drawn of a wall in one language, so that it is done once for all its displays."""
+
+    tiles: dict[tuple[int, int, tiles.TileOptions, ProviderStatus], Tile] = field(
+        default_factory=dict
+    )
+    html: dict[Tile, str] = field(default_factory=dict)
+    cells: dict[tuple[Layout, int | None, ProviderStatus], dict[str, str]] = field(
+        default_factory=dict
+    )
+    notices: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class RenderCache:
+    """What has been looked up and drawn of a wall."""
 
     steps: dict[int, Invocation | None] = field(default_factory=dict)  # by sequence
     archived: list[Invocation] | None = None
-    tiles: dict[tuple[int, int, tiles.Look, Saying], Tile] = field(default_factory=dict)
-    html: dict[Tile, str] = field(default_factory=dict)
-    cells: dict[tuple[Layout, int | None, Saying], dict[str, str]] = field(default_factory=dict)
-    around: dict[str, str] = field(default_factory=dict)
+    by_language: dict[str | None, Drawings] = field(default_factory=dict)
+
+    @property
+    def drawings(self) -> Drawings:
+        """Those in the language that is active now."""
+        language = get_language()
+        if language not in self.by_language:
+            self.by_language[language] = Drawings()
+        return self.by_language[language]
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class WallState:
     """What all displays of a network have in common at a moment."""
 
+    network: Network = field(compare=False, repr=False)
     mode: Mode
     run: Run | None
     latest: int  # sequence of the run's newest step
     halt: StopAll | None
-    moment: archive.Moment | None = None
-    sketches: Sketches = field(default_factory=Sketches, compare=False, repr=False)
+    moment: replay.ReplayMoment | None = None
+    closed: str = ""  # why it is dark, and until when
+    cache: RenderCache = field(default_factory=RenderCache, compare=False, repr=False)
 
-    def moved_on(self, run: str) -> Scene | None:
-        """How it stands now that a step of this run has moved, where nothing else has changed; None
+    def after_step(self, run: str) -> WallState | None:
+        """What it shows now that a step of this run has moved, where nothing else has changed; None
         where that cannot be told without asking for everything. Costs one query."""
         if self.mode is not Mode.LIVE or self.run is None or self.run.public_id != run:
             return None
         recent = _recent(self.run)
         if not recent:
             return None
-        return replace(self, latest=max(recent), sketches=Sketches(dict(recent)))
+        return replace(self, latest=max(recent), cache=RenderCache(dict(recent)))
 
     @property
     def identity(self) -> object:
-        """Two scenes of equal identity look the same until something happens."""
-        if self.moment is None:
-            return self.mode, None
-        return self.mode, (self.moment.run, self.moment.step, self.moment.working)
+        """Two walls of equal identity look the same until something happens."""
+        moment = self.moment and (self.moment.run, self.moment.step, self.moment.working)
+        return self.mode, moment, captions.appearance(self.network)
 
 
-def scene_of(network: Network, *, at: datetime | None = None) -> Scene:
-    """How it stands now, from the rows alone."""
+def wall_state_of_network(network: Network, *, at: datetime | None = None) -> WallState:
+    """What it shows now, from the rows alone."""
     at = at or timezone.now()
     run = network.runs.present().newest_first().first()
     recent = _recent(run) if run else {}
     step = recent[max(recent)] if recent else None
     halt = Halt.current()
     still = Mode.STOPPED if halt else Mode.LIVE
-    scene = Scene(still, run, max(recent, default=0), halt, sketches=Sketches(dict(recent)))
+    wall = WallState(
+        network, still, run, max(recent, default=0), halt, cache=RenderCache(dict(recent))
+    )
     since = _replay_since(network, run, step, halt, at) if network.replay else None
-    found = archive.moment(network, run, since=since, at=at) if since else None
-    return replace(scene, mode=Mode.REPLAY, moment=found) if found else scene
+    found = replay.current_moment(network, run, since=since, at=at) if since else None
+    return replace(wall, mode=Mode.REPLAY, moment=found) if found else wall
+
+
+def as_hours_allow(
+    wall: WallState, hours: OpeningHours, *, at: datetime | None = None
+) -> WallState:
+    """The wall as an installation with these hours shows it: dark while it is closed."""
+    at = at or timezone.now()
+    if hours.is_open(at):
+        return wall
+    closed = opening_words.closed_sentence(hours, at)
+    return WallState(wall.network, Mode.DARK, None, 0, None, closed=closed)
 
 
 def _replay_since(
@@ -114,53 +152,84 @@ def _in_vain(step: Invocation, at: datetime) -> bool:
     """Tried without success, or its platform rests: not merely the network's own slow pace."""
     if step.attempts_made > 0:
         return True
-    platform = step.model.partition(":")[0]
-    return Gate.objects.filter(key=platform, resting_until__gt=at).exists()
+    return rate_limits.is_resting(step.model, at)
 
 
-# Drawing
+# Rendering
 
 
 def tiles_of(
-    display: Display, scene: Scene, cells: set[int] | None = None, *, said: Saying = NOTHING_SAID
+    display: Display,
+    wall: WallState,
+    cells: set[int] | None = None,
+    *,
+    provider: ProviderStatus = NO_STATUS,
+    options: tiles.TileOptions | None = None,
 ) -> list[Tile]:
-    """The tiles of these cells, or of all."""
+    """The tiles of these cells, or of all. `options`: None as on the display itself."""
     layout = display.layout
-    look = WALL_WHOLE if layout.cells == 1 else WALL
+    options = options or (WALL_FULL_SIZE if layout.cells == 1 else WALL)
     wanted = range(layout.cells) if cells is None else sorted(cells)
-    placed = hang(layout, _steps(layout, scene, wanted))
+    placed = place_steps(layout, _steps(layout, wall, wanted))
     found = [
-        _of_step(step, cell, look, scene, said) if (step := placed[cell]) else _empty(cell, layout)
+        _of_step(step, cell, options, wall, provider)
+        if (step := placed[cell])
+        else _empty(cell, layout)
         for cell in wanted
     ]
-    # The aid is for hanging the show: once it plays, what is empty is simply dark.
+    # Labels are for setting up; once a run is shown, an empty cell is dark.
+    unmarked = wall.run is not None or wall.mode is Mode.DARK
     return [
-        replace(tile, mark="") if scene.run and tile.state == "empty" else tile for tile in found
+        replace(tile, mark="") if unmarked and tile.state == "empty" else tile for tile in found
     ]
 
 
-def _steps(layout: Layout, scene: Scene, cells: Iterable[int]) -> list[Invocation]:
-    known = scene.sketches
-    if scene.moment is not None:
+def steps_on_screens(layouts: Iterable[Layout], wall: WallState) -> list[Invocation]:
+    """The steps that any of these layouts shows, newest first. Few queries, however many they are."""
+    wanted = set(layouts)
+    load_steps(wanted, wall)
+    found: dict[int, Invocation] = {}
+    for layout in wanted:
+        placed = place_steps(layout, _steps(layout, wall, range(layout.cells)))
+        found |= {step.pk: step for step in placed if step}
+    return sorted(found.values(), key=lambda step: step.sequence, reverse=True)
+
+
+def load_steps(layouts: Iterable[Layout], wall: WallState) -> None:
+    """Look up what all these layouts may show, with one query in the place of one for each."""
+    if wall.run is None or wall.moment is not None:
+        return
+    wanted = {step for layout in layouts for step in layout.candidates(wall.latest)}
+    _look_up(wall.run, sorted(wanted), wall)
+
+
+def _look_up(run: Run, wanted: Iterable[int], wall: WallState) -> None:
+    known = wall.cache.steps
+    if missing := [sequence for sequence in wanted if sequence not in known]:
+        found = {step.sequence: step for step in _of(run).filter(sequence__in=missing)}
+        known |= {sequence: found.get(sequence) for sequence in missing}
+
+
+def _steps(layout: Layout, wall: WallState, cells: Iterable[int]) -> list[Invocation]:
+    known = wall.cache
+    if wall.moment is not None:
         if known.archived is None:
-            known.archived = archive.steps_of(scene.moment)
+            known.archived = replay.steps_at(wall.moment)
         return known.archived
-    if scene.run is None:
+    if wall.run is None:
         return []
-    wanted = _wanted(layout, scene, set(cells))
-    if missing := [sequence for sequence in wanted if sequence not in known.steps]:
-        found = {step.sequence: step for step in _of(scene.run).filter(sequence__in=missing)}
-        known.steps |= {sequence: found.get(sequence) for sequence in missing}
+    wanted = _wanted(layout, wall, set(cells))
+    _look_up(wall.run, wanted, wall)
     return [step for sequence in wanted if (step := known.steps[sequence])]
 
 
-def _wanted(layout: Layout, scene: Scene, cells: set[int]) -> list[int]:
-    """Sequences that may hang in these cells, but none that is known to be behind a newer one."""
+def _wanted(layout: Layout, wall: WallState, cells: set[int]) -> list[int]:
+    """Sequences that may be shown in these cells, but none that is known to be behind a newer one."""
     found = []
-    for sequence in reversed(layout.candidates(scene.latest)):
+    for sequence in reversed(layout.candidates(wall.latest)):
         if (cell := layout.cell_of(sequence)) in cells:
             found.append(sequence)
-            step = scene.sketches.steps.get(sequence)
+            step = wall.cache.steps.get(sequence)
             if step and layout.shows(step):
                 cells.discard(cell)
     return found
@@ -176,69 +245,135 @@ def _of(run: Run) -> models.QuerySet[Invocation]:
     return run.invocations.select_related("output_asset")
 
 
-def _of_step(step: Invocation, cell: int, look: tiles.Look, scene: Scene, said: Saying) -> Tile:
-    key = step.pk, cell, look, said
-    if key not in scene.sketches.tiles:
-        tile = tiles.of_step(step, id=f"tile-{cell}", look=look, said=said)
-        scene.sketches.tiles[key] = tile
-    return scene.sketches.tiles[key]
+def _of_step(
+    step: Invocation,
+    cell: int,
+    options: tiles.TileOptions,
+    wall: WallState,
+    provider: ProviderStatus,
+) -> Tile:
+    known = wall.cache.drawings.tiles
+    key = step.pk, cell, options, provider
+    if key not in known:
+        known[key] = tiles.step_tile(step, id=f"tile-{cell}", options=options, provider=provider)
+    return known[key]
 
 
 def _empty(cell: int, layout: Layout) -> Tile:
-    nothing = tiles.empty(cell)
-    if not layout.aid:
+    nothing = tiles.empty_tile(cell)
+    if not layout.setup_label:
         return nothing
-    return replace(nothing, mark=layout.aid, name=f"Empty; shows {layout.summary}")
+    return replace(
+        nothing,
+        mark=layout.setup_label,
+        name=gettext("Empty; shows %(summary)s") % {"summary": layout.summary},
+    )
 
 
-def drawn(
-    display: Display, scene: Scene, cell: int | None = None, *, said: Saying = NOTHING_SAID
+def render_cells(
+    display: Display,
+    wall: WallState,
+    cell: int | None = None,
+    *,
+    provider: ProviderStatus = NO_STATUS,
 ) -> dict[str, str]:
     """This cell, or all of them."""
-    known = scene.sketches
-    key = display.layout, cell, said
+    if display.kind == DisplayKind.VESTABOARD:
+        context = {"board": _drawn_board(display, wall)}
+        return {"board": render_to_string("displays/_board.html", context)}
+    known = wall.cache.drawings
+    key = display.layout, cell, provider
     if key not in known.cells:
-        found = tiles_of(display, scene, None if cell is None else {cell}, said=said)
+        found = tiles_of(display, wall, None if cell is None else {cell}, provider=provider)
         for tile in found:
             if tile not in known.html:
-                known.html[tile] = render_to_string("invocations/_tile.html", {"tile": tile})
+                known.html[tile] = render_to_string("studio/_tile.html", {"tile": tile})
         known.cells[key] = {tile.id: known.html[tile] for tile in found}
     return known.cells[key]
 
 
-def around(display: Display, scene: Scene) -> dict[str, str]:
-    """What is said over the tiles: of the scene, whatever the display."""
-    if not scene.sketches.around:
-        context = context_of(display, scene)
-        scene.sketches.around = {
+def render_notices(display: Display, wall: WallState) -> dict[str, str]:
+    """What is said over the tiles: of the wall, whatever the display."""
+    known = wall.cache.drawings
+    if not known.notices:
+        context = page_context(display, wall)
+        known.notices = {
             "wall-notice": render_to_string("displays/_notice.html", context),
             "screen-note": render_to_string("displays/_note.html", context),
+            "wall-caption": render_to_string("displays/_caption.html", context),
+            "wall-attract": render_to_string("displays/_attract.html", context),
         }
-    return scene.sketches.around
+    return known.notices
 
 
-def whole(display: Display, scene: Scene, *, said: Saying = NOTHING_SAID) -> dict[str, str]:
+def render_screen(
+    display: Display, wall: WallState, *, provider: ProviderStatus = NO_STATUS
+) -> dict[str, str]:
     """Everything, cells included, for a display that may have been arranged anew."""
-    context = context_of(display, scene) | {"tiles": tiles_of(display, scene, said=said)}
-    return {"screen": render_to_string("displays/_screen.html", context), **around(display, scene)}
+    context = screen_context(display, wall, provider=provider)
+    return {
+        "screen": render_to_string("displays/_screen.html", context),
+        **render_notices(display, wall),
+        **render_info_code(display),
+    }
 
 
-def identified(display: Display, until: datetime | None) -> dict[str, str]:
+def render_info_code(display: Display) -> dict[str, str]:
+    """The code in a corner that leads to the network's page: of this display alone."""
+    context = {"display": display, "info_code": captions.info_code_of(display)}
+    return {"info-code": render_to_string("displays/_info_code.html", context)}
+
+
+def render_identification(display: Display, until: datetime | None) -> dict[str, str]:
     """Which display this is, in large letters until a moment."""
     context = {"display": display, "until": until}
     return {"identify": render_to_string("displays/_identify.html", context)}
 
 
-def context_of(display: Display, scene: Scene) -> dict[str, object]:
+def screen_context(
+    display: Display, wall: WallState, *, provider: ProviderStatus = NO_STATUS
+) -> dict[str, object]:
+    """What a display's page needs: with its tiles, or its board."""
+    if wall.mode is Mode.DARK:
+        return page_context(display, wall) | {"tiles": tiles_of(display, wall)}
+    context = page_context(display, wall) | {"info_code": captions.info_code_of(display)}
+    if display.kind == DisplayKind.VESTABOARD:
+        return context | {"board": _drawn_board(display, wall)}
+    return context | {"tiles": tiles_of(display, wall, provider=provider)}
+
+
+def draw_boards(displays: Sequence[Display], wall: WallState) -> dict[int, DrawnBoard]:
+    """By the key of their display. Few queries, however many they are."""
+    load_steps([one.layout for one in displays], wall)
+    newest = {one.pk: place_steps(one.layout, _steps(one.layout, wall, [0]))[0] for one in displays}
+    return drawn_boards.draw_boards(wall.network, displays, _run_of(wall), newest)
+
+
+def _drawn_board(display: Display, wall: WallState) -> DrawnBoard:
+    return draw_boards([display], wall)[display.pk]
+
+
+def _run_of(wall: WallState) -> Run | None:
+    """The run that is shown: the one that lives, or one of the archive."""
+    if wall.moment is None:
+        return wall.run
+    return Run.objects.filter(pk=wall.moment.run, withdrawn_at__isnull=True).first()
+
+
+def page_context(display: Display, wall: WallState) -> dict[str, object]:
     layout = display.layout
-    moment = scene.moment
-    archived = (
-        Run.objects.filter(pk=moment.run, withdrawn_at__isnull=True).first() if moment else None
-    )
+    moment = wall.moment
+    run = _run_of(wall)
     return {
         "display": display,
-        "scene": scene,
-        "archived": archived,
+        "wall": wall,
+        "archived": run if moment else None,
+        "caption": captions.caption_of_run(
+            wall.network, run, archived=moment is not None, halted=wall.halt is not None
+        ),
+        "attraction": None
+        if run or wall.mode is Mode.DARK
+        else captions.attraction_of_network(wall.network),
         "rows": display.rows or 1,
         "columns": display.columns or 1,
         "cells": layout.cells,

@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
 from accounts.models import User
+from lib.stored_sentences import stored_sentence
 
 from .models import Spending
 from .models.spending import SpendingQuerySet
@@ -22,26 +26,35 @@ if TYPE_CHECKING:
 
     from .models import Run
 
+# Said in a request, and stored by a worker that ends a run
+CALLS_MADE = stored_sentence("%(who)s has made the %(calls)s calls of this hour.")
+MONEY_SPENT = stored_sentence("%(who)s has spent the %(usd)s dollars of today.")
+LAPS_DONE = stored_sentence("The limit of laps per run is reached: %(laps)s.")
+HOURS_OVER = stored_sentence("The run has lasted %(hours)s hours.")
+
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class ReachedLimit:
     """Which limit is reached, as a run's reason and as a sentence."""
 
     reason: Reason
     sentence: str
 
 
-def spent(
+def reached_limit(
     network: Network, at: datetime, *, price: float = 0.0, hold: bool = False
-) -> Spent | None:
+) -> ReachedLimit | None:
     """The limit that leaves no room for a call of `price` dollars, if any.
 
-    Reads `usd_per_day` (the last 24 hours) and `calls_per_hour` of the network's and of its owner's
-    budgets; None or missing = no limit. With `hold`, claims of the owner's other networks wait
+    Reads `usd_per_day` (the last 24 hours; of a network that paces to closing, the day on which it
+    opened) and `calls_per_hour` of the network's and of its owner's budgets; None or missing = no limit. With `hold`, claims of the owner's other networks wait
     until the transaction ends: the network's own are kept apart by its run.
     """
     of_network = Spending.objects.filter(network=network)
-    if found := _over(network.budgets or {}, of_network, at, price, "This network"):
+    day = network.money_day_began(at)
+    if found := _over(
+        network.budgets or {}, of_network, at, price, _("This network"), day_began=day
+    ):
         return found
     limits = network.owner.budgets or {}
     if not limits:
@@ -49,7 +62,7 @@ def spent(
     if hold:
         User.objects.select_for_update().filter(pk=network.owner_id).first()
     of_owner = Spending.objects.filter(owner=network.owner_id)
-    return _over(limits, of_owner, at, price, "The owner of this network")
+    return _over(limits, of_owner, at, price, _("The owner of this network"))
 
 
 def _over(
@@ -58,38 +71,48 @@ def _over(
     at: datetime,
     price: float,
     who: str,
-) -> Spent | None:
+    *,
+    day_began: datetime | None = None,
+) -> ReachedLimit | None:
     calls, usd = limits.get("calls_per_hour"), limits.get("usd_per_day")
     if calls is None and usd is None:
         return None
-    lately = ledger.lately(at)
-    return reached(limits, lately.hour.calls, lately.day.usd, price=price, who=who)
+    lately = ledger.lately(at, day_began=day_began)
+    return check_limits(limits, lately.hour.calls, lately.day.usd_at_most, price=price, who=who)
 
 
-def reached(
+def check_limits(
     limits: Mapping[str, float | None],
     made: int,
     today: float,
     *,
     price: float = 0.0,
-    who: str = "This network",
-) -> Spent | None:
+    who: str = "",
+) -> ReachedLimit | None:
     """The limit that leaves no room, with `made` calls in the last hour and `today` dollars in the
     last day."""
+    who = who or _("This network")
     calls, usd = limits.get("calls_per_hour"), limits.get("usd_per_day")
     if calls is not None and made >= calls:
-        return Spent(Reason.CALLS, f"{who} has made the {calls:g} calls of this hour.")
+        return ReachedLimit(Reason.CALLS, _(CALLS_MADE) % {"who": who, "calls": _number(calls)})
     if usd is not None and (today + price > usd or today >= usd):
-        return Spent(Reason.MONEY, f"{who} has spent the {usd:.2f} dollars of today.")
+        return ReachedLimit(
+            Reason.MONEY, _(MONEY_SPENT) % {"who": who, "usd": number_format(usd, 2)}
+        )
     return None
 
 
-def run_is_over(run: Run, *, sequence: int, at: datetime) -> Spent | None:
+def _number(value: float) -> str:
+    """In the manner of the reader's language, without a fraction that is nothing."""
+    return number_format(f"{value:g}")
+
+
+def run_is_over(run: Run, *, sequence: int, at: datetime) -> ReachedLimit | None:
     """Whether the run has had its laps or hours once step `sequence` is done."""
     limits: Mapping[str, float | None] = run.network.budgets or {}
     laps, hours = limits.get("laps_per_run"), limits.get("hours_per_run")
     if laps is not None and sequence + 1 >= laps * len(run.ring):
-        return Spent(Reason.LAPS, f"The run has gone round {laps:g} times.")
+        return ReachedLimit(Reason.LAPS, _(LAPS_DONE) % {"laps": _number(laps)})
     if hours is not None and run.age(at) >= timedelta(hours=hours):
-        return Spent(Reason.TIME, f"The run has lasted {hours:g} hours.")
+        return ReachedLimit(Reason.TIME, _(HOURS_OVER) % {"hours": _number(hours)})
     return None

@@ -8,7 +8,7 @@ from datetime import datetime
 from statistics import median
 
 from networks import pacing
-from networks.above import Forecast as Forecast
+from networks.hooks import Forecast as Forecast
 from networks.models import Network
 from networks.rings import Slot
 from platforms.registry import UnknownModel, get_model
@@ -20,12 +20,13 @@ HISTORY = 300  # steps; older ones say little about how a provider is today
 
 
 @dataclass(frozen=True, slots=True)
-class Burn:
+class RecentSpending:
     """What was spent lately: calls and dollars."""
 
     calls_last_hour: int
     usd_last_hour: float
     usd_last_day: float
+    usd_uncertain_last_day: float = 0.0  # may have been charged besides
 
 
 def forecast(network: Network, ring: Sequence[Slot] | None = None) -> Forecast:
@@ -33,23 +34,32 @@ def forecast(network: Network, ring: Sequence[Slot] | None = None) -> Forecast:
     ring takes no time."""
     ring = network.ring if ring is None else ring
     taken, charged = _history(network)
-    seconds = [_seconds(slot, taken) for slot in ring]
-    usd = [_usd(slot, charged) for slot in ring]
+    seconds = [_typical(slot.model, taken, "seconds") for slot in ring]
+    usd = [_typical(slot.model, charged, "usd") for slot in ring]
     waits = pacing.delay(network.pacing, 0.0) * len(ring)
     return Forecast(
         seconds=None if None in seconds else sum(s or 0.0 for s in seconds) + waits,
         usd=None if None in usd else sum(u or 0.0 for u in usd),
         measured=bool(ring) and all(slot.model in taken for slot in ring),
-        cold_seconds=sum(_cold(name) for name in {slot.model for slot in ring}),
+        cold_seconds=sum(
+            _typical(name, {}, "cold_seconds") or 0.0 for name in {slot.model for slot in ring}
+        ),
     )
 
 
-def burn(network: Network, at: datetime) -> Burn:
-    spent = Spending.objects.filter(network=network).lately(at)
-    return Burn(
+def typical_step_seconds(network: Network, model: str) -> float | None:
+    """What a step with this model takes; None where nothing is known."""
+    return _typical(model, _history(network)[0], "seconds")
+
+
+def recent_spending(network: Network, at: datetime) -> RecentSpending:
+    day = network.money_day_began(at)
+    spent = Spending.objects.filter(network=network).lately(at, day_began=day)
+    return RecentSpending(
         calls_last_hour=spent.hour.calls,
         usd_last_hour=spent.hour.usd,
         usd_last_day=spent.day.usd,
+        usd_uncertain_last_day=spent.day.usd_uncertain,
     )
 
 
@@ -67,26 +77,12 @@ def _history(network: Network) -> tuple[dict[str, list[float]], dict[str, list[f
     return taken, charged
 
 
-def _seconds(slot: Slot, taken: dict[str, list[float]]) -> float | None:
-    if slot.model in taken:
-        return median(taken[slot.model])
+def _typical(model_id: str, measured: dict[str, list[float]], field: str) -> float | None:
+    """What was measured, else what the catalogue says under this name."""
+    if model_id in measured:
+        return median(measured[model_id])
     try:
-        return get_model(slot.model).seconds
+        said: float | None = getattr(get_model(model_id), field)
     except UnknownModel:
         return None
-
-
-def _cold(name: str) -> float:
-    try:
-        return get_model(name).cold_seconds or 0.0
-    except UnknownModel:
-        return 0.0
-
-
-def _usd(slot: Slot, charged: dict[str, list[float]]) -> float | None:
-    if slot.model in charged:
-        return median(charged[slot.model])
-    try:
-        return get_model(slot.model).usd
-    except UnknownModel:
-        return None
+    return said

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+import zlib
 from collections.abc import Iterable
 
-from networks import banned
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from lib.validation import is_blank
+from networks import banned_words
+from networks.models import Network
 
 
 class BadPrompt(ValueError):
@@ -15,26 +21,35 @@ class BadPrompt(ValueError):
 def clean(prompt: str, longest: int) -> str:
     """The prompt without surrounding white space. Raises BadPrompt with a sentence."""
     text = prompt.replace("\r\n", "\n").strip()
-    if not any(_is_visible(sign) for sign in text):
-        raise BadPrompt("Type a few words first.")
+    if is_blank(text):
+        raise BadPrompt(_("Type a few words first."))
     if len(text) > longest:
-        raise BadPrompt(f"That is {len(text):,} characters; at most {longest:,} fit.")
-    if any(_is_control(sign) for sign in text):
-        raise BadPrompt("The prompt contains control characters; only text is understood.")
+        raise BadPrompt(
+            _("That is %(length)s characters; at most %(most)s fit.")
+            % {
+                "length": number_format(len(text), force_grouping=True),
+                "most": number_format(longest, force_grouping=True),
+            }
+        )
+    if any(_is_control(char) for char in text):
+        raise BadPrompt(_("The prompt contains control characters; only text is understood."))
     return text
 
 
-def check_words(text: str, banned_words: Iterable[str]) -> None:
-    """Raises BadPrompt where the network does not want to hear a word of it."""
-    if word := banned.found_in(text, banned_words):
-        raise BadPrompt(f"“{word.rstrip('*')}” is not said here. Please find other words.")
+def check_words(text: str, banned: Iterable[str]) -> None:
+    """Raises BadPrompt where the network has banned a word of it."""
+    if word := banned_words.find_in(text, banned):
+        raise BadPrompt(
+            _("“%(word)s” is not said here. Please find other words.") % {"word": word.rstrip("*")}
+        )
 
 
-def _is_visible(sign: str) -> bool:
-    # Not only spaces: marks that join or turn letters (Cf) show nothing where there are none.
-    return not sign.isspace() and unicodedata.category(sign) != "Cf"
-
-
-def _is_control(sign: str) -> bool:
+def _is_control(char: str) -> bool:
     # Cc: control; Cs: half of a surrogate pair; Cn/Co are left alone (new emoji, private signs).
-    return unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t"
+    return unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t"
+
+
+def attract_prompt(network: Network, client_key: str) -> str:
+    """A curated prompt, always the same one for the same `client_key`; empty where there is none."""
+    prompts = [str(prompt) for prompt in network.attract_prompts if str(prompt).strip()]
+    return prompts[zlib.crc32(client_key.encode()) % len(prompts)] if prompts else ""

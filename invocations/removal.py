@@ -33,7 +33,7 @@ BATCH = 500  # steps, some dozens of milliseconds
 def delete_run(*, run: Run, at: datetime, by: User | None = None) -> None:
     """Forget the run with its steps and the media that nothing else shows; the ledger keeps what it
     has cost."""
-    _stop(run.pk, at)
+    _stop(run.pk, at, by)
     steps = Invocation.objects.filter(run=run.pk)
     _forget_old_steps(steps.in_order(), at)
     with transaction.atomic():
@@ -45,14 +45,14 @@ def delete_run(*, run: Run, at: datetime, by: User | None = None) -> None:
 
 def delete_network(*, network: Network, at: datetime, by: User | None = None) -> None:
     """Forget the network with all its runs."""
-    _stop_all(network, at)
+    _stop_runs(network, at, by)
     _forget_old_steps(network.invocations.filter(run__ended_at__isnull=False).order_by("id"), at)
     with transaction.atomic():
         Halt.lock()  # no start can slip in between
-        _stop_all(network, at)
+        _stop_runs(network, at, by)
         _abandon_media(network.invocations.all(), at)
         AuditEntry.record(by, "network.deleted", f"{network.name} ({network})")
-        network.forget()
+        network.delete_and_reserve_slugs()
     retention.remove_abandoned(at=at)
 
 
@@ -60,21 +60,22 @@ def archive_network(*, network: Network, at: datetime, by: User | None = None) -
     """Put the network away: what runs on it is stopped, and nothing starts until it is taken out."""
     with transaction.atomic():
         Halt.lock()  # a start that is under way comes before, or finds it put away
-        _stop_all(network, at)
-        network.put_away(at)
+        if not network.set_archived(at):
+            return
+        _stop_runs(network, at, by)
         AuditEntry.record(by, "network.archived", network)
 
 
-def _stop_all(network: Network, at: datetime) -> None:
+def _stop_runs(network: Network, at: datetime, by: User | None) -> None:
     for pk in network.runs.live().values_list("pk", flat=True):
-        _stop(pk, at)
+        _stop(pk, at, by)
 
 
-def _stop(pk: int, at: datetime) -> None:
+def _stop(pk: int, at: datetime, by: User | None) -> None:
     with transaction.atomic():
         run = Run.lock(pk)
         if run.live:
-            events.publish(run.network, *end(run, Reason.PERSON, at=at).news)
+            events.publish(run.network, *end(run, Reason.PERSON, at=at, by=by).unpublished)
 
 
 def _forget_old_steps(oldest_first: InvocationQuerySet, at: datetime) -> None:
@@ -89,5 +90,5 @@ def _forget_old_steps(oldest_first: InvocationQuerySet, at: datetime) -> None:
 
 def _abandon_media(steps: InvocationQuerySet, at: datetime) -> None:
     """What only these steps show may go with them."""
-    shown = steps.order_by().values_list("input_asset", "output_asset")
-    retention.abandon((key for pair in shown for key in pair if key is not None), at=at)
+    shown = steps.order_by().values_list("input_asset", "output_asset", "takedown__output_asset")
+    retention.abandon((key for keys in shown for key in keys if key is not None), at=at)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from networks import rings
+from networks import opening_words, rings
 from networks.models import Network
 from networks.rings import Slot
-from platforms.registry import get_model
 from realtime import wakeup
+from realtime.events import DomainEvent
 
-from . import budgets, events, prompts
+from . import budgets, closing, events, leases, lockout, prompts
+from .hooks import hooks
 from .models import Attempt, Halt, Invocation, Run
 from .states import IllegalMove, InvocationState, Reason, RunState
 
@@ -35,7 +38,7 @@ class NotRunnable(StartRefused):
     code = "not_runnable"
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("This network cannot run now. " + " ".join(problems))
+        super().__init__(" ".join([_("This network cannot run now."), *problems]))
         self.problems = problems
 
 
@@ -43,7 +46,7 @@ class Lockout(StartRefused):
     code = "lockout"
 
     def __init__(self, ready_at: datetime) -> None:
-        super().__init__("The last prompt has only just begun; wait until its time is up.")
+        super().__init__(_("The last prompt has only just begun; wait until its time is up."))
         self.ready_at = ready_at
 
 
@@ -51,18 +54,38 @@ class Halted(StartRefused):
     code = "halted"
 
     def __init__(self) -> None:
-        super().__init__("Everything was stopped; an admin has to press Resume first.")
+        super().__init__(_("Everything was stopped; an admin has to press Resume first."))
 
 
 class BudgetSpent(StartRefused):
     code = "budget"
 
 
+class Closed(StartRefused):
+    """Outside opening hours. `opens_at`: when the next prompt is accepted; None: nobody knows."""
+
+    code = "closed"
+
+    def __init__(self, network: Network, opens_at: datetime | None, at: datetime) -> None:
+        super().__init__(opening_words.refusal(network.hours, opens_at, at))
+        self.opens_at = opens_at
+
+
+class WhenClosed(StrEnum):
+    """What a start does outside opening hours."""
+
+    REFUSE = "refuse"
+    WAIT = "wait"  # the run is there, and begins at the opening
+    RUN = (
+        "run"  # somebody who runs the network wants it now: hours hold it from the next opening on
+    )
+
+
 class KeyReused(StartRefused):
     code = "key_reused"
 
     def __init__(self) -> None:
-        super().__init__("This client_key was used for another prompt.")
+        super().__init__(_("This client_key was used for another prompt."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +93,7 @@ class Ended:
     """The tokens of the attempts that were asked to stop, and what is still to be published."""
 
     tokens: list[str]
-    news: list[events.Entry]
+    unpublished: list[DomainEvent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +112,7 @@ def start_run(
     started_by: User | None = None,
     client_key: str = "",
     waive_lockout: bool = False,
+    when_closed: WhenClosed = WhenClosed.REFUSE,
 ) -> Started:
     """Turn an accepted prompt into exactly one run, superseding the network's older one.
 
@@ -100,17 +124,19 @@ def start_run(
         if client_key and (known := _of_key(network, client_key, text)):
             return Started(known, created=False)
         prompts.check_words(text, network.banned_words)
-        _check_start(network, halt, at, waive_lockout=waive_lockout)
-        news = _supersede(network, at)
+        _check_start(network, halt, at, waive_lockout=waive_lockout, when_closed=when_closed)
+        unpublished = _supersede(network, at, by=started_by)
         run = _create(
             network=network,
+            hours_waived_until=_waived_until(network, at, when_closed),
             prompt=text,
             ring=[slot.as_json() for slot in network.ring],
             started_by=started_by,
             client_key=client_key or None,
             at=at,
         )
-        _first_step(run, text=text, asset=None, at=at, news=news)
+        hold = hooks.show_prompt(run, at) if network.has_boards else 0.0
+        _first_step(run, text=text, asset=None, at=at, unpublished=unpublished, hold=hold)
     return Started(run, created=True)
 
 
@@ -133,8 +159,8 @@ def branch_run(
     ring = [slot.as_json() for slot in target.ring] if elsewhere else source.run.ring
     with transaction.atomic():
         halt = Halt.lock()
-        _check_start(target, halt, at, waive_lockout=True)
-        news = _supersede(target, at)
+        _check_start(target, halt, at, waive_lockout=True, when_closed=WhenClosed.WAIT)
+        unpublished = _supersede(target, at, by=started_by)
         run = _create(
             network=target,
             prompt=source.run.prompt,
@@ -145,16 +171,19 @@ def branch_run(
             first_slot=_fitting_slot(ring, source, after=None if elsewhere else source.slot),
         )
         text, asset = source.output_text, source.output_asset
-        _first_step(run, text=text, asset=asset, at=at, news=news)
+        _first_step(run, text=text, asset=asset, at=at, unpublished=unpublished)
     return run
 
 
-def stop_run(*, run: Run, reason: Reason, at: datetime, stop_all: StopAll | None = None) -> Run:
-    """End a live run and everything it has under way. Raises IllegalMove for an ended one."""
+def stop_run(*, run: Run, reason: Reason, at: datetime, by: User | None = None) -> Run:
+    """End a live run and everything it has under way. Raises IllegalMove for an ended one.
+
+    `by`: who stopped it, for the log.
+    """
     with transaction.atomic():
         locked = Run.lock(run.pk)
-        ended = end(locked, reason, at=at, stop_all=stop_all)
-        events.publish(locked.network, *ended.news)
+        ended = end(locked, reason, at=at, by=by)
+        events.publish(locked.network, *ended.unpublished)
     return locked
 
 
@@ -179,24 +208,51 @@ def resume_run(*, run: Run, at: datetime) -> Run:
     return locked
 
 
-def end(run: Run, reason: Reason, *, at: datetime, stop_all: StopAll | None = None) -> Ended:
-    """Stop a run that is held, close its open steps and ask their workers to stop."""
-    news = [run.stop(reason, at=at, stop_all=stop_all)]
+def end(
+    run: Run,
+    reason: Reason,
+    *,
+    at: datetime,
+    by: User | None = None,
+    stop_all: StopAll | None = None,
+) -> Ended:
+    """Stop a run that is held, close its open steps and ask their workers to stop.
+
+    What a step that waits has asked for at its provider is left to the sweep to be cancelled there.
+    """
+    unpublished: list[DomainEvent] = [
+        run.stop(reason, at=at, by=_who_stopped(reason, by), stop_all=stop_all)
+    ]
     steps = list(run.invocations.open())
     for step in steps:
-        step.move(InvocationState.CANCELLED, ended_at=at)
-        news.append(events.of_invocation(run, step, "invocation.cancelled"))
+        _close_step(step, at)
+        unpublished.append(events.InvocationCancelled.from_step(run, step))
     live = Attempt.objects.live().filter(invocation__in=steps)  # by run, all its steps were read
     tokens = list(live.values_list("token", flat=True))
     if tokens:
-        live.update(cancel_requested_at=at)
-        transaction.on_commit(lambda: wakeup.ring("cancel"))
-    return Ended(tokens, news)
+        leases.request_stop(live.filter(cancel_requested_at=None), at=at)
+        transaction.on_commit(lambda: wakeup.notify("cancel"))
+    return Ended(tokens, unpublished)
+
+
+def _close_step(step: Invocation, at: datetime) -> None:
+    if step.state != InvocationState.READY or not step.reference:
+        step.move(InvocationState.CANCELLED, ended_at=at)
+        return
+    tries = step.attempts_made + 1
+    step.move(InvocationState.CANCELLED, ended_at=at, attempts_made=tries)
+    Attempt.write_cancellation(step, at=at)
+
+
+def _who_stopped(reason: Reason, by: User | None) -> str:
+    if by is not None:
+        return by.public_id
+    return "visitor" if reason in {Reason.WITHDRAWN, Reason.SUPERSEDED} else ""
 
 
 def wake_worker() -> None:
     """Have a worker look for due rows as soon as this transaction has committed."""
-    transaction.on_commit(lambda: wakeup.ring("work"))
+    transaction.on_commit(lambda: wakeup.notify("work"))
 
 
 def _of_key(network: Network, client_key: str, prompt: str) -> Run | None:
@@ -206,32 +262,38 @@ def _of_key(network: Network, client_key: str, prompt: str) -> Run | None:
     return run
 
 
-def _check_start(network: Network, halt: Halt, at: datetime, *, waive_lockout: bool) -> None:
+def _check_start(
+    network: Network, halt: Halt, at: datetime, *, waive_lockout: bool, when_closed: WhenClosed
+) -> None:
     if halt.stop_all_id:
         raise Halted
-    if not Network.objects.listed().filter(pk=network.pk).exists():
-        raise NotRunnable(["It was put into the archive, or deleted."])
+    if not Network.objects.not_archived().filter(pk=network.pk).exists():
+        raise NotRunnable([_("It was put into the archive, or deleted.")])
     if problems := network.problems():
         raise NotRunnable(problems)
-    if not waive_lockout and (ready_at := locked_until(network, at)):
+    if when_closed is WhenClosed.REFUSE and (
+        until := closing.held_until(network, network.ring[0].model, at)
+    ):
+        raise Closed(network, until, at)
+    if not waive_lockout and (ready_at := lockout.lockout_until(network, at)):
         raise Lockout(ready_at)
-    if spent := budgets.spent(network, at):
+    if spent := budgets.reached_limit(network, at):
         raise BudgetSpent(spent.sentence)
 
 
-def locked_until(network: Network, at: datetime) -> datetime | None:
-    """When the next prompt is accepted, or None when it is now."""
-    locking = network.runs.filter(lockout_until__gt=at).order_by("-lockout_until")
-    return locking.values_list("lockout_until", flat=True).first()
+def _waived_until(network: Network, at: datetime, when_closed: WhenClosed) -> datetime | None:
+    """Until when a run that starts now is not held by hours; None: it is held by them."""
+    closed = when_closed is WhenClosed.RUN and not network.hours.is_open(at)
+    return (network.hours.opens_at(at) or at + closing.LOOK_AGAIN) if closed else None
 
 
-def _supersede(network: Network, at: datetime) -> list[events.Entry]:
-    news: list[events.Entry] = []
+def _supersede(network: Network, at: datetime, *, by: User | None) -> list[DomainEvent]:
+    unpublished: list[DomainEvent] = []
     for pk in network.runs.live().values_list("pk", flat=True):
         older = Run.lock(pk)
         if older.live:  # it may have ended while we waited for it
-            news += end(older, Reason.SUPERSEDED, at=at).news
-    return news
+            unpublished += end(older, Reason.SUPERSEDED, at=at, by=by).unpublished
+    return unpublished
 
 
 def _create(
@@ -244,6 +306,7 @@ def _create(
     client_key: str | None = None,
     branched_from: Invocation | None = None,
     first_slot: int = 0,
+    hours_waived_until: datetime | None = None,
 ) -> Run:
     return Run.objects.create(
         network=network,
@@ -254,13 +317,21 @@ def _create(
         client_key=client_key,
         branched_from=branched_from,
         created_at=at,
-        lockout_until=at + timedelta(seconds=network.lockout_seconds),
+        lockout_until=lockout.lockout_after_start(network, at),
+        hours_waived_until=hours_waived_until,
     )
 
 
 def _first_step(
-    run: Run, *, text: str, asset: Asset | None, at: datetime, news: list[events.Entry]
+    run: Run,
+    *,
+    text: str,
+    asset: Asset | None,
+    at: datetime,
+    unpublished: list[DomainEvent],
+    hold: float = 0.0,
 ) -> None:
+    """`hold`: seconds until it may begin, while the prompt is read on a board."""
     slot = run.slot_of(0)
     step = Invocation.objects.create(
         run=run,
@@ -271,13 +342,13 @@ def _first_step(
         input_text=text,
         input_asset=asset,
         created_at=at,
-        due_at=at,
+        due_at=at + timedelta(seconds=hold),
     )
     events.publish(
         run.network,
-        *news,
-        events.of_run(run, "run.started"),
-        events.of_invocation(run, step, "invocation.created"),
+        *unpublished,
+        events.RunStarted.from_run(run),
+        events.InvocationCreated.from_step(run, step),
     )
     wake_worker()
 
@@ -286,9 +357,14 @@ def _fitting_slot(ring: list[dict[str, object]], source: Invocation, *, after: i
     """The slot that takes what `source` gave: the next one of its ring, or the first that fits."""
     if after is not None:
         return (after + 1) % len(ring)
-    place = rings.place_for(map(Slot.from_json, ring), source.output_modality, get_model)
+    place = rings.first_slot_taking(map(Slot.from_json, ring), source.output_modality)
     if place is None:
-        raise NotRunnable([f"No model of this network takes {source.output_modality}."])
+        raise NotRunnable(
+            [
+                _("No model of this network takes %(modality)s.")
+                % {"modality": _(source.output_modality)}
+            ]
+        )
     return place
 
 

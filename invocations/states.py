@@ -29,7 +29,7 @@ class Outcome(models.TextChoices):
     COMPLETED = "completed"
     FAILED = "failed"  # the platform said no, or gave something that is no output
     CANCELLED = "cancelled"  # stopped, and nothing goes on at the provider
-    UNCERTAIN = "uncertain"  # stopped, but the provider may finish and charge
+    UNCERTAIN = "uncertain"  # what became of it is not known: the provider may charge it
     LOST = "lost"  # its worker died
     HANDED_OVER = "handed_over"  # its worker was asked to leave and gave it back
     LATE = "late"  # a result arrived when the attempt was no longer the current one
@@ -93,7 +93,7 @@ class IllegalMove(Exception):
 
 
 class Stale(Exception):
-    """Somebody else moved the row first; whoever hears this has nothing more to do."""
+    """Somebody else moved the row first; there is nothing more to do."""
 
 
 def check_run_move(old: str, new: RunState) -> None:

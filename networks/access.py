@@ -1,4 +1,4 @@
-"""Who may do what with a network, said the way the API says no.
+"""Who may do what with a network, and how the API refuses.
 
 A private thing of somebody else's is not there (404), for nobody in particular nothing that is not
 public can be told from what is not there (401), and what one can see but not do is refused (403).
@@ -8,29 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.utils.translation import gettext
 
-from accounts.api_auth import Caller, NotSignedIn
+from accounts.api.auth import Caller
+from accounts.api.permissions import not_found, refusal
 
 from .models import Network
 
 
 def visible(caller: Caller, slug: str) -> Network:
     """The network of this address, or that had it before, for whoever may see it."""
-    found = Network.objects.visible_to(caller.person).select_related("owner").called(slug)
+    found = Network.objects.visible_to(caller.person).select_related("owner").find_by_slug(slug)
     if found is None:
-        raise missing(caller, "network", known=_opens(caller, slug))
+        raise not_found(
+            caller, gettext("network"), known=_network_of_guest(caller, slug) is not None
+        )
     return found
 
 
 def startable(caller: Caller, slug: str) -> Network:
     """For the owner, a collaborator, an admin, and a guest of this very network."""
-    if caller.guest_of is not None:
-        own = Network.objects.select_related("owner").filter(pk=caller.guest_of).called(slug)
-        if own is not None:
-            return own
-    return controllable(caller, slug)
+    return _network_of_guest(caller, slug) or controllable(caller, slug)
 
 
 def controllable(caller: Caller, slug: str) -> Network:
@@ -40,6 +38,15 @@ def controllable(caller: Caller, slug: str) -> Network:
     return network
 
 
+def attended(caller: Caller, slug: str) -> Network:
+    """For an attendant, who sees nothing else of a private network, and for those who control it."""
+    found = Network.objects.select_related("owner").find_by_slug(slug)
+    if found is not None and found.may_attend(caller.person):
+        return found
+    network = visible(caller, slug)
+    raise refusal(caller, f"an attendant of {network.name}, or who controls it,")
+
+
 def editable(caller: Caller, slug: str) -> Network:
     """For the owner and an admin."""
     network = visible(caller, slug)
@@ -47,7 +54,7 @@ def editable(caller: Caller, slug: str) -> Network:
     return network
 
 
-def told_among(caller: Caller, networks: Collection[Network]) -> Collection[int]:
+def controllable_among(caller: Caller, networks: Collection[Network]) -> Collection[int]:
     """The keys of those of these networks that the caller may control. One query at most."""
     edits = {network.pk for network in networks if network.may_edit(caller.person)}
     rest = {network.pk for network in networks} - edits
@@ -59,39 +66,15 @@ def told_among(caller: Caller, networks: Collection[Network]) -> Collection[int]
 
 def check_control(caller: Caller, network: Network) -> None:
     if not network.may_control(caller.person):
-        raise refused(caller, "its owner, a collaborator or an admin")
+        raise refusal(caller, gettext("its owner, a collaborator or an admin"))
 
 
 def check_edit(caller: Caller, network: Network) -> None:
     if not network.may_edit(caller.person):
-        raise refused(caller, "its owner or an admin")
+        raise refusal(caller, gettext("its owner or an admin"))
 
 
-def check_admin(caller: Caller) -> None:
-    if not caller.is_admin:
-        raise refused(caller, "an admin")
-
-
-def refused(caller: Caller, who: str) -> Exception:
-    """What to raise where the caller sees something but may not do this to it."""
-    if caller.guest_of is not None:
-        return PermissionDenied("A terminal token starts runs of its own network, nothing else.")
-    if caller.user is None:
-        return NotSignedIn("Say who you are: this is not for everybody.")
-    return PermissionDenied(f"Only {who} may do this.")
-
-
-def missing(caller: Caller, what: str, *, known: bool = False) -> Exception:
-    """What to raise where the caller sees nothing; `known`: they know that it exists."""
-    if known:
-        return refused(caller, "")
-    if caller.user is None and caller.guest_of is None:
-        return NotSignedIn(f"There is no such {what}, or it is not public: say who you are.")
-    return Http404(f"There is no such {what}.")
-
-
-def _opens(caller: Caller, slug: str) -> bool:
-    return (
-        caller.guest_of is not None
-        and Network.objects.filter(pk=caller.guest_of).called(slug) is not None
-    )
+def _network_of_guest(caller: Caller, slug: str) -> Network | None:
+    if caller.guest_of is None:
+        return None
+    return Network.objects.select_related("owner").filter(pk=caller.guest_of).find_by_slug(slug)

@@ -1,4 +1,4 @@
-"""The demo networks: rings worth watching with the models of this machine alone, and one beyond."""
+"""The demo networks: all but one need only the local models."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.utils.text import slugify
 
 from accounts.models import User
 
@@ -17,7 +18,7 @@ class Demo:
     name: str
     description: str
     ring: Sequence[str]
-    attract: Sequence[str] = field(default_factory=tuple)
+    attract_prompts: Sequence[str] = ()
     platform: str = "local"  # any other costs money: made only with its key, its terminal closed
     budgets: Mapping[str, float] = field(default_factory=dict)
 
@@ -29,7 +30,7 @@ class Demo:
         ]
 
     @property
-    def costs_nothing(self) -> bool:
+    def is_free(self) -> bool:
         return self.platform == "local"
 
 
@@ -44,7 +45,7 @@ DEMOS = (
             "the first one at which something was *decided*."
         ),
         ring=("painter", "tagger", "storyteller"),
-        attract=(
+        attract_prompts=(
             "a lighthouse that has fallen in love with a ship",
             "the last tram home on a night of snow",
             "a whale asleep beneath a city",
@@ -62,7 +63,7 @@ DEMOS = (
             "of a thing, and it is rarely the one you had in mind."
         ),
         ring=("contrarian", "painter", "tagger", "rewriter"),
-        attract=(
+        attract_prompts=(
             "a cold morning at the sea",
             "everybody in the room agrees",
             "a very small house with a very large door",
@@ -80,7 +81,7 @@ DEMOS = (
             "sound, not what they mean. Everything that means something by the end was heard into it."
         ),
         ring=("synth", "listener", "storyteller"),
-        attract=(
+        attract_prompts=(
             "slow snow over the harbour",
             "a clockwork bird that has lost its key",
             "footsteps in the corridor above",
@@ -99,7 +100,7 @@ DEMOS = (
             "word that every one of them seems to like."
         ),
         ring=("painter", "tagger", "synth", "listener", "storyteller"),
-        attract=(
+        attract_prompts=(
             "a marble rolls off the table",
             "an orchestra of kettles",
             "the inside of a piano, seen by an ant",
@@ -117,7 +118,7 @@ DEMOS = (
             "A ring that insists on particulars does not settle. Is that the same as *imagination*?"
         ),
         ring=("detailer", "painter", "tagger"),
-        attract=(
+        attract_prompts=(
             "somebody at a window",
             "a market, early",
             "the dog from next door",
@@ -135,7 +136,7 @@ DEMOS = (
             "It runs on any computer, for ever, at no cost. Turn the sound on."
         ),
         ring=("synth", "listener"),
-        attract=(
+        attract_prompts=(
             "hush",
             "a bell under water",
             "what the wind said to the wires",
@@ -165,7 +166,7 @@ DEMOS = (
             "flux-dev-lora-rubber-core",
             "molmo-7b",
         ),
-        attract=(
+        attract_prompts=(
             "the fool and a vending machine",
             "three swans at a petrol station",
             "an office on the last Friday of all",
@@ -188,18 +189,15 @@ def seed(owner: User) -> list[Network]:
     """
     with transaction.atomic():
         # Lists are newest first, so the first is made last.
-        wanted = [demo for demo in reversed(DEMOS) if not _there(demo) and _affordable(owner, demo)]
-        made = [_make(owner, demo) for demo in wanted]
+        made = [_make(owner, demo) for demo in reversed(DEMOS) if _is_wanted(demo, owner)]
         _feature_one(made)
     return made
 
 
-def _there(demo: Demo) -> bool:
-    return Network.objects.called(demo.name.lower().replace(" ", "-")) is not None
-
-
-def _affordable(owner: User, demo: Demo) -> bool:
-    return demo.costs_nothing or not Network(owner=owner, slots=demo.slots).problems()
+def _is_wanted(demo: Demo, owner: User) -> bool:
+    if Network.objects.find_by_slug(slugify(demo.name)) is not None:
+        return False
+    return demo.is_free or not Network(owner=owner, slots=demo.slots).problems()
 
 
 def _make(owner: User, demo: Demo) -> Network:
@@ -208,9 +206,9 @@ def _make(owner: User, demo: Demo) -> Network:
         name=demo.name,
         description=demo.description,
         slots=demo.slots,
-        attract_prompts=list(demo.attract),
+        attract_prompts=list(demo.attract_prompts),
         public=True,
-        open_terminal=demo.costs_nothing,
+        open_terminal=demo.is_free,
         budgets=dict(demo.budgets),
     )
 
@@ -218,8 +216,7 @@ def _make(owner: User, demo: Demo) -> Network:
 def _feature_one(made: list[Network]) -> None:
     if not made or Network.objects.filter(public=True, featured=True).exists():
         return
-    open_ones = [network for network in reversed(made) if network.open_terminal] or made[::-1]
-    runnable = [network for network in open_ones if not network.problems()]
-    chosen = (runnable or open_ones)[0]
-    Network.objects.filter(pk=chosen.pk).update(featured=True)
-    chosen.featured = True
+    # False comes first: what anybody may type into, and of that what can run.
+    first = min(reversed(made), key=lambda one: (not one.open_terminal, bool(one.problems())))
+    first.featured = True
+    first.save(update_fields=["featured"])

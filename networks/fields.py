@@ -1,169 +1,377 @@
-"""What may be set on a network: one sentence for every field that may not be as it is."""
+"""The settable fields of a network, each declared once.
+
+The API's schemas, the settings page, validation, changes and copies are derived from FIELDS.
+CONTRIBUTING.md says how to add one.
+"""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from platforms import parameters, registry
-from platforms.registry import UnknownModel
+from django import forms
+from django.utils.translation import gettext_lazy as _
 
-from . import banned, pacing, rings
-from .models import RefusalPolicy
+from lib.languages import language_choices, language_problem
 
-LOCKOUT_MOST = 86_400  # a day
-PROMPT_MOST = 10_000  # characters
-SLOTS_MOST = 100
-ATTRACT_MOST = 100
-HINT_MOST = 100  # characters
-BUDGET_MOST = 1_000_000_000.0
-BUDGETS = ("usd_per_day", "calls_per_hour", "laps_per_run", "hours_per_run")
+from . import banned_words, pacing
+from .field_objects import BudgetsIn, BudgetsOut, PacingIn, PacingOut, SlotIn, SlotOut
+from .field_problems import (
+    attract_prompts_problem,
+    banned_words_problem,
+    budgets_problem,
+    key_problem,
+    pacing_problem,
+    range_problem,
+    refusal_policy_problem,
+    text_problem,
+)
+from .forms.inputs import BudgetInputs, LinesField, PacingInputs, SettingsInput, SwitchInput
+from .models import Network, RefusalPolicy
 
-
-class Invalid(Exception):
-    """Nothing was saved: `errors` has a sentence per field, `problems` all that ails the ring."""
-
-    def __init__(self, errors: Mapping[str, str], problems: Sequence[str] = ()) -> None:
-        super().__init__(" ".join([*problems, *errors.values()]))
-        self.errors = dict(errors)
-        self.problems = list(problems)
-
-
-def check(
-    values: Mapping[str, Any],
-    ring: Sequence[rings.Slot] | None,
-    *,
-    prompt_max: int,
-    banned_words: Sequence[str] = (),
-) -> None:
-    """Raises Invalid with everything that is wrong; `ring` is None where it is not to be set."""
-    found = {name: rule(values[name]) for name, rule in RULES.items() if name in values}
-    if "attract_prompts" in values:
-        prompts = values["attract_prompts"]
-        found["attract_prompts"] = _attract_prompts(prompts, prompt_max, banned_words)
-    errors = {name: sentence for name, sentence in found.items() if sentence}
-    problems = ring_problems(ring) if ring is not None else []
-    if errors or problems:
-        raise Invalid(errors, problems)
+MAX_LOCKOUT_SECONDS = 86_400  # a day
+MAX_PROMPT_LENGTH = 10_000
+MAX_HINT_LENGTH = 100
+MAX_WARM_UP_MINUTES = 60
+OF_COLUMN: Any = object()  # the default is that of the model's column
 
 
-def ring_problems(ring: Sequence[rings.Slot]) -> list[str]:
-    """Why this ring cannot be saved, in words: its models, its order, its parameters."""
-    if len(ring) > SLOTS_MOST:
-        return [f"The ring has {len(ring):,} slots; at most {SLOTS_MOST} fit."]
-    found = rings.problems(ring, registry.get_model)
-    for position, slot in enumerate(ring):
-        found += [f"Slot {position}: {sentence}" for sentence in _parameter_problems(slot)]
-    return found
+@dataclass(frozen=True, kw_only=True)
+class NetworkField:
+    """One thing that can be set on a network: in the API, on the settings page, or on both."""
+
+    name: str  # in JSON, in the form, and of the column
+    type: Any  # as the API takes it
+    answer_type: Any = None  # as the API gives it, where that is another type
+    default: Any = OF_COLUMN  # in the API's description; callable for lists and objects
+    description: str = ""  # in the API, where it takes the field
+    answer_description: str = ""  # in the API, where it gives the field
+    schema: Mapping[str, Any] = field(default_factory=dict)  # more of the field's JSON Schema
+    example: Any
+
+    normalize: Callable[[Any], Any] = lambda value: value  # before it is checked and stored
+    # What is wrong with a value, in a sentence. The second argument has all values of the network.
+    problem: Callable[[Any, Mapping[str, Any]], str] = lambda value, values: ""
+    depends_on: tuple[str, ...] = ()  # checked again when one of these changes
+    read: Callable[[Network], Any] | None = None  # for the API; by default the attribute
+    input: SettingsInput | None = None  # on the settings page
+
+    is_plain: bool = True  # False: networks/changes.py knows how it is set
+    is_copied: bool = True  # goes into a duplicate
+    is_private: bool = False  # null for those who do not control the network
+
+    def value_of(self, network: Network) -> Any:
+        return self.read(network) if self.read else getattr(network, self.name)
 
 
-def _parameter_problems(slot: rings.Slot) -> list[str]:
-    try:
-        model = registry.get_model(slot.model)
-    except UnknownModel:
-        return []
-    if not all(is_legible(text) for text in _texts(slot.parameters)):
-        return ["the parameters contain control characters."]
-    schema = {"additionalProperties": False, **model.parameters}
-    return parameters.problems(schema, slot.parameters)
+def _all_budgets(network: Network) -> dict[str, float | None]:
+    limits = network.budgets or {}
+    return {name: limits.get(name) for name in BudgetsOut.model_fields}
 
 
-def _texts(value: object) -> Iterable[str]:
-    """Every string in a JSON value, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, entry in value.items():
-            yield str(key)
-            yield from _texts(entry)
-    elif isinstance(value, list | tuple):
-        for entry in value:
-            yield from _texts(entry)
+FIELDS: list[NetworkField] = [  # in the order of the API
+    NetworkField(
+        name="slug",
+        type=str,
+        description="Another address; the old one leads here from then on.",
+        example="whispers",
+        input=SettingsInput(
+            forms.CharField,
+            template="networks/_slug_field.html",
+            label=_("Address"),
+            max_length=60,
+            help_text=_("Links and codes with the old address go on working."),
+        ),
+        is_plain=False,
+        is_copied=False,
+    ),
+    NetworkField(
+        name="name",
+        type=str,
+        example="Whispers",
+        normalize=str.strip,
+        problem=text_problem(_("A name"), most=100, empty=_("Give it a name.")),
+        input=SettingsInput(forms.CharField, label=_("Name"), max_length=100),
+        is_copied=False,
+    ),
+    NetworkField(
+        name="description",
+        type=str,
+        example="Two machines that tell each other what they see.",
+        problem=text_problem(_("A description"), most=10_000, lines=True),
+        input=SettingsInput(
+            forms.CharField,
+            label=_("Description"),
+            max_length=10_000,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 7}),
+            help_text=_("Markdown is welcome."),
+        ),
+    ),
+    NetworkField(
+        name="public",
+        type=bool,
+        example=True,
+        input=SwitchInput(_("Anybody may watch")),
+        is_copied=False,
+    ),
+    NetworkField(
+        name="open_terminal",
+        type=bool,
+        description="While it is public, anybody may type.",
+        example=False,
+        input=SwitchInput(
+            _("Anybody may type, without a code"), _("Only while anybody may watch.")
+        ),
+        is_copied=False,
+    ),
+    NetworkField(
+        name="archived",
+        type=bool,
+        default=False,
+        description="Hidden from lists; nothing runs on it.",
+        example=False,
+        is_plain=False,
+        is_copied=False,
+    ),
+    NetworkField(
+        name="slots",
+        type=list[SlotIn],
+        answer_type=list[SlotOut],
+        example=[
+            {"model": "local:painter", "parameters": {}, "fallback": None},
+            {"model": "local:tagger", "parameters": {}, "fallback": None},
+        ],
+        read=lambda network: [slot.as_json() for slot in network.ring],
+        is_plain=False,
+    ),
+    NetworkField(
+        name="model_ids",
+        type=list[str],
+        default=list,
+        description="Instead of `slots`, where they need no parameters.",
+        example=["local:painter", "local:tagger"],
+        read=lambda network: [slot.model for slot in network.ring],
+        is_plain=False,
+        is_copied=False,
+    ),
+    NetworkField(
+        name="lockout_seconds",
+        type=int,
+        example=60,
+        problem=range_problem(
+            0, MAX_LOCKOUT_SECONDS, _("The lockout lasts from %(least)s to %(most)s seconds.")
+        ),
+        input=SettingsInput(
+            forms.IntegerField,
+            label=_("Lockout"),
+            min_value=0,
+            max_value=MAX_LOCKOUT_SECONDS,
+            help_text=_("Seconds after a prompt until the next one is accepted."),
+        ),
+    ),
+    NetworkField(
+        name="pacing",
+        type=list[PacingIn],
+        answer_type=list[PacingOut],
+        example=[{"until_seconds": None, "delay_seconds": 2.0}],
+        normalize=pacing.spell_out,
+        problem=pacing_problem,
+        read=lambda network: pacing.spell_out(network.pacing),
+        input=PacingInputs(),
+    ),
+    NetworkField(
+        name="pace_to_closing",
+        type=bool,
+        description="Spend `usd_per_day` evenly until its installations close.",
+        example=False,
+        input=SwitchInput(
+            _("Spread the money of a day until closing time"),
+            _("Slows down so that the dollars of a day last until its installations close."),
+        ),
+    ),
+    NetworkField(
+        name="start_at_opening",
+        type=bool,
+        description="Begin with an attract prompt when its installations open and nothing runs.",
+        example=False,
+        input=SwitchInput(
+            _("Begin by itself at opening time"),
+            _("With one of the prompts for when nobody types, where nothing runs."),
+        ),
+    ),
+    NetworkField(
+        name="warm_up_minutes",
+        type=int,
+        description="So long before its installations open, its models are loaded; 0: not at all.",
+        example=5,
+        problem=range_problem(
+            0,
+            MAX_WARM_UP_MINUTES,
+            _("Models are loaded from %(least)s to %(most)s minutes before."),
+        ),
+        input=SettingsInput(
+            forms.IntegerField,
+            label=_("Load the models before opening"),
+            min_value=0,
+            max_value=MAX_WARM_UP_MINUTES,
+            help_text=_("Minutes before its installations open; 0 for not at all."),
+        ),
+    ),
+    NetworkField(
+        name="budgets",
+        type=BudgetsIn,
+        answer_type=BudgetsOut,
+        default=BudgetsIn,
+        example={
+            "usd_per_day": 5.0,
+            "calls_per_hour": None,
+            "laps_per_run": None,
+            "hours_per_run": 8.0,
+        },
+        problem=budgets_problem,
+        read=_all_budgets,
+        input=BudgetInputs(
+            {
+                "usd_per_day": _("Dollars a day"),
+                "calls_per_hour": _("Calls an hour"),
+                "laps_per_run": _("Laps a run"),
+                "hours_per_run": _("Hours a run"),
+            }
+        ),
+    ),
+    NetworkField(
+        name="refusal_policy",
+        type=str,
+        schema={"enum": list(RefusalPolicy.values)},
+        example="substitute",
+        problem=refusal_policy_problem,
+        input=SettingsInput(
+            forms.ChoiceField,
+            template="components/_radio_field.html",
+            label=_("When a model declines"),
+            choices=RefusalPolicy.choices,
+            widget=forms.RadioSelect,
+        ),
+    ),
+    NetworkField(
+        name="replay",
+        type=bool,
+        example=True,
+        input=SwitchInput(_("Show earlier runs while nothing runs")),
+    ),
+    NetworkField(
+        name="caption",
+        type=bool,
+        description="Walls say what the run began with, the network's name, and how to take part.",
+        example=True,
+        input=SwitchInput(
+            _("A caption on walls"),
+            _(
+                "What the run began with, the network's name, and a code to scan. The code leads to "
+                "the terminal where anybody may type, else to the network's page; a private network "
+                "has none."
+            ),
+        ),
+    ),
+    NetworkField(
+        name="prompt_max",
+        type=int,
+        example=2000,
+        problem=range_problem(
+            1, MAX_PROMPT_LENGTH, _("A prompt may have from %(least)s to %(most)s characters.")
+        ),
+        input=SettingsInput(
+            forms.IntegerField, label=_("Longest prompt"), min_value=1, max_value=MAX_PROMPT_LENGTH
+        ),
+    ),
+    NetworkField(
+        name="attract_prompts",
+        type=list[str],
+        example=["a bell under water"],
+        problem=attract_prompts_problem,
+        depends_on=("prompt_max", "banned_words"),
+        input=SettingsInput(
+            LinesField,
+            label=_("Prompts for when nobody types"),
+            max_length=20_000,
+            help_text=_(
+                "One prompt a line. Whoever presses the button without a word starts one of them."
+            ),
+        ),
+    ),
+    NetworkField(
+        name="banned_words",
+        type=list[str],
+        answer_type=list[str] | None,
+        description="Whole words and phrases; `kill*` is a beginning.",
+        answer_description="Null for those who only look.",
+        example=["timetable*"],
+        normalize=banned_words.normalize,
+        problem=banned_words_problem,
+        input=SettingsInput(
+            LinesField,
+            label=_("Banned words"),
+            max_length=60_000,
+            help_text=_(
+                "One a line: a word, a phrase, or a beginning with a star (kill*). Found whole, "
+                "whatever the capitals and accents."
+            ),
+        ),
+        is_private=True,
+    ),
+    NetworkField(
+        name="language_hint",
+        type=str,
+        description="A line for visitors, under what they type.",
+        example="German or English.",
+        normalize=str.strip,
+        problem=text_problem(_("A hint"), most=MAX_HINT_LENGTH),
+        input=SettingsInput(
+            forms.CharField,
+            label=_("Hint for visitors"),
+            required=False,
+            max_length=MAX_HINT_LENGTH,
+            help_text=_("A line under what they type: “German or English”, “one sentence”."),
+        ),
+    ),
+    NetworkField(
+        name="terminal_language",
+        type=str,
+        description="Of the terminal's page, by its code; empty = that of the browser.",
+        example="fr",
+        problem=lambda value, values: language_problem(value),
+        input=SettingsInput(
+            forms.ChoiceField,
+            label=_("Language of the terminal"),
+            choices=partial(language_choices, _("That of the visitor's browser")),
+            required=False,
+        ),
+    ),
+    NetworkField(
+        name="panic_key",
+        type=str,
+        description="On its terminals this key presses the panic button, wherever the focus is.",
+        example="F13",
+        normalize=str.strip,
+        problem=key_problem,
+        input=SettingsInput(
+            forms.CharField,
+            label=_("Key of the panic button"),
+            required=False,
+            max_length=20,
+            help_text=_(
+                "What a USB button at the terminal types: F13 to F24 are on no keyboard. Enter, Space, or one "
+                "character go too, but not while words are typed."
+            ),
+        ),
+    ),
+]
 
-
-def is_legible(text: str) -> bool:
-    """No control characters but line breaks and tabs, and no halves of surrogate pairs."""
-    return not any(
-        unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\r\n\t" for sign in text
-    )
-
-
-def _name(value: str) -> str:
-    if not value.strip():
-        return "Give it a name."
-    if len(value) > 100:
-        return "A name has at most 100 characters."
-    return "" if is_legible(value) and "\n" not in value else "A name is one line of text."
-
-
-def _description(value: str) -> str:
-    if len(value) > 10_000:
-        return "A description has at most 10,000 characters."
-    return "" if is_legible(value) else "A description is text without control characters."
-
-
-def _lockout(value: int) -> str:
-    fits = 0 <= value <= LOCKOUT_MOST
-    return "" if fits else f"The lockout lasts from 0 to {LOCKOUT_MOST:,} seconds."
-
-
-def _prompt_max(value: int) -> str:
-    fits = 1 <= value <= PROMPT_MOST
-    return "" if fits else f"A prompt may have from 1 to {PROMPT_MOST:,} characters."
-
-
-def _pacing(value: Sequence[pacing.Step]) -> str:
-    if len(value) > 20:
-        return "At most 20 pacing steps fit."
-    return " ".join(pacing.problems(value))
-
-
-def _budgets(value: Mapping[str, float | None]) -> str:
-    wrong = [
-        name for name, limit in value.items() if limit is not None and not 0 < limit <= BUDGET_MOST
-    ]
-    if not wrong:
-        return ""
-    return f"{' and '.join(wrong)} must be a positive number, or null for no limit."
-
-
-def _policy(value: str) -> str:
-    fits = value in RefusalPolicy.values
-    return "" if fits else f"The refusal policy is one of {', '.join(RefusalPolicy.values)}."
-
-
-def _attract_prompts(value: Sequence[str], longest: int, banned_words: Sequence[str]) -> str:
-    if len(value) > ATTRACT_MOST:
-        return f"At most {ATTRACT_MOST} attract prompts fit."
-    for number, prompt in enumerate(value):
-        if not prompt.strip() or len(prompt) > longest or not is_legible(prompt):
-            return f"Attract prompt {number} must be text of 1 to {longest:,} characters."
-        if word := banned.found_in(prompt, banned_words):
-            return f"Attract prompt {number} says “{word}”, which is banned here."
-    return ""
-
-
-def _banned_words(value: Sequence[str]) -> str:
-    if not all(is_legible(word) for word in value):
-        return "A banned word is text without control characters."
-    return banned.problem(list(value))
-
-
-def _language_hint(value: str) -> str:
-    if len(value) > HINT_MOST or "\n" in value or not is_legible(value):
-        return f"A hint is one line of at most {HINT_MOST} characters."
-    return ""
-
-
-RULES: Mapping[str, Callable[[Any], str]] = {
-    "name": _name,
-    "description": _description,
-    "lockout_seconds": _lockout,
-    "prompt_max": _prompt_max,
-    "pacing": _pacing,
-    "budgets": _budgets,
-    "refusal_policy": _policy,
-    "banned_words": _banned_words,
-    "language_hint": _language_hint,
-}
+# Columns that nobody sets through the API or the settings page
+INTERNAL_COLUMNS = frozenset(
+    {"id", "owner", "public_id", "featured", "has_boards", "archived_at", "created_at"}
+    | {"opening_hours", "warmed_for", "started_for"}
+)

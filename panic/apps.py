@@ -1,3 +1,5 @@
+"""Hands the lower layers what only those above them know."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig
@@ -8,36 +10,74 @@ class PanicConfig(AppConfig):
     name = "panic"
 
     def ready(self) -> None:
-        """Hand the lower layers what only those above them know."""
-        from accounts.above import above as of_accounts
-        from displays import presence, receipts
-        from displays.models import Board
-        from invocations import forecasts
-        from invocations.above import above
-        from invocations.engine import errands
-        from networks import upkeep
-        from networks.above import above as of_networks
-        from panic import holdings, reporting
-        from platforms.keyring import keys_to_try
-        from platforms.models import Credential, HouseKey, Server
+        from panic import reporting
 
         reporting.begin(settings.SENTRY_DSN)
-        above.audience = presence.audience
-        above.shown_on = receipts.shown_on
-        of_accounts.joined = upkeep.welcome
-        of_networks.live_among = holdings.live_among
-        of_networks.viewers_of = presence.of_networks
-        of_networks.forecast = forecasts.forecast
-        of_networks.holdings = holdings.of
-        of_networks.delete = holdings.delete
-        of_networks.archive = holdings.archive
-        errands.hand_in(
-            "invocations.tasks.look_at_server",
-            lambda at: list(Server.objects.to_look_at(at).values_list("pk", flat=True)[:16]),
-        )
-        errands.hand_in("invocations.tasks.try_key", lambda at: keys_to_try(Credential, at))
-        errands.hand_in("invocations.tasks.try_house_key", lambda at: keys_to_try(HouseKey, at))
-        errands.hand_in(
-            "displays.tasks.send_to_board",
-            lambda at: list(Board.objects.due(at).values_list("pk", flat=True)[:16]),
-        )
+        _wire_hooks_of_people_and_networks()
+        _wire_hooks_of_runs_and_pages()
+        _register_periodic_tasks()
+
+
+def _wire_hooks_of_people_and_networks() -> None:
+    from accounts.hooks import hooks as account_hooks
+    from credentials.hooks import hooks as credential_hooks
+    from displays import presence
+    from invocations import forecasts
+    from networks import sharing
+    from networks.hooks import hooks as network_hooks
+    from networks.selected_credentials import uses_of_credential
+    from panic import network_removal
+
+    account_hooks.user_created = sharing.add_to_shared_networks
+    credential_hooks.uses_of_credential = uses_of_credential
+    network_hooks.running_among = network_removal.running_among
+    network_hooks.count_viewers = presence.count_viewers_of_networks
+    network_hooks.forecast = forecasts.forecast
+    network_hooks.usage_summary = network_removal.summarize
+    network_hooks.delete = network_removal.delete
+    network_hooks.archive = network_removal.archive
+
+
+def _wire_hooks_of_runs_and_pages() -> None:
+    from displays import deliveries, presence
+    from invocations.hooks import hooks as invocation_hooks
+    from studio.hooks import hooks as studio_hooks
+
+    invocation_hooks.show_prompt = deliveries.show_prompt
+    invocation_hooks.show_step = deliveries.show_step
+    invocation_hooks.withdraw = deliveries.withdraw
+    studio_hooks.audience = presence.audience
+
+
+def _register_periodic_tasks() -> None:
+    from credentials.key_checks import keys_due_for_retest
+    from credentials.models import Credential, OperatorKey, Server
+    from displays import absence
+    from displays.models import Board
+    from invocations import budget_watch, openings
+    from invocations.engine import periodic_tasks
+    from notifications.models import Channel
+    from panic import disk_watch
+
+    periodic_tasks.register(
+        "invocations.tasks.look_at_server",
+        lambda at: list(Server.objects.due_for_check(at).values_list("pk", flat=True)[:16]),
+    )
+    periodic_tasks.register(
+        "invocations.tasks.try_key", lambda at: keys_due_for_retest(Credential, at)
+    )
+    periodic_tasks.register(
+        "invocations.tasks.try_operator_key", lambda at: keys_due_for_retest(OperatorKey, at)
+    )
+    periodic_tasks.register("invocations.tasks.prepare_opening", openings.due_networks)
+    periodic_tasks.register(
+        "displays.tasks.send_to_board",
+        lambda at: list(Board.objects.due(at).values_list("pk", flat=True)[:16]),
+    )
+    periodic_tasks.register("invocations.tasks.send_notifications", Channel.due_for_message)
+    # They look here, in the dispatcher: a worker that has nothing to do loads nothing.
+    periodic_tasks.register("displays.tasks.watch_screen", absence.due_screens, seconds=10)
+    periodic_tasks.register(
+        "invocations.tasks.watch_budgets", budget_watch.due_networks, seconds=60
+    )
+    periodic_tasks.register("panic.tasks.watch_disk", disk_watch.due_disk, seconds=60)

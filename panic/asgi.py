@@ -6,6 +6,7 @@ import os
 from typing import Any, cast
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
@@ -14,20 +15,27 @@ _django = get_asgi_application()
 
 from accounts.models import ApiToken  # noqa: E402  after Django is set up
 from assets.backpressure import Backpressure  # noqa: E402
-from displays import keeper, receipts  # noqa: E402
-from displays.feeds import DisplayFeed  # noqa: E402
-from displays.wall_feed import WallFeed  # noqa: E402
-from invocations.feeds import MissionControlFeed, NetworkFeed  # noqa: E402
+from displays import background, receipts, reports  # noqa: E402
+from displays.attendant_feed import AttendantFeed  # noqa: E402
+from displays.feeds import DisplayFeed, WallFeed  # noqa: E402
+from displays.miniatures import InstallationFeed  # noqa: E402
+from lib.proxies import TrustedProxies  # noqa: E402
+from panic.body_limits import install_limited_request  # noqa: E402
 from panic.health import Liveness  # noqa: E402
 from realtime import hub  # noqa: E402
-from realtime.auth import BearerAuth, SessionAuth  # noqa: E402
+from realtime.access import SocketBearerAuth, SocketSessionAuth  # noqa: E402
 from realtime.consumers import WatchConsumer  # noqa: E402
 from realtime.feeds import Denied, Feed, Scope  # noqa: E402
-from realtime.wire import teach_daphne  # noqa: E402
+from realtime.protocol import install_daphne_protocol  # noqa: E402
+from studio.feeds import NetworkFeed  # noqa: E402
+from studio.mission_control import MissionControlFeed  # noqa: E402
 
-hub.accompany(keeper.keep)
-hub.on_ack(receipts.acknowledged)
-teach_daphne()  # here and not in an AppConfig: workers need no Twisted
+hub.add_background_task(background.run_background_task)
+hub.on_ack(receipts.note_acknowledgement)
+hub.on_ack(reports.note_acknowledgement)
+hub.on_status(reports.note_status)
+install_limited_request()
+install_daphne_protocol()  # here and not in an AppConfig: workers need no Twisted
 
 
 class Nowhere(Feed):
@@ -53,17 +61,23 @@ _sockets = URLRouter(
     [
         _watched(r"^ws/networks/(?P<slug>[-\w]+)/$", NetworkFeed),
         _watched(r"^ws/networks/(?P<slug>[-\w]+)/wall/$", WallFeed),
+        _watched(r"^ws/networks/(?P<slug>[-\w]+)/attendant/$", AttendantFeed),
         _watched(r"^ws/i/(?P<installation>\w+)/(?P<display>[-\w]+)/$", DisplayFeed),
+        _watched(r"^ws/installations/(?P<installation>\w+)/$", InstallationFeed),
         _watched(r"^ws/mission-control/$", MissionControlFeed),
         _watched(r"", Nowhere),
     ]
 )
 
+_routes = ProtocolTypeRouter(
+    {
+        "http": Backpressure(_django),
+        "websocket": SocketSessionAuth(SocketBearerAuth(_sockets, ApiToken.user_from_text)),
+    }
+)
 application = Liveness(
-    ProtocolTypeRouter(
-        {
-            "http": Backpressure(_django),
-            "websocket": SessionAuth(BearerAuth(_sockets, ApiToken.user_of)),
-        }
+    cast(
+        Any,
+        TrustedProxies(_routes, settings.TRUSTED_PROXIES, settings.PUBLIC_URL, settings.RUN_DIR),
     )
 )

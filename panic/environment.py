@@ -10,11 +10,13 @@ import os
 import re
 import secrets
 from pathlib import Path
+from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from lib.proxies import Network, parse_network, usual_netloc
 from platforms.base import Limits
 
 env = environ.Env()
@@ -73,6 +75,32 @@ def url(name: str, default: str = "") -> str:
     if value and _parts(value, {"http", "https"}) is None:
         raise ImproperlyConfigured(f"{name} must be an http or https address, not {value!r}.")
     return value
+
+
+def origin(name: str) -> str:
+    """The address of the whole site: scheme, host and port, as browsers name it."""
+    value = url(name)
+    parts = urlsplit(value)
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        host = parts.netloc.rpartition("@")[2]
+        raise ImproperlyConfigured(
+            f"{name} must be an address without a path such as {parts.scheme}://{host}, not {value!r}: "
+            "PANIC! needs a host name (or a port) of its own."
+        )
+    return f"{parts.scheme}://{usual_netloc(parts.scheme, parts.netloc)}" if value else ""
+
+
+def networks(name: str) -> list[Network]:
+    """Addresses, and networks such as 10.0.0.0/8."""
+    found = []
+    for word in words(name):
+        try:
+            found.append(parse_network(word))
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must be addresses or networks such as 127.0.0.1,10.0.0.0/8, not {word!r}."
+            ) from None
+    return found
 
 
 def redis(name: str) -> str:
@@ -145,6 +173,11 @@ def mail(name: str) -> dict[str, object]:
         ) from None
 
 
+def inherited(*names: str) -> dict[str, str]:
+    """Those of these variables that are set, for a child that is to have no others."""
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+
 def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
@@ -191,7 +224,7 @@ def secret(name: str, keep_in: Path) -> str:
     return keep_in.read_text().strip()
 
 
-def sealing_keys(name: str) -> list[str]:
+def encryption_keys(name: str) -> list[str]:
     """Fernet keys, the newest first."""
     found = words(name)
     for key in found:
@@ -204,6 +237,17 @@ def sealing_keys(name: str) -> list[str]:
                 f"{name} must hold keys of 32 random bytes in URL-safe base64, separated by commas."
             )
     return found
+
+
+# A server that has gone without a word (failed over, cut off) is noticed within these seconds; the
+# address may say otherwise.
+POSTGRES_TIMEOUTS: dict[str, object] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # ms
+}
 
 
 def database(name: str, sqlite_file: Path) -> dict[str, object]:
@@ -220,6 +264,8 @@ def database(name: str, sqlite_file: Path) -> dict[str, object]:
     engine = str(config.get("ENGINE", ""))
     if engine.endswith("sqlite3"):
         return _sqlite(Path(str(config["NAME"])))
+    options = cast("dict[str, object]", config.get("OPTIONS", {}))
+    config["OPTIONS"] = {**POSTGRES_TIMEOUTS, **options}
     return {**config, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 
 

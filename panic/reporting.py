@@ -1,4 +1,4 @@
-"""Telling Sentry of errors that nobody anticipated, where a house asks for it."""
+"""Reporting unforeseen errors to Sentry, where the operator asks for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def begin(dsn: str) -> None:
     a guest's key; no local variables, which may be prompts or keys to platforms; no log lines."""
     if not dsn:
         return
-    import sentry_sdk  # costs megabytes: only in houses that ask for it
+    import sentry_sdk  # costs megabytes: only where it is asked for
     from sentry_sdk.integrations.django import DjangoIntegration
 
     sentry_sdk.init(
@@ -32,11 +32,11 @@ def discreet(event: Event, hint: Hint) -> Event:
     its sentence."""
     from django.conf import settings
 
-    from platforms.discretion import without_all
+    from lib.redaction import redact_data
 
     event.pop("request", None)
     event.pop("user", None)
     event.pop("breadcrumbs", None)
     event.pop("extra", None)
-    told: Event = without_all(event, settings.PLATFORM_KEYS.values())
-    return told
+    redacted: Event = redact_data(event, settings.PLATFORM_KEYS.values())
+    return redacted

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from panic import environment
+from panic.languages import discover_languages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment.read_file(BASE_DIR / ".env")
@@ -21,10 +22,12 @@ TESTING = "pytest" in sys.modules
 SECRET_KEY = environment.secret("SECRET_KEY", keep_in=DATA_DIR / "secret_key")
 # What people's keys to platforms are sealed with: not SECRET_KEY, which signs what travels and is
 # changed for other reasons. Without the variable a file is made when the first key is stored.
-CREDENTIAL_KEYS = environment.sealing_keys("CREDENTIAL_KEYS")
+CREDENTIAL_KEYS = environment.encryption_keys("CREDENTIAL_KEYS")
 CREDENTIAL_KEY_FILE = DATA_DIR / "credential_keys"
 PORT = environment.integer("PANIC_PORT", 8000, least=1, most=65535)
-PUBLIC_URL = environment.url("PUBLIC_URL")
+PUBLIC_URL = environment.origin("PUBLIC_URL")
+# The proxies whose word for the client's address and scheme is taken (lib/proxies.py)
+TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 QUEUE_WORKERS = environment.integer("PANIC_WORKERS", 2, least=1, most=64)
 MAX_CONCURRENT_CALLS = environment.integer("PANIC_CONCURRENT_CALLS", 200, least=1, most=5000)
 
@@ -33,13 +36,18 @@ MAX_CONCURRENT_CALLS = environment.integer("PANIC_CONCURRENT_CALLS", 200, least=
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS") or (
     [urlsplit(PUBLIC_URL).hostname or "", "localhost", "127.0.0.1"] if PUBLIC_URL else ["*"]
 )
+CSRF_FAILURE_VIEW = "panic.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 INSTALLED_APPS = [
     "panic",
     "displays",
+    "archive",
+    "studio",
     "invocations",  # before django_q: its `qcluster` is the one that runs
+    "notifications",
     "networks",
+    "credentials",
     "platforms",
     "assets",
     "realtime",
@@ -59,17 +67,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "panic.views.MarkAsOurs",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "lib.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.RenewSession",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "networks.moved.FollowOldSlugs",
+    "networks.middleware.FollowOldSlugs",
     "axes.middleware.AxesMiddleware",  # the last one, as it asks for
 ]
 
@@ -83,6 +94,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
@@ -141,7 +153,7 @@ STORAGES = {
 Q_CLUSTER = {
     "name": "panic",
     "orm": "default",
-    "broker_class": "invocations.engine.broker.RowBroker",
+    "broker_class": "invocations.engine.dispatcher.RowBroker",
     "workers": QUEUE_WORKERS,
     "queue_limit": 2 * QUEUE_WORKERS,
     "bulk": 16,
@@ -171,7 +183,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 # Who types a wrong password ten times has to wait; others with the same address do not, nor does the
-# same person from elsewhere. Behind a proxy every address is the proxy's.
+# same person from elsewhere or on a device of theirs, where each try waits a little longer instead.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
@@ -181,27 +193,42 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_REST_MINUTES)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "accounts.views.passwords.locked_out"
-AXES_USERNAME_CALLABLE = "accounts.people.address_of"
+AXES_USERNAME_CALLABLE = "accounts.members.sign_in_address"
+AXES_CLIENT_IP_CALLABLE = "lib.proxies.client_address"
+AXES_WHITELIST_CALLABLE = "accounts.known_devices.is_known"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True  # who signed in when is on the user; a log of it would only grow
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 7  # seconds that a link to set a password is good for
 EMAIL_URL = environment.text("EMAIL_URL")
 vars().update(environment.mail("EMAIL_URL"))
+EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "panic@localhost")
 if TESTING:  # hundreds of people are made, none of them has a secret
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30  # from the last visit (accounts/middleware.py)
 SESSION_COOKIE_SAMESITE = "Lax"
 # Of one token, person or address; far above what walls that poll and scripts in a hurry ask for
 API_CALLS_PER_MINUTE = environment.integer(
     "API_CALLS_PER_MINUTE", 12_000, least=0, most=1_000_000_000
+)
+# Of one visitor's browser; ten times that of one address, behind which a whole house may be
+VISITOR_PRESSES_PER_MINUTE = environment.integer(
+    "VISITOR_PRESSES_PER_MINUTE", 20, least=0, most=1_000_000
 )
 
 # --- Web --------------------------------------------------------------------------------------
 
 USE_TZ = True
 TIME_ZONE = "UTC"
+# The language of a page is the browser's, or the one that somebody chose; each language but English
+# is a file in this folder (docs/translations.md).
 LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = discover_languages(LOCALE_PATHS[0])
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_KEEP_ONLY_HASHED_FILES = (
@@ -231,8 +258,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 if PUBLIC_URL.startswith("https://"):
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30
 # The proxy that ends TLS redirects to it; subdomains and preload lists are for their owner to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
@@ -268,6 +294,11 @@ PLATFORM_LIMITS = environment.limits("PLATFORM_LIMITS")
 
 # --- Being told -------------------------------------------------------------------------------
 
+# Without a word of a screen for so long, it is gone (displays/absence.py)
+SCREEN_GONE_MINUTES = environment.integer("SCREEN_GONE_MINUTES", 5, least=1, most=1440)
+# All that the process that sends notifications has of the environment (notifications/sender.py)
+CERTIFICATE_FILES = environment.inherited("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+SEND_ENVIRONMENT = {**environment.inherited("PATH", "LANG", "LC_ALL"), **CERTIFICATE_FILES}
 SENTRY_DSN = environment.dsn("SENTRY_DSN")
 METRICS_TOKEN = environment.text("METRICS_TOKEN")  # without one, /metrics is for this machine alone
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
@@ -276,7 +307,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "class": "platforms.discretion.DiscreetFormatter",
+            "class": "lib.redaction.RedactingFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }

@@ -5,15 +5,26 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.i18n import set_language
 
+import archive.urls
+import credentials.urls
 import displays.urls
 import invocations.urls
 import networks.urls
-from accounts.views.passwords import of_admin
-from panic import api, health, metrics, views
+import studio.urls
+from accounts.views.passwords import admin_sign_in
+from panic import health, views
+from panic.api import routes
 
-# One namespace, filled by three apps: each layer adds the pages that need what it knows.
-_networks = [*networks.urls.urlpatterns, *displays.urls.of_networks, *invocations.urls.of_networks]
+# One namespace, filled by four apps: each layer adds the pages that need what it knows.
+_networks = [
+    *networks.urls.urlpatterns,
+    *displays.urls.of_networks,
+    *archive.urls.of_networks,
+    *studio.urls.of_networks,
+]
 
 admin.site.site_title = "PANIC!"
 admin.site.site_header = "PANIC! in tables"
@@ -22,23 +33,31 @@ admin.site.index_title = "What is kept"
 urlpatterns = [
     path("", views.home, name="home"),
     path("about/", views.about, name="about"),
+    # Exempt: a page of others that sends this changes nothing but the language
+    path("language/", csrf_exempt(set_language), name="language"),
     path("assets/", include("assets.urls")),
     *displays.urls.of_boards,
-    path("account/keys/", include((networks.urls.of_keys, "keys"))),
+    *displays.urls.of_privacy,
+    path("account/keys/", include((credentials.urls.key_urls, "keys"))),
+    path("account/notifications/", include("notifications.urls")),
     path("account/", include("accounts.urls")),
     path("", include((_networks, "networks"))),
-    path("runs/", include((invocations.urls.of_runs, "runs"))),
-    path("invocations/", include((invocations.urls.of_invocations, "invocations"))),
-    path("models/", include((invocations.urls.of_models, "models"))),
-    *invocations.urls.of_keepsakes,
+    path("runs/", include((archive.urls.of_runs, "runs"))),
+    path("invocations/", include((archive.urls.of_invocations, "invocations"))),
+    path("models/", include((studio.urls.of_models, "models"))),
+    *archive.urls.of_visitors,
+    path("installations/", include((displays.urls.of_installations, "installations"))),
     *displays.urls.of_screens,
-    *invocations.urls.of_mission_control,
-    *invocations.urls.of_providers,
-    path("api/v1/", api.urls()),
+    *displays.urls.of_kiosks,
+    *studio.urls.of_mission_control,
+    *displays.urls.of_mission_control,
+    *credentials.urls.server_urls,
+    *invocations.urls.provider_urls,
+    path("api/v1/", routes.urls()),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("metrics", metrics.metrics, name="metrics"),
-    path("admin/login/", of_admin),
+    path("metrics", health.metrics, name="metrics"),
+    path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
 ]
 if settings.DEBUG:

@@ -8,28 +8,35 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from django.conf import settings
+from django.utils.translation import gettext
 
+from lib.marked_texts import gettext_noop
+
+from . import sentences
 from .errors import Cancelled
 
 if TYPE_CHECKING:
-    from .inspection import Finding
+    from platforms.inspection import CatalogueFinding
+
 
 JSON = Mapping[str, object]
 
 
 class Modality(StrEnum):
-    TEXT = "text"
-    IMAGE = "image"
-    AUDIO = "audio"
-    VIDEO = "video"
+    """Pages translate the word itself: `{% translate model.input %}`, `gettext(model.input)`."""
+
+    TEXT = gettext_noop("text")
+    IMAGE = gettext_noop("image")
+    AUDIO = gettext_noop("audio")
+    VIDEO = gettext_noop("video")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class MediaFile:
 class Output:
     """What a model gave: exactly one of `text`, `data`, `file`, `url`.
 
-    `file` is taken over (moved) by the engine; `url` is fetched by it through the guarded door.
+    `file` is taken over (moved) by the engine; `url` is fetched by `assets.fetch`, which checks it.
     """
 
     text: str | None = None
@@ -112,12 +119,17 @@ class Call:
     idempotency_key: str
     reference: str = ""  # the provider's id of an earlier try: adopt it, do not ask (or pay) again
     number: int = 1  # which try at this step this is
-    callback: str = ""  # where the provider may ring when there is news; empty = it cannot reach us
-    rung: asyncio.Event = field(default_factory=asyncio.Event)
+    callback: str = ""  # address of a webhook for news; empty = we cannot be reached
+    webhook_received: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     on_begin: Callable[[], Awaitable[None]] | None = None
     on_reference: Callable[[str], Awaitable[None]] | None = None
     on_progress: Callable[[str], None] | None = None
+
+    def __post_init__(self) -> None:
+        """A slot leaves a default out by setting it to null."""
+        given = self.parameters.items()
+        self.parameters = {name: value for name, value in given if value is not None}
 
     async def begin(self) -> None:
         """Await it as the very last thing before a request that is paid for leaves.
@@ -137,13 +149,13 @@ class Call:
             await self.on_reference(reference)
 
     async def pause(self, seconds: float) -> bool:
-        """Wait before looking again; True, and at once, where the provider rang at `callback`."""
+        """Wait before the next poll; True, and at once, where the provider called `callback`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self.rung.wait()
-        rang = self.rung.is_set()
-        self.rung.clear()
-        return rang
+                await self.webhook_received.wait()
+        received = self.webhook_received.is_set()
+        self.webhook_received.clear()
+        return received
 
     def progress(self, status: str) -> None:
         """Show the provider's own status on the tile; not kept."""
@@ -183,13 +195,17 @@ class Warmed:
 
 
 class Platform(ABC):
-    """Whoever runs models: a vendor, this machine, a pretend one for tests."""
+    """What runs models: a vendor, a model server, this machine, or the dummy for tests."""
 
     slug: ClassVar[str]
     label: ClassVar[str]
     key_settings: ClassVar[Sequence[str]] = ()  # names in settings.PLATFORM_KEYS it needs
     keeps_warm: ClassVar[bool] = False  # nobody ever waits for its models to be loaded
+    honours_idempotency_keys: ClassVar[bool] = False  # the same key is billed at most once
     limits: ClassVar[Limits] = Limits()  # unless PLATFORM_LIMITS says otherwise
+    remote: ClassVar[bool] = (
+        False  # holders elsewhere claim its steps: no worker here calls `invoke`
+    )
 
     @abstractmethod
     def models(self) -> Sequence[Model]:
@@ -209,17 +225,24 @@ class Platform(ABC):
         """The name under which `invoke` is given a person's own key; empty: it takes none."""
         return self.key_settings[0] if len(self.key_settings) == 1 else ""
 
-    def house_keys(self) -> Mapping[str, str]:
-        """The house's own keys, by the names `invoke` knows them by; an empty one is missing."""
+    @property
+    def shown_label(self) -> str:
+        """Its label in the reader's language, where it is no name."""
+        return gettext(self.label)
+
+    def operator_keys(self) -> Mapping[str, str]:
+        """The operator's keys, by the names `invoke` knows them by; an empty one is missing."""
         names = self.key_settings or ([self.key_name] if self.key_name else [])
         return {name: settings.PLATFORM_KEYS.get(name, "") for name in names}
 
     def key_problem(self, text: str) -> str:
         """Why this cannot be a person's key, in a sentence; empty where it may be one."""
         if not text:
-            return "A key is missing."
+            return gettext("A key is missing.")
         if not (text.isascii() and text.isprintable() and " " not in text):
-            return "A key has no blanks, no line breaks and only plain letters, digits and signs."
+            return gettext(
+                "A key has no blanks, no line breaks and only plain letters, digits and signs."
+            )
         return ""
 
     async def check(self, credentials: Mapping[str, str]) -> str:
@@ -229,7 +252,7 @@ class Platform(ABC):
         """
         return ""
 
-    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding] | None:
+    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[CatalogueFinding] | None:
         """Compare every row with what the provider offers now, by free requests alone.
 
         Raises only errors of `platforms.errors`; None where there is nothing to compare with.
@@ -237,9 +260,9 @@ class Platform(ABC):
         return None
 
     async def callback_secret(self, address: str, credentials: Mapping[str, str]) -> str:
-        """What the platform signs with when it rings at `address` (`platforms.webhooks`).
+        """What the platform signs webhooks to `address` with (`platforms.webhooks`).
 
-        A free request, made once in a while; empty where it never rings, or cannot ring there.
+        A free request, made once in a while; empty where it sends none, or none that arrive.
         """
         return ""
 
@@ -250,8 +273,8 @@ class Platform(ABC):
         and raises as `invoke` does.
         """
         if self.keeps_warm:
-            return Warmed(Warmth.WARM, f"{self.label} keeps its models ready.")
-        return Warmed(Warmth.UNKNOWN, f"Whether {self.label} has it ready cannot be known.")
+            return Warmed(Warmth.WARM, sentences.KEPT_READY % {"provider": self.label})
+        return Warmed(Warmth.UNKNOWN, sentences.KEPT_UNKNOWN % {"provider": self.label})
 
     def listing(self, address: str, key: str) -> Sequence[JSON]:
         """What a server of this kind offers: for platforms whose servers an admin adds. Blocks for
@@ -262,5 +285,36 @@ class Platform(ABC):
         """Whether `model` could be asked now, known without a call."""
         missing = [name for name in self.key_settings if not credentials.get(name)]
         if missing:
-            return Availability(False, f"{self.label} needs {' and '.join(missing)} to be set.")
+            words = {"platform": self.label, "names": " and ".join(missing)}
+            return Availability(False, sentences.NEEDS_SETTING % words)
         return Availability(True)
+
+
+T = TypeVar("T")
+_on_their_own: set[asyncio.Future[None]] = set()  # a task nobody holds may be collected as it runs
+
+
+async def unless_stopped(call: Call, work: Awaitable[T]) -> T:
+    """The result of `work`, or Cancelled as soon as the call is; work that is done counts.
+
+    `work` is cancelled then; wrap it in `asyncio.shield` if it must go on.
+    """
+    task = asyncio.ensure_future(work)
+    stop = asyncio.ensure_future(call.cancelled.wait())
+    try:
+        await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return await task
+        raise Cancelled
+    finally:
+        stop.cancel()
+        task.cancel()
+        await asyncio.wait({task, stop})
+
+
+def let_finish(work: Coroutine[object, object, None] | asyncio.Future[None]) -> None:
+    """Let it end on its own after the call is over; whatever it raises ends there."""
+    task = asyncio.ensure_future(work)
+    _on_their_own.add(task)
+    task.add_done_callback(_on_their_own.discard)
+    task.add_done_callback(lambda done: None if done.cancelled() else done.exception())

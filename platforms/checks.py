@@ -1,4 +1,4 @@
-"""System checks: is the catalogue in order? A slip stops the start with a sentence."""
+"""System checks: is the catalogue in order? A mistake stops the start with a sentence."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from .parameters import flaws, problems
 
 @register("platforms")
 def check_catalogue(**_: Any) -> list[CheckMessage]:
-    """E001: a row that cannot be read. E002: a model that contradicts itself. E003: an id twice."""
+    """E001: a row that cannot be read. E002: a model that contradicts itself. E003: an id
+    twice. E004: an id of another platform."""
     unread = [
-        Error(line, id="platforms.E001") for found in catalogue.slips.values() for line in found
+        Error(line, id="platforms.E001")
+        for found in catalogue.row_errors.values()
+        for line in found
     ]
     models = registry.all_models()
     wrong = [
@@ -27,7 +30,12 @@ def check_catalogue(**_: Any) -> list[CheckMessage]:
         for line in contradictions(model)
     ]
     twice = [Error(f"There are two models {one}.", id="platforms.E003") for one in _twice(models)]
-    return [*unread, *wrong, *twice]
+    stray = [
+        Error(f"The model {model.id} does not belong to the platform {slug}.", id="platforms.E004")
+        for slug, model in _offered()
+        if model.platform != slug
+    ]
+    return [*unread, *wrong, *twice, *stray]
 
 
 @register("platforms")
@@ -64,6 +72,11 @@ def _contradictions(model: Model) -> Iterator[str]:
         yield f"{model.seconds:g} seconds are not between 0 and its deadline."
     if model.usd is not None and model.usd < 0:
         yield "its price is below zero."
+
+
+def _offered() -> Iterator[tuple[str, Model]]:
+    for platform in registry.all_platforms():
+        yield from ((platform.slug, model) for model in platform.models())
 
 
 def _twice(models: Iterable[Model]) -> list[str]:

@@ -5,18 +5,19 @@
     ├── Refused            the provider will not do this, ever: kind "sensitive" or "invalid"
     ├── RateLimited        try again, not before `retry_after` seconds
     ├── Unavailable        the provider is down, or answered with something that makes no sense
+    │   └── Unusable       it answered, and the answer is no output of the model: never asked again
     ├── TimedOut           no answer within the model's deadline
     └── Cancelled          the call's cancel signal was heard; not a failure
 
 Each carries a sentence for the person who can act on it. Vendors' exceptions never leave their
-adapter's file: `translating` turns them into these at the border.
+adapter's file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Self
+
+from . import sentences
 
 
 class PlatformError(Exception):
@@ -28,13 +29,33 @@ class PlatformError(Exception):
     """
 
     code = "platform_error"
+    kind = ""  # of a refusal
     permanent = False
     settled = False
     key_refused = False
+    outcome_hidden = False  # it was asked, and what became of that is not known: it may be charged
+    is_charged = False  # an answer came: what it costs counts
+    is_free = False  # the provider says that it never began
+    usd: float | None = None  # what was charged for the failed call, where that is known
 
     def as_settled(self) -> Self:
         """This error, marked as the provider's last word on the request."""
         self.settled = True
+        return self
+
+    def as_hidden(self) -> Self:
+        """This error, where the request may have been carried out and only its answer was lost."""
+        self.outcome_hidden = True
+        return self
+
+    def as_free(self) -> Self:
+        """This error, where the provider says that it did not begin with the request."""
+        self.is_free, self.outcome_hidden = True, False
+        return self
+
+    def charged(self, usd: float | None) -> Self:
+        """This error of a call that was charged, with the amount where the provider says it."""
+        self.is_charged, self.usd = True, usd
         return self
 
 
@@ -87,10 +108,20 @@ class Unavailable(PlatformError):
     code = "unavailable"
 
 
+class Unusable(Unavailable):
+    """The provider answered, but not with what the model is for: damaged, empty, of another kind,
+    too large. It is charged, and the same would come again: the slot's fallback is asked, or the
+    step fails. It is no outage."""
+
+    code = "unusable"
+    settled = is_charged = True
+
+
 class TimedOut(PlatformError):
     """No answer within the deadline."""
 
     code = "timed_out"
+    outcome_hidden = True
 
 
 class Cancelled(PlatformError):
@@ -106,17 +137,5 @@ class Cancelled(PlatformError):
     def __init__(self, outcome: str = "cancelled") -> None:
         if outcome not in {"cancelled", "uncertain"}:
             raise ValueError(f"outcome must be cancelled or uncertain, not {outcome!r}")
-        super().__init__(f"The call was stopped ({outcome}).")
+        super().__init__(sentences.STOPPED % {"outcome": outcome})
         self.outcome = outcome
-
-
-@contextmanager
-def translating(table: Mapping[type[BaseException], type[PlatformError]]) -> Iterator[None]:
-    """Raise what `table` says for the most specific vendor exception it names."""
-    try:
-        yield
-    except PlatformError:
-        raise
-    except tuple(table) as error:
-        mapped = next(table[kind] for kind in type(error).__mro__ if kind in table)
-        raise mapped(str(error) or type(error).__name__) from error

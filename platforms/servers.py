@@ -1,75 +1,69 @@
-"""Model servers that an admin added, and the workflows on them, as every process knows them.
+"""Model servers that an admin added, and the workflows on them, as the adapters need them.
 
-Rings are read thousands of times an hour, so rows are read only when they have changed: whoever
-changes one touches a file in the data folder, and every process of this machine looks at that file.
-While there is none, nobody ever added a server, and no query is made.
+This layer keeps no rows: `credentials` says where they are read from (`read_from`).
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from lib.encryption import EncryptedSecret, Unreadable
+
+from . import sentences
 from .base import JSON, Model
 from .comfy.workflow import Workflow
 from .errors import NotConfigured
-from .sealing import Secret, Unreadable
 
-logger = logging.getLogger(__name__)
-
-BELIEVED = timedelta(minutes=3)  # how long a failed look counts; they are a minute apart
+FAILURE_COUNTS_FOR = timedelta(minutes=3)  # checks are a minute apart
 
 
-class Kind(StrEnum):
+class ServerKind(StrEnum):
     COMPATIBLE = "compatible"
     COMFYUI = "comfyui"
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """A row, as the adapters need it."""
+class KnownServer:
+    """A server, without its row."""
 
     slug: str  # part of its models' ids
     name: str
-    kind: Kind
+    kind: ServerKind
     address: str
     enabled: bool = True
-    key: Secret = field(default_factory=Secret)
+    key: EncryptedSecret = field(default_factory=EncryptedSecret)
     listed: tuple[JSON, ...] = ()
     problem: str = ""
-    looked_at: datetime | None = None
+    checked_at: datetime | None = None
 
     def plain_key(self) -> str:
-        """Empty where there is none, and where it cannot be opened on this machine: the server then
-        says that it wants one."""
+        """Empty where there is none, and where it cannot be decrypted on this machine: the server
+        then says that it wants one."""
         try:
-            return self.key.reveal()
+            return self.key.decrypt()
         except Unreadable:
             return ""
 
     def trouble(self, at: datetime | None = None) -> str:
-        """Why it cannot be asked, in a sentence; empty where nothing is known against it."""
+        """Why it cannot be asked, in a stored sentence; empty where nothing is known against it."""
         if not self.enabled:
-            return f"The server {self.name} is switched off."
-        recent = self.looked_at and (at or timezone.now()) - self.looked_at < BELIEVED
-        if self.problem and recent:
-            return f"The server {self.name} does not answer: {self.problem}"
+            return sentences.SERVER_OFF % {"server": self.name}
+        age = (at or timezone.now()) - self.checked_at if self.checked_at else None
+        if self.problem and age is not None and age < FAILURE_COUNTS_FOR:
+            return sentences.SERVER_SILENT % {"server": self.name, "sentence": self.problem}
         return ""
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
-    """A workflow, the model it is, and its server; no server: that of COMFYUI_BASE_URL."""
+class KnownWorkflow:
+    """A workflow, the model it is, and its server; no server: whichever there is (`comfyui_server`)."""
 
     model: Model
     workflow: Workflow
@@ -77,102 +71,74 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Everything there is, by slug and by model id."""
+class KnownServers:
+    """All servers by slug, and all workflows by model id."""
 
-    servers: Mapping[str, Server] = field(default_factory=dict)
-    flows: Mapping[str, Flow] = field(default_factory=dict)
+    servers: Mapping[str, KnownServer] = field(default_factory=dict)
+    workflows: Mapping[str, KnownWorkflow] = field(default_factory=dict)
 
-    def of_kind(self, kind: Kind) -> Iterator[Server]:
-        yield from (one for one in self.servers.values() if one.kind is kind)
-
-
-NOTHING = Known()
-_read: tuple[object, Known] = (None, NOTHING)
-_pretended: list[Known] = []
+    def of_kind(self, kind: ServerKind) -> Iterator[KnownServer]:
+        yield from (server for server in self.servers.values() if server.kind is kind)
 
 
-def known() -> Known:
-    """As of the last change. On an event loop, which must not query, as of the last look."""
-    global _read
-    if _pretended:
-        return _pretended[-1]
-    try:
-        state = _stamp_file().stat()
-    except OSError:
-        return NOTHING
-    stamp = (str(_stamp_file()), state.st_mtime_ns)
-    if stamp != _read[0] and not _on_a_loop():
-        from .models.server import all_known
-
-        try:
-            _read = (stamp, all_known())
-        except DatabaseError:
-            logger.warning("The model servers could not be read.", exc_info=True)
-    return _read[1]
+NO_SERVERS = KnownServers()
+_sources: list[Callable[[], KnownServers]] = []  # the last one counts
 
 
-def flow_of(model: Model) -> tuple[Flow, str]:
+def read_from(source: Callable[[], KnownServers]) -> None:
+    """Where the servers are read from, in the place of whatever was said before."""
+    _sources[:] = [source]
+
+
+def known() -> KnownServers:
+    if not _sources:
+        raise RuntimeError("platforms.servers.read_from has not been called yet.")
+    return _sources[-1]()
+
+
+def workflow_of_model(model: Model) -> tuple[KnownWorkflow, str]:
     """The workflow that a model is, and the address of its server. Raises NotConfigured."""
-    flow = known().flows.get(model.id)
-    if flow is None:
-        raise NotConfigured(f"There is no workflow {model.name} any more.")
-    if not flow.server:
-        if address := settings.PLATFORM_URLS.get("COMFYUI_BASE_URL"):
-            return flow, address
-        raise NotConfigured(f"The workflow {model.name} needs COMFYUI_BASE_URL to be set.")
-    server = known().servers.get(flow.server)
-    if server is None or not server.enabled:
-        raise NotConfigured(f"The server of the workflow {model.name} is switched off.")
-    return flow, server.address
+    found = known().workflows.get(model.id)
+    if found is None:
+        raise NotConfigured(sentences.NO_WORKFLOW % {"workflow": model.name})
+    return found, comfyui_server(found.server, model.name).address
 
 
-def announce() -> None:
-    """Once the surrounding transaction has committed, every process reads the rows anew."""
-    transaction.on_commit(lambda: _stamp_file().touch())
+def comfyui_server(
+    slug: str, workflow: str, among: Iterable[KnownServer] | None = None
+) -> KnownServer:
+    """The server of this name for a workflow, which a sentence may call by its name. Empty: that of
+    the settings, else the only one that is switched on. `among`: all there are, unless `known`.
 
-
-def announce_again() -> None:
-    """The rows are to be read anew, if any have been read."""
-    if _stamp_file().exists():
-        announce()
-
-
-def announce_any() -> None:
-    """At the start: the data folder may be younger than the database."""
-    from .models import Server as Rows
-    from .models import UploadedWorkflow
-
-    there = Rows.objects.exists() or UploadedWorkflow.objects.exists()
-    if there and not _stamp_file().exists():
-        announce()
-
-
-@contextmanager
-def pretending(all_there_is: Known) -> Iterator[None]:
-    """For tests: this is known inside the block, whatever the database says."""
-    _pretended.append(all_there_is)
-    try:
-        yield
-    finally:
-        _pretended.pop()
+    Raises NotConfigured, in words for whoever looks after the servers.
+    """
+    if not slug and (address := settings.PLATFORM_URLS.get("COMFYUI_BASE_URL")):
+        return KnownServer("", "ComfyUI", ServerKind.COMFYUI, address)
+    there = known().of_kind(ServerKind.COMFYUI) if among is None else among
+    meant = [server for server in there if slug in ("", server.slug)]
+    usable = [server for server in meant if server.enabled]
+    if len(usable) == 1:
+        return usable[0]
+    names = ", ".join(server.name for server in usable or meant)
+    words = {"workflow": workflow, "servers": names}
+    if usable:
+        raise NotConfigured(sentences.SEVERAL_COMFYUI % words)
+    raise NotConfigured((sentences.COMFYUI_OFF if meant else sentences.NO_COMFYUI) % words)
 
 
 def origins() -> list[str]:
     """The addresses that media may be fetched from though they are not public: those that the
     settings name, and those of the servers that an admin added and has switched on."""
     named = [url for url in settings.PLATFORM_URLS.values() if url]
-    added = [one.address for one in known().servers.values() if one.enabled]
+    added = [server.address for server in known().servers.values() if server.enabled]
     return [*named, *settings.COMPATIBLE_SERVERS.values(), *added]
 
 
-def _stamp_file() -> Path:
-    return Path(settings.DATA_DIR) / "servers.changed"
-
-
-def _on_a_loop() -> bool:
+@contextmanager
+def known_temporarily(servers: KnownServers) -> Iterator[None]:
+    """For tests: these are known inside the block, whatever the database says."""
+    _sources.append(lambda: servers)
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+        yield
+    finally:
+        _sources.pop()

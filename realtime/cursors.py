@@ -1,15 +1,16 @@
-"""Where a reader of a topic stands."""
+"""The position of a reader in a topic, and in several topics."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _TEXT = re.compile(r"([0-9A-Za-z_-]{1,32}):(0|[1-9][0-9]{0,17})", re.ASCII)
 
 
 class Resync(Exception):
-    """What was missed since this cursor cannot be told without a gap: take a fresh snapshot."""
+    """What came after this cursor cannot be read without a gap: take a fresh snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,10 @@ class Positions:
         return cls(tuple(Cursor.parse(part) for part in text.split("~", 8)))
 
     def same_epochs(self, other: Positions) -> bool:
-        return [cursor.epoch for cursor in self.cursors] == [
-            cursor.epoch for cursor in other.cursors
-        ]
+        return [one.epoch for one in self.cursors] == [one.epoch for one in other.cursors]
 
     def reaches(self, other: Positions) -> bool:
-        """Whether whoever stands here has seen everything that `other` has; of equal epochs."""
+        """Whether a reader here has seen everything that one at `other` has; of equal epochs."""
         pairs = zip(self.cursors, other.cursors, strict=True)
         return all(mine.seq >= theirs.seq for mine, theirs in pairs)
 
@@ -64,14 +63,16 @@ class Positions:
         return sum(max(0, theirs.seq - mine.seq) for mine, theirs in pairs)
 
     def earliest(self, other: Positions) -> Positions:
-        pairs = zip(self.cursors, other.cursors, strict=True)
-        return Positions(tuple(Cursor(a.epoch, min(a.seq, b.seq)) for a, b in pairs))
+        return self._combined(min, other)
 
     def latest(self, other: Positions) -> Positions:
-        pairs = zip(self.cursors, other.cursors, strict=True)
-        return Positions(tuple(Cursor(a.epoch, max(a.seq, b.seq)) for a, b in pairs))
+        return self._combined(max, other)
 
-    def moved(self, index: int, seq: int) -> Positions:
+    def _combined(self, choose: Callable[[int, int], int], other: Positions) -> Positions:
+        pairs = zip(self.cursors, other.cursors, strict=True)
+        return Positions(tuple(Cursor(a.epoch, choose(a.seq, b.seq)) for a, b in pairs))
+
+    def with_seq(self, index: int, seq: int) -> Positions:
         """The same with the position in one topic set to `seq`."""
         cursors = list(self.cursors)
         cursors[index] = Cursor(cursors[index].epoch, seq)

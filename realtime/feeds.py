@@ -1,4 +1,4 @@
-"""What a socket follows: the contract between the live machinery and the apps that fill it."""
+"""What a socket follows: the contract between `realtime` and the apps that render live pages."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
+from .events import Progress
 from .models import Event
-from .progress import Progress
 
 Scope = MutableMapping[str, Any]
 
@@ -36,19 +36,24 @@ class Frame:
 class Feed(ABC):
     """One thing to follow, for everybody who is shown the same.
 
-    Sockets whose feeds have equal keys share one stream: each event is rendered once and encoded
-    once for all of them. So nothing about the viewer may enter `snapshot` and `render`, unless it
-    is part of the key. Both run in a thread of their own and may query; `render` gets events in
-    order, of several feeds one after the other (share what you load through `event.notes`).
+    Sockets whose feeds have equal keys and languages share one stream: each event is rendered once
+    and encoded once for all of them. So nothing about the viewer may enter `snapshot` and `render`,
+    unless it is part of the key. Both run in a thread of their own, in the feed's language, and may
+    query; `render` gets events in order, of several feeds one after the other (share what you load
+    through `event.notes`, but no text in the language of one of them).
     """
 
     all_topics: ClassVar[bool] = False  # follow everything; every connect gets a fresh snapshot
 
-    # Ask the sockets in anew every few seconds: who may follow can change without an event.
-    asked_again: ClassVar[bool] = True
+    # Check the access of its sockets every few seconds: it can change without an event.
+    revalidates_access: ClassVar[bool] = True
+
+    accepts_status: ClassVar[bool] = False  # its clients may send how they are
 
     key: str
     topics: tuple[str, ...] = ()
+    # Code of the language its pages are in. Empty when it is opened: that of the connection's headers
+    language: str = ""
 
     @classmethod
     @abstractmethod
@@ -63,18 +68,22 @@ class Feed(ABC):
     def render(self, event: Event) -> Frame | None:
         """What `event` changes; None = nothing here, and no frame is sent.
 
-        Raises `Denied` where the event may have changed who may follow: the sockets are told of it
-        without html and sent back to the door.
+        Raises `Denied` where the event may have changed who may follow: the event is sent without
+        html, and every socket is closed and must reconnect.
         """
 
-    def redraws(self, event: Event) -> str:
-        """A name for what this event has drawn anew, if that shows the present and not the event:
-        of those that come at once the last one draws it. Empty = this event draws for itself."""
+    def redraw_key(self, event: Event) -> str:
+        """A key for what this event redraws, if `render` shows the present state and not the event: of
+        events with equal keys that are read together only the last is rendered. Empty = rendered."""
         return ""
 
     def render_progress(self, progress: Progress) -> Mapping[str, str]:
         """Elements that show how far a step has come; empty = not shown here.
 
-        It may come late: look whether the step is still going on.
+        It may come late: check whether the step is still going on.
         """
         return {}
+
+    def command(self, update: Progress) -> tuple[str, object] | None:
+        """Name and value of what the clients are to do now; None = nothing. It must not query."""
+        return None

@@ -1,8 +1,9 @@
-"""Where sockets meet streams: one hub per web process.
+"""Connects sockets with streams: one hub per web process.
 
-hub.viewers("display:abc")          how many sockets of this process follow a feed
-hub.on_ack(callback)                hear what was drawn: callback(feed_key, socket_id, cursor)
-hub.accompany(company)              run company(hub) as a task for as long as somebody watches
+hub.viewer_count("display:abc")          how many sockets of this process follow a feed
+hub.on_ack(callback)                callback(feed_key, socket_id, cursor) at each acknowledgement
+hub.on_status(callback)             callback(feed_key, status) when a client says how it is
+hub.add_background_task(task)       run task(hub) for as long as sockets are open
 """
 
 from __future__ import annotations
@@ -11,48 +12,45 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
+from lib.database_thread import DatabaseThread
+from lib.watched_tasks import WatchedTask, report_round
+
+from .access import AccessRevalidation, RevalidatedConnection
 from .cursors import Cursor, Positions
-from .doorman import Doorman, Guest
+from .events import Progress
 from .feeds import Feed
 from .models import Event
-from .places import Joined, Place
-from .progress import Progress
-from .streams import Encoded, Prepared, Stream, compact
-from .tail import Tail, hang_up
+from .protocol import command, compact_json
+from .streams import Follower, PreparedFrames, Stream
+from .subscriptions import Subscription, SubscriptionStart
+from .tail import Tail
 
 logger = logging.getLogger(__name__)
 
-LINGER = 30.0  # seconds a stream outlives its last socket: they tend to come back together
-TICK = 0.5
+STREAM_LINGER_SECONDS = 30.0  # after its last socket has left: sockets tend to return together
+TICK_SECONDS = 0.5
 
-T = TypeVar("T")
-Acked = Callable[[str, str, str], None]
-Company = Callable[["Hub"], Coroutine[Any, Any, None]]
-_ack_callbacks: list[Acked] = []
-_company: list[Company] = []
+AckCallback = Callable[[str, str, str], None]
+StatusCallback = Callable[[str, Mapping[str, object]], None]
+BackgroundTask = Callable[["Hub"], Coroutine[Any, Any, None]]
+StreamKey = tuple[str, str]  # key and language of its feed
+_ack_callbacks: list[AckCallback] = []
+_status_callbacks: list[StatusCallback] = []
+_background_tasks: list[BackgroundTask] = []
 
 
-class Member(Guest, Protocol):
+class HubConnection(RevalidatedConnection, Follower, Protocol):
     """A socket, as far as the hub is concerned."""
 
     @property
-    def who(self) -> str:
-        """Who is at the other end; empty for a stranger."""
+    def username(self) -> str:
+        """Of the person at the other end; empty where nobody is signed in."""
         ...
-
-    def wake(self) -> None: ...
-
-    def offer(self, frames: Sequence[Encoded], wire: bytes) -> None: ...
-
-    def resync(self) -> None: ...
-
-    def whisper(self, text: str) -> None: ...
 
     def tick(self, now: float) -> None: ...
 
@@ -61,92 +59,96 @@ class Hub:
     """Streams by key, the tail that feeds them, and the clock that watches the sockets."""
 
     def __init__(self) -> None:
-        self._places: dict[str, Place] = {}
-        self._members: dict[Member, Stream] = {}
-        self._tail = Tail(self._prepare, self._deliver, self._reset, self.show)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
-        self._clock: asyncio.Task[None] | None = None
-        self._turned_at = time.monotonic()
-        self._doorman = Doorman()
-        self._company: list[asyncio.Task[None]] = []
-        self._showing: set[asyncio.Future[None]] = set()
+        self._subscriptions: dict[StreamKey, Subscription] = {}
+        self._connections: dict[HubConnection, Stream] = {}
+        self._tail = Tail(self._prepare, self._deliver, self._reset, self.show_progress)
+        self._thread = DatabaseThread("hub")
+        self._clock: WatchedTask | None = None
+        self._ticked_at = time.monotonic()
+        self._revalidation = AccessRevalidation()
+        self._background_tasks: list[WatchedTask] = []
+        self._progress_tasks: set[asyncio.Future[None]] = set()
 
-    def viewers(self, key: str) -> int:
-        place = self._places.get(key)
-        return len(place.stream.followers) if place else 0
+    def viewer_count(self, key: str) -> int:
+        streams = [one.stream for one in tuple(self._subscriptions.values())]
+        return sum(len(stream.followers) for stream in streams if stream.feed.key == key)
 
     def heads(self) -> dict[str, Cursor]:
         return {name: row.position for name, row in tuple(self._tail.heads.items())}
 
-    def silence(self) -> float:
-        """For how many seconds neither the clock nor the tail has turned, whichever is worse."""
+    def stalled_seconds(self) -> float:
+        """Seconds since the clock or the tail last ran, whichever is longer ago."""
         if self._clock is None:
             return 0.0
-        return time.monotonic() - min(self._turned_at, self._tail.looked_at)
+        return time.monotonic() - min(self._ticked_at, self._tail.last_read_at)
 
     def audience(self) -> Counter[tuple[str, str]]:
-        """Who follows what: (key of a feed, who) -> sockets."""
-        members = tuple(self._members.items())
-        return Counter((stream.feed.key, member.who) for member, stream in members)
+        """Who follows what: (key of a feed, user name) -> number of sockets."""
+        connections = tuple(self._connections.items())
+        return Counter((stream.feed.key, connection.username) for connection, stream in connections)
 
-    def followed(self) -> list[Feed]:
-        """Every feed that somebody follows now."""
-        streams = [place.stream for place in tuple(self._places.values())]
+    def followed_feeds(self) -> list[Feed]:
+        """Every feed that has sockets now; one that is read in several languages, once for each."""
+        streams = [subscription.stream for subscription in tuple(self._subscriptions.values())]
         return [stream.feed for stream in streams if stream.followers]
 
     # Joining
 
-    async def join(self, feed: Feed, cursor: str, member: Member) -> Joined:
-        """Let `member` follow `feed`, from `cursor` on if nothing after it is lost."""
-        place = await self._place(feed)
-        self._enter(place, member)
-        joined = await place.recover(cursor, self._tail.look_now) if cursor else None
-        return joined or await place.snapshot()
+    async def join(self, feed: Feed, cursor: str, connection: HubConnection) -> SubscriptionStart:
+        """Let `connection` follow `feed`, from `cursor` on if nothing after it is lost."""
+        subscription = await self._subscription_of(feed)
+        self._add(subscription, connection)
+        start = await subscription.recover(cursor, self._tail.read_now) if cursor else None
+        return start or await subscription.snapshot()
 
-    def leave(self, member: Member) -> None:
-        stream = self._members.pop(member, None)
+    def leave(self, connection: HubConnection) -> None:
+        stream = self._connections.pop(connection, None)
         if stream is None:
             return
-        stream.followers.discard(member)
-        place = self._places.get(stream.feed.key)
-        if not stream.followers and place and place.stream is stream:
-            place.empty_since = time.monotonic()
+        stream.followers.discard(connection)
+        subscription = self._subscriptions.get(_key_of(stream.feed))
+        if not stream.followers and subscription and subscription.stream is stream:
+            subscription.empty_since = time.monotonic()
 
-    def _enter(self, place: Place, member: Member) -> None:
-        place.empty_since = None
-        place.stream.followers.add(member)
-        self._members[member] = place.stream
+    def _add(self, subscription: Subscription, connection: HubConnection) -> None:
+        subscription.empty_since = None
+        subscription.stream.followers.add(connection)
+        self._connections[connection] = subscription.stream
         if self._clock is None:
-            self._turned_at = time.monotonic()
-            self._clock = asyncio.create_task(self._run_clock())
-            self._company = [asyncio.create_task(_kept(one, self)) for one in _company]
+            self._ticked_at = time.monotonic()
+            self._clock = WatchedTask("the hub's clock", self._run_clock)
+            self._background_tasks = [
+                WatchedTask(f"the background task {one.__name__}", partial(one, self))
+                for one in _background_tasks
+            ]
 
-    async def _place(self, feed: Feed) -> Place:
-        if (found := self._places.get(feed.key)) and found.stream.feed.topics == feed.topics:
+    async def _subscription_of(self, feed: Feed) -> Subscription:
+        key = _key_of(feed)
+        if (found := self._subscriptions.get(key)) and found.stream.feed.topics == feed.topics:
             return found
         async with self._tail.lock:
-            if found := self._places.get(feed.key):
+            if found := self._subscriptions.get(key):
                 if found.stream.feed.topics == feed.topics:
                     return found
-                self._end(found.stream)  # what the key stands for follows something else now
+                self._end(found.stream)  # the feed of this key follows other topics now
             if feed.all_topics:
                 await self._tail.follow_everything()
                 heads: list[Cursor] = []
             else:
                 heads = await self._tail.follow(feed.topics)
-            place = Place(Stream(feed, Positions(tuple(heads))), self._thread)
-            self._places[feed.key] = place
-            return place
+            subscription = Subscription(Stream(feed, Positions(tuple(heads))), self._thread)
+            self._subscriptions[key] = subscription
+            return subscription
 
-    # The tail's ends
+    # Calls from the tail
 
-    def _prepare(self, topic: str, events: Sequence[Event]) -> list[tuple[Stream, Prepared]]:
+    def _prepare(self, topic: str, events: Sequence[Event]) -> list[tuple[Stream, PreparedFrames]]:
         return [(stream, stream.prepare(events)) for stream in self._streams_of(topic)]
 
-    def _deliver(self, prepared: list[tuple[Stream, Prepared]]) -> None:
-        for stream, news in prepared:
-            stream.extend(news)
-            if news.ask_anew:
+    def _deliver(self, prepared: list[tuple[Stream, PreparedFrames]]) -> None:
+        for stream, update in prepared:
+            stream.extend(update)
+            if update.access_changed:
                 self._end(stream)
 
     def _reset(self, topic: str) -> None:
@@ -154,55 +156,67 @@ class Hub:
             self._end(stream)
 
     def _end(self, stream: Stream) -> None:
-        del self._places[stream.feed.key]
-        for member in tuple(stream.followers):
-            member.resync()
+        del self._subscriptions[_key_of(stream.feed)]
+        for connection in tuple(stream.followers):
+            connection.resync()
 
-    def show(self, news: Progress) -> None:
-        """Progress goes to those who look now; no event waits for it."""
-        for stream in self._streams_of(news.topic):
-            task = asyncio.ensure_future(self._show(stream, news))
-            self._showing.add(task)
-            task.add_done_callback(self._showing.discard)
+    def show_progress(self, update: Progress) -> None:
+        """Send progress to the sockets that follow its topic now; no event waits for it."""
+        for subscription in tuple(self._subscriptions.values()):
+            if update.topic in subscription.stream.feed.topics:
+                subscription.forget_snapshot()
+        for stream in self._streams_of(update.topic):
+            if (found := stream.feed.command(update)) is not None:
+                for connection in tuple(stream.followers):
+                    connection.send_command(command(*found))
+                continue
+            task = asyncio.ensure_future(self._render_progress(stream, update))
+            self._progress_tasks.add(task)
+            task.add_done_callback(self._progress_tasks.discard)
 
-    async def _show(self, stream: Stream, news: Progress) -> None:
+    async def _render_progress(self, stream: Stream, update: Progress) -> None:
         try:
-            html = await self._in_thread(stream.feed.render_progress, news)
-        except Exception:  # a border: what was to be shown is over in a moment anyway
+            html = await self._thread.run(stream.render_progress, update)
+        except Exception:  # a border: the next update replaces this one
             logger.exception("Feed %s cannot show progress.", stream.feed.key)
             return
         if html:
-            frame = {"type": "progress", "event": news.type, "data": news.data, "html": html}
-            for member in tuple(stream.followers):
-                member.whisper(compact(frame))
+            frame = {"type": "progress", "event": update.type, "data": update.data, "html": html}
+            for connection in tuple(stream.followers):
+                connection.send_progress(compact_json(frame))
 
     def _streams_of(self, topic: str) -> list[Stream]:
-        streams = [place.stream for place in tuple(self._places.values())]
+        streams = [subscription.stream for subscription in tuple(self._subscriptions.values())]
         return [s for s in streams if s.feed.all_topics or topic in s.feed.topics]
 
     # The clock
 
     async def _run_clock(self) -> None:
         while True:
-            await asyncio.sleep(TICK)
-            now = self._turned_at = time.monotonic()
-            members = tuple(self._members)
-            for member in members:
-                member.tick(now)
-            self._doorman.look(members, now)
-            for key, place in tuple(self._places.items()):
-                place.stream.trim()
-                if place.empty_since is not None and now - place.empty_since > LINGER:
-                    del self._places[key]
+            await asyncio.sleep(TICK_SECONDS)
+            report_round()
+            now = self._ticked_at = time.monotonic()
+            connections = tuple(self._connections)
+            for connection in connections:
+                connection.tick(now)
+            self._revalidation.start_if_due(connections, now)
+            for key, subscription in tuple(self._subscriptions.items()):
+                subscription.stream.trim()
+                if (
+                    subscription.empty_since is not None
+                    and now - subscription.empty_since > STREAM_LINGER_SECONDS
+                ):
+                    del self._subscriptions[key]
             async with self._tail.lock:
-                if await self._rested():
-                    self._clock = None
-                    self._dismiss()
-                    return
+                if await self._stop_if_unused():
+                    clock, self._clock = self._clock, None
+                    await self._stop_background_tasks()
+                    if clock is not None:
+                        await clock.cancel()
 
-    async def _rested(self) -> bool:
-        """Let the tail read only what somebody follows; with nobody left it stops."""
-        feeds = [place.stream.feed for place in self._places.values()]
+    async def _stop_if_unused(self) -> bool:
+        """Let the tail read only what has sockets or had some lately; without any it stops."""
+        feeds = [subscription.stream.feed for subscription in self._subscriptions.values()]
         self._tail.forget(
             (name for feed in feeds for name in feed.topics),
             follow_all=any(feed.all_topics for feed in feeds),
@@ -211,30 +225,27 @@ class Hub:
             await self._tail.stop()
         return not feeds
 
-    def _dismiss(self) -> None:
-        self._doorman.leave()
-        for task in self._company:
-            task.cancel()
-        self._company = []
+    async def _stop_background_tasks(self) -> None:
+        self._revalidation.cancel()
+        tasks, self._background_tasks = self._background_tasks, []
+        for task in tasks:
+            await task.cancel()
 
     async def close(self) -> None:
-        """End everything; sockets are told to begin anew elsewhere."""
-        self._places.clear()
-        self._dismiss()
-        for member in tuple(self._members):
-            member.resync()
+        """Stop everything; clients are asked to reconnect, to another process."""
+        self._subscriptions.clear()
+        await self._stop_background_tasks()
+        for connection in tuple(self._connections):
+            connection.resync()
         if self._clock is not None:
-            self._clock.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._clock
+            await self._clock.cancel()
             self._clock = None
         await self._tail.stop()
-        await self._in_thread(hang_up)
-        self._thread.shutdown(wait=False)
+        self._thread.shutdown()
 
-    async def _in_thread(self, function: Callable[..., T], *args: object) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, function, *args)
+
+def _key_of(feed: Feed) -> StreamKey:
+    return feed.key, feed.language
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
@@ -248,51 +259,58 @@ def current() -> Hub:
     return _hubs[loop]
 
 
-def viewers(key: str) -> int:
+def viewer_count(key: str) -> int:
     """How many sockets of this process follow the feed of this key."""
-    return sum(hub.viewers(key) for hub in tuple(_hubs.values()))
+    return sum(hub.viewer_count(key) for hub in tuple(_hubs.values()))
 
 
-def positions() -> dict[str, Cursor]:
-    """How far this process has followed each topic that somebody watches in it."""
+def topic_positions() -> dict[str, Cursor]:
+    """How far this process has read each topic that its sockets follow."""
     heads = [hub.heads() for hub in tuple(_hubs.values())]
     return {name: cursor for each in heads for name, cursor in each.items()}
 
 
-def silence() -> float:
-    """For how many seconds what passes events on in this process has stood still; it turns twice a
-    second, also when nothing happens."""
-    return max((hub.silence() for hub in tuple(_hubs.values())), default=0.0)
+def stalled_seconds() -> float:
+    """For how many seconds this process has not passed on events; 0.0 without sockets. What does runs
+    twice a second, also when nothing happens."""
+    return max((hub.stalled_seconds() for hub in tuple(_hubs.values())), default=0.0)
 
 
-def sockets() -> int:
+def socket_count() -> int:
     """How many sockets this process holds."""
-    return sum(len(hub._members) for hub in tuple(_hubs.values()))
+    return sum(len(hub._connections) for hub in tuple(_hubs.values()))
 
 
-def on_ack(callback: Acked) -> None:
-    """Call `callback(feed_key, socket_id, cursor)` on the event loop whenever a socket says what it
-    has drawn. It must be quick and must not query."""
+def on_ack(callback: AckCallback) -> None:
+    """Call `callback(feed_key, socket_id, cursor)` on the event loop at each acknowledgement. It must be
+    quick and must not query."""
     _ack_callbacks.append(callback)
 
 
-def accompany(company: Company) -> None:
-    """Run `company(hub)` beside every hub of this process, from its first socket until nobody has
-    watched for a while; it is cancelled then."""
-    if company not in _company:
-        _company.append(company)
+def on_status(callback: StatusCallback) -> None:
+    """Call `callback(feed_key, status)` on the event loop with what clients say of themselves: JSON of any
+    form. It must be quick and must not query."""
+    _status_callbacks.append(callback)
 
 
-async def _kept(company: Company, hub: Hub) -> None:
-    try:
-        await company(hub)
-    except Exception:  # a border: those who watch do not suffer with it
-        logger.exception("The company %r has left.", company)
+def add_background_task(task: BackgroundTask) -> None:
+    """Run `task(hub)` for every hub of this process, from its first socket until there has been none for
+    a while; then it is cancelled."""
+    if task not in _background_tasks:
+        _background_tasks.append(task)
 
 
 def acknowledged(feed_key: str, socket_id: str, cursor: str) -> None:
     for callback in _ack_callbacks:
         try:
             callback(feed_key, socket_id, cursor)
-        except Exception:  # a border: a listener's mistake is not the socket's
+        except Exception:  # a border: the socket goes on
             logger.exception("Socket %s: the callback on %s failed.", socket_id, cursor)
+
+
+def status_received(feed_key: str, status: Mapping[str, object]) -> None:
+    for callback in _status_callbacks:
+        try:
+            callback(feed_key, status)
+        except Exception:  # a border: the socket goes on
+            logger.exception("The callback on a status of %s failed.", feed_key)

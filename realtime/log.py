@@ -2,8 +2,8 @@
 
 Writers append in the transaction that changes the state they report, so that there is no event
 without its change and no change without its event. The number comes from the topic's own row: its
-lock is held until commit, which is why a reader who has seen number n will never be surprised by a
-lower one. (A serial id over the whole table lost a fifth of the events for a reader on Postgres.)
+lock is held until commit, so a reader who has seen number n never finds a lower one later. (A serial
+id over the whole table lost a fifth of the events for a reader on Postgres.)
 """
 
 from __future__ import annotations
@@ -15,23 +15,17 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from lib.compiled_statements import CompiledInsert
+
 from . import wakeup
 from .cursors import Cursor, Resync
-from .models import Event, Topic, new_epoch
+from .models import Event, Topic
+from .models.topic import new_epoch
 
-__all__ = [
-    "Cursor",
-    "Resync",
-    "after",
-    "append",
-    "append_many",
-    "position",
-    "prune",
-    "renew_epochs",
-]
-
-DOORBELL = "events"
-_PRUNE_BATCH = 1000  # short write transactions: others wait for them on SQLite
+EVENTS_CHANNEL = "events"
+_EVENTS = CompiledInsert(Event)
+INSERT_BATCH = 100  # parameters of a statement are limited
+PRUNE_BATCH = 1000  # short write transactions: others wait for them on SQLite
 
 
 class NotInTransaction(RuntimeError):
@@ -55,11 +49,13 @@ def append_many(topic: str, events: Iterable[tuple[str, Mapping[str, object]]]) 
         return position(topic)
     topic_id, epoch, last = _take_numbers(topic, len(rows))
     now = timezone.now()
-    Event.objects.bulk_create(
+    numbered = [
         Event(topic_id=topic_id, seq=seq, type=kind, data=data, created_at=now)
         for seq, (kind, data) in enumerate(rows, start=last - len(rows) + 1)
-    )
-    _ring_on_commit(topic)
+    ]
+    for first in range(0, len(numbered), INSERT_BATCH):
+        _EVENTS.create_many(numbered[first : first + INSERT_BATCH])
+    _notify_on_commit(topic)
     return Cursor(epoch, last)
 
 
@@ -72,7 +68,7 @@ def _take_numbers(topic: str, count: int) -> tuple[int, str, int]:
             [count, topic],
         )
         row = cursor.fetchone()
-        if row is None:  # the topic's first event; somebody else may be writing it too
+        if row is None:  # the topic's first event; another process may be writing it too
             cursor.execute(
                 "INSERT INTO realtime_topic (name, epoch, last_seq) VALUES (%s, %s, %s)"
                 " ON CONFLICT (name) DO UPDATE"
@@ -85,18 +81,18 @@ def _take_numbers(topic: str, count: int) -> tuple[int, str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ring:
+class _Notify:
     topic: str
 
     def __call__(self) -> None:
-        wakeup.ring(DOORBELL, self.topic)
+        wakeup.notify(EVENTS_CHANNEL, self.topic)
 
 
-def _ring_on_commit(topic: str) -> None:
-    ring = _Ring(topic)
+def _notify_on_commit(topic: str) -> None:
+    notify = _Notify(topic)
     # A rolled-back savepoint takes its callbacks with it, so the list itself is what to ask.
-    if not any(callback[1] == ring for callback in connection.run_on_commit):
-        transaction.on_commit(ring)
+    if not any(callback[1] == notify for callback in connection.run_on_commit):
+        transaction.on_commit(notify)
 
 
 # Reading
@@ -107,14 +103,14 @@ def position(topic: str) -> Cursor:
     return _topic(topic).position
 
 
-def after(topic: str, cursor: Cursor | str | None, limit: int) -> list[Event]:
+def read_after(topic: str, cursor: Cursor | str | None, limit: int) -> list[Event]:
     """At most `limit` events that follow `cursor`, oldest first; None = from the oldest kept.
 
     Raises `Resync` when the cursor is malformed, of another epoch, ahead of the topic, or so old
     that events after it were already pruned.
     """
     row = _topic(topic)
-    first = None if cursor is None else _checked(row, cursor).seq + 1
+    first = None if cursor is None else _parse_cursor(row, cursor).seq + 1
     found = Event.objects.filter(topic=row).order_by("seq")
     events = list((found if first is None else found.filter(seq__gte=first))[:limit])
     if first is not None and first <= row.last_seq and (not events or events[0].seq != first):
@@ -124,12 +120,12 @@ def after(topic: str, cursor: Cursor | str | None, limit: int) -> list[Event]:
     return events
 
 
-def _checked(row: Topic, cursor: Cursor | str) -> Cursor:
+def _parse_cursor(row: Topic, cursor: Cursor | str) -> Cursor:
     cursor = Cursor.parse(cursor) if isinstance(cursor, str) else cursor
     if cursor.epoch != row.epoch:
         raise Resync(f"{row.name!r} is in another epoch")
     if cursor.seq > row.last_seq:
-        raise Resync(f"{row.name!r} has not come to {cursor.seq} yet")
+        raise Resync(f"{row.name!r} has not reached {cursor.seq} yet")
     return cursor
 
 
@@ -138,35 +134,35 @@ def _topic(name: str) -> Topic:
     return row or Topic.objects.get_or_create(name=name)[0]
 
 
-# Keeping
+# Retention
 
 
-def prune(keep: timedelta, *, most: int = 100_000, now: datetime | None = None) -> int:
-    """Forget events older than `keep`, and all but the newest `most` of each topic.
+def prune(keep: timedelta, *, max_per_topic: int = 100_000, now: datetime | None = None) -> int:
+    """Delete events older than `keep`, and all but the newest `max_per_topic` of each topic.
 
     Returns how many. Works in small steps of its own; not to be called inside a transaction.
     """
     oldest = (now or timezone.now()) - keep
-    return sum(_prune_topic(topic, oldest, most) for topic in Topic.objects.order_by("id"))
+    return sum(_prune_topic(topic, oldest, max_per_topic) for topic in Topic.objects.order_by("id"))
 
 
-def _prune_topic(topic: Topic, oldest: datetime, most: int) -> int:
+def _prune_topic(topic: Topic, oldest: datetime, max_per_topic: int) -> int:
     deleted = 0
     while True:
         head = Event.objects.filter(topic=topic).order_by("seq").values_list("seq", "created_at")
-        doomed = [
+        expired = [
             seq
-            for seq, created_at in head[:_PRUNE_BATCH]
-            if created_at < oldest or seq <= topic.last_seq - most
+            for seq, created_at in head[:PRUNE_BATCH]
+            if created_at < oldest or seq <= topic.last_seq - max_per_topic
         ]
-        if doomed:
-            Event.objects.filter(topic=topic, seq__lte=doomed[-1]).delete()
-            deleted += len(doomed)
-        if len(doomed) < _PRUNE_BATCH:
+        if expired:
+            Event.objects.filter(topic=topic, seq__lte=expired[-1]).delete()
+            deleted += len(expired)
+        if len(expired) < PRUNE_BATCH:
             return deleted
 
 
 def renew_epochs() -> None:
-    """Make every cursor in the world stale: to be called after a restore from a backup."""
+    """Make every cursor stale: to be called after a restore from a backup."""
     for topic in Topic.objects.all():
         Topic.objects.filter(pk=topic.pk).update(epoch=new_epoch())

@@ -1,53 +1,56 @@
-"""One feed's frames, encoded once for all who follow it, with a memory of the last few hundred."""
+"""One feed's frames, encoded once for all sockets that follow it; the last few hundred are kept."""
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, cast
 
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.utils import translation
 
 from .cursors import Cursor, Positions
+from .events import Progress
 from .feeds import Denied, Feed, Frame
 from .models import Event
-from .wire import framed, unframed
+from .protocol import compact_json, decode_frame, encode_frame
 
 logger = logging.getLogger(__name__)
 
-RING_FRAMES = 512
-RING_BYTES = 4_000_000
-KEEP_SECONDS = 30.0
-# How long after its commit a change is shown. Long enough for most of the wall to have received
-# it, so that displays flip together; one frame at 60 Hz, so that nobody can see the wait.
+MAX_BUFFERED_FRAMES = 512
+MAX_BUFFERED_BYTES = 4_000_000
+TRIM_PAUSE_SECONDS = 30.0
+# How long after its commit a change is shown. Long enough for most displays to have received it, so
+# that they change together; one frame at 60 Hz, so that nobody can see the delay.
 LEAD_MS = getattr(settings, "LIVE_LEAD_MS", 16)
 
 
 class Lagged(Exception):
-    """The reader stands before everything that is still remembered."""
+    """The reader's position is before the oldest frame that is still kept."""
 
 
 class Follower(Protocol):
-    """Whoever wants to know that there is more; `offer` says what, and how it is sent."""
+    """A socket, as far as a stream is concerned. `offer` gives it new frames, and their bytes."""
 
     def wake(self) -> None: ...
 
-    def offer(self, frames: Sequence[Encoded], wire: bytes) -> None: ...
+    def offer(self, frames: Sequence[EncodedFrame], wire: bytes) -> None: ...
 
     def resync(self) -> None: ...
 
-    def whisper(self, text: str) -> None: ...
+    def send_progress(self, text: str) -> None: ...
+
+    def send_command(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """An event as it goes over the wire."""
+class EncodedFrame:
+    """An event as it is sent."""
 
     topic: int  # index in the feed's topics
     seq: int
@@ -56,37 +59,33 @@ class Encoded:
 
     @property
     def text(self) -> str:
-        return unframed(self.wire)
+        return decode_frame(self.wire)
 
-    def at(self, cursor: str) -> Encoded:
+    def with_cursor(self, cursor: str) -> EncodedFrame:
         """The same event for a reader whose other positions differ."""
-        rest = self.text[len(_head(self.cursor)) :]
-        return replace(self, cursor=cursor, wire=framed(_head(cursor) + rest))
+        rest = self.text[len(_frame_head(self.cursor)) :]
+        return replace(self, cursor=cursor, wire=encode_frame(_frame_head(cursor) + rest))
 
 
-class Prepared(NamedTuple):
-    """Frames that are ready to go, and the position after them. `ask_anew`: who may follow has
-    changed."""
+class PreparedFrames(NamedTuple):
+    """Frames that are ready to be sent, and the position after them. `access_changed`: who may follow
+    may have changed."""
 
-    frames: list[Encoded]
+    frames: list[EncodedFrame]
     head: Positions
-    ask_anew: bool = False
+    access_changed: bool = False
 
 
-def _head(cursor: str) -> str:
+def _frame_head(cursor: str) -> str:
     return f'{{"type":"event","cursor":"{cursor}"'
 
 
-def compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 class Stream:
-    """A feed, where it has come to, and the frames that led there.
+    """A feed, its position in the log, and its latest frames.
 
-    `count` numbers the frames over the stream's life; the ring holds the last of them. `floor` is
-    the position before the oldest frame in the ring: every event between floor and head that
-    concerns the feed is in it. All but `prepare` and `prepare_earlier` belong to the event loop.
+    `count` numbers the frames over the stream's life; the last of them are kept. `floor` is the
+    position before the oldest frame that is kept: every event between floor and head that concerns
+    the feed has its frame. What is not said to run in a thread belongs to the event loop.
     """
 
     def __init__(self, feed: Feed, head: Positions) -> None:
@@ -95,58 +94,73 @@ class Stream:
         self.floor = self.head
         self.count = 0
         self.followers: set[Follower] = set()
-        self._ring: deque[Encoded] = deque()
+        self._frames: deque[EncodedFrame] = deque()
         self._bytes = 0
-        self._keep_until = 0.0
+        self._trim_after = 0.0
 
-    # In a thread
+    # In a thread, each in the language of the feed
 
-    def prepare(self, events: Sequence[Event]) -> Prepared:
+    def prepare(self, events: Sequence[Event]) -> PreparedFrames:
         """The frames of events that follow the head, and the head after them."""
-        return self._encode_all(events, self.head)
+        with self._language():
+            return self._encode_all(events, self.head)
 
-    def prepare_earlier(self, events: Sequence[Event], start: Positions) -> list[Encoded]:
+    def prepare_earlier(self, events: Sequence[Event], start: Positions) -> list[EncodedFrame]:
         """The frames of events between `start` and the floor."""
-        return self._encode_all(events, start).frames
+        with self._language():
+            return self._encode_all(events, start).frames
 
-    def _encode_all(self, events: Sequence[Event], head: Positions) -> Prepared:
+    def snapshot(self) -> Mapping[str, str]:
+        with self._language():
+            return self.feed.snapshot()
+
+    def render_progress(self, progress: Progress) -> Mapping[str, str]:
+        with self._language():
+            return self.feed.render_progress(progress)
+
+    def _language(self) -> translation.override:
+        return translation.override(self.feed.language or settings.LANGUAGE_CODE)
+
+    def _encode_all(self, events: Sequence[Event], head: Positions) -> PreparedFrames:
         frames = []
-        ask_anew = False
-        last = {self.feed.redraws(event): event for event in events}
+        access_changed = False
+        last = {self.feed.redraw_key(event): event for event in events}
         for event in events:
-            drawn_later = last[name] is not event if (name := self.feed.redraws(event)) else False
+            redrawn_later = (
+                last[name] is not event if (name := self.feed.redraw_key(event)) else False
+            )
             try:
-                frame = Frame() if drawn_later else self._render(event)
+                frame = Frame() if redrawn_later else self._render(event)
             except Denied:
-                frame, ask_anew = Frame(), True
+                frame, access_changed = Frame(), True
             if self.feed.all_topics:
                 if frame is None:
                     continue
                 topic, seq = 0, head.cursors[0].seq + 1
             else:
                 topic, seq = self.feed.topics.index(event.topic.name), event.seq
-            head = head.moved(topic, seq)
+            head = head.with_seq(topic, seq)
             if frame is not None:
-                frames.append(_encoded(event, frame, topic, seq, str(head)))
-        return Prepared(frames, head, ask_anew)
+                frames.append(_encode(event, frame, topic, seq, str(head)))
+        return PreparedFrames(frames, head, access_changed)
 
     def _render(self, event: Event) -> Frame | None:
         try:
             return self.feed.render(event)
-        except (DatabaseError, Denied):  # the tail tries again; the hub asks everybody in anew
+        except (DatabaseError, Denied):  # the tail tries again; the hub disconnects everybody
             raise
-        except Exception:  # a border: one event that cannot be drawn must not end the show
+        except Exception:  # a border: one event that cannot be rendered must not end the stream
             logger.exception("Feed %s cannot render event %s.", self.feed.key, event.cursor)
             return Frame()
 
     # On the loop
 
-    def extend(self, prepared: Prepared) -> None:
-        """Take in what `prepare` gave and tell everybody."""
+    def extend(self, prepared: PreparedFrames) -> None:
+        """Add what `prepare` returned and offer it to every follower."""
         frames, self.head = prepared.frames, prepared.head
         if not frames:
             return
-        self._ring.extend(frames)
+        self._frames.extend(frames)
         self.count += len(frames)
         self._bytes += sum(len(frame.wire) for frame in frames)
         self.trim()
@@ -154,66 +168,68 @@ class Stream:
         for follower in tuple(self.followers):
             follower.offer(frames, wire)
 
-    def extend_back(self, frames: Sequence[Encoded], floor: Positions) -> None:
-        """Take in what `prepare_earlier` gave."""
-        self._ring.extendleft(reversed(frames))
+    def extend_back(self, frames: Sequence[EncodedFrame], floor: Positions) -> None:
+        """Add what `prepare_earlier` returned."""
+        self._frames.extendleft(reversed(frames))
         self._bytes += sum(len(frame.wire) for frame in frames)
         self.floor = floor
-        self.keep()
+        self.postpone_trimming()
 
-    def keep(self) -> None:
-        """Forget nothing for a while: where one was away, many were."""
-        self._keep_until = time.monotonic() + KEEP_SECONDS
+    def postpone_trimming(self) -> None:
+        """Keep all frames for a while: where one socket was away, many were."""
+        self._trim_after = time.monotonic() + TRIM_PAUSE_SECONDS
 
     def trim(self) -> None:
-        """Forget the oldest frames when there are too many."""
-        if time.monotonic() < self._keep_until and len(self._ring) < 4 * RING_FRAMES:
+        """Drop the oldest frames when there are too many."""
+        if time.monotonic() < self._trim_after and len(self._frames) < 4 * MAX_BUFFERED_FRAMES:
             return
-        while len(self._ring) > RING_FRAMES or (self._bytes > RING_BYTES and len(self._ring) > 64):
-            frame = self._ring.popleft()
+        while len(self._frames) > MAX_BUFFERED_FRAMES or (
+            self._bytes > MAX_BUFFERED_BYTES and len(self._frames) > 64
+        ):
+            frame = self._frames.popleft()
             self._bytes -= len(frame.wire)
             self.floor = Positions.parse(frame.cursor)
 
-    def since(self, number: int, limit: int) -> list[Encoded]:
+    def frames_from(self, number: int, limit: int) -> list[EncodedFrame]:
         """At most `limit` frames from the `number`-th of the stream's life on."""
-        first = number - (self.count - len(self._ring))
+        first = number - (self.count - len(self._frames))
         if first < 0:
             raise Lagged
-        return [self._ring[i] for i in range(first, min(first + limit, len(self._ring)))]
+        return [self._frames[i] for i in range(first, min(first + limit, len(self._frames)))]
 
-    def missed(self, seen: Positions) -> list[Encoded] | None:
-        """What a reader who stands at `seen` lacks, in order; None if the ring is too short."""
+    def frames_since(self, seen: Positions) -> list[EncodedFrame] | None:
+        """The frames that a reader at `seen` lacks, in order; None if too few are kept."""
         if not seen.reaches(self.floor):
             return None
         known = [cursor.seq for cursor in seen.cursors]
-        frames = [frame for frame in self._ring if frame.seq > known[frame.topic]]
+        frames = [frame for frame in self._frames if frame.seq > known[frame.topic]]
         if len(known) == 1:
             return frames
         # Another process may have merged the topics in another order: as long as the reader is ahead
-        # in some topic, the cursors are its own, or it would be told things twice.
+        # in some topic, the cursors are its own, or it would get events twice.
         for index, frame in enumerate(frames):
             position = Positions.parse(frame.cursor)
             if position.reaches(seen):
                 break
-            frames[index] = frame.at(str(position.latest(seen)))
+            frames[index] = frame.with_cursor(str(position.latest(seen)))
         return frames
 
 
-def _encoded(event: Event, frame: Frame, topic: int, seq: int, cursor: str) -> Encoded:
-    """The frame as it goes over the wire: encoded once where several streams show the same."""
+def _encode(event: Event, frame: Frame, topic: int, seq: int, cursor: str) -> EncodedFrame:
+    """The frame as it is sent: encoded once where several streams show the same."""
     key = f"encoded {cursor}"
-    known = cast("dict[object, Encoded]", event.notes.setdefault(key, {}))
+    known = cast("dict[object, EncodedFrame]", event.notes.setdefault(key, {}))
     shown = tuple(frame.html.items())
     if frame.data is None and shown in known:
         return known[shown]
-    encoded = Encoded(topic, seq, cursor, framed(_text(cursor, event, frame)))
+    encoded = EncodedFrame(topic, seq, cursor, encode_frame(_frame_text(cursor, event, frame)))
     if frame.data is None:
         known[shown] = encoded
     return encoded
 
 
-def _text(cursor: str, event: Event, frame: Frame) -> str:
-    rest = compact(
+def _frame_text(cursor: str, event: Event, frame: Frame) -> str:
+    rest = compact_json(
         {
             "event": event.type,
             "data": event.data if frame.data is None else frame.data,
@@ -221,4 +237,4 @@ def _text(cursor: str, event: Event, frame: Frame) -> str:
             "show_at": int(event.created_at.timestamp() * 1000) + LEAD_MS,
         }
     )
-    return f"{_head(cursor)},{rest[1:]}"
+    return f"{_frame_head(cursor)},{rest[1:]}"

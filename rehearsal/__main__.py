@@ -1,4 +1,4 @@
-"""`python -m rehearsal [--long] [--only kills]`: play, check, print the card, say pass or fail."""
+"""`python -m rehearsal [--long] [--only kills]`: run scenarios, check histories, print the report."""
 
 from __future__ import annotations
 
@@ -19,46 +19,48 @@ from typing import Any
 
 from tests.stack import ROOT, Stack
 
-from . import programme
-from .card import Card
-from .opening import House
-from .playing import play
+from . import plan
+from .report import Report
+from .runner import run_groups
+from .startup import Workspace
 
-LINE = "%(asctime)s %(name)s: %(message)s"
-KEPT = 10  # rehearsals whose logs are kept
+LOG_FORMAT = "%(asctime)s %(name)s: %(message)s"
+MAX_KEPT = 10  # rehearsals whose logs are kept
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parsed(arguments)
-    lanes = programme.chosen(programme.long() if options.long else programme.quick(), options.only)
-    if not lanes:
-        sys.stderr.write(f"There is no act {' '.join(options.only)}.\n")
+    options = parse(arguments)
+    groups = plan.select(plan.long() if options.long else plan.quick(), options.only)
+    if not groups:
+        sys.stderr.write(f"There is no scenario {' '.join(options.only)}.\n")
         return 2
-    signal.signal(signal.SIGTERM, _leave)
-    folder = kept_folder(options.into or data_dir() / "rehearsal")
-    logging.basicConfig(filename=folder / "rehearsal.log", level=logging.INFO, format=LINE)
-    card = Card(surroundings(), tell)
+    signal.signal(signal.SIGTERM, _exit)
+    folder = make_folder(options.into or data_dir() / "rehearsal")
+    logging.basicConfig(filename=folder / "rehearsal.log", level=logging.INFO, format=LOG_FORMAT)
+    report = Report(describe_machine(), print_line)
     began = time.monotonic()
     template = folder / "prepared"
     Stack(template).prepare()
     try:
-        play(House(folder, template, options.sabotage), lanes, card)
+        run_groups(Workspace(folder, template, options.sabotage), groups, report)
     finally:
         shutil.rmtree(template, ignore_errors=True)
-        card.surroundings["seconds"] = round(time.monotonic() - began)
-        card.keep(folder)
-    sys.stdout.write(f"{card.as_text()}\n{folder}\n")
-    return 0 if card.passed else 1
+        report.machine["seconds"] = round(time.monotonic() - began)
+        report.write(folder)
+    sys.stdout.write(f"{report.as_text()}\n{folder}\n")
+    return 0 if report.passed else 1
 
 
-def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rehearsal", description=__doc__)
     parser.add_argument("--long", action="store_true", help="200 kills over 5,000 steps instead")
-    parser.add_argument("--only", nargs="*", default=[], help="acts, or the beginnings of names")
+    parser.add_argument(
+        "--only", nargs="*", default=[], help="names of scenarios, or their first words"
+    )
     parser.add_argument(
         "--sabotage", nargs="*", type=Path, default=[], help="patches that break a promise"
     )
-    parser.add_argument("--into", type=Path, help="where the card and the logs are kept")
+    parser.add_argument("--into", type=Path, help="where the report and the logs are written")
     return parser.parse_args(arguments)
 
 
@@ -68,18 +70,18 @@ def data_dir() -> Path:
     return (Path(named).expanduser() if named else ROOT / "var").resolve()
 
 
-def kept_folder(parent: Path) -> Path:
+def make_folder(parent: Path) -> Path:
     """A new folder for this rehearsal; the oldest ones go."""
     parent.mkdir(parents=True, exist_ok=True)
     older = sorted(path for path in parent.iterdir() if path.is_dir())
-    for path in older[: -KEPT + 1]:
+    for path in older[: -MAX_KEPT + 1]:
         shutil.rmtree(path, ignore_errors=True)
     began = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     folder = Path(tempfile.mkdtemp(prefix=f"{began}-", dir=parent))  # two may begin at once
     return folder.resolve()
 
 
-def surroundings() -> dict[str, Any]:
+def describe_machine() -> dict[str, Any]:
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),
@@ -88,14 +90,14 @@ def surroundings() -> dict[str, Any]:
     }
 
 
-def tell(line: str) -> None:
+def print_line(line: str) -> None:
     logging.getLogger("rehearsal").info(line)
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)  # so that every installation is taken down
+def _exit(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)  # so that the blocks that end every stack are left
 
 
 if __name__ == "__main__":

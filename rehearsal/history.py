@@ -1,4 +1,4 @@
-"""What happened in an installation, as plain rows: the one input of the checker."""
+"""The history of a stack as plain rows: the only input of the checker."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A prompt that somebody was told had become a run."""
+    """A prompt that was answered with the id of its run."""
 
     client_key: str
     run: str
@@ -79,7 +79,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A stop whose answer had come at this time: its transaction had certainly committed."""
+    """A stop that was answered at this time, so its transaction had committed by then."""
 
     run: str
     at: float
@@ -96,8 +96,8 @@ class History:
     stops: Sequence[Stopped] = ()
     last_seqs: Mapping[str, int] = field(default_factory=dict)
     steady_clock: bool = True
-    hiccup: float = 0.0  # seconds; the longest this machine left a process without a turn
-    settled: bool = True  # nothing was under way any more when it was read
+    longest_stall: float = 0.0  # seconds; the longest delay of a process by this machine
+    settled: bool = True  # no call was under way any more when it was read
 
     @cached_property
     def step_of_key(self) -> Mapping[str, Step]:
@@ -118,7 +118,7 @@ class History:
 
 
 def grouped(rows: Iterable[T], by: Callable[[T], str]) -> dict[str, list[T]]:
-    """Rows by what `by` says of them, in their order."""
+    """Rows grouped by the key that `by` returns, in their order."""
     found: dict[str, list[T]] = defaultdict(list)
     for row in rows:
         found[by(row)].append(row)

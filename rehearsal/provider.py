@@ -1,4 +1,4 @@
-"""The pretend provider, seen from the rehearsal: starting it, telling it what to do, its journal."""
+"""The fake provider as scenarios see it: starting it, scripting its behaviour, its journal."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.stack import ROOT
 
 from .history import Entry
 
-Knobs = dict[str, Any]
+Behaviour = dict[str, Any]
 
 
 class Journal:
-    """What the provider wrote down; each look reads only what is new."""
+    """The provider's journal; each call reads only the lines that are new."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,24 +46,24 @@ class Journal:
         self._entries += [_entry(json.loads(line)) for line in whole.splitlines()]
 
 
-def _entry(line: Knobs) -> Entry:
+def _entry(line: Behaviour) -> Entry:
     return Entry(line["at"] / 1000, line["event"], line.get("key", ""), line.get("id", ""))
 
 
 class Provider:
-    """A running pretender."""
+    """A running fake provider."""
 
     def __init__(self, url: str, journal: Journal) -> None:
         self.url = url
         self.journal = journal
 
-    def script(self, marker: str, *knobs: Knobs) -> None:
-        """What happens to the first requests that carry `#marker`."""
-        self._control(scripts={marker: list(knobs)})
+    def script(self, marker: str, *behaviour: Behaviour) -> None:
+        """How the first requests that carry `#marker` are answered, one after the other."""
+        self._control(scripts={marker: list(behaviour)})
 
-    def default(self, **knobs: object) -> None:
-        """How it behaves from now on where no script says otherwise."""
-        self._control(default=knobs)
+    def default(self, **behaviour: object) -> None:
+        """How requests without a script are answered from now on."""
+        self._control(default=behaviour)
 
     def _control(self, **content: object) -> None:
         answer = httpx.post(f"{self.url}/_control", json=content, trust_env=False, timeout=20)
@@ -71,10 +71,10 @@ class Provider:
 
 
 @contextmanager
-def pretending(journal: Path) -> Iterator[Provider]:
-    """A provider on a free port of the loopback, gone after the block."""
+def run_fake_provider(journal: Path) -> Iterator[Provider]:
+    """A fake provider on a free port of the loopback, killed after the block."""
     journal.touch()
-    command = [sys.executable, "-m", "rehearsal.pretender", "--journal", str(journal)]
+    command = [sys.executable, "-m", "rehearsal.fake_provider", "--journal", str(journal)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

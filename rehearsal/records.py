@@ -1,4 +1,4 @@
-"""Reading an installation's rows beside it, without its code: SQLite's file, or a Postgres."""
+"""Reads a stack's rows without its code, from SQLite's file or from Postgres."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ATTEMPTS = """
 class Records:
     """Where the rows are: a SQLite file, or the address of a Postgres database."""
 
-    place: Path | str
+    database: Path | str
 
     def query(self, sql: str, *parameters: object) -> Rows:
         """Rows of a statement with `?` for its parameters; reads only."""
@@ -54,12 +54,12 @@ class Records:
 
     @contextmanager
     def _connected(self) -> Iterator[Callable[[str, Sequence[object]], Rows]]:
-        if isinstance(self.place, Path):
-            address = f"file:{self.place}?mode=ro"
+        if isinstance(self.database, Path):
+            address = f"file:{self.database}?mode=ro"
             with closing(sqlite3.connect(address, uri=True, timeout=20)) as database:
                 yield lambda sql, values: list(database.execute(sql, values))
             return
-        with psycopg.connect(self.place) as server:
+        with psycopg.connect(self.database) as server:
             yield lambda sql, values: server.execute(sql.replace("?", "%s"), values).fetchall()
 
     # Whole tables

@@ -6,13 +6,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from tests.people import *  # noqa: F403  its fixtures
 from tests.stack import Stack
+
+TESTS = Path(__file__).parent
+REAL_PROCESSES = {"browser", "chaos", "live", "processes", "sabotage", "services", "weights"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """The folder of a test decides what it may use."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in REAL_PROCESSES:
+            item.add_marker("enable_socket")
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_last_page() -> Iterator[None]:
+    """A page that was asked for in another language leaves it active in this thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +41,7 @@ def stack_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def stack(tmp_path: Path, stack_template: Path) -> Iterator[Stack]:
-    """An installation of this test's own, prepared but not started. Mark the test `processes`."""
+    """An installation of this test's own, prepared but not started."""
     one = Stack(tmp_path / "data")
     one.prepare(stack_template)
     yield one

@@ -23,7 +23,7 @@ from tests.stack import ROOT, Stack
 SIZES = {390: 844, 1440: 900, 1920: 1080, 3840: 2160}
 UPRIGHT = {1080: 1920, 2160: 3840}
 # As the eye meets them: these fill a screen, all others are longer than one.
-SCREENS = {"home", "terminal", "terminal-waiting", "wall", "wall-3x2", "step-screen"}
+SCREENS = {"home", "terminal", "terminal-yours", "wall", "wall-attract", "wall-3x2", "step-screen"}
 VISITOR = {
     "home": "/",
     "about": "/about/",
@@ -31,9 +31,10 @@ VISITOR = {
     "runs": "/n/telephone/runs/",
     "all-runs": "/runs/?q=light",
     "network": "/n/telephone/",
-    "terminal": "/n/score/terminal/",
-    "terminal-waiting": "/n/telephone/terminal/",
+    "terminal": "/n/particulars/terminal/",
+    "terminal-yours": "/n/score/terminal/",
     "wall": "/n/telephone/wall/",
+    "wall-attract": "/n/particulars/wall/",
     "wall-3x2": "/n/score/wall/?rows=3&columns=2",
     "qr": "/n/telephone/qr/",
     "models": "/models/",
@@ -44,38 +45,46 @@ VISITOR = {
     "sign-in": "/account/sign-in/",
     "forgotten": "/account/password/forgotten/",
     "no-entry": "/n/telephone-off/terminal/?token=old",
+    "privacy": "/privacy/",
+    "unlock": "/unlock/",
     "not-found": "/nowhere/",
 }
 ADMIN = {
     "control-room": "/n/telephone/",
     "edit": "/n/telephone/edit/",
     "settings": "/n/telephone/settings/",
+    "attendant": "/n/telephone/attendant/",
+    "featured": "/mission-control/featured/",
+    "write-privacy": "/account/privacy/",
     "new": "/networks/new/",
     "delete": "/n/telephone/delete/",
     "import": "/runs/import/",
     "mission-control": "/mission-control/",
     "stop-all": "/mission-control/stop-all/",
     "servers": "/mission-control/servers/",
+    "notifications": "/account/notifications/",
+    "new-channel": "/account/notifications/new/",
     "boards": "/account/boards/",
     "account": "/account/",
     "people": "/account/people/",
     "log": "/account/log/",
     "keys": "/account/keys/",
-    "house-keys": "/account/keys/house/",
+    "operator-keys": "/account/keys/house/",
     "network-keys": "/n/telephone/keys/",
 }
 
 
-# Beside the demo wall's own; on a network where nothing has happened they show how they were hung.
+# Beside the demo wall's own; on a network where nothing has happened they invite.
 MORE_DISPLAYS = [
-    {"type": "grid", "name": "twelve", "rows": 3, "columns": 4},
+    {"type": "grid", "name": "twelve", "rows": 3, "columns": 4, "qr_corner": "top-right"},
     {"type": "grid", "name": "row", "rows": 1, "columns": 3},
     {"type": "single", "name": "sixth", "stride": 8, "offsets": [5, 6]},
+    {"type": "vestaboard", "name": "board", "stride": 1, "offset": 0, "vestaboard_name": "drawn"},
 ]
 
 
 @contextmanager
-def house() -> Iterator[tuple[Stack, Mapping[str, str]]]:
+def installation() -> Iterator[tuple[Stack, Mapping[str, str]]]:
     """A running installation with the demo networks, and its admin."""
     with tempfile.TemporaryDirectory(prefix="panic-screenshots-") as folder:
         stack = Stack(Path(folder) / "data")
@@ -102,7 +111,7 @@ def shoot(page: Page, base: str, pages: Mapping[str, str], folder: Path) -> None
             page.screenshot(path=folder / f"{name}-{width}.png", full_page=name not in SCREENS)
 
 
-def hang(stack: Stack, email: str) -> dict[str, str]:
+def set_up(stack: Stack, email: str) -> dict[str, str]:
     """The demo wall with some more displays, and an empty one; their addresses by name."""
     with stack.client(stack.token(email)) as admin:
         demo = admin.get("/api/v1/installations").json()["items"][0]
@@ -117,6 +126,19 @@ def hang(stack: Stack, email: str) -> dict[str, str]:
     return {**found, "short": f"/r/{shown[0]['code']}", "kiosk": "/kiosk/", "display-gone": gone}
 
 
+def installation_pages(display: str) -> dict[str, str]:
+    """Of the installation that this display belongs to, `/i/<installation>/<display>/`."""
+    one = f"/installations/{display.split('/')[2]}/"
+    return {
+        "installations": "/installations/",
+        "installation-new": "/installations/new/",
+        "claim": "/installations/claim/",
+        "installation": one,
+        "installation-delete": f"{one}delete/",
+        "fleet": f"{one}fleet/",
+    }
+
+
 def shoot_displays(page: Page, base: str, pages: Mapping[str, str], folder: Path) -> None:
     """All of them fill a screen, lying or upright."""
     for name, path in pages.items():
@@ -129,7 +151,7 @@ def shoot_displays(page: Page, base: str, pages: Mapping[str, str], folder: Path
 
 
 def stop_everything(page: Page, base: str) -> dict[str, str]:
-    """Press the red button; the address of its receipt once every display has answered."""
+    """Press stop-all; the address of its receipt once every display has answered."""
     page.goto(f"{base}/mission-control/stop-all/")
     page.get_by_role("main").get_by_role("button", name="Stop everything").click()
     page.wait_for_timeout(6_000)
@@ -174,20 +196,22 @@ def main() -> int:
         return 1
     folder = data_dir(ROOT) / "screenshots"
     folder.mkdir(exist_ok=True)
-    with house() as (stack, admin), sync_playwright() as playwright:
+    with installation() as (stack, admin), sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         page = browser.new_page()
         start(page, stack.base_url, "telephone", "a lighthouse that has fallen in love with a ship")
         start(page, stack.base_url, "score", "slow snow over the harbour")
         shoot(page, stack.base_url, {**VISITOR, **history(page, stack.base_url)}, folder)
-        displays = hang(stack, admin["email"])
+        displays = set_up(stack, admin["email"])
         shoot_displays(page, stack.base_url, displays, folder)
         sign_in(page, stack.base_url, admin)
         watching = browser.new_page()
         watching.goto(stack.base_url + displays["display-grid"])
         page.wait_for_timeout(5_000)  # until it is known that somebody watches
         shoot(page, stack.base_url, ADMIN, folder)
+        pages = installation_pages(displays["display-grid"])
+        shoot(page, stack.base_url, pages, folder)
         shoot(page, stack.base_url, stop_everything(page, stack.base_url), folder)
         stopped = {f"{one}-stopped": displays[one] for one in ("display-grid", "display-left")}
         shoot_displays(page, stack.base_url, stopped, folder)

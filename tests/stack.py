@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -27,25 +28,20 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 MANAGE = str(ROOT / "manage.py")
-ROLES = {"up": f"{MANAGE} up", "web": "-m daphne", "models": f"{MANAGE} modelhost"}
+ROLES = {"up": f"{MANAGE} up", "web": "-m daphne", "models": "-m local_models"}
 
-# What a developer's environment or `.env` may hold, and no test is to use.
-NOT_INHERITED = (
-    *("REPLICATE_API_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"),
-    *("REPLICATE_BASE_URL", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "GEMINI_BASE_URL"),
-    *("COMPATIBLE_API_KEY", "COMPATIBLE_BASE_URL", "CREDENTIAL_KEYS"),
-    *(
-        "VESTABOARD_BASE_URL",
-        "COMFYUI_BASE_URL",
-        "PUBLIC_URL",
-        "ALLOWED_HOSTS",
-        "DEBUG",
-        "S3_BUCKET",
-        "SENTRY_DSN",
-    ),
-    *("METRICS_TOKEN", "PANIC_WORKERS", "PANIC_CONCURRENT_CALLS", "LOG_LEVEL"),
-)
-SERVICES = ("DATABASE_URL", "REDIS_URL")
+
+def documented_settings() -> list[str]:
+    """The names of all settings, in the order of docs/configuration.md."""
+    text = (ROOT / "docs/configuration.md").read_text()
+    cells = re.findall(r"^\| (`[A-Z][A-Z0-9_]+`[^|]*)\|", text, re.MULTILINE)
+    return [name for cell in cells for name in re.findall(r"`([A-Z][A-Z0-9_]+)`", cell)]
+
+
+SERVICES = ("DATABASE_URL", "REDIS_URL", "WAKEUP")
+OF_TESTS = ("PANIC_DATA_DIR", "SECRET_KEY", "SQLITE_SYNCHRONOUS")  # tests have values of their own
+# What a developer's environment or `.env` may hold, and no test is to use
+NOT_INHERITED = tuple(name for name in documented_settings() if name not in (*SERVICES, *OF_TESTS))
 
 
 class Stack:
@@ -63,7 +59,7 @@ class Stack:
             if name in {"PATH", "HOME", "LANG", "TMPDIR"} or name.startswith("LC_")
         }
         self.environment = {
-            **dict.fromkeys((*NOT_INHERITED, *SERVICES), ""),
+            **dict.fromkeys(documented_settings(), ""),
             **inherited,
             "PANIC_DATA_DIR": str(data_dir),
             "PANIC_PORT": str(self.port),

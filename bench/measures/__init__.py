@@ -1,4 +1,4 @@
-"""What can be measured. A module per letter and number of docs/performance.md."""
+"""Measures: a module for each group of docs/performance.md."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bench.engines import Engine
+from bench.environment import Context
 from bench.rows import Row
-from bench.workshop import Room
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Rows that are measured together: their ids with their bars, and how."""
+    """Rows that are measured together: their ids with their bars, and the function that measures."""
 
     bars: Mapping[str, str]
-    run: Callable[[Room, Engine], list[Row]]
+    run: Callable[[Context, Engine], list[Row]]
     engines: tuple[Engine, ...]
     unit: str = "ms"
 
@@ -23,6 +23,6 @@ class Measure:
     def group(self) -> str:
         return next(iter(self.bars)).partition(".")[0]
 
-    def is_of(self, only: str) -> bool:
-        """Whether `--only` asks for it: by its group (`B1`) or by the id of one of its rows."""
+    def is_selected(self, only: str) -> bool:
+        """Whether `--only` selects it: by its group (`B1`) or by the id of one of its rows."""
         return any(only in (row_id, row_id.partition(".")[0]) for row_id in self.bars)

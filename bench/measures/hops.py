@@ -1,4 +1,4 @@
-"""B1: wall time per hop, beside Celery and Redis and beside django-q2 as it comes."""
+"""B1: wall time per hop, against Celery with Redis and against django-q2 with its defaults."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import uuid
 import psutil
 
 from bench.engines import SQLITE_NORMAL, Engine
-from bench.figures import interleaved
-from bench.inside.client import Inside
-from bench.rows import Row, against, ratio_bar
-from bench.workshop import Room, tell
+from bench.environment import Context, print_progress
+from bench.in_process.client import InProcessClient
+from bench.rows import Row, judge_ratio, ratio_bar
+from bench.statistics import interleaved
 from tests.stack import MANAGE
 
 ROUNDS = 5
-SLICES = 4  # a round is made of: the sides take turns so often that a disturbance meets them all
+SLICES = 4  # of a round; the sides alternate, so that a disturbance meets both
 HOPS = 25  # a slice, so 500 in all
 HOPS_WARM = 20
 CELERY = 1.5
@@ -29,16 +29,18 @@ CELERY_NOTE = (
     "hop, ours does not"
 )
 DEFAULTS_NOTE = "the same rows by hand on django-q2's ORM broker, every setting its default"
-RIVALS = {"celery": (CELERY, CELERY_NOTE), "defaults": (DEFAULTS, DEFAULTS_NOTE)}
+BASELINES = {"celery": (CELERY, CELERY_NOTE), "defaults": (DEFAULTS, DEFAULTS_NOTE)}
 
 
 class Side:
-    """A queue at work in a place of its own; called, it times a slice."""
+    """A running queue in a stack of its own; a call times a slice."""
 
-    def __init__(self, process: subprocess.Popen[bytes], inside: Inside, begin: str) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], in_process: InProcessClient, start_chain: str
+    ) -> None:
         self._tree = psutil.Process(process.pid)
-        self._inside = inside
-        self._begin = begin
+        self._in_process = in_process
+        self._start_chain = start_chain
         self._hops = 0
         self._chain(HOPS_WARM)
         self._cpu_before = self._cpu()
@@ -53,58 +55,62 @@ class Side:
         return (self._cpu() - self._cpu_before) * 1000 / self._hops
 
     def _chain(self, hops: int) -> float:
-        run = self._inside.ask(self._begin, hops=hops)
-        return float(self._inside.ask("chains.wait", run=run, hops=hops))
+        run = self._in_process.call(self._start_chain, hops=hops)
+        return float(self._in_process.call("chains.wait_for_chain", run=run, hops=hops))
 
     def _cpu(self) -> float:
         tree = [self._tree, *self._tree.children(recursive=True)]
         return sum(sum(process.cpu_times()[:2]) for process in tree)
 
 
-def measure(room: Room, engine: Engine) -> list[Row]:
-    sides = {"ours": _ours(room, engine), "celery": _celery(room, engine)}
+def measure(context: Context, engine: Engine) -> list[Row]:
+    sides = {"ours": _product(context, engine), "celery": _celery(context, engine)}
     if engine is not SQLITE_NORMAL:
-        sides["defaults"] = _defaults(room, engine)
-    found = interleaved(ROUNDS, sides, tell=tell, slices=SLICES)
+        sides["defaults"] = _defaults(context, engine)
+    found = interleaved(ROUNDS, sides, print_progress=print_progress, slices=SLICES)
     rows = []
-    for name, (most, note) in RIVALS.items():
+    for name, (maximum, note) in BASELINES.items():
         if name in sides:
             cpu = f"processor time a hop: {sides['ours'].cpu:.1f} ms, theirs {sides[name].cpu:.1f}"
-            row = against(
+            row = judge_ratio(
                 f"B1.{name}{engine.suffix}",
                 ours=found["ours"],
                 theirs=found[name],
-                most=most,
+                maximum=maximum,
                 note=f"{engine.label}; {ROUNDS * SLICES * HOPS} hops a side; {note}; {cpu}",
             )
             rows.append(row)
     return rows
 
 
-def _ours(room: Room, engine: Engine) -> Side:
-    place = room.place(engine)
-    return Side(place.start(MANAGE, "qcluster"), place.inside(), "chains.ours")
+def _product(context: Context, engine: Engine) -> Side:
+    prepared = context.prepare_stack(engine)
+    return Side(
+        prepared.start(MANAGE, "qcluster"), prepared.in_process(), "chains.start_product_chain"
+    )
 
 
-def _celery(room: Room, engine: Engine) -> Side:
-    place = room.place(engine)
-    variables = {"BENCH_REDIS_URL": room.redis(), "BENCH_QUEUE": f"bench-{uuid.uuid4().hex}"}
+def _celery(context: Context, engine: Engine) -> Side:
+    prepared = context.prepare_stack(engine)
+    variables = {"BENCH_REDIS_URL": context.redis(), "BENCH_QUEUE": f"bench-{uuid.uuid4().hex}"}
     quick = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"]
-    process = place.start(
-        *("-m", "celery", "-A", "bench.rivals.celery_app", "worker", "-c", "2", *quick),
+    process = prepared.start(
+        *("-m", "celery", "-A", "bench.baselines.celery_app", "worker", "-c", "2", *quick),
         DJANGO_SETTINGS_MODULE="panic.settings",
         **variables,
     )
-    return Side(process, place.inside(**variables), "chains.celery")
+    return Side(process, prepared.in_process(**variables), "chains.start_celery_chain")
 
 
-def _defaults(room: Room, engine: Engine) -> Side:
-    place = room.place(engine)
-    # Its own defaults make it warn; that is what is being measured.
+def _defaults(context: Context, engine: Engine) -> Side:
+    prepared = context.prepare_stack(engine)
+    # It warns about its own defaults, which are what is measured.
     settings = {
-        "DJANGO_SETTINGS_MODULE": "bench.rivals.stock_settings",
+        "DJANGO_SETTINGS_MODULE": "bench.baselines.django_q_defaults_settings",
         "PYTHONWARNINGS": "ignore::UserWarning",
     }
     return Side(
-        place.start(MANAGE, "qcluster", **settings), place.inside(**settings), "chains.stock"
+        prepared.start(MANAGE, "qcluster", **settings),
+        prepared.in_process(**settings),
+        "chains.start_django_q_chain",
     )

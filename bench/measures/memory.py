@@ -1,4 +1,4 @@
-"""B8, as far as the engine goes: what the whole tree takes when idle, and with 200 calls under way."""
+"""B8.idle and B8.calls: the memory of all processes, idle and with 200 calls under way."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import time
 from pathlib import Path
 
 from bench.engines import Engine
-from bench.figures import median
-from bench.inside.client import Inside
-from bench.rows import NotMeasured, Row, below, plain_bar
-from bench.workshop import Place, Room, tell
+from bench.environment import Context, PreparedStack, print_progress
+from bench.in_process.client import InProcessClient
+from bench.rows import NotMeasured, Row, judge_maximum, plain_bar
+from bench.statistics import median
 
-OVERLAY = Path(__file__).parent.parent / "overlay"  # without what only developers have installed
+IMPORT_BLOCKERS = Path(__file__).parent.parent / "import_blockers"
 SAMPLES = 5
-IDLE_MOST = 250.0
+MAX_IDLE_MB = 250.0
 CALLS = 200
-CALLS_MOST = 50.0
+MAX_CALLS_MB = 50.0
 MB = 1_000_000
-BARS = {"B8.idle": plain_bar(IDLE_MOST, "MB"), "B8.calls": plain_bar(CALLS_MOST, "MB")}
+BARS = {"B8.idle": plain_bar(MAX_IDLE_MB, "MB"), "B8.calls": plain_bar(MAX_CALLS_MB, "MB")}
 IDLE_NOTE = (
     "PSS of every process of `manage.py up` with two workers, after pages were asked for and steps "
     "were done; no local model was used, nothing that only developers have installed was loaded"
@@ -28,63 +28,63 @@ CALLS_NOTE = (
 )
 
 
-def measure(room: Room, engine: Engine) -> list[Row]:
-    return [_idle(room, engine), _calls(room, engine)]
+def measure(context: Context, engine: Engine) -> list[Row]:
+    return [_idle(context, engine), _calls(context, engine)]
 
 
-def _idle(room: Room, engine: Engine) -> Row:
-    place = _started(room, engine, workers=2)
-    samples = _samples(place)
-    return below(
+def _idle(context: Context, engine: Engine) -> Row:
+    prepared = _started(context, engine, workers=2)
+    samples = _samples(prepared)
+    return judge_maximum(
         f"B8.idle{engine.suffix}",
         ours=samples,
         value=median(samples),
-        most=IDLE_MOST,
+        maximum=MAX_IDLE_MB,
         unit="MB",
         note=IDLE_NOTE,
     )
 
 
-def _calls(room: Room, engine: Engine) -> Row:
-    place = _started(room, engine, workers=1)
-    before = median(_samples(place))
-    _use(place, "calls.begin", calls=CALLS)
-    added = [sample - before for sample in _samples(place)]
-    return below(
+def _calls(context: Context, engine: Engine) -> Row:
+    prepared = _started(context, engine, workers=1)
+    before = median(_samples(prepared))
+    _call(prepared, "calls.start_calls", calls=CALLS)
+    added = [sample - before for sample in _samples(prepared)]
+    return judge_maximum(
         f"B8.calls{engine.suffix}",
         ours=added,
         value=median(added),
-        most=CALLS_MOST,
+        maximum=MAX_CALLS_MB,
         unit="MB",
         note=f"{CALLS_NOTE}; {before:.0f} MB before",
     )
 
 
-def _started(room: Room, engine: Engine, *, workers: int) -> Place:
-    place = room.place(engine, workers=workers)
-    place.stack.environment["PYTHONPATH"] = str(OVERLAY)
-    token = place.stack.token(admin=True)
-    place.stack.start()
-    with place.stack.client(token) as client:
+def _started(context: Context, engine: Engine, *, workers: int) -> PreparedStack:
+    prepared = context.prepare_stack(engine, workers=workers)
+    prepared.stack.environment["PYTHONPATH"] = str(IMPORT_BLOCKERS)
+    token = prepared.stack.token(admin=True)
+    prepared.stack.start()
+    with prepared.stack.client(token) as client:
         for path in ("/", "/networks/", "/models/", "/api/v1/networks"):
             client.get(path)
-    _use(place, "calls.warm", hops=20)
-    return place
+    _call(prepared, "calls.warm_up", hops=20)
+    return prepared
 
 
-def _use(place: Place, what: str, **arguments: object) -> None:
-    """From a process that is gone again before memory is counted."""
-    variables = {**place.stack.environment, "DJANGO_SETTINGS_MODULE": "panic.settings"}
-    with Inside(variables) as inside:
-        inside.ask(what, **arguments)
+def _call(prepared: PreparedStack, what: str, **arguments: object) -> None:
+    """Call it in a process that ends before memory is measured."""
+    variables = {**prepared.stack.environment, "DJANGO_SETTINGS_MODULE": "panic.settings"}
+    with InProcessClient(variables) as in_process:
+        in_process.call(what, **arguments)
 
 
-def _samples(place: Place) -> list[float]:
+def _samples(prepared: PreparedStack) -> list[float]:
     found = []
     for _ in range(SAMPLES):
         time.sleep(1)
-        found.append(place.stack.memory() / MB)
-    tell(f"PSS: {', '.join(f'{one:.0f}' for one in found)} MB")
+        found.append(prepared.stack.memory() / MB)
+    print_progress(f"PSS: {', '.join(f'{one:.0f}' for one in found)} MB")
     if not found[0]:
-        raise NotMeasured("there is nothing to weigh")
+        raise NotMeasured("no process was found")
     return found

@@ -7,40 +7,101 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router, Status
 from pydantic import BaseModel, Field, SkipValidation
 
-from accounts.api_auth import ApiRequest, Caller
-from invocations import past, removal, souvenirs
+from accounts.api import permissions
+from accounts.api.auth import ApiRequest, Caller, credentials_of
+from invocations import removal, run_list, visitor_access, visitor_limits
 from invocations.models import Run
 from invocations.models.run import RunQuerySet
-from invocations.past import Wanted
 from invocations.prompts import BadPrompt
-from invocations.runs import pause_run, resume_run, start_run, stop_run
-from invocations.states import IllegalMove, Reason, RunState
+from invocations.run_list import RunQuery
+from invocations.runs import (
+    Closed,
+    Lockout,
+    NotRunnable,
+    StartRefused,
+    WhenClosed,
+    pause_run,
+    resume_run,
+    start_run,
+    stop_run,
+)
+from invocations.states import IllegalMove, Reason, RunState, Stale
+from invocations.visitor_limits import TooManyPresses
+from lib.paging import Page, Paging
+from lib.problems import answers, handles, problem, refuses, register_codes
+from lib.schemas import StrictSchema, example
+from lib.scopes import Scope, requires_scope
+from lib.validation import Invalid, is_legible
 from networks import access
-from networks.fields import Invalid, is_legible
-from networks.paging import Page, Paging
-from networks.schemas import Given
 
 from .schemas import RunOut, StartedOut
 
 routes = Router(tags=["runs"])
 
+START_REFUSED = (
+    "`lockout` (with `ready_at`), `closed` (with `opens_at`), `budget`, `halted`, `key_reused`: no run "
+    "was started."
+)
+PROMPT_REFUSED = "`bad_prompt`, `not_runnable` (with `problems`), `invalid`."
 
-class StartIn(Given):
-    # Taken as it comes: whatever is wrong with a prompt is told in the words for visitors.
+register_codes(
+    bad_prompt="This prompt is not accepted",
+    budget="The budget is spent",
+    closed="Outside opening hours",
+    halted="Everything is stopped",
+    illegal_state="Its state does not allow this",
+    key_reused="The client key was used for something else",
+    lockout="The lockout is not over",
+    not_runnable="The network cannot run",
+)
+
+
+FASTER = _("Somebody else was faster; look at it again.")
+answers(IllegalMove, 409, "illegal_state", more=lambda error: {"allowed": error.allowed})
+answers(Stale, 409, "illegal_state", FASTER, more=lambda error: {"allowed": []})
+answers(Lockout, 409, "lockout", more=lambda error: {"ready_at": error.ready_at})
+answers(Closed, 409, "closed", more=lambda error: {"opens_at": error.opens_at})
+answers(NotRunnable, 422, "not_runnable", more=lambda error: {"problems": error.problems})
+answers(BadPrompt, 422, "bad_prompt", more=lambda error: {"errors": {"prompt": str(error)}})
+
+
+@handles(StartRefused)
+def _start_refused(request: HttpRequest, error: StartRefused) -> HttpResponse:
+    return problem(409, error.code, str(error))
+
+
+@handles(TooManyPresses)
+def _too_many_presses(request: HttpRequest, error: TooManyPresses) -> HttpResponse:
+    return problem(429, error.code, str(error), headers={"Retry-After": str(error.seconds)})
+
+
+class StartIn(StrictSchema):
+    # Taken as it comes: a prompt that is no text is refused in the words for visitors.
+    model_config = example({"prompt": "a lighthouse that counts", "client_key": "7f3a"})
+
     prompt: Annotated[str, SkipValidation]
     client_key: str | None = Field(
         None, max_length=100, description="The same key again gives the same run again."
     )
     waive_lockout: bool = Field(False, description="Not for guests.")
+    waive_hours: bool = Field(
+        False, description="Also outside opening hours, until the next opening. Not for guests."
+    )
 
 
 class Which(Paging):
     state: RunState | None = None
     q: str = Field("", max_length=200, description="Words of the prompt, or their beginnings.")
+    everywhere: bool = Field(
+        False, description="`q` in prompts, outputs, and what models and the network are called."
+    )
     since: datetime | None = Field(None, description="Begun then or later.")
     until: datetime | None = Field(None, description="Begun before then.")
     rating: Annotated[int, Field(ge=1, le=5)] | None = Field(
@@ -49,9 +110,10 @@ class Which(Paging):
     imported: bool | None = None
 
     @property
-    def wanted(self) -> Wanted:
-        return Wanted(
+    def wanted(self) -> RunQuery:
+        return RunQuery(
             words=self.q.strip(),
+            everywhere=self.everywhere,
             state=self.state or "",
             since=_aware(self.since),
             until=_aware(self.until),
@@ -65,11 +127,15 @@ class Stopped(BaseModel):
 
 
 @routes.post("/networks/{slug:slug}/runs", response={201: StartedOut, 200: StartedOut})
+@requires_scope(Scope.START)
+@refuses({409: START_REFUSED, 422: PROMPT_REFUSED})
 def start(request: ApiRequest, slug: str, body: StartIn) -> Status[StartedOut]:
     """Turns a prompt into a run; 200 with the run of before for a `client_key` of before."""
     network = access.startable(request.auth, slug)
+    if request.auth.guest_of is not None:
+        visitor_limits.check(request, credentials_of(request, "terminal") or "")
     if not isinstance(body.prompt, str):
-        raise BadPrompt("The prompt must be text.")
+        raise BadPrompt(gettext("The prompt must be text."))
     started = start_run(
         network=network,
         prompt=body.prompt,
@@ -77,13 +143,17 @@ def start(request: ApiRequest, slug: str, body: StartIn) -> Status[StartedOut]:
         started_by=request.auth.user,
         client_key=_key(body.client_key),
         waive_lockout=body.waive_lockout and request.auth.user is not None,
+        when_closed=WhenClosed.RUN
+        if body.waive_hours and request.auth.user is not None
+        else WhenClosed.REFUSE,
     )
-    souvenir = settings.PUBLIC_URL.rstrip("/") + souvenirs.own_address(started.run)
-    told = StartedOut(**show(started.run).model_dump(), souvenir=souvenir)
-    return Status(201 if started.created else 200, told)
+    address = settings.PUBLIC_URL.rstrip("/") + visitor_access.private_url_path(started.run)
+    shown = StartedOut(**show(started.run).model_dump(), souvenir=address)
+    return Status(201 if started.created else 200, shown)
 
 
 @routes.get("/networks/{slug:slug}/runs", response=Page[RunOut])
+@requires_scope(Scope.READ)
 def list_network_runs(request: ApiRequest, slug: str, which: Query[Which]) -> Page[RunOut]:
     """The runs of a network, the newest first."""
     network = access.visible(request.auth, slug)
@@ -92,19 +162,21 @@ def list_network_runs(request: ApiRequest, slug: str, which: Query[Which]) -> Pa
 
 
 @routes.get("/runs", response=Page[RunOut])
+@requires_scope(Scope.READ)
 def list_runs(request: ApiRequest, which: Query[Which]) -> Page[RunOut]:
     """The runs of every network one may see, the newest first."""
     return _page(Run.objects.visible_to(request.auth.person), which)
 
 
 @routes.post("/networks/{slug:slug}/stop", response=Stopped)
+@requires_scope(Scope.CONTROL)
 def stop_network(request: ApiRequest, slug: str) -> Stopped:
     """Stops the network's run, if there is one."""
     network = access.controllable(request.auth, slug)
     stopped = False
     for run in network.runs.live():
         try:
-            stop_run(run=run, reason=Reason.PERSON, at=timezone.now())
+            stop_run(run=run, reason=Reason.PERSON, at=timezone.now(), by=request.auth.user)
             stopped = True
         except IllegalMove:  # it ended by itself in this very moment
             continue
@@ -112,11 +184,13 @@ def stop_network(request: ApiRequest, slug: str) -> Stopped:
 
 
 @routes.get("/runs/{slug:run_id}", response=RunOut)
+@requires_scope(Scope.READ)
 def get_run(request: ApiRequest, run_id: str) -> RunOut:
-    return RunOut.of(find(request.auth, run_id))
+    return RunOut.from_run(find(request.auth, run_id))
 
 
 @routes.delete("/runs/{slug:run_id}", response={204: None})
+@requires_scope(Scope.EDIT)
 def delete_run(request: ApiRequest, run_id: str) -> Status[None]:
     """Stops it if need be and forgets it with its steps."""
     run = find(request.auth, run_id)
@@ -126,21 +200,29 @@ def delete_run(request: ApiRequest, run_id: str) -> Status[None]:
 
 
 @routes.post("/runs/{slug:run_id}/pause", response=RunOut)
+@requires_scope(Scope.CONTROL)
+@refuses({409: ""})
 def pause(request: ApiRequest, run_id: str) -> RunOut:
     """The running call finishes; the next step is held."""
     return _move(request.auth, run_id, lambda run, at: pause_run(run=run))
 
 
 @routes.post("/runs/{slug:run_id}/resume", response=RunOut)
+@requires_scope(Scope.CONTROL)
+@refuses({409: ""})
 def resume(request: ApiRequest, run_id: str) -> RunOut:
     return _move(request.auth, run_id, lambda run, at: resume_run(run=run, at=at))
 
 
 @routes.post("/runs/{slug:run_id}/stop", response=RunOut)
+@requires_scope(Scope.CONTROL)
+@refuses({409: ""})
 def stop(request: ApiRequest, run_id: str) -> RunOut:
     """No new call begins, and the running one is cancelled."""
     return _move(
-        request.auth, run_id, lambda run, at: stop_run(run=run, reason=Reason.PERSON, at=at)
+        request.auth,
+        run_id,
+        lambda run, at: stop_run(run=run, reason=Reason.PERSON, at=at, by=request.auth.user),
     )
 
 
@@ -149,14 +231,14 @@ def find(caller: Caller, run_id: str) -> Run:
     rows = Run.objects.visible_to(caller.person).select_related("network__owner").with_totals()
     run = rows.filter(public_id=run_id).first()
     if run is None:
-        raise access.missing(caller, "run")
+        raise permissions.not_found(caller, gettext("run"))
     return run
 
 
 def show(run: Run) -> RunOut:
     """As JSON, freshly read."""
     rows = Run.objects.select_related("network").with_totals()
-    return RunOut.of(rows.get(pk=run.pk))
+    return RunOut.from_run(rows.get(pk=run.pk))
 
 
 def _move(caller: Caller, run_id: str, act: Callable[[Run, datetime], Run]) -> RunOut:
@@ -167,10 +249,10 @@ def _move(caller: Caller, run_id: str, act: Callable[[Run, datetime], Run]) -> R
 
 def _page(rows: RunQuerySet, which: Which) -> Page[RunOut]:
     if which.q and not is_legible(which.q):
-        raise Invalid({"q": "Search for text."})
+        raise Invalid({"q": gettext("Search for text.")})
     rows = rows.select_related("network").with_totals()
-    page, following = past.page(rows, which.wanted, which)
-    return Page[RunOut](items=[RunOut.of(run) for run in page], next=following)
+    page, following = run_list.page_of_runs(rows, which.wanted, which)
+    return Page[RunOut](items=[RunOut.from_run(run) for run in page], next=following)
 
 
 def _aware(at: datetime | None) -> datetime | None:
@@ -180,5 +262,5 @@ def _aware(at: datetime | None) -> datetime | None:
 
 def _key(client_key: str | None) -> str:
     if client_key and not is_legible(client_key):
-        raise Invalid({"client_key": "A client_key is text without control characters."})
+        raise Invalid({"client_key": gettext("A client_key is text without control characters.")})
     return client_key or ""

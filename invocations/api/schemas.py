@@ -5,19 +5,80 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel, ConfigDict, Field
 
 from invocations.models import Attempt, Invocation, Run
 from invocations.states import InvocationState
+from lib.schemas import example
 
 if TYPE_CHECKING:
     from assets.models import Asset
 
-NOT_FOR_ALL = "Those who run this network are told more."
+NOT_FOR_ALL = _("Those who run this network are shown more.")
+
+
+_RUN_EXAMPLE: dict[str, Any] = {
+    "id": "r5Tz8vBn1Wc3",
+    "network": "whispers",
+    "state": "running",
+    "prompt": "a lighthouse that counts",
+    "created_at": "2026-11-28T19:30:00Z",
+    "ended_at": None,
+    "reason": None,
+    "invocations": 2,
+    "usd": 0.0,
+    "usd_uncertain": 0.0,
+    "rating": 4.5,
+    "imported": False,
+}
+_PICTURE_EXAMPLE: dict[str, Any] = {
+    "url": "/assets/9f/9f2c.webp",
+    "type": "image/webp",
+    "bytes": 48210,
+    "width": 1024,
+    "height": 576,
+    "seconds": None,
+}
+_STEP_EXAMPLE: dict[str, Any] = {
+    "id": "i3Kx6yHs0Fj2",
+    "sequence": 0,
+    "slot": 0,
+    "model": "local:painter",
+    "state": "completed",
+    "input": {"text": "a lighthouse that counts"},
+    "output": {"asset": _PICTURE_EXAMPLE},
+    "substituted": False,
+    "error": None,
+    "attempts": 1,
+    "seconds": 1.7,
+    "usd": 0.0,
+    "usd_uncertain": 0.0,
+    "created_at": "2026-11-28T19:30:00Z",
+    "due_at": "2026-11-28T19:30:00Z",
+    "started_at": "2026-11-28T19:30:00Z",
+    "ended_at": "2026-11-28T19:30:04Z",
+}
+_TRY_EXAMPLE: dict[str, Any] = {
+    "number": 1,
+    "outcome": "completed",
+    "error": None,
+    "started_at": "2026-11-28T19:30:00Z",
+    "ended_at": "2026-11-28T19:30:04Z",
+    "seconds": 1.7,
+    "usd": 0.0,
+    "usd_uncertain": 0.0,
+    "parameters": None,
+    "reference": None,
+    "idempotency_key": None,
+    "worker": None,
+}
 
 
 class RunOut(BaseModel):
     """Everything that follows from one prompt."""
+
+    model_config = example(_RUN_EXAMPLE)
 
     id: str
     network: str
@@ -27,54 +88,46 @@ class RunOut(BaseModel):
     ended_at: datetime | None
     reason: str | None
     invocations: int
-    usd: float | None
+    usd: float | None  # what is known
+    usd_uncertain: float  # may have been charged besides
     rating: float | None  # the average of its stars
     imported: bool
 
     @classmethod
-    def of(cls, run: Run) -> RunOut:
+    def from_run(cls, run: Run) -> RunOut:
         """From a row of `Run.objects.with_totals()` with its network."""
         totals: Any = run  # the annotation
+        copied = (
+            *("state", "prompt", "created_at", "ended_at", "rating", "imported"),
+            *("usd", "usd_uncertain"),
+        )
         return cls(
+            **{name: getattr(run, name) for name in copied},
             id=run.public_id,
             network=run.network.slug,
-            state=run.state,
-            prompt=run.prompt,
-            created_at=run.created_at,
-            ended_at=run.ended_at,
             reason=run.reason or None,
             invocations=totals.invocations_count or 0,
-            usd=totals.usd,
-            rating=run.rating,
-            imported=run.imported,
         )
 
 
 class StartedOut(RunOut):
-    """A run, and for whoever has started it the address of its souvenir. With it the words can be
-    taken back, so it is for the visitor alone."""
+    """A run, and for whoever has started it the private address of its visitor page. With it the
+    run can be withdrawn, so it is for the visitor alone."""
+
+    model_config = example(_RUN_EXAMPLE | {"souvenir": "/souvenirs/r5Tz8vBn1Wc3/?mine=q8w4"})
 
     souvenir: str
 
 
 class MediaOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     url: str
-    type: str
+    type: str = Field(validation_alias="content_type")
     bytes: int
     width: int | None
     height: int | None
     seconds: float | None
-
-    @classmethod
-    def of(cls, asset: Asset) -> MediaOut:
-        return cls(
-            url=asset.url,
-            type=asset.content_type,
-            bytes=asset.bytes,
-            width=asset.width,
-            height=asset.height,
-            seconds=asset.seconds,
-        )
 
 
 class TextContent(BaseModel):
@@ -89,7 +142,11 @@ Content = TextContent | MediaContent
 
 
 def content(text: str, asset: Asset | None) -> Content:
-    return TextContent(text=text) if asset is None else MediaContent(asset=MediaOut.of(asset))
+    return (
+        TextContent(text=text)
+        if asset is None
+        else MediaContent(asset=MediaOut.model_validate(asset))
+    )
 
 
 class ErrorOut(BaseModel):
@@ -97,15 +154,13 @@ class ErrorOut(BaseModel):
     detail: str
 
     @classmethod
-    def of(cls, row: Invocation | Attempt, *, tell_all: bool) -> ErrorOut | None:
+    def from_row(cls, row: Invocation | Attempt, *, tell_all: bool) -> ErrorOut | None:
         if not row.error_code:
             return None
-        return cls(code=row.error_code, detail=row.error_detail if tell_all else NOT_FOR_ALL)
+        return cls(code=row.error_code, detail=row.error_detail if tell_all else str(NOT_FOR_ALL))
 
 
-class InvocationOut(BaseModel):
-    """One step of a run."""
-
+class _StepFields(BaseModel):
     id: str
     sequence: int
     slot: int
@@ -115,17 +170,25 @@ class InvocationOut(BaseModel):
     output: Content | None
     substituted: bool
     error: ErrorOut | None
-    attempts: int
     seconds: float | None
-    usd: float | None
+    usd: float | None  # what is known
+    usd_uncertain: float  # may have been charged besides
     created_at: datetime
     due_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
 
+
+class InvocationOut(_StepFields):
+    """One step of a run."""
+
+    model_config = example(_STEP_EXAMPLE)
+
+    attempts: int
+
     @classmethod
-    def of(cls, step: Invocation, *, tell_all: bool) -> InvocationOut:
-        return cls(**_common(step, tell_all), attempts=step.attempts_made)
+    def from_step(cls, step: Invocation, *, tell_all: bool) -> InvocationOut:
+        return cls(**_step_fields(step, tell_all), attempts=step.attempts_made)
 
 
 class AttemptOut(BaseModel):
@@ -137,78 +200,58 @@ class AttemptOut(BaseModel):
     started_at: datetime
     ended_at: datetime | None
     seconds: float | None
-    usd: float | None
+    usd: float | None  # what is known
+    usd_uncertain: float  # may have been charged besides
     parameters: dict[str, Any] | None
     reference: str | None
     idempotency_key: str | None
     worker: str | None
 
     @classmethod
-    def of(cls, row: Attempt, *, tell_all: bool) -> AttemptOut:
-        return cls(
-            number=row.number,
-            outcome=row.outcome or None,
-            error=ErrorOut.of(row, tell_all=tell_all),
-            started_at=row.started_at,
-            ended_at=row.ended_at,
-            seconds=row.seconds,
-            usd=row.usd,
-            parameters=row.parameters if tell_all else None,
-            reference=(row.reference or None) if tell_all else None,
-            idempotency_key=row.idempotency_key if tell_all else None,
-            worker=row.worker if tell_all else None,
-        )
+    def from_attempt(cls, row: Attempt, *, tell_all: bool) -> AttemptOut:
+        private = ("parameters", "reference", "idempotency_key", "worker")
+        public = ("number", "outcome", "started_at", "ended_at", "seconds", "usd", "usd_uncertain")
+        shown: dict[str, Any] = dict.fromkeys(private)
+        for name in (*public, *private) if tell_all else public:
+            shown[name] = getattr(row, name)
+        shown["outcome"] = row.outcome or None
+        shown["reference"] = shown["reference"] or None
+        return cls(**shown, error=ErrorOut.from_row(row, tell_all=tell_all))
 
 
-class InvocationDetail(BaseModel):
+class InvocationDetail(_StepFields):
     """One step with each try at it."""
 
-    id: str
+    model_config = example(
+        _STEP_EXAMPLE | {"run": "r5Tz8vBn1Wc3", "network": "whispers", "attempts": [_TRY_EXAMPLE]}
+    )
+
     run: str
     network: str
-    sequence: int
-    slot: int
-    model: str
-    state: str
-    input: Content
-    output: Content | None
-    substituted: bool
-    error: ErrorOut | None
     attempts: list[AttemptOut]
-    seconds: float | None
-    usd: float | None
-    created_at: datetime
-    due_at: datetime | None
-    started_at: datetime | None
-    ended_at: datetime | None
 
     @classmethod
-    def of(cls, step: Invocation, *, tell_all: bool) -> InvocationDetail:
+    def from_step(cls, step: Invocation, *, tell_all: bool) -> InvocationDetail:
         tries = step.attempts.order_by("number")
         return cls(
-            **_common(step, tell_all),
+            **_step_fields(step, tell_all),
             run=step.run.public_id,
             network=step.network.slug,
-            attempts=[AttemptOut.of(row, tell_all=tell_all) for row in tries],
+            attempts=[AttemptOut.from_attempt(row, tell_all=tell_all) for row in tries],
         )
 
 
-def _common(step: Invocation, tell_all: bool) -> dict[str, Any]:
+_COPIED = (
+    *("sequence", "slot", "model", "state", "substituted", "seconds", "usd", "usd_uncertain"),
+    *("created_at", "due_at", "started_at", "ended_at"),
+)
+
+
+def _step_fields(step: Invocation, tell_all: bool) -> dict[str, Any]:
     done = step.state == InvocationState.COMPLETED
-    return {
+    return {name: getattr(step, name) for name in _COPIED} | {
         "id": step.public_id,
-        "sequence": step.sequence,
-        "slot": step.slot,
-        "model": step.model,
-        "state": step.state,
         "input": content(step.input_text, step.input_asset),
         "output": content(step.output_text, step.output_asset) if done else None,
-        "substituted": step.substituted,
-        "error": ErrorOut.of(step, tell_all=tell_all),
-        "seconds": step.seconds,
-        "usd": step.usd,
-        "created_at": step.created_at,
-        "due_at": step.due_at,
-        "started_at": step.started_at,
-        "ended_at": step.ended_at,
+        "error": ErrorOut.from_row(step, tell_all=tell_all),
     }

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from invocations import budgets, events
+from credentials.resolution import ResolvedCredential
+from invocations import budgets, closing, events
+from invocations.leases import EVERYTHING, LOCAL_LEASE, WorkOffer
 from invocations.models import Attempt, Invocation, Run, Spending
-from invocations.models.attempt import LEASE
+from invocations.runs import wake_worker
 from invocations.states import InvocationState, RunState
 from networks.rings import Slot
 from platforms.base import Limits, Model
 from platforms.errors import NotConfigured
-from platforms.keyring import Grant
-from platforms.registry import UnknownModel, get_model, get_platform
+from platforms.registry import UnknownModel, all_platforms, get_model, get_platform
+from realtime.events import DomainEvent
 
-from . import gates
+from . import charges, rate_limits, sentences
 
-NO_GATE = gates.Passage("", "", Limits())
-NO_KEY = Grant("")
+MAX_STEPS_TRIED = 16  # steps that `claim_next_step` tries at most
+NO_LIMITERS = rate_limits.Limiters("", "", Limits())
+NO_CREDENTIAL = ResolvedCredential("")
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class CallMeans:
     """What a step is carried out with: a model (none where the catalogue has lost it), a key, and
-    the gates on the way."""
+    the rate limiters to pass."""
 
     model: Model | None = None
-    grant: Grant = NO_KEY
-    way: gates.Passage = NO_GATE
+    credential: ResolvedCredential = NO_CREDENTIAL
+    limiters: rate_limits.Limiters = NO_LIMITERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,8 @@ class Claim:
     invocation: Invocation
     attempt: Attempt
     slot: Slot
-    way: gates.Passage = NO_GATE
-    grant: Grant = NO_KEY
+    limiters: rate_limits.Limiters = NO_LIMITERS
+    credential: ResolvedCredential = NO_CREDENTIAL
 
     @property
     def model(self) -> Model:
@@ -51,86 +55,152 @@ class Claim:
         try:
             return get_model(self.invocation.model)
         except UnknownModel:
-            raise NotConfigured(
-                f"The model “{self.invocation.model}” does not exist any more; "
-                "put another one into the ring."
-            ) from None
+            words = {"model": self.invocation.model}
+            raise NotConfigured(sentences.MODEL_GONE % words) from None
 
 
-def claim(pk: int, *, worker: str, at: datetime) -> Claim | None:
-    """Take step `pk` for `worker`, or None: another was faster, it is not due, its run is over,
-    its budget is spent, or its platform cannot be asked just now."""
-    run_id = Invocation.objects.due(at).filter(pk=pk).values_list("run_id", flat=True).first()
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who takes steps: its name, which steps it may be given, and how long a lease of it lasts."""
+
+    worker: str
+    offer: WorkOffer = EVERYTHING
+    lease: timedelta = LOCAL_LEASE
+    remote: bool = False
+
+
+def local_offer() -> WorkOffer:
+    """What the workers of this installation do themselves: all but the models of remote platforms."""
+    remote = frozenset(platform.slug for platform in all_platforms() if platform.remote)
+    return WorkOffer(platforms=remote, inverted=True)
+
+
+def claim_step(pk: int, *, holder: Holder, at: datetime) -> Claim | None:
+    """Take step `pk`, or None: another was faster, it is not due or not for this holder, its run
+    is over, it is closed, its budget is spent, or its platform cannot be asked just now."""
+    due = Invocation.objects.due(at).offered(holder.offer).filter(pk=pk)
+    run_id = due.values_list("run_id", flat=True).first()
     if run_id is None:
         return None
     with transaction.atomic():
         run = Run.lock(run_id)
-        step = Invocation.objects.select_related("input_asset").due(at).filter(pk=pk).first()
-        return take(run, step, worker=worker, at=at) if step else None
+        step = due.select_related("input_asset").first()
+        return claim_locked_step(run, step, holder=holder, at=at) if step else None
 
 
-def take(
-    run: Run, step: Invocation, *, worker: str, at: datetime, news: Sequence[events.Entry] = ()
+def claim_next_step(*, holder: Holder, at: datetime) -> Claim | None:
+    """The longest waiting step that the holder may be given, or None."""
+    due = Invocation.objects.due(at).offered(holder.offer).values_list("pk", flat=True)
+    for pk in due[:MAX_STEPS_TRIED]:
+        if taken := claim_step(pk, holder=holder, at=at):
+            return taken
+    return None
+
+
+def claim_locked_step(
+    run: Run,
+    step: Invocation,
+    *,
+    holder: Holder,
+    at: datetime,
+    unpublished: Sequence[DomainEvent] = (),
 ) -> Claim | None:
-    """Take a step that is due, within the transaction that holds its run, or None as `claim` does.
+    """Take a step that is due, within the transaction that holds its run, or None as `claim_step` does.
 
-    `news`, which tells how the step came to be, is published with what becomes of it.
+    `unpublished`, the events by which the step came to be, is published with what becomes of it.
     """
     if run.state != RunState.RUNNING:
-        events.publish(run.network, *news)
+        events.publish(run.network, *unpublished)
         return None
-    means = _find(run, step)
-    price = (means.model.usd or 0.0) if means.model else 0.0
-    if spent := budgets.spent(run.network, at, price=price, hold=True):
-        step.move(InvocationState.CANCELLED, ended_at=at)
-        cancelled = events.of_invocation(run, step, "invocation.cancelled")
-        events.publish(run.network, *news, cancelled)
-        run.complete(spent.reason, at=at)
+    if later := closing.step_held_until(run, step, at):
+        _leave_until(later, run, step, unpublished)
         return None
-    later = gates.suspect_until(step, at)
+    means = _resolve_means(run, step)
+    if spent := _spent_budget(run, step, at):
+        _end_before(run, step, spent, at=at, unpublished=unpublished)
+        return None
+    later = rate_limits.suspect_until(step, at)
     if later is None:
-        means, later = _pass(run, step, means, at)
+        means, later = _apply_rate_limits(run, step, means, at)
     if later is not None:
-        step.turn_away(later, at=at)
-        events.publish(run.network, *news)
+        step.postpone(later, at=at)
+        events.publish(run.network, *unpublished)
         return None
-    taken = _record(run, step, means, worker=worker, at=at)
-    events.publish(run.network, *news, events.of_invocation(run, step, "invocation.started"))
-    Spending.book(run.network, price=taken.attempt.spent, at=at)
+    if not holder.offer.includes(step.model):  # its fallback is for another holder
+        _leave_until(at, run, step, unpublished)
+        wake_worker()
+        return None
+    taken = _record(run, step, means, holder=holder, at=at)
+    events.publish(run.network, *unpublished, events.InvocationStarted.from_step(run, step))
+    asked_already = bool(step.reference)  # it was counted when it was asked for
+    Spending.book(run.network, price=taken.attempt.spent, calls=0 if asked_already else 1, at=at)
+    if taken.attempt.number > 1:
+        charges.hand_on(taken.attempt, step)
     return taken
 
 
-def take_over(token: str, *, worker: str, at: datetime) -> Claim | None:
+def _leave_until(
+    later: datetime, run: Run, step: Invocation, unpublished: Sequence[DomainEvent]
+) -> None:
+    """The step stays ready, and is due then."""
+    step.move_due(later)
+    events.publish(run.network, *unpublished)
+
+
+def _end_before(
+    run: Run,
+    step: Invocation,
+    spent: budgets.ReachedLimit,
+    *,
+    at: datetime,
+    unpublished: Sequence[DomainEvent],
+) -> None:
+    """The run is over: there is no room for this step."""
+    step.move(InvocationState.CANCELLED, ended_at=at)
+    events.publish(run.network, *unpublished, events.InvocationCancelled.from_step(run, step))
+    run.complete(spent.reason, spent.sentence, at=at)
+
+
+def adopt_stopped_call(token: str, *, worker: str, at: datetime) -> Claim | None:
     """A stopped call whose worker died, to be cancelled at its provider; None: it has ended."""
     attempts = Attempt.objects.live().filter(token=token)
-    if not attempts.update(worker=worker, lease_until=at + LEASE):
+    own = {"lease_length": LOCAL_LEASE, "lease_until": at + LOCAL_LEASE, "deadline_at": None}
+    if not attempts.update(worker=worker, **own):
         return None
-    attempt = attempts.select_related("invocation__run__network__owner").get()
+    return claim_of_attempt(attempts.select_related("invocation__run__network__owner").get())
+
+
+def claim_of_attempt(attempt: Attempt) -> Claim:
+    """The claim of a live attempt, as whoever took it had it."""
     step = attempt.invocation
-    grant = NO_KEY
+    credential, limiters = ResolvedCredential(attempt.platform), NO_LIMITERS
     if attempt.credential:
-        keyring = step.run.network.keyring
-        grant = keyring.grant_again(attempt.platform, attempt.credential, begun=True)
-    return Claim(step.run, step, attempt, step.run.slots[step.slot], grant=grant)
+        resolver = step.run.network.credential_resolver
+        credential = resolver.resolve_earlier(attempt.platform, attempt.credential, begun=True)
+    with suppress(UnknownModel):
+        limiters = rate_limits.limiters_of(get_model(step.model), attempt.credential)
+    return Claim(step.run, step, attempt, step.run.slots[step.slot], limiters, credential)
 
 
-def _find(run: Run, step: Invocation) -> Means:
+def _resolve_means(run: Run, step: Invocation) -> CallMeans:
     try:
         model = get_model(step.model)
     except UnknownModel:
-        return Means()
-    grant = _grant(run, step, model)
-    return Means(model, grant, gates.passage(model, grant.mark))
+        return CallMeans()
+    credential = _resolve_credential(run, step, model)
+    return CallMeans(model, credential, rate_limits.limiters_of(model, credential.fingerprint))
 
 
-def _grant(run: Run, step: Invocation, model: Model) -> Grant:
+def _resolve_credential(run: Run, step: Invocation, model: Model) -> ResolvedCredential:
     """The key to ask with. A step whose last try may still be charged stays with the key of it."""
-    keyring = run.network.keyring
+    resolver = run.network.credential_resolver
     if step.attempts_made and get_platform(model.platform).key_name:
         last = step.attempts.order_by("-number").first()
         if last and last.platform == model.platform and last.credential and _is_open(last, step):
-            return keyring.grant_again(model.platform, last.credential, begun=bool(step.reference))
-    return keyring.grant(model.platform)
+            return resolver.resolve_earlier(
+                model.platform, last.credential, begun=bool(step.reference)
+            )
+    return resolver.resolve(model.platform)
 
 
 def _is_open(last: Attempt, step: Invocation) -> bool:
@@ -138,41 +208,70 @@ def _is_open(last: Attempt, step: Invocation) -> bool:
     return last.idempotency_key == step.idempotency_key
 
 
-def _pass(run: Run, step: Invocation, means: Means, at: datetime) -> tuple[Means, datetime | None]:
-    """Through the gates, by way of the slot's fallback where the platform rests."""
-    later, resting = gates.blocked_until(means.way, step, at)
+def _spent_budget(run: Run, step: Invocation, at: datetime) -> budgets.ReachedLimit | None:
+    """The limit that leaves no room for the call. What was asked for already costs nothing more: it
+    is collected, whatever is left."""
+    if step.reference:
+        return None
+    return budgets.reached_limit(run.network, at, price=_price_of(step.model), hold=True)
+
+
+def _apply_rate_limits(
+    run: Run, step: Invocation, means: CallMeans, at: datetime
+) -> tuple[CallMeans, datetime | None]:
+    """Past the rate limiters, by way of the slot's fallback where the circuit breaker is open.
+
+    Not with what was asked for already, which is collected once the breaker has closed, nor where
+    the budget has no room for the fallback.
+    """
+    later, resting = rate_limits.blocked_until(means.limiters, step, at)
     fallback = run.slots[step.slot].fallback
-    if later is None or not resting or not fallback or step.fallen_back:
+    if later is None or not resting or not fallback or step.fallen_back or step.reference:
+        return means, later
+    # `_spent_budget` holds the owner already; to take that lock after a limiter's could end in a deadlock.
+    if budgets.reached_limit(run.network, at, price=_price_of(fallback)):
         return means, later
     step.fall_back(fallback)
-    means = _find(run, step)
-    return means, gates.blocked_until(means.way, step, at)[0]
+    means = _resolve_means(run, step)
+    return means, rate_limits.blocked_until(means.limiters, step, at)[0]
 
 
-def _record(run: Run, step: Invocation, means: Means, *, worker: str, at: datetime) -> Claim:
+def _price_of(model_id: str) -> float:
+    with suppress(UnknownModel):
+        return get_model(model_id).usd or 0.0
+    return 0.0
+
+
+def _record(run: Run, step: Invocation, means: CallMeans, *, holder: Holder, at: datetime) -> Claim:
     step.move(
         InvocationState.INVOKING,
         attempts_made=step.attempts_made + 1,
         started_at=step.started_at or at,
-        turned_away_at=None,
+        queueing_since=None,
         error_code="",
         error_detail="",
     )
     slot = run.slots[step.slot]
-    attempt = Attempt.objects.create(
+    attempt = Attempt.write(
         invocation=step,
         network=run.network,
         number=step.attempts_made,
         platform=step.model.partition(":")[0],
-        credential=means.grant.mark,
-        lease_until=at + LEASE,
-        worker=worker,
+        credential=means.credential.fingerprint,
+        worker=holder.worker,
+        lease_length=holder.lease,
+        lease_until=at + holder.lease,
+        deadline_at=_deadline(means.model, at) if holder.remote else None,
         idempotency_key=step.idempotency_key,
         reference=step.reference,
         parameters={} if step.fallen_back else dict(slot.parameters),
         reserved_usd=means.model.usd if means.model else None,
         started_at=at,
     )
-    if means.grant.key:
-        means.grant.key.note_use(at)
-    return Claim(run, step, attempt, slot, means.way, means.grant)
+    if means.credential.key:
+        means.credential.key.note_use(at)
+    return Claim(run, step, attempt, slot, means.limiters, means.credential)
+
+
+def _deadline(model: Model | None, at: datetime) -> datetime | None:
+    return at + timedelta(seconds=model.deadline_seconds) if model else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from django.db import (
     InterfaceError,
@@ -16,16 +16,28 @@ from django.db import (
 )
 
 T = TypeVar("T")
-PATIENCE = 30.0  # seconds
-AWAY = (OperationalError, InterfaceError)  # what is raised while the database is
+CLOSE_SECONDS = 30.0
+DATABASE_ERRORS = (OperationalError, InterfaceError)  # what is raised while the database is
 
 
-def hang_up(threads: ThreadPoolExecutor, count: int) -> None:
+class Threads(Protocol):
+    """Where a coroutine does its blocking work."""
+
+    async def in_database(self, work: Callable[[], T]) -> T:
+        """Run short database work, again and again while the database is away."""
+        ...
+
+    async def in_media(self, work: Callable[[], T]) -> T:
+        """Run something that decodes, reads or writes files."""
+        ...
+
+
+def close_connections(threads: ThreadPoolExecutor, count: int) -> None:
     """Close the connection that each of these threads has. Returns when they have."""
     together = Barrier(count)  # or the first would do it for all
 
     def close() -> None:
-        together.wait(PATIENCE)
+        together.wait(CLOSE_SECONDS)
         connections.close_all()
 
     for done in [threads.submit(close) for _ in range(count)]:
@@ -38,7 +50,7 @@ def fresh(work: Callable[[], T]) -> Callable[[], T]:
     def done() -> T:
         try:
             return work()
-        except AWAY:
+        except DATABASE_ERRORS:
             connection.close()
             raise
         finally:

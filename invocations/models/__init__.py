@@ -1,33 +1,28 @@
-"""The rows of the engine: a run, its steps, the tries at each step, and the red button's latch;
-and what people leave on a run: ratings, contact sheets, short addresses."""
+"""The rows of the engine: a run, its steps, the tries at each step, and the latch of stop-all."""
 
 from __future__ import annotations
 
-from .alias import StepAlias
 from .attempt import Attempt
-from .callback import CallbackSecret
-from .gate import Gate
 from .halt import Halt, StopAll
 from .heartbeat import WorkerHeartbeat
 from .invocation import Invocation
-from .rating import Rating
+from .rate_limiter import RateLimiter
 from .run import Run
-from .sheet import Sheet
 from .spending import Spending
+from .takedown import Takedown
 from .warming import Warming
+from .webhook_secret import WebhookSecret
 
 __all__ = [
     "Attempt",
-    "CallbackSecret",
-    "Gate",
     "Halt",
     "Invocation",
-    "Rating",
+    "RateLimiter",
     "Run",
-    "Sheet",
     "Spending",
-    "StepAlias",
     "StopAll",
+    "Takedown",
     "Warming",
+    "WebhookSecret",
     "WorkerHeartbeat",
 ]

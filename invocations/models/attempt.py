@@ -2,71 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, cast
 
 from django.db import models, transaction
 from django.utils import timezone
 
-from invocations.states import Outcome, Stale
+from invocations.leases import LOCAL_LEASE, NO_HOLDER, Lease, LeaseQuerySet
+from invocations.states import InvocationState, Outcome, Stale
+from lib.compiled_statements import CompiledInsert, CompiledUpdate
 from networks.models import Network
+from platforms.registry import UnknownModel, get_platform
 
 from .invocation import Invocation
 from .run import Run
 from .spending import Spending
 
-LEASE = timedelta(seconds=15)
 
-
-def new_token() -> str:
-    return secrets.token_hex(16)
-
-
-class AttemptQuerySet(models.QuerySet["Attempt"]):
-    def live(self) -> AttemptQuerySet:
-        return self.filter(outcome="")
-
-    def expired(self, at: datetime) -> AttemptQuerySet:
-        """Live, but their worker has not renewed the lease."""
-        return self.live().filter(lease_until__lt=at)
-
-    def renew(self, tokens: list[str], *, at: datetime) -> int:
-        """Push the leases of these attempts on; those that ended meanwhile stay ended."""
-        return self.live().filter(token__in=tokens).update(lease_until=at + LEASE)
-
-    def through(self, gate: str) -> AttemptQuerySet:
-        """Calls that went through the gate of a platform ("replicate") or of a credential."""
-        platform, _, credential = gate.partition("/")
-        found = self.filter(platform=platform)
-        return found.filter(credential=credential) if credential else found
-
-    def held_by(self, worker: str) -> AttemptQuerySet:
-        return self.live().filter(worker=worker)
-
-    def of_tokens(self, tokens: list[str]) -> AttemptQuerySet:
-        return self.filter(token__in=tokens)
-
-    def asked_to_stop(self) -> AttemptQuerySet:
-        return self.live().filter(cancel_requested_at__isnull=False)
-
-    def to_cancel(self, tokens: list[str], worker: str) -> list[str]:
-        """What this worker was asked to stop, and which of these went with their run meanwhile."""
-        kept = set(self.of_tokens(tokens).values_list("token", flat=True))
-        asked = self.held_by(worker).asked_to_stop().values_list("token", flat=True)
-        return [*asked, *(token for token in tokens if token not in kept)]
-
-    def given_away(self, tokens: list[str]) -> list[str]:
-        """Of these, what somebody took from its worker.
-
-        Not what the worker ended itself: word of that may still be on its way back to it, and with
-        it the claim of the step that follows.
-        """
-        taken = self.of_tokens(tokens).filter(outcome__in=(Outcome.LOST, Outcome.HANDED_OVER))
-        return list(taken.values_list("token", flat=True))
-
-
-class Attempt(models.Model):
+class Attempt(Lease):
     """Who tried, under which key, and what came of it. `token` fences out a worker that is late."""
 
     invocation = models.ForeignKey(  # `attempt_number` begins with it
@@ -77,26 +30,22 @@ class Attempt(models.Model):
     )
     number = models.PositiveIntegerField()
     platform = models.CharField(max_length=40)
-    credential = models.CharField(
-        max_length=12, blank=True
-    )  # the mark of the key; tells nothing of it
-    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
-    lease_until = models.DateTimeField()
-    worker = models.CharField(max_length=120)
+    credential = models.CharField(max_length=12, blank=True)  # the fingerprint of the key
     idempotency_key = models.CharField(max_length=60)
     reference = models.CharField(max_length=200, blank=True)
     parameters = models.JSONField(default=dict)
-    cancel_requested_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
     error_detail = models.TextField(blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
     seconds = models.FloatField(null=True)
     usd = models.FloatField(null=True)
+    usd_uncertain = models.FloatField(default=0.0)  # may have been charged besides
     reserved_usd = models.FloatField(null=True)  # set aside at the claim: the model's typical price
 
-    objects: ClassVar[AttemptQuerySet] = cast("AttemptQuerySet", AttemptQuerySet.as_manager())
+    objects: ClassVar[LeaseQuerySet[Attempt]] = cast(
+        "LeaseQuerySet[Attempt]", LeaseQuerySet.as_manager()
+    )
 
     class Meta:
         constraints = [
@@ -118,34 +67,111 @@ class Attempt(models.Model):
 
     # Mutators
 
-    def close(self, outcome: Outcome, *, at: datetime, **fields: object) -> None:
-        """End this try; raises Stale where it is not the current one any more."""
+    @classmethod
+    def write(cls, **fields: object) -> Attempt:
+        """A further try: what `objects.create` does."""
+        return _TRIES.create(**fields)
+
+    @classmethod
+    def write_cancellation(cls, step: Invocation, *, at: datetime) -> None:
+        """A try that only cancels what a waiting step has asked for at its provider.
+
+        Nobody holds it, and it sets nothing aside: it is for whoever the next sweep gives it to.
+        Within the transaction that closes the step.
+        """
+        asked = {"idempotency_key": step.idempotency_key, "reference": step.reference}
+        last = step.attempts.filter(**asked).order_by("-number").first()
+        if last is None:
+            return
+        copied = ("network_id", "platform", "credential", "parameters")
+        cls.objects.create(
+            invocation=step,
+            number=step.attempts_made,
+            worker=NO_HOLDER,
+            lease_until=at - LOCAL_LEASE,  # it has run out: the next sweep has it cancelled
+            cancel_requested_at=at,
+            started_at=at,
+            **asked,
+            **{name: getattr(last, name) for name in copied},
+        )
+        Spending.book(
+            step.network, price=0.0, at=at, calls=0
+        )  # what it turns out to cost goes here
+
+    def close(
+        self, outcome: Outcome, *, at: datetime, may_be_charged: bool = False, **fields: object
+    ) -> None:
+        """End this try; raises Stale where it is not the current one any more.
+
+        `may_be_charged`: what was set aside for it is uncertain from now on.
+        """
         fields |= {"outcome": outcome, "ended_at": at}
-        if not Attempt.objects.live().filter(pk=self.pk).update(**fields):
+        if may_be_charged:
+            fields |= {"usd_uncertain": self.reserved_usd or 0.0, "reserved_usd": None}
+        if not _LIVE.update(self.pk, fields):
             raise Stale(f"attempt {self} has ended already")
-        booked = self.spent
+        booked, uncertain = self.spent, self.usd_uncertain
         for name, value in fields.items():
             setattr(self, name, value)
-        self._settle(booked, failed=outcome == Outcome.FAILED)
+        self._settle(booked, uncertain, failed=bool(self.error_code))
 
-    def keep_as_evidence(self, note: str, *, usd: float | None) -> None:
-        """What came after the try had been given to somebody else changes nothing but this record."""
+    def record_late_result(self, note: str, *, usd: float | None) -> None:
+        """What came after the try had been given to somebody else changes nothing but this record.
+
+        What another try goes on with is charged there, once: then only `note` is recorded.
+        """
         with transaction.atomic():
             run = Run.objects.select_for_update().filter(pk=self.invocation.run_id).first()
             kept = Attempt.objects.filter(pk=self.pk).first() if run else None
             if run is None or kept is None:  # deleted meanwhile
                 return
-            booked, known = kept.spent, kept.usd
-            Attempt.objects.filter(pk=self.pk).update(error_detail=note, usd=usd)
+            if self._is_taken_up():
+                Attempt.objects.filter(pk=self.pk).update(error_detail=note)
+                return
+            booked, uncertain, known = kept.spent, kept.usd_uncertain, kept.usd
             kept.usd = usd
+            if usd is not None:
+                kept.usd_uncertain = 0.0
+            late = {"usd": usd, "usd_uncertain": kept.usd_uncertain, "error_detail": note}
+            Attempt.objects.filter(pk=self.pk).update(**late)
             run.charge(None if usd is None else usd - (known or 0.0))
-            kept._settle(booked)
+            kept._settle(booked, uncertain)
 
-    def _settle(self, booked: float, *, failed: bool = False) -> None:
+    def hand_on_charge(self) -> None:
+        """The next try goes on with the request of this one, and has its price set aside."""
+        uncertain, self.usd_uncertain = self.usd_uncertain, 0.0
+        Attempt.objects.filter(pk=self.pk).update(usd_uncertain=0.0)
+        self._settle(self.spent, uncertain)
+
+    def _settle(self, booked: float, uncertain: float, *, failed: bool = False) -> None:
         """Put right what was booked for this try, where that is not what it came to."""
-        more = self.spent - booked
-        if more or failed:
-            Spending.settle(self.network_id, began_at=self.started_at, usd=more, failed=failed)
+        usd, usd_uncertain = self.spent - booked, self.usd_uncertain - uncertain
+        if usd_uncertain:
+            more = models.F("usd_uncertain") + usd_uncertain
+            Invocation.objects.filter(pk=self.invocation_id).update(usd_uncertain=more)
+            Run.objects.filter(invocations=self.invocation_id).update(usd_uncertain=more)
+        if usd or usd_uncertain or failed:
+            Spending.settle(
+                self.network_id,
+                began_at=self.started_at,
+                usd=usd,
+                usd_uncertain=usd_uncertain,
+                failed=failed,
+            )
+
+    def _is_taken_up(self) -> bool:
+        """Whether another try goes on, or will, with the very request of this one."""
+        same = {"idempotency_key": self.idempotency_key}
+        if not self.honours_keys:
+            if not self.reference:
+                return False
+            same["reference"] = self.reference
+        step = Invocation.objects.get(pk=self.invocation_id)
+        waits = step.state == InvocationState.READY
+        if waits and all(getattr(step, name) == value for name, value in same.items()):
+            return True
+        later = Attempt.objects.filter(invocation=step, number__gt=self.number)
+        return later.filter(**same).exists()
 
     def remember(self, reference: str) -> None:
         """Store the provider's id at once: with it a dead worker's request can be adopted."""
@@ -158,3 +184,15 @@ class Attempt(models.Model):
     def spent(self) -> float:
         """What was charged or, where that is not known, what was set aside for it."""
         return (self.reserved_usd if self.usd is None else self.usd) or 0.0
+
+    @property
+    def honours_keys(self) -> bool:
+        """Whether its provider bills everything it is asked under one idempotency key once."""
+        try:
+            return get_platform(self.platform).honours_idempotency_keys
+        except UnknownModel:
+            return False
+
+
+_TRIES = CompiledInsert(Attempt)
+_LIVE: CompiledUpdate[Attempt] = CompiledUpdate(lambda: Attempt.objects.live())

@@ -1,4 +1,4 @@
-"""The red button: a latch that refuses every start, and the receipt of each press."""
+"""Stop-all: a latch that refuses every start, and the record of each one."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.public_ids import new_public_id
+from lib.public_ids import new_public_id
 
 
 class StopAll(models.Model):
-    """One press: when it took hold, what it stopped, and who lifted it."""
+    """One stop-all: since when it holds, what it stopped, who did it and who lifted it."""
 
     public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
-    pressed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    stopped_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     committed_at = models.DateTimeField(default=timezone.now)
     calls = models.JSONField(default=list)  # tokens of the attempts that were running
+    paused = models.JSONField(default=list)  # public ids of the runs that somebody had paused
     lifted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     lifted_at = models.DateTimeField(null=True)
 
@@ -26,7 +27,7 @@ class StopAll(models.Model):
 
 
 class Halt(models.Model):
-    """The latch: one row, held by every start and every press, so that they cannot cross."""
+    """The latch: one row, held by every start and every stop-all, so that they cannot cross."""
 
     SINGLETON: ClassVar[int] = 1
 
@@ -54,6 +55,6 @@ class Halt(models.Model):
 
     @classmethod
     def current(cls) -> StopAll | None:
-        """The press that is in force, or None."""
+        """The stop-all that is in force, or None."""
         row = cls.objects.select_related("stop_all").filter(pk=cls.SINGLETON).first()
         return row.stop_all if row else None

@@ -9,9 +9,11 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.public_ids import new_public_id
 from assets.models import Asset
+from invocations.leases import WorkOffer
 from invocations.states import InvocationState, Stale, sources
+from lib.compiled_statements import CompiledInsert, CompiledUpdate
+from lib.public_ids import new_public_id
 from networks.models import Network
 from platforms.base import Modality
 
@@ -28,11 +30,15 @@ class InvocationQuerySet(models.QuerySet["Invocation"]):
         """Ready, and their time has come; the longest waiting first."""
         return self.filter(state=State.READY, due_at__lte=at).order_by("due_at", "id")
 
+    def offered(self, offer: WorkOffer) -> InvocationQuerySet:
+        """Those that a holder with this offer may be given."""
+        return self.filter(offer.as_query())
+
     def queueing(self, platform: str, *, before: datetime) -> InvocationQuerySet:
-        """Turned away at the gate of `platform` and back there before then; the first one first."""
-        waiting = self.filter(state=State.READY, turned_away_at__isnull=False, due_at__lte=before)
+        """Waiting for a place at `platform` and back there before then; the first one first."""
+        waiting = self.filter(state=State.READY, queueing_since__isnull=False, due_at__lte=before)
         mine = waiting.filter(model__startswith=f"{platform}:")
-        return mine.order_by("turned_away_at", "id")
+        return mine.order_by("queueing_since", "id")
 
     def upcoming(self, at: datetime) -> InvocationQuerySet:
         """Ready, but not yet due; the next one first."""
@@ -65,12 +71,12 @@ class Invocation(models.Model):
     model = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
     due_at = models.DateTimeField(null=True)  # NULL: held back, because the run is paused
-    turned_away_at = models.DateTimeField(null=True)  # since when it queues at its platform's gate
+    queueing_since = models.DateTimeField(null=True)  # since when it waits for a place
     input_text = models.TextField(blank=True)
     input_asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
     output_text = models.TextField(blank=True)
     output_asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
-    substituted = models.BooleanField(default=False)  # a harmless stand-in for a refused output
+    substituted = models.BooleanField(default=False)  # a placeholder for a refused output
     fallen_back = models.BooleanField(default=False)  # the slot's fallback model was asked
     error_code = models.CharField(max_length=40, blank=True)
     error_detail = models.TextField(blank=True)
@@ -83,6 +89,7 @@ class Invocation(models.Model):
     ended_at = models.DateTimeField(null=True)
     seconds = models.FloatField(null=True)
     usd = models.FloatField(null=True)
+    usd_uncertain = models.FloatField(default=0.0)  # may have been charged besides
 
     objects: ClassVar[InvocationQuerySet] = cast(
         "InvocationQuerySet", InvocationQuerySet.as_manager()
@@ -99,8 +106,8 @@ class Invocation(models.Model):
                 name="invocation_due",
             ),
             models.Index(
-                fields=["turned_away_at", "id"],
-                condition=models.Q(state=State.READY, turned_away_at__isnull=False),
+                fields=["queueing_since", "id"],
+                condition=models.Q(state=State.READY, queueing_since__isnull=False),
                 name="invocation_queueing",
             ),
             models.Index(fields=["network", "-id"], name="invocation_of_network"),
@@ -119,21 +126,30 @@ class Invocation(models.Model):
 
     # Mutators: inside a transaction that holds the run
 
+    @classmethod
+    def write(cls, **fields: object) -> Invocation:
+        """A further step of a run: what `objects.create` does."""
+        return _STEPS.create(**fields)
+
     def move(self, new: State, **fields: object) -> None:
         """Take the step only where the table allows it; raises Stale when somebody was faster."""
-        allowed = sources(new)
-        if not Invocation.objects.filter(pk=self.pk, state__in=allowed).update(state=new, **fields):
+        if not _MOVES[new].update(self.pk, {"state": new, **fields}):
             raise Stale(f"invocation {self.public_id} does not lead to {new} any more")
         self.state = new
         for name, value in fields.items():
             setattr(self, name, value)
 
-    def turn_away(self, until: datetime, *, at: datetime) -> None:
-        """Come back later; whoever came to the gate first keeps that place in its queue."""
-        self.due_at, self.turned_away_at = until, self.turned_away_at or at
+    def postpone(self, until: datetime, *, at: datetime) -> None:
+        """Come back later; its place in the queue is kept."""
+        self.due_at, self.queueing_since = until, self.queueing_since or at
         Invocation.objects.filter(pk=self.pk).update(
-            due_at=self.due_at, turned_away_at=self.turned_away_at
+            due_at=self.due_at, queueing_since=self.queueing_since
         )
+
+    def move_due(self, at: datetime) -> None:
+        """Still ready, but due then: for a holder other than the one that looked at it."""
+        self.due_at = at
+        Invocation.objects.filter(pk=self.pk).update(due_at=at)
 
     def fall_back(self, model: str) -> None:
         """Ask the slot's fallback instead; whatever was asked before stays on the attempts.
@@ -151,7 +167,19 @@ class Invocation(models.Model):
         for name, value in fields.items():
             setattr(self, name, value)
 
+    def replace_output(self, text: str, asset: Asset | None) -> None:
+        """Show this in the place of its output, marked as a placeholder."""
+        fields = {"output_text": text, "output_asset": asset, "substituted": True}
+        Invocation.objects.filter(pk=self.pk).update(**fields)
+        for name, value in fields.items():
+            setattr(self, name, value)
+
     # Properties
+
+    @property
+    def number(self) -> int:
+        """The step's number for people, who count from 1."""
+        return self.sequence + 1
 
     @property
     def idempotency_key(self) -> str:
@@ -166,3 +194,13 @@ class Invocation(models.Model):
     def output_modality(self) -> Modality:
         """Of what a completed step gave."""
         return Modality(self.output_asset.kind) if self.output_asset else Modality.TEXT
+
+
+_STEPS = CompiledInsert(Invocation)
+
+
+def _moves_to(new: State) -> CompiledUpdate[Invocation]:
+    return CompiledUpdate(lambda: Invocation.objects.filter(state__in=sources(new)))
+
+
+_MOVES = {new: _moves_to(new) for new in State}

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.public_ids import new_public_id
-from invocations import events
+from invocations import alerts, events
 from invocations.states import LIVE_RUNS, Reason, RunState, Stale, check_run_move
+from lib.compiled_statements import CompiledGet
+from lib.public_ids import new_public_id
 from networks.models import Network
 from networks.rings import Slot
 
@@ -32,7 +33,7 @@ class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, person: Person) -> RunQuerySet:
         """Of the networks one may see; what its visitor withdrew, only of those one controls."""
         if isinstance(person, User) and person.is_admin:
-            return self  # to say so would have the databases go by network, and sort
+            return self  # a filter by network would keep the databases from reading by id, and make them sort
         seen = self.filter(network__in=Network.objects.visible_to(person))
         return seen.unless_withdrawn_from(person)
 
@@ -40,15 +41,15 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(not_withdrawn_from(person))
 
     def present(self) -> RunQuerySet:
-        """What can be how a network stands: neither imported nor withdrawn."""
+        """Runs that may be shown as the current state of a network: neither imported nor withdrawn."""
         return self.filter(imported=False, withdrawn_at__isnull=True)
 
     def newest_first(self) -> RunQuerySet:
         return self.order_by("-id")
 
     def with_totals(self) -> RunQuerySet:
-        """Adds `invocations_count`: told by the newest step's number, for counting takes longer the
-        longer a run is."""
+        """Adds `invocations_count`: by the newest step's number, for counting takes longer the longer
+        a run is."""
         from .invocation import Invocation
 
         steps = Invocation.objects.filter(run=models.OuterRef("pk")).order_by("-sequence")
@@ -61,7 +62,10 @@ class RunQuerySet(models.QuerySet["Run"]):
 
 
 def not_withdrawn_from(person: Person, *, run: str = "") -> models.Q:
-    """What a visitor took back is kept for those who look after the network. `run`: the way there."""
+    """A filter: withdrawn runs are seen only by those who control the network.
+
+    `run`: the prefix of the lookup from the filtered model to its run, such as `run__`.
+    """
     nothing = models.Q(**{f"{run}withdrawn_at__isnull": True})
     if not isinstance(person, User) or not person.is_active:
         return nothing
@@ -88,10 +92,12 @@ class Run(models.Model):
     started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     lockout_until = models.DateTimeField()
+    hours_waived_until = models.DateTimeField(null=True)  # begun outside opening hours on purpose
     ended_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
     detail = models.TextField(blank=True)
     usd = models.FloatField(null=True)  # charged for all its tries; None: nobody has said
+    usd_uncertain = models.FloatField(default=0.0)  # may have been charged besides
     stop_all = models.ForeignKey(
         "invocations.StopAll", null=True, on_delete=models.SET_NULL, related_name="runs"
     )
@@ -137,32 +143,34 @@ class Run(models.Model):
     @classmethod
     def lock(cls, pk: int) -> Run:
         """The run, held until the transaction ends: every change of a run begins here."""
-        return (
-            cls.objects.select_for_update(of=("self",)).select_related("network__owner").get(pk=pk)
-        )
+        return _LOCKED.get(pk)
 
     def pause(self) -> None:
         self._move(RunState.PAUSED)
-        events.run_moved(self, "run.paused")
+        events.publish(self.network, events.RunPaused.from_run(self))
 
     def resume(self) -> None:
         self._move(RunState.RUNNING)
-        events.run_moved(self, "run.resumed")
+        events.publish(self.network, events.RunResumed.from_run(self))
 
     def stop(
-        self, reason: Reason, *, at: datetime, stop_all: StopAll | None = None
-    ) -> events.Entry:
+        self, reason: Reason, *, at: datetime, by: str = "", stop_all: StopAll | None = None
+    ) -> events.RunStopped:
         """The event is the caller's to publish, together with those of the steps that end with it."""
         self._move(RunState.STOPPED, reason=reason, ended_at=at, stop_all=stop_all)
-        return events.of_run(self, "run.stopped")
+        return events.RunStopped.from_run(self, by=by)
 
-    def fail(self, reason: Reason, detail: str, *, at: datetime) -> None:
+    def fail(self, reason: Reason, detail: str, *, at: datetime, **why: str) -> None:
+        """`why`, for the log: the step that failed, its error, and its kind."""
         self._move(RunState.FAILED, reason=reason, detail=detail, ended_at=at)
-        events.run_moved(self, "run.failed")
+        events.publish(self.network, events.RunFailed.from_run(self, **why))
+        alerts.tell_run_failed(self, detail, at=at)
 
-    def complete(self, reason: Reason, *, at: datetime) -> None:
+    def complete(self, reason: Reason, sentence: str, *, at: datetime) -> None:
+        """`sentence`, for the log: which limit it reached."""
         self._move(RunState.COMPLETED, reason=reason, ended_at=at)
-        events.run_moved(self, "run.completed")
+        events.publish(self.network, events.RunCompleted.from_run(self, detail=sentence))
+        alerts.tell_budget_spent(self, reason, sentence, at=at)
 
     def withdraw(self, *, at: datetime) -> None:
         """Its visitor takes it back: from now on it is for those who look after the network."""
@@ -204,5 +212,14 @@ class Run(models.Model):
     def slot_of(self, sequence: int) -> int:
         return (self.first_slot + sequence) % len(self.ring)
 
+    def ignores_hours(self, at: datetime) -> bool:
+        """Whether opening hours do not hold it."""
+        return self.hours_waived_until is not None and at < self.hours_waived_until
+
     def age(self, at: datetime) -> timedelta:
         return at - self.created_at
+
+
+_LOCKED = CompiledGet(
+    lambda: Run.objects.select_for_update(of=("self",)).select_related("network__owner")
+)

@@ -17,36 +17,43 @@ from accounts.models import User
 from networks.models import Network
 
 SLICE, HOUR, DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
-KEPT = 2 * DAY  # nobody looks back further than a day
+MAX_SPENDING_AGE = 2 * DAY  # nobody looks back further than a day
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-SUMMED = ("calls", "failed", "usd")
+SUMMED = ("calls", "failed", "usd", "usd_uncertain")
 # One statement, and by hand: every claim pays for it.
 _BOOK = (
-    "INSERT INTO invocations_spending (network_id, owner_id, began_at, calls, failed, usd)"
-    " VALUES (%s, %s, %s, 1, 0, %s) ON CONFLICT (network_id, began_at) DO UPDATE"
-    " SET calls = invocations_spending.calls + 1, usd = invocations_spending.usd + excluded.usd"
+    "INSERT INTO invocations_spending (network_id, owner_id, began_at, calls, failed, usd, usd_uncertain)"
+    " VALUES (%s, %s, %s, %s, 0, %s, 0) ON CONFLICT (network_id, began_at) DO UPDATE"
+    " SET calls = invocations_spending.calls + excluded.calls,"
+    " usd = invocations_spending.usd + excluded.usd"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class SpendingTotals:
     """Calls that began, those of them that failed, dollars charged or set aside."""
 
     calls: int
     failed: int
     usd: float
+    usd_uncertain: float
+
+    @property
+    def usd_at_most(self) -> float:
+        """What budgets count: with what may have been charged besides."""
+        return self.usd + self.usd_uncertain
 
     @classmethod
-    def of(cls, sums: Mapping[str, float | None], when: str) -> Totals:
-        calls, failed, usd = (sums[f"{name}_{when}"] or 0 for name in SUMMED)
+    def from_sums(cls, sums: Mapping[str, float | None], when: str) -> SpendingTotals:
+        calls, failed, *usd = (sums[f"{name}_{when}"] or 0 for name in SUMMED)
         # What was added and taken away again leaves a trace in the last digits.
-        return cls(int(calls), int(failed), max(0.0, round(usd, 9)))
+        return cls(int(calls), int(failed), *(max(0.0, round(one, 9)) for one in usd))
 
 
 @dataclass(frozen=True, slots=True)
-class Lately:
-    hour: Totals
-    day: Totals
+class RecentTotals:
+    hour: SpendingTotals
+    day: SpendingTotals
 
 
 def slice_of(at: datetime) -> datetime:
@@ -55,16 +62,33 @@ def slice_of(at: datetime) -> datetime:
 
 
 class SpendingQuerySet(models.QuerySet["Spending"]):
-    def lately(self, at: datetime) -> Lately:
-        """In the last hour and in the last day, in one query.
+    def lately(self, at: datetime, *, day_began: datetime | None = None) -> RecentTotals:
+        """In the last hour and in the last day, in one query. `day_began`: the day began then, and not
+        24 hours ago.
 
         Every slice that reaches into that time: up to five minutes too much, never too little.
         """
         of_hour = models.Q(began_at__gt=at - HOUR - SLICE)
+        since = (day_began or at - DAY) - SLICE
+        earliest = min(since, at - HOUR - SLICE)
+        of_day = None if since == earliest else models.Q(began_at__gt=since)
         hour = {f"{name}_hour": models.Sum(name, filter=of_hour) for name in SUMMED}
-        day = {f"{name}_day": models.Sum(name) for name in SUMMED}
-        sums = self.filter(began_at__gt=at - DAY - SLICE).aggregate(**hour, **day)
-        return Lately(Totals.of(sums, "hour"), Totals.of(sums, "day"))
+        day = {f"{name}_day": models.Sum(name, filter=of_day) for name in SUMMED}
+        sums = self.filter(began_at__gt=earliest).aggregate(**hour, **day)
+        return RecentTotals(
+            SpendingTotals.from_sums(sums, "hour"), SpendingTotals.from_sums(sums, "day")
+        )
+
+    def since(self, day_began: datetime) -> tuple[float, float | None]:
+        """Dollars since then, with what may have been charged besides, and what a call has cost on
+        average in all slices that are kept; None: there were none. One query."""
+        today = models.Q(began_at__gt=day_began - SLICE)
+        cost = models.F("usd") + models.F("usd_uncertain")
+        sums = self.aggregate(
+            today=models.Sum(cost, filter=today), all=models.Sum(cost), calls=models.Sum("calls")
+        )
+        average = max(0.0, sums["all"]) / sums["calls"] if sums["calls"] else None
+        return max(0.0, sums["today"] or 0.0), average
 
 
 class Spending(models.Model):
@@ -81,6 +105,7 @@ class Spending(models.Model):
     calls = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     usd = models.FloatField(default=0.0)
+    usd_uncertain = models.FloatField(default=0.0)  # may have been charged besides
 
     objects: ClassVar[SpendingQuerySet] = cast("SpendingQuerySet", SpendingQuerySet.as_manager())
 
@@ -99,20 +124,24 @@ class Spending(models.Model):
     # Mutators
 
     @classmethod
-    def book(cls, network: Network, *, price: float, at: datetime) -> None:
-        """A call begins; its price is set aside."""
+    def book(cls, network: Network, *, price: float, at: datetime, calls: int = 1) -> None:
+        """A call begins; its price is set aside. `calls=0`: one that was counted before goes on."""
         began_at = connection.ops.adapt_datetimefield_value(slice_of(at))
         with connection.cursor() as cursor:
-            cursor.execute(_BOOK, [network.pk, network.owner_id, began_at, price])
+            cursor.execute(_BOOK, [network.pk, network.owner_id, began_at, calls, price])
 
     @classmethod
-    def settle(cls, network: int, *, began_at: datetime, usd: float, failed: bool) -> None:
-        """A call that began at `began_at` has cost `usd` more than was booked, or failed."""
+    def settle(
+        cls, network: int, *, began_at: datetime, usd: float, usd_uncertain: float, failed: bool
+    ) -> None:
+        """A call that began at `began_at` has cost `usd` more than was booked, or failed; `usd_uncertain` may have been charged besides."""
         cls.objects.filter(network=network, began_at=slice_of(began_at)).update(
-            usd=models.F("usd") + usd, failed=models.F("failed") + int(failed)
+            usd=models.F("usd") + usd,
+            usd_uncertain=models.F("usd_uncertain") + usd_uncertain,
+            failed=models.F("failed") + int(failed),
         )
 
     @classmethod
     def prune(cls, at: datetime) -> int:
         """Forget what is older than anybody asks for; how many slices."""
-        return cls.objects.filter(began_at__lt=at - KEPT).delete()[0]
+        return cls.objects.filter(began_at__lt=at - MAX_SPENDING_AGE).delete()[0]

@@ -1,4 +1,4 @@
-"""Getting the models of a ring loaded before somebody waits for them: what was last heard of each."""
+"""Loading the models of a ring before somebody waits for them: the last reply on each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from networks.models import Network
 LONGEST = timedelta(minutes=15)  # then its worker is gone, or nobody will ever know
 
 
-class Warmth(models.TextChoices):
+class WarmUpState(models.TextChoices):
     WARMING = "warming"
     WARM = "warm"
     UNKNOWN = "unknown"
@@ -22,7 +22,7 @@ class Warmth(models.TextChoices):
 
 class WarmingQuerySet(models.QuerySet["Warming"]):
     def under_way(self, at: datetime) -> WarmingQuerySet:
-        return self.filter(state=Warmth.WARMING, asked_at__gt=at - LONGEST)
+        return self.filter(state=WarmUpState.WARMING, asked_at__gt=at - LONGEST)
 
 
 class Warming(models.Model):
@@ -30,10 +30,10 @@ class Warming(models.Model):
 
     network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="warmings")
     model = models.CharField(max_length=200)
-    state = models.CharField(max_length=10, choices=Warmth.choices)
+    state = models.CharField(max_length=10, choices=WarmUpState.choices)
     words = models.CharField(max_length=300)
     asked_at = models.DateTimeField()
-    told_at = models.DateTimeField(null=True)
+    reported_at = models.DateTimeField(null=True)
 
     objects: ClassVar[WarmingQuerySet] = cast("WarmingQuerySet", WarmingQuerySet.as_manager())
 
@@ -51,28 +51,33 @@ class Warming(models.Model):
     def ask(cls, network: Network, names: Collection[str], *, at: datetime) -> list[str]:
         """Note that these models are to be loaded: those of them that are not being loaded already.
 
-        What was heard of models that are no longer in the ring is forgotten.
+        The replies on models that are no longer in the ring are forgotten.
         """
         of_network = cls.objects.filter(network=network)
         of_network.exclude(model__in=names).delete()
         busy = set(of_network.under_way(at).values_list("model", flat=True))
         wanted = [name for name in dict.fromkeys(names) if name not in busy]
         for name in wanted:
-            fields = {"state": Warmth.WARMING, "words": "", "asked_at": at, "told_at": None}
+            fields = {
+                "state": WarmUpState.WARMING,
+                "words": "",
+                "asked_at": at,
+                "reported_at": None,
+            }
             cls.objects.update_or_create(network=network, model=name, defaults=fields)
         return wanted
 
     # Mutators
 
-    def tell(self, state: Warmth, words: str, *, at: datetime) -> None:
+    def record_reply(self, state: WarmUpState, words: str, *, at: datetime) -> None:
         """What became of it; unless somebody has asked again since."""
         mine = Warming.objects.filter(pk=self.pk, asked_at=self.asked_at)
-        mine.update(state=state, words=words[:300], told_at=at)
+        mine.update(state=state, words=words[:300], reported_at=at)
 
     # Properties
 
-    def state_at(self, at: datetime) -> Warmth:
+    def state_at(self, at: datetime) -> WarmUpState:
         """As stored, but that nothing is under way for ever."""
-        if self.state == Warmth.WARMING and at - self.asked_at > LONGEST:
-            return Warmth.UNKNOWN
-        return Warmth(self.state)
+        if self.state == WarmUpState.WARMING and at - self.asked_at > LONGEST:
+            return WarmUpState.UNKNOWN
+        return WarmUpState(self.state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -14,15 +15,18 @@ Json = dict[str, Any]
 
 TIMEOUT = 30.0  # seconds for one answer
 TRIES = 5
-WAIT_MOST = 10.0  # seconds between two tries
+MAX_WAIT_SECONDS = 10.0  # between two tries
+POLL_SECONDS = 0.5
+UNREACHABLE_SECONDS = 5.0  # seconds before the next try of a server that is away
+OVER = ("completed", "failed", "cancelled")
+LIVE = ("running", "paused")
 
 
-class Refused(Exception):
+class ApiRefused(Exception):
     """The server said no; `str(error)` is its sentence, `problem` its whole answer."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        sentences = [str(problem.get("detail") or f"The server answered {status}.")]
-        super().__init__(" ".join(sentences))
+        super().__init__(str(problem.get("detail") or f"The server answered {status}."))
         self.status = status
         self.problem = problem
 
@@ -74,20 +78,20 @@ class Client:
     def call(
         self, method: str, path: str, body: object = None, *, again: bool | None = None
     ) -> Json:
-        """The answer as JSON. Raises Refused or Unreachable."""
+        """The answer as JSON. Raises ApiRefused or Unreachable."""
         again = method == "GET" if again is None else again
         for tried in range(1, TRIES + 1):
             try:
                 return self._ask(method, path, body)
-            except Refused as refusal:
+            except ApiRefused as refusal:
                 # Told to wait before anything was done, so that every call may be sent again
                 if refusal.status not in (429, 503) or tried == TRIES:
                     raise
-                self._sleep(min(float(refusal.problem.get("retry_after", 1)), WAIT_MOST))
+                self._sleep(min(float(refusal.problem.get("retry_after", 1)), MAX_WAIT_SECONDS))
             except Unreachable:
                 if not again or tried == TRIES:
                     raise
-                self._sleep(min(0.25 * 2**tried, WAIT_MOST))
+                self._sleep(min(0.25 * 2**tried, MAX_WAIT_SECONDS))
         raise AssertionError
 
     def _ask(self, method: str, path: str, body: object) -> Json:
@@ -111,7 +115,7 @@ class Client:
             except (ValueError, OSError):
                 return Unreachable(f"{self.url} answered {error.code}, but not as PANIC! does.")
         wait = error.headers.get("Retry-After", "")
-        return Refused(
+        return ApiRefused(
             error.code, problem | ({"retry_after": int(wait)} if wait.isdecimal() else {})
         )
 
@@ -124,3 +128,51 @@ def path(*parts: str) -> str:
 def _read(content: bytes) -> Json:
     found: Json = json.loads(content) if content else {}
     return found
+
+
+def watch_steps(client: Client, run: str, after: int) -> Iterator[Json]:
+    """Each step of a run once it is over, in their order, until the run has ended."""
+    ended = False
+    while True:
+        at_work = False
+        for step in client.items(path("runs", run, "invocations"), after=after):
+            if step["state"] not in OVER:
+                at_work = True
+                break
+            after = step["sequence"]
+            yield step
+        if ended:
+            return
+        ended = client.get(path("runs", run))["state"] not in LIVE  # one more look: the last steps
+        if not ended or at_work:
+            time.sleep(POLL_SECONDS)
+
+
+def newest_cursor(client: Client, topic: str) -> str | None:
+    """The cursor of the newest event; None where there has not been one."""
+    found = None
+    for event in client.items("events", topic=topic):
+        found = str(event["cursor"])
+    return found
+
+
+def watch_events(client: Client, topic: str, after: str | None, *, every: float) -> Iterator[Json]:
+    """Each event after the cursor, for ever; a server that is away is waited for."""
+    while True:
+        try:
+            for event in client.items("events", topic=topic, after=after):
+                after = str(event["cursor"])
+                yield event
+        except Unreachable as trouble:
+            _tell(f"{trouble} Trying again.")
+            time.sleep(UNREACHABLE_SECONDS)
+        except ApiRefused as refusal:
+            if refusal.code != "resync" or after is None:
+                raise
+            _tell("Some events are not kept any more; going on with the oldest that are.")
+            after = None
+        time.sleep(every)
+
+
+def _tell(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")

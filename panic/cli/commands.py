@@ -1,4 +1,6 @@
-"""What each command does: a call or two, and its answer on paper. Each returns the exit status."""
+"""What each command does: a call or two, and the answer as a line for people or as JSON for programs.
+
+Each returns the exit status."""
 
 from __future__ import annotations
 
@@ -10,10 +12,9 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import following, showing
-from .client import Client, Json, Refused, path
+from .client import ApiRefused, Client, Json, newest_cursor, path, watch_events, watch_steps
 
-LIVE = ("running", "paused")
+WIDTH = 100
 
 
 def start_run(client: Client, given: Namespace) -> int:
@@ -21,70 +22,62 @@ def start_run(client: Client, given: Namespace) -> int:
         "prompt": " ".join(given.prompt),
         "client_key": given.key or uuid.uuid4().hex,
         "waive_lockout": given.waive_lockout,
+        "waive_hours": given.waive_hours,
     }
     while True:
         try:
             run = client.post(path("networks", given.network, "runs"), body, again=True)
             break
-        except Refused as refusal:
+        except ApiRefused as refusal:
             if not given.wait or refusal.code != "lockout":
                 raise
             _wait_until(str(refusal.problem["ready_at"]))
-    showing.run(run, as_json=given.json)
-    return _watch(client, run["id"], -1, as_json=given.json) if given.watch else 0
+    _print(given, run, _run_line(run))
+    return _watch(client, given, run["id"], -1) if given.watch else 0
 
 
 def watch_run(client: Client, given: Namespace) -> int:
-    return _watch(client, given.run, given.after, as_json=given.json)
+    return _watch(client, given, given.run, given.after)
 
 
-def _watch(client: Client, run_id: str, after: int, *, as_json: bool) -> int:
+def _watch(client: Client, given: Namespace, run_id: str, after: int) -> int:
     """1 where the run has failed."""
-    for step in following.steps(client, run_id, after):
-        showing.step(step, client.url, as_json=as_json)
+    for step in watch_steps(client, run_id, after):
+        line = f"{step['sequence']:>4}  {step['model']:<32}  {_result_text(step, client.url)}"
+        _print(given, step, line)
     run = client.get(path("runs", run_id))
-    showing.ending(run, as_json=as_json)
+    reason = f" ({run['reason']})" if run["reason"] else ""
+    cost = f", ${run['usd']:.4f}" if run["usd"] else ""
+    _print(given, run, f"{run['state']}{reason}: {run['invocations']} steps{cost}")
     return int(run["state"] == "failed")
 
 
 def list_runs(client: Client, given: Namespace) -> int:
     place = path("networks", given.network, "runs") if given.network else "runs"
     for run in client.items(place, given.limit, state=given.state, q=given.q):
-        showing.run(run, as_json=given.json)
+        _print(given, run, _run_line(run))
     return 0
 
 
 def show_run(client: Client, given: Namespace) -> int:
-    showing.whole(client.get(path("runs", given.run)), as_json=given.json)
-    return 0
+    return _print_fields(given, client.get(path("runs", given.run)))
 
 
-def stop_run(client: Client, given: Namespace) -> int:
-    return _move(client, given, "stop")
-
-
-def pause_run(client: Client, given: Namespace) -> int:
-    return _move(client, given, "pause")
-
-
-def resume_run(client: Client, given: Namespace) -> int:
-    return _move(client, given, "resume")
-
-
-def _move(client: Client, given: Namespace, verb: str) -> int:
-    showing.run(client.post(path("runs", given.run, verb)), as_json=given.json)
+def move_run(client: Client, given: Namespace) -> int:
+    """Stop, pause or resume."""
+    run = client.post(path("runs", given.run, given.verb))
+    _print(given, run, _run_line(run))
     return 0
 
 
 def list_networks(client: Client, given: Namespace) -> int:
     for network in client.items("networks"):
-        showing.network(network, as_json=given.json)
+        _print(given, network, _network_text(network))
     return 0
 
 
 def show_network(client: Client, given: Namespace) -> int:
-    showing.whole(client.get(path("networks", given.network)), as_json=given.json)
-    return 0
+    return _print_fields(given, client.get(path("networks", given.network)))
 
 
 def create_network(client: Client, given: Namespace) -> int:
@@ -92,7 +85,8 @@ def create_network(client: Client, given: Namespace) -> int:
     fields |= {"name": given.name}
     fields |= {"model_ids": given.models} if given.models else {}
     fields |= {"public": True} if given.public else {}
-    showing.network(client.post("networks", fields), as_json=given.json)
+    network = client.post("networks", fields)
+    _print(given, network, _network_text(network))
     return 0
 
 
@@ -105,7 +99,9 @@ def _fields(source: str) -> Json:
 
 def list_models(client: Client, given: Namespace) -> int:
     for model in client.items("models", all=1 if given.all else None):
-        showing.model(model, as_json=given.json)
+        modalities = f"{model['input']} → {model['output']}"
+        line = f"{model['id']:<40}  {modalities:<14}  {model['name']}"
+        _print(given, model, f"{line}  ({model['reason']})" if model["reason"] else line)
     return 0
 
 
@@ -115,12 +111,23 @@ def stop_all(client: Client, given: Namespace) -> int:
     while not receipt["complete"]:
         time.sleep(0.25)
         receipt = client.get(path("stop-all", receipt["id"]))
-    showing.receipt(receipt, as_json=given.json)
+    shown = [display["ms"] for display in receipt["displays"] if display["ms"] is not None]
+    line = f"{receipt['id']}  {receipt['runs_stopped']} runs stopped, {len(receipt['calls'])} calls"
+    if receipt["displays"]:
+        line += f", shown on {len(shown)} of {len(receipt['displays'])} displays"
+    _print(given, receipt, f"{line}. Nothing starts until `resume-all`.")
     return 0
 
 
 def resume_all(client: Client, given: Namespace) -> int:
-    showing.resumed(client.post("resume-all"), as_json=given.json)
+    resumed = client.post("resume-all")
+    runs = resumed["runs"]
+    line = f"Lifted; {len(runs)} runs go on. {' '.join(runs)}"
+    if resumed["paused"]:
+        line += f" Paused as before: {' '.join(resumed['paused'])}."
+    for one in resumed["not_resumed"]:
+        line += f" {one['run']} does not go on: {one['reason']}"
+    _print(given, resumed, line)
     return 0
 
 
@@ -128,9 +135,10 @@ def follow_events(client: Client, given: Namespace) -> int:
     topic = given.network
     if ":" not in topic and topic != "mission-control":
         topic = f"network:{client.get(path('networks', topic))['id']}"
-    begin = given.after or (None if given.all else following.newest(client, topic))
-    for event in following.events(client, topic, begin, every=given.every):
-        showing.event(event, as_json=given.json)
+    begin = given.after or (None if given.all else newest_cursor(client, topic))
+    for event in watch_events(client, topic, begin, every=given.every):
+        data = " ".join(f"{name}={value}" for name, value in event["data"].items())
+        _print(given, event, f"{event['at']}  {event['cursor']}  {event['event']}  {data}")
     return 0
 
 
@@ -138,3 +146,53 @@ def _wait_until(moment: str) -> None:
     left = (datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds()
     sys.stderr.write(f"Somebody has just been; {max(0, round(left))} s to wait.\n")
     time.sleep(max(0.1, left + 0.05))
+
+
+# Output
+
+
+def _print(given: Namespace, answer: Json, text: str) -> None:
+    _write(json.dumps(answer, ensure_ascii=False) if given.json else text)
+
+
+def _print_fields(given: Namespace, answer: Json) -> int:
+    if given.json:
+        _print(given, answer, "")
+        return 0
+    for name, value in answer.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        _write(f"{name:<16}  {text}")
+    return 0
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _run_line(run: Json) -> str:
+    line = f"{run['id']}  {run['state']:<9}  {run['invocations']:>4} steps  {run['network']}"
+    return f"{line}  “{_short(run['prompt'])}”"
+
+
+def _network_text(network: Json) -> str:
+    """A line, and one for each problem."""
+    state = "running" if network["running"] else "idle" if network["runnable"] else "cannot run"
+    ring = " → ".join(network["model_ids"]) or "an empty ring"
+    line = f"{network['slug']:<24}  {state:<10}  {ring}"
+    return "\n    ".join([line, *network["problems"]])
+
+
+def _result_text(step: Json, url: str) -> str:
+    if step["error"] and step["state"] != "completed":
+        return f"{step['state']}: {step['error']['detail']}"
+    output = step["output"] or {}
+    if "asset" in output:
+        place = str(output["asset"]["url"])
+        return place if "://" in place else f"{url}{place}"
+    return _short(output["text"], WIDTH * 2) if output else str(step["state"])
+
+
+def _short(text: str, most: int = WIDTH) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

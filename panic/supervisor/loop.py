@@ -1,27 +1,102 @@
-"""The supervisor's loop: sleeps until a child dies, speaks, is needed, or is silent for too long."""
+"""Lines of every process, on standard output and in one rotating file."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
+import select
 import selectors
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from .child import Child
-from .door import ModelDoor
-from .output import Lines, Output
-from .plan import Plan
-from .watchdogs import SignOfLife, WebProbe
+from panic.supervisor.children import WEB_FD, Child, Plan, Watchdog, all_children
 
-WEB_FD = 3  # where the web server expects its socket (the convention of systemd)
-TICK = 1.0
-DRAIN = 8.0
-# glibc gives each thread a heap of its own, and with months of threads they only grow.
-FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+MAX_OLD_FILES = 3
+MAX_FILE_BYTES = 5_000_000
+MAX_LINE_BYTES = 4000  # at most PIPE_BUF with its prefix, so that a poll for room is believed
+OWN_TIME = re.compile(
+    rb"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} "
+)  # at the start of a child's log line
+
+
+class LogOutput:
+    """Never blocks and never raises: a stuck terminal or a full disk must not stop the supervisor."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = self._open()
+        self._poll = select.poll()
+        with contextlib.suppress(OSError, ValueError):
+            self._poll.register(sys.stdout.fileno(), select.POLLOUT)
+
+    def say(self, sentence: str) -> None:
+        self.line("up", sentence.encode())
+
+    def line(self, name: str, line: bytes) -> None:
+        text = b"[%s] %s\n" % (name.encode(), line[:MAX_LINE_BYTES].rstrip())
+        if any(event & select.POLLOUT for _, event in self._poll.poll(0)):
+            with contextlib.suppress(OSError):
+                os.write(sys.stdout.fileno(), text)
+        if self._file is None:
+            return
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ ", time.gmtime()).encode()
+        text = b"[%s] %s\n" % (name.encode(), OWN_TIME.sub(b"", line[:MAX_LINE_BYTES], 1).rstrip())
+        with contextlib.suppress(OSError):
+            os.write(self._file, stamp + text)
+            if os.fstat(self._file).st_size > MAX_FILE_BYTES:
+                self._rotate()
+
+    def _open(self) -> int | None:
+        with contextlib.suppress(OSError):
+            return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return None
+
+    def _rotate(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+        for number in range(MAX_OLD_FILES - 1, 0, -1):
+            older = self._path.with_name(f"{self._path.name}.{number}")
+            if older.exists():
+                older.replace(self._path.with_name(f"{self._path.name}.{number + 1}"))
+        self._path.replace(self._path.with_name(f"{self._path.name}.1"))
+        self._file = self._open()
+
+
+class Lines:
+    """One child's output pipe, cut into lines."""
+
+    def __init__(self, name: str, pipe: int, output: LogOutput) -> None:
+        self.name = name
+        self.pipe = pipe
+        self._output = output
+        self._rest = b""
+        os.set_blocking(pipe, False)
+
+    def read(self) -> bool:
+        """Pass on what is there; False when the other side has closed."""
+        try:
+            data = os.read(self.pipe, 65536)
+        except BlockingIOError:
+            return True
+        except OSError:
+            data = b""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if not data or len(self._rest) > MAX_LINE_BYTES:
+            lines.append(self._rest)
+            self._rest = b""
+        for line in lines:
+            if line.strip():
+                self._output.line(self.name, line)
+        return bool(data)
+
+
+TICK_SECONDS = 1.0
+DRAIN_SECONDS = 8.0
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
@@ -36,17 +111,12 @@ def supervise(plan: Plan) -> int:
 
 class Supervisor:
     def __init__(self, plan: Plan) -> None:
-        self.output = Output(plan.log_file)
+        self.output = LogOutput(plan.log_file)
         self.selector = selectors.DefaultSelector()
-        self.web = web_child(plan)
-        self.queue = queue_child(plan)
-        self.probe = WebProbe(self.selector, plan.probe_address)
-        self.sign = SignOfLife(plan.run_dir / "qcluster.alive")
-        self.door = ModelDoor(
-            self.selector, socket.socket(fileno=plan.model_fd), plan.manage, self._start
-        )
+        self.children = all_children(plan, self.selector)
+        self.awaited: set[Child] = set()  # those that the next connection to their socket starts
         self.announced = False
-        self.stop_at = 0.0  # when patience ends; 0 = not stopping
+        self.stop_at = 0.0  # when what still runs is killed; 0 = not stopping
         self.killed = False
         self.started_at = time.monotonic()
 
@@ -61,27 +131,36 @@ class Supervisor:
             elif self._has_stopped(now):
                 break
             self._wait(now)
-        for _ in range(100):  # last words
+        for _ in range(100):  # what they wrote last
             if not self._handle_events(0):
                 break
-        self.door.close()
+        self._remove_sockets()
         self.output.say("stopped")
 
     # Starting
 
-    def _children(self) -> list[Child]:
-        return [self.web, self.queue, self.door.host]
-
     def _start_what_is_due(self, now: float) -> None:
-        for child in (self.web, self.queue):
-            if not child.running and now >= child.start_at:
+        for child in self.children:
+            if child.running or child in self.awaited or now < child.start_at:
+                continue
+            if child.listener is None:
+                self._start(child)
+            else:
+                self._await_connection(child, child.listener)
+
+    def _await_connection(self, child: Child, listener: socket.socket) -> None:
+        def start() -> None:
+            self.selector.unregister(listener)  # from here on the child itself answers
+            self.awaited.discard(child)
+            if not self.stop_at:
                 self._start(child)
 
+        self.selector.register(listener, selectors.EVENT_READ, start)
+        self.awaited.add(child)
+
     def _start(self, child: Child) -> None:
-        if child is self.web:
-            self.probe.begin()
-        if child is self.queue:
-            self.sign.begin()
+        if child.watchdog:
+            child.watchdog.begin()
         try:
             pipe = child.start()
         except OSError as error:
@@ -94,13 +173,13 @@ class Supervisor:
     # Watching
 
     def _wait(self, now: float) -> None:
-        wake_at = [now + TICK]
+        wake_at = [now + TICK_SECONDS]
         if self.stop_at:
             wake_at.append(self.stop_at)
         else:
-            wake_at += [c.start_at for c in (self.web, self.queue) if not c.running]
-            wake_at += [self.probe.wake_at()] if self.web.running else []
-            wake_at.append(self.door.wake_at())
+            idle = (one for one in self.children if not one.running and one not in self.awaited)
+            wake_at += [child.start_at for child in idle]
+            wake_at += [watchdog.wake_at() for _, watchdog in self._watched()]
         self._handle_events(max(0.0, min(wake_at) - now) + 0.001)
 
     def _handle_events(self, timeout: float) -> bool:
@@ -116,30 +195,25 @@ class Supervisor:
             os.close(lines.pipe)
 
     def _reap(self) -> None:
-        for child in self._children():
+        for child in self.children:
             pid, status = child.pid, child.reap()
             if status is not None and not self.stop_at:
                 how = f"signal {-status}" if status < 0 else f"status {status}"
                 self.output.say(f"{child.name} ({pid}) ended with {how} after {child.age():.0f} s")
 
     def _watch(self, now: float) -> None:
-        self.door.tick(now)
-        if self.web.running:
-            self._watch_web(now)
-        if self.queue.running and self.sign.lost(now):
-            self.output.say("queue stands still and is restarted")
-            self.queue.kill_group()
-            self.sign.begin()
-
-    def _watch_web(self, now: float) -> None:
-        self.probe.tick(now)
-        if self.probe.answered_at and not self.announced:
+        for child, watchdog in self._watched():
+            watchdog.tick(now)
+            if watchdog.is_lost(now):
+                self.output.say(f"{child.name} {watchdog.complaint} and is restarted")
+                child.kill_group()
+                watchdog.begin()
+        if not self.announced and all(dog.is_ready() for _, dog in self._watched()):
             self.announced = True
-            self.output.say(f"ready after {self.probe.answered_at - self.started_at:.1f} s")
-        if self.probe.dead(now):
-            self.output.say("web does not answer and is restarted")
-            self.web.kill_group()
-            self.probe.begin()
+            self.output.say(f"ready after {now - self.started_at:.1f} s")
+
+    def _watched(self) -> list[tuple[Child, Watchdog]]:
+        return [(one, one.watchdog) for one in self.children if one.running and one.watchdog]
 
     # Stopping
 
@@ -165,13 +239,13 @@ class Supervisor:
 
     def _stop(self) -> None:
         self.output.say("stopping; running calls get a few seconds to finish")
-        self.stop_at = time.monotonic() + DRAIN
+        self.stop_at = time.monotonic() + DRAIN_SECONDS
         os.close(WEB_FD)  # nobody new waits for a web server that will not come
-        for child in self._children():
+        for child in self.children:
             child.signal(signal.SIGTERM)
 
     def _has_stopped(self, now: float) -> bool:
-        if not any(child.running for child in self._children()):
+        if not any(child.running for child in self.children):
             return True
         if now <= self.stop_at:
             return False
@@ -180,42 +254,17 @@ class Supervisor:
             return False
         return True  # killed and still there: stuck in the kernel, and beyond our reach
 
+    def _remove_sockets(self) -> None:
+        for listener in (child.listener for child in self.children if child.listener):
+            path = listener.getsockname()
+            listener.close()
+            with contextlib.suppress(OSError):
+                Path(path).unlink()
+
     def _kill(self, why: str) -> None:
-        names = [child.name for child in self._children() if child.running]
+        names = [child.name for child in self.children if child.running]
         self.output.say(f"{' and '.join(names)} {why}")
-        for child in self._children():
+        for child in self.children:
             child.kill_group()
         self.killed = True
         self.stop_at = time.monotonic() + 1.0
-
-
-def web_child(plan: Plan) -> Child:
-    family = "INET6" if ":" in plan.host else "INET"
-    command = [
-        *(sys.executable, "-m", "daphne", "-v", "0"),
-        *("-e", f"systemd:domain={family}:index=0"),
-        *("--websocket_timeout", "-1", "--ping-interval", "20", "--ping-timeout", "30"),
-        *("--application-close-timeout", "2", "--no-server-name"),
-        "panic.asgi:application",
-    ]
-    # The socket stays open in the supervisor: while a killed web server comes back, visitors wait
-    # in its queue for a second instead of being turned away.
-    return Child(
-        "web",
-        command,
-        environment=lambda: {
-            **FEW_ARENAS,
-            "LISTEN_FDS": "1",
-            "LISTEN_FDNAMES": "web",
-            "LISTEN_PID": str(os.getpid()),
-        },
-        pass_fds=[WEB_FD],
-    )
-
-
-def queue_child(plan: Plan) -> Child:
-    return Child(
-        "queue",
-        [sys.executable, plan.manage, "qcluster"],
-        environment=lambda: {**FEW_ARENAS, "PANIC_WORKERS": str(plan.workers)},
-    )

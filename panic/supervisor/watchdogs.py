@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import selectors
 import socket
 import time
 from pathlib import Path
 
-PROBE_EVERY = 5.0
-PROBE_TIMEOUT = 4.0
-PROBE_FIRST = 0.25  # until it has answered once
-FAILURES = 3
-FIRST_ANSWER = 60.0
-FIRST_SIGN = 60.0
-SIGN_EVERY = 8.0
+PROBE_SECONDS = 5.0
+PROBE_TIMEOUT_SECONDS = 4.0
+FIRST_PROBE_SECONDS = 0.25  # until it has answered once
+MAX_FAILURES = 3
+FIRST_ANSWER_SECONDS = 60.0
+FIRST_HEARTBEAT_SECONDS = 60.0
+HEARTBEAT_SECONDS = 8.0
 
 
 class WebProbe:
-    """Asks `/healthz` without waiting for it; three silences in a row are a failure."""
+    """Asks `/healthz` without waiting for it; not to be told "200" three times in a row is a failure."""
+
+    complaint = "does not answer"
 
     def __init__(self, selector: selectors.BaseSelector, address: tuple[str, int]) -> None:
         self.answered_at = 0.0
@@ -36,43 +39,46 @@ class WebProbe:
         self._failures = 0
         self.answered_at = 0.0
         self._since = time.monotonic()
-        self._next = self._since + PROBE_FIRST
+        self._next = self._since + FIRST_PROBE_SECONDS
 
     def tick(self, now: float) -> None:
         if self._socket is None:
             if now >= self._next:
                 self._ask(now)
-        elif now - self._asked > PROBE_TIMEOUT:
+        elif now - self._asked > PROBE_TIMEOUT_SECONDS:
             self._failed(now)
 
     def wake_at(self) -> float:
-        return self._next if self._socket is None else self._asked + PROBE_TIMEOUT
+        return self._next if self._socket is None else self._asked + PROBE_TIMEOUT_SECONDS
 
-    def dead(self, now: float) -> bool:
+    def is_ready(self) -> bool:
+        return bool(self.answered_at)
+
+    def is_lost(self, now: float) -> bool:
         if not self.answered_at:
-            return now - self._since > FIRST_ANSWER
-        return self._failures >= FAILURES
+            return now - self._since > FIRST_ANSWER_SECONDS
+        return self._failures >= MAX_FAILURES
 
-    def ready(self) -> None:
+    def _on_socket_event(self) -> None:
         """The selector says that something happened on the probe's socket."""
         if self._socket is None:
             return
         try:
             if self._selector.get_key(self._socket).events & selectors.EVENT_WRITE:
                 self._socket.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-                self._selector.modify(self._socket, selectors.EVENT_READ, self.ready)
+                self._selector.modify(self._socket, selectors.EVENT_READ, self._on_socket_event)
                 return
             answer = self._socket.recv(64)
         except OSError:
             answer = b""
         now = time.monotonic()
-        if not answer.startswith(b"HTTP/1."):
+        if not answer.startswith((b"HTTP/1.0 200", b"HTTP/1.1 200")):
             self._failed(now)
             return
         self._close()
         self._failures = 0
         self.answered_at = self.answered_at or now
-        self._next = now + PROBE_EVERY
+        self._next = now + PROBE_SECONDS
 
     def _ask(self, now: float) -> None:
         family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
@@ -80,12 +86,12 @@ class WebProbe:
         self._socket = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         with contextlib.suppress(OSError):
             self._socket.connect_ex(self._address)
-        self._selector.register(self._socket, selectors.EVENT_WRITE, self.ready)
+        self._selector.register(self._socket, selectors.EVENT_WRITE, self._on_socket_event)
 
     def _failed(self, now: float) -> None:
         self._close()
         self._failures += 1
-        self._next = now + (PROBE_EVERY if self.answered_at else PROBE_FIRST)
+        self._next = now + (PROBE_SECONDS if self.answered_at else FIRST_PROBE_SECONDS)
 
     def _close(self) -> None:
         if self._socket is not None:
@@ -95,12 +101,14 @@ class WebProbe:
             self._socket = None
 
 
-class SignOfLife:
+class Heartbeat:
     """A file whose time changes as long as a canary gets through the whole queue.
 
     Only changes are counted, on the monotonic clock: neither a sleeping laptop nor a corrected
     clock looks like a queue that stands still.
     """
+
+    complaint = "stands still"
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -113,11 +121,19 @@ class SignOfLife:
         self._seen = False
         self._changed = time.monotonic()
 
-    def lost(self, now: float) -> bool:
+    def tick(self, now: float) -> None:
         mtime = self._read()
         if mtime != self._mtime:
             self._mtime, self._changed, self._seen = mtime, now, True
-        return now - self._changed > (SIGN_EVERY if self._seen else FIRST_SIGN)
+
+    def wake_at(self) -> float:
+        return math.inf  # the supervisor's own tick is often enough
+
+    def is_ready(self) -> bool:
+        return True  # pages do not wait for it
+
+    def is_lost(self, now: float) -> bool:
+        return now - self._changed > (HEARTBEAT_SECONDS if self._seen else FIRST_HEARTBEAT_SECONDS)
 
     def _read(self) -> int:
         try:

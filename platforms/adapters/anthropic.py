@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 
+from platforms import chat, http, pictures, sentences
 from platforms.base import JSON, Call, MediaFile, Model, Output, Platform
 from platforms.catalogue import Row, load
-from platforms.chat import OURS, amount
-from platforms.errors import Refused, Unavailable
-from platforms.hosted import as_answer, asking, read_inline
-from platforms.inspection import Finding, Listing, inquiry, listed
+from platforms.chat import amount
+from platforms.errors import Refused, Unavailable, Unusable
+from platforms.inspection import CatalogueFinding, ListedModel, inquiry, listed
+from platforms.model_text import clean_text
+from platforms.payloads import find
 from platforms.registry import register
-from platforms.shapes import find
-from platforms.trials import trial
+from platforms.vendor_clients import as_answer, asking, check_by_request, make_client
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 KEY = "ANTHROPIC_API_KEY"
 ADDRESS = "https://api.anthropic.com"
 ROWS = {row.model.id: row for row in load("anthropic")}
-LARGEST_PICTURE = 5_000_000  # bytes sent inside a request; a larger one must be fetched
 LONGEST_ANSWER = 1000  # tokens, where the catalogue does not say
 
 
@@ -47,7 +47,7 @@ class Anthropic(Platform):
 
     async def check(self, credentials: Mapping[str, str]) -> str:
         url, version = f"{_address()}/v1/models?limit=1000", "2023-06-01"
-        return await trial(
+        return await check_by_request(
             self, credentials, url, Authorization="Bearer {key}", anthropic_version=version
         )
 
@@ -55,19 +55,35 @@ class Anthropic(Platform):
         row = ROWS.get(call.model.id) or Row(call.model)
         async with asking(call, self.label, KEY) as asked:
             await asked.library("anthropic")
-            extra = {name: value for name, value in call.parameters.items() if name not in OURS}
-            if instructions := call.parameters.get("instructions"):
-                extra["system"] = instructions
-            answer = await asked.send(
-                _client(call).messages.with_raw_response.create,
-                model=call.model.path,
-                max_tokens=extra.pop("max_tokens", LONGEST_ANSWER),
-                messages=[{"role": "user", "content": await asyncio.to_thread(_content, call)}],
-                extra_body=extra,
-            )
-        return _read(as_answer(answer.http_response).json(), row)
+            vendor = _client(call)
 
-    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding]:
+            async def send(compatibility: chat.Compatibility, headers: dict[str, str]) -> Any:
+                extra = chat.parameters_of_call(call, compatibility)
+                if instructions := call.parameters.get("instructions"):
+                    extra["system"] = instructions
+                return await asked.send(
+                    vendor.messages.with_raw_response.create,
+                    model=call.model.path,
+                    max_tokens=extra.pop("max_tokens", LONGEST_ANSWER),
+                    messages=[
+                        {
+                            "role": "user",
+                            "content": await asyncio.to_thread(_content, call, compatibility),
+                        }
+                    ],
+                    extra_body=extra,
+                    extra_headers=headers,
+                )
+
+            answer = as_answer(
+                (await chat.ask_as_it_takes_it(call, self.label, send)).http_response
+            )
+        http.raise_error_inside(answer, self.label, KEY)
+        if answer.is_garbled:
+            raise Unavailable(sentences.NO_MESSAGE).as_settled().as_hidden()
+        return _read(answer.json(), row)
+
+    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[CatalogueFinding]:
         async with asking(inquiry(self, credentials), self.label, KEY) as asked:
             await asked.library("anthropic")
             found = _client(asked.call).models.list(limit=1000)
@@ -75,9 +91,9 @@ class Anthropic(Platform):
         return listed(self.models(), offered)
 
 
-def _listing(found: ModelInfo) -> Listing:
+def _listing(found: ModelInfo) -> ListedModel:
     ends = found.retires_at or found.deprecated_at
-    return Listing(ends=f"{ends:%Y-%m-%d}" if ends else "", gone=found.lifecycle == "retired")
+    return ListedModel(ends=f"{ends:%Y-%m-%d}" if ends else "", gone=found.lifecycle == "retired")
 
 
 def _address() -> str:
@@ -85,50 +101,39 @@ def _address() -> str:
 
 
 def _client(call: Call) -> AsyncAnthropic:
-    """Cheap: the connections are the loop's own pool."""
     from anthropic import AsyncAnthropic
 
-    from platforms import pool
-
-    return AsyncAnthropic(
-        api_key=call.credentials[KEY].strip(),
-        base_url=_address(),
-        max_retries=0,
-        timeout=call.model.deadline_seconds,
-        http_client=pool.client(),
-        default_headers={"Idempotency-Key": call.idempotency_key},
-    )
+    return make_client(AsyncAnthropic, call, call.credentials[KEY], _address())
 
 
-def _content(call: Call) -> str | list[dict[str, Any]]:
+def _content(call: Call, compatibility: chat.Compatibility) -> str | list[dict[str, Any]]:
     """The input as a message. Reads the input's file: not for the event loop."""
-    given = call.input
-    if not isinstance(given, MediaFile):
-        return given
+    if not isinstance(call.input, MediaFile):
+        return call.input
+    content, content_type = pictures.fitted(call.input, chat.limits_of_call(call, compatibility))
+    data = base64.b64encode(content).decode()
+    source = {"type": "base64", "media_type": content_type, "data": data}
     question = {"type": "text", "text": str(call.parameters.get("prompt", ""))}
-    return [{"type": "image", "source": _source(given)}, question]
-
-
-def _source(picture: MediaFile) -> dict[str, str]:
-    if picture.url and picture.path.stat().st_size > LARGEST_PICTURE:
-        return {"type": "url", "url": picture.url}
-    data = base64.b64encode(read_inline(picture, LARGEST_PICTURE)).decode()
-    return {"type": "base64", "media_type": picture.content_type, "data": data}
+    return [{"type": "image", "source": source}, question]
 
 
 def _read(content: JSON, row: Row) -> Output:
     """The text of a message; thoughts and whatever else is in it are left out."""
     if find(content, "stop_reason") == "refusal":
         why = find(content, "stop_details", "explanation")
-        said = f": {' '.join(str(why).split())[:300]}" if why else "."
-        raise Refused(f"The model declined{said}", kind="sensitive")
+        said = " ".join(str(why).split())[:300] if why else ""
+        source = sentences.DECLINED_SAYING if said else sentences.DECLINED
+        declined = Refused(source % {"said": said}, kind="sensitive")
+        raise declined.charged(row.cost(_used(content)))
     blocks = find(content, "content")
     texts = [find(block, "text") for block in (blocks if isinstance(blocks, list) else [])]
-    text = "".join(part for part in texts if isinstance(part, str)).strip().strip(row.strip).strip()
+    text = clean_text("".join(part for part in texts if isinstance(part, str)), row.strip)
     if not text:
+        if not isinstance(blocks, list):  # no message: whoever answered, it was not the model
+            raise Unavailable(sentences.NO_MESSAGE_IN_IT).as_settled()
         short = find(content, "stop_reason") == "max_tokens"
-        why = " (it ran out of tokens)" if short else ""
-        raise Unavailable(f"The answer contains no text{why}.").as_settled()
+        empty = Unusable(sentences.NO_TEXT_OUT_OF_TOKENS if short else sentences.NO_TEXT)
+        raise empty.charged(row.cost(_used(content)))
     return Output(text=text, usd=row.cost(_used(content)))
 
 

@@ -1,4 +1,4 @@
-"""ComfyUI on the house's own network: a workflow that an admin uploaded is a model.
+"""ComfyUI on the operator's network: a workflow that an admin uploaded is a model.
 
 The prompt is in `platforms.comfy.prompt`; here are the platform and the socket that tells how far a
 prompt is. The coroutine's own cancellation leaves the prompt to be adopted.
@@ -13,41 +13,39 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import ClassVar
 
-from platforms import listed, servers
+from platforms import model_lists, sentences, servers
 from platforms.base import JSON, Availability, Call, Model, Output, Pending, Platform
-from platforms.comfy import history, news
+from platforms.comfy import history
 from platforms.comfy.prompt import POLL, Prompt
 from platforms.errors import Cancelled, NotConfigured, TimedOut
+from platforms.payloads import find
 from platforms.registry import register
-from platforms.shapes import find
 
 LARGEST_FRAME = 32_000_000  # bytes; previews come through the socket, and are not looked at
 
 
 @register
 class ComfyUI(Platform):
-    """Workflows on the house's own ComfyUI servers."""
+    """Workflows on ComfyUI servers."""
 
     slug: ClassVar[str] = "comfyui"
     label: ClassVar[str] = "ComfyUI"
 
     def models(self) -> Sequence[Model]:
-        return [flow.model for flow in servers.known().flows.values()]
+        return [flow.model for flow in servers.known().workflows.values()]
 
     def availability(self, model: Model, credentials: Mapping[str, str]) -> Availability:
         try:
-            flow, _ = servers.flow_of(model)
+            flow, _ = servers.workflow_of_model(model)
+            trouble = servers.comfyui_server(flow.server, model.name).trouble()
         except NotConfigured as error:
             return Availability(False, str(error))
-        server = servers.known().servers.get(flow.server)
-        if server is not None and (trouble := server.trouble()):
-            return Availability(False, trouble)
-        return Availability(True)
+        return Availability(not trouble, trouble)
 
     async def invoke(self, call: Call) -> Output | Pending:
         if call.cancelled.is_set() and not call.reference:
             raise Cancelled
-        prompt = Prompt(call, *servers.flow_of(call.model))
+        prompt = Prompt(call, *servers.workflow_of_model(call.model))
         listening = asyncio.ensure_future(_listen(prompt))
         try:
             async with asyncio.timeout(call.model.deadline_seconds):
@@ -55,7 +53,8 @@ class ComfyUI(Platform):
                     await prompt.put()
                 return history.outcome(await prompt.followed(), prompt.workflow, prompt.address)
         except TimeoutError:
-            late = TimedOut(f"ComfyUI took longer than {call.model.deadline_seconds:g} seconds.")
+            words = {"provider": "ComfyUI", "seconds": f"{call.model.deadline_seconds:g}"}
+            late = TimedOut(sentences.TOOK_LONGER % words)
             if call.reference and await prompt.cancel() == "cancelled":
                 late.as_settled()
             raise late from None
@@ -64,7 +63,7 @@ class ComfyUI(Platform):
             await asyncio.wait({listening})
 
     def listing(self, address: str, key: str) -> Sequence[JSON]:
-        stats = listed.fetch(f"{address}/system_stats")
+        stats = model_lists.fetch(f"{address}/system_stats")
         version = find(stats, "system", "comfyui_version")
         devices = find(stats, "devices")
         if not isinstance(devices, list):
@@ -88,5 +87,7 @@ async def _listen(prompt: Prompt) -> None:
             ) as socket:
                 async for message in socket:
                     if isinstance(message, str):
-                        prompt.hear(news.read(message, prompt.prompt_id, prompt.workflow))
+                        prompt.hear(
+                            history.read_message(message, prompt.prompt_id, prompt.workflow)
+                        )
         await asyncio.sleep(POLL)

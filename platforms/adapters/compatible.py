@@ -8,7 +8,6 @@ others offer is in their rows.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 import time
@@ -18,15 +17,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
 
-from platforms import chat, listed, ollama, servers
+from platforms import chat, model_lists, sentences, servers
 from platforms.base import JSON, Availability, Call, Model, Output, Platform, Warmed
 from platforms.catalogue import Row
 from platforms.errors import NotConfigured
-from platforms.hosted import as_answer, asking
+from platforms.payloads import find
 from platforms.registry import register
-from platforms.shapes import find
-from platforms.trials import trial
+from platforms.vendor_clients import asking, check_by_request, make_client
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -38,10 +37,10 @@ Found = Mapping[str, Mapping[str, object]]  # by server: its models, and what we
 
 @register
 class Compatible(Platform):
-    """The house's own model servers."""
+    """Model servers of the operator."""
 
     slug: ClassVar[str] = "compatible"
-    label: ClassVar[str] = "Model servers"
+    label: ClassVar[str] = gettext_noop("Model servers")
 
     @property
     def key_name(self) -> str:
@@ -50,7 +49,7 @@ class Compatible(Platform):
     def __init__(self) -> None:
         self.looked_at = -LOOK_EVERY
         self.read: tuple[object, Sequence[Model], Found] = (None, (), {})
-        self.added: tuple[servers.Known, Sequence[Model]] = (servers.NOTHING, ())
+        self.added: tuple[servers.KnownServers, Sequence[Model]] = (servers.NO_SERVERS, ())
 
     def models(self) -> Sequence[Model]:
         """What was listed last; a look that is due happens in the background."""
@@ -61,30 +60,34 @@ class Compatible(Platform):
             threading.Thread(target=look, daemon=True, name="compatible").start()
         return [*self._known()[0], *self._added()]
 
-    def house_keys(self) -> Mapping[str, str]:
+    def operator_keys(self) -> Mapping[str, str]:
         """With the keys that admins typed in for the servers they added."""
         return {KEY: all_keys()}
 
     def listing(self, address: str, key: str) -> Sequence[JSON]:
-        return listed.read(listed.fetch(f"{address}/models", key))
+        return model_lists.read(model_lists.fetch(f"{address}/models", key))
 
     def availability(self, model: Model, credentials: Mapping[str, str]) -> Availability:
         server = _server(model)
         if not _address(server):
             return Availability(False, _unknown(server))
         if server in _keys(all_keys()) and not _key(credentials, server):
-            return Availability(False, f"The server {server} needs a key in {KEY}.")
+            words = {"server": server, "setting": KEY}
+            return Availability(False, sentences.SERVER_NEEDS_KEY % words)
         if server in settings.COMPATIBLE_SERVERS:
             found = self._known()[1].get(server, {})
             recent = time.time() - float(str(found.get("at", 0))) < LOOK_EVERY
-            trouble = f"The server {server} does not answer: {found.get('problem')}"
+            words = {"server": server, "sentence": str(found.get("problem"))}
+            trouble = sentences.SERVER_SILENT % words
             failed = bool(found.get("problem")) and recent
             return Availability(not failed, trouble if failed else "")
         trouble = servers.known().servers[server].trouble()
         return Availability(not trouble, trouble)
 
     def key_problem(self, text: str) -> str:
-        form = "Write the server's name before its key: name=key, and a comma between two of them."
+        form = gettext(
+            "Write the server's name before its key: name=key, and a comma between two of them."
+        )
         return super().key_problem(text) if _keys(text) else form
 
     async def check(self, credentials: Mapping[str, str]) -> str:
@@ -92,10 +95,10 @@ class Compatible(Platform):
         said = []
         for server, key in _keys(credentials.get(KEY, "")).items():
             if server not in settings.COMPATIBLE_SERVERS:
-                raise NotConfigured(f"There is no server {server}.")
+                raise NotConfigured(sentences.NO_SERVER % {"server": server})
             url, label = f"{settings.COMPATIBLE_SERVERS[server]}/models", f"The server {server}"
             bearer = "Bearer {key}"
-            said.append(await trial(self, {KEY: key}, url, label, Authorization=bearer))
+            said.append(await check_by_request(self, {KEY: key}, url, label, Authorization=bearer))
         return " ".join(said)
 
     async def invoke(self, call: Call) -> Output:
@@ -106,31 +109,26 @@ class Compatible(Platform):
             raise
 
     async def warm(self, call: Call) -> Warmed:
-        return await ollama.load(_address(_server(call.model)), call)
+        return await model_lists.load_model(_address(_server(call.model)), call)
 
     async def _invoke(self, call: Call) -> Output:
         server = _server(call.model)
-        async with asking(call, f"The server {server}", KEY, needed=False) as asked:
+        label = f"The server {server}"
+        async with asking(call, label, KEY, needed=False) as asked:
             if not _address(server):
                 raise NotConfigured(_unknown(server))
             await asked.library("openai")
-            answer = await asked.send(
-                _client(call, server).chat.completions.with_raw_response.create,
-                model=call.model.path,
-                messages=await asyncio.to_thread(chat.messages, call),
-                extra_body=chat.settings(call),
-            )
-            content = as_answer(answer.http_response).json()
-        return chat.read(content, Row(call.model, strip='"'))
+            create = _client(call, server).chat.completions.with_raw_response.create
+            return await chat.complete(asked, create, Row(call.model, strip='"'), label, KEY)
 
     def _added(self) -> Sequence[Model]:
         """Of the servers that admins added; where a name is taken by the setting, that one counts."""
         if (known := servers.known()) is not self.added[0]:
             rows = [
                 row
-                for server in known.of_kind(servers.Kind.COMPATIBLE)
+                for server in known.of_kind(servers.ServerKind.COMPATIBLE)
                 if server.slug not in settings.COMPATIBLE_SERVERS
-                for row in listed.rows(server.slug, list(server.listed))
+                for row in model_lists.rows(server.slug, list(server.listed))
             ]
             self.added = (known, rows)
         return self.added[1]
@@ -150,19 +148,11 @@ class Compatible(Platform):
 def _client(call: Call, server: str) -> AsyncOpenAI:
     from openai import AsyncOpenAI
 
-    from platforms import pool
-
-    return AsyncOpenAI(
-        api_key=_key(call.credentials, server) or "none",  # the client insists on one
-        base_url=_address(server),
-        max_retries=0,
-        timeout=call.model.deadline_seconds,
-        http_client=pool.client(),
-        default_headers={"Idempotency-Key": call.idempotency_key},
-    )
+    key = _key(call.credentials, server) or "none"  # the client insists on one
+    return make_client(AsyncOpenAI, call, key, _address(server))
 
 
-# Listing
+# ListedModel
 
 
 def look() -> None:
@@ -172,7 +162,7 @@ def look() -> None:
     for server, address in settings.COMPATIBLE_SERVERS.items():
         try:
             key = _keys(all_keys()).get(server, "")
-            offered = listed.read(listed.fetch(f"{address}/models", key))
+            offered = model_lists.read(model_lists.fetch(f"{address}/models", key))
             found[server] = {"models": offered, "problem": "", "at": time.time()}
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             old = find(kept, server, "models")
@@ -186,7 +176,7 @@ def look() -> None:
 def _rows(found: Found) -> Iterator[Model]:
     for server in settings.COMPATIBLE_SERVERS:
         entries = find(found, server, "models")
-        yield from listed.rows(server, entries if isinstance(entries, list) else [])
+        yield from model_lists.rows(server, entries if isinstance(entries, list) else [])
 
 
 def _file() -> Path:
@@ -209,22 +199,20 @@ def _address(server: str) -> str:
     if server in settings.COMPATIBLE_SERVERS:
         return settings.COMPATIBLE_SERVERS[server]
     added = servers.known().servers.get(server)
-    usable = added is not None and added.enabled and added.kind is servers.Kind.COMPATIBLE
+    usable = added is not None and added.enabled and added.kind is servers.ServerKind.COMPATIBLE
     return added.address if added is not None and usable else ""
 
 
 def _unknown(server: str) -> str:
     if added := servers.known().servers.get(server):
-        return f"The server {added.name} is switched off."
-    return (
-        f"There is no server {server} any more: neither an admin nor COMPATIBLE_BASE_URL names it."
-    )
+        return sentences.SERVER_OFF % {"server": added.name}
+    return sentences.NO_SERVER_ANY_MORE % {"server": server}
 
 
 def all_keys() -> str:
     """The keys of all servers that want one, as the setting has them: it, and those that admins
     typed in. What is for an added server never goes to another one of its name in the setting."""
-    added = servers.known().of_kind(servers.Kind.COMPATIBLE)
+    added = servers.known().of_kind(servers.ServerKind.COMPATIBLE)
     typed = [
         f"{one.slug}={plain}"
         for one in added

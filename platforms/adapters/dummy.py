@@ -1,4 +1,4 @@
-"""Pretend models: no key, no network, no weights, and the same answer every time.
+"""Dummy models: no key, no network, no weights, and the same answer every time.
 
 They make real media that any player decodes, so a whole ring can be built, broken, paused and
 measured on a laptop. Slot parameters make them slow or make them fail, one error per attempt.
@@ -99,7 +99,7 @@ MODELS = tuple(
         usd=0.0,
         deadline_seconds=3700.0,  # longer than the longest delay
         maker="PANIC!",
-        note="Deterministic stand-in for tests and rehearsals.",
+        note="Deterministic dummy for tests and rehearsals.",
         hidden=True,
     )
     for source, target in PAIRS
@@ -189,9 +189,9 @@ WORDS = [line.split() for line in VOCABULARY.splitlines()]
 
 def _sentence(digest: bytes) -> str:
     chosen = [words[digest[index] % len(words)] for index, words in enumerate(WORDS)]
-    hue, thing, deed, place, who, what = (word.replace("-", " ") for word in chosen)
+    hue, thing, action, place, who, what = (word.replace("-", " ") for word in chosen)
     article = "An" if hue[0] in "aeiou" else "A"
-    return f"{article} {hue} {thing} {deed} in the {place} while {who} {what}."
+    return f"{article} {hue} {thing} {action} in the {place} while {who} {what}."
 
 
 def _image(digest: bytes) -> tuple[bytes, str]:

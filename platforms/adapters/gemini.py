@@ -13,14 +13,14 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
+from platforms import chat, pictures, sentences
 from platforms.base import Call, MediaFile, Modality, Model, Output, Platform
 from platforms.catalogue import Row, load
-from platforms.chat import OURS
-from platforms.errors import NotConfigured, PlatformError, Refused, Unavailable
-from platforms.hosted import asking, read_inline
-from platforms.inspection import Finding, Listing, inquiry, listed
+from platforms.errors import NotConfigured, PlatformError, Refused, Unavailable, Unusable
+from platforms.inspection import CatalogueFinding, ListedModel, inquiry, listed
+from platforms.model_text import clean_text
 from platforms.registry import register
-from platforms.trials import trial
+from platforms.vendor_clients import asking, check_by_request, read_inline
 
 if TYPE_CHECKING:
     from google.genai import Client, types
@@ -51,26 +51,30 @@ class Gemini(Platform):
 
     async def check(self, credentials: Mapping[str, str]) -> str:
         url = f"{_address()}/v1beta/models?pageSize=1000"
-        return await trial(self, credentials, url, x_goog_api_key="{key}")
+        return await check_by_request(self, credentials, url, x_goog_api_key="{key}")
 
     async def invoke(self, call: Call) -> Output:
         row = ROWS.get(call.model.id) or Row(call.model)
         async with asking(call, self.label, KEY) as asked:
             await asked.library("google.genai")
             vendor = await _client(call)
-            answer = await asked.send(
-                vendor.aio.models.generate_content,
-                model=call.model.path,
-                contents=await asyncio.to_thread(_contents, call),
-                config=_config(call),
-            )
+
+            async def send(compatibility: chat.Compatibility, headers: dict[str, str]) -> Any:
+                return await asked.send(
+                    vendor.aio.models.generate_content,
+                    model=call.model.path,
+                    contents=await asyncio.to_thread(_contents, call, compatibility),
+                    config=_config(call, compatibility, headers),
+                )
+
+            answer = await chat.ask_as_it_takes_it(call, self.label, send)
         return _read(answer, row)
 
-    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding]:
+    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[CatalogueFinding]:
         async with asking(inquiry(self, credentials), self.label, KEY) as asked:
             await asked.library("google.genai")
             found = await (await _client(asked.call)).aio.models.list(config={"page_size": 1000})
-            offered = {(one.name or "").rpartition("/")[2]: Listing() async for one in found}
+            offered = {(one.name or "").rpartition("/")[2]: ListedModel() async for one in found}
         return listed(self.models(), offered)
 
 
@@ -83,11 +87,11 @@ async def _client(call: Call) -> Client:
     from google.genai import Client
     from google.genai.types import HttpOptions, HttpRetryOptions
 
-    from platforms import pool
+    from platforms import http_pool
 
     key = call.credentials[KEY].strip()
     address = _address()
-    known = _clients.setdefault(connections := pool.client(), {})
+    known = _clients.setdefault(connections := http_pool.client(), {})
     if (key, address) not in known or known[key, address].cancelled():
         options = HttpOptions(
             base_url=address,
@@ -99,19 +103,27 @@ async def _client(call: Call) -> Client:
     return await asyncio.shield(known[key, address])
 
 
-def _contents(call: Call) -> list[Any]:
+def _contents(call: Call, compatibility: chat.Compatibility) -> list[Any]:
     """The input, and what is asked about it. Reads the input's file: not for the event loop."""
     from google.genai.types import Part
 
     given = call.input
+    instructions = (
+        [str(call.parameters.get("instructions") or "")] if compatibility.no_system else []
+    )
     if not isinstance(given, MediaFile):
-        return [given]
-    data = read_inline(given, LARGEST_INPUT)
+        return [*instructions, given]
+    if call.model.input is Modality.IMAGE:
+        data, content_type = pictures.fitted(given, chat.limits_of_call(call, compatibility))
+    else:
+        data, content_type = read_inline(given, LARGEST_INPUT), given.content_type
     question = str(call.parameters.get("prompt", ""))
-    return [Part.from_bytes(data=data, mime_type=given.content_type), question]
+    return [*instructions, Part.from_bytes(data=data, mime_type=content_type), question]
 
 
-def _config(call: Call) -> types.GenerateContentConfig:
+def _config(
+    call: Call, compatibility: chat.Compatibility, headers: dict[str, str]
+) -> types.GenerateContentConfig:
     from google.genai.types import (
         AutomaticFunctionCallingConfig,
         GenerateContentConfig,
@@ -119,17 +131,18 @@ def _config(call: Call) -> types.GenerateContentConfig:
         ImageConfig,
     )
 
-    extra: dict[str, Any] = {k: v for k, v in call.parameters.items() if k not in OURS}
+    extra: dict[str, Any] = chat.parameters_of_call(call, compatibility)
+    instructions = "" if compatibility.no_system else str(call.parameters.get("instructions") or "")
     if call.model.output is Modality.IMAGE:
         extra["response_modalities"] = ["IMAGE"]
         extra["image_config"] = ImageConfig(aspect_ratio=extra.pop("aspect_ratio", None))
     return GenerateContentConfig(
-        system_instruction=str(call.parameters.get("instructions") or "") or None,
+        system_instruction=instructions or None,
         automatic_continuation=False,
         automatic_function_calling=AutomaticFunctionCallingConfig(disable=True),
         http_options=HttpOptions(
             timeout=round(call.model.deadline_seconds * 1000),
-            headers={"Idempotency-Key": call.idempotency_key},
+            headers=headers,
         ),
         **extra,
     )
@@ -139,24 +152,26 @@ def _read(answer: types.GenerateContentResponse, row: Row) -> Output:
     """The text or the picture in an answer; thoughts are left out."""
     feedback = answer.prompt_feedback
     if feedback is not None and feedback.block_reason:
-        raise Refused(
-            f"Gemini declined the input ({_name(feedback.block_reason)}).", kind="sensitive"
-        )
+        words = f"Gemini declined the input ({_name(feedback.block_reason)})."
+        raise Refused(words, kind="sensitive").charged(row.cost(_used(answer.usage_metadata)))
     candidate = answer.candidates[0] if answer.candidates else None
     parts = candidate.content.parts if candidate and candidate.content else None
     given = [part for part in parts or [] if not part.thought]
     usd = row.cost(_used(answer.usage_metadata))
     if candidate and (reason := _name(candidate.finish_reason)) in DECLINED:
-        raise _nothing(reason, row)  # what came before it was cut off, perhaps in mid-word
+        # What came before it was cut off, perhaps in mid-word.
+        raise _nothing(reason, row).charged(usd)
     if row.model.output is Modality.TEXT:
-        text = "".join(part.text or "" for part in given).strip().strip(row.strip).strip()
+        text = clean_text("".join(part.text or "" for part in given), row.strip)
         if text:
             return Output(text=text, usd=usd)
     for part in given:
         media = part.inline_data
         if media and media.data and row.model.output is not Modality.TEXT:
             return Output(data=media.data, content_type=media.mime_type or "", usd=usd)
-    raise _nothing(_name(candidate.finish_reason) if candidate else "", row)
+    if candidate is None and answer.usage_metadata is None:
+        raise Unavailable(sentences.NO_CANDIDATE).as_settled()
+    raise _nothing(_name(candidate.finish_reason) if candidate else "", row).charged(usd)
 
 
 def _nothing(reason: str, row: Row) -> PlatformError:
@@ -166,7 +181,7 @@ def _nothing(reason: str, row: Row) -> PlatformError:
     if reason == "PUP_LIMITED_DISABLED":
         return NotConfigured(f"Google has limited the account behind {KEY} ({reason}).")
     why = f" ({reason})" if reason and reason != "STOP" else ""
-    return Unavailable(f"The answer contains no {row.model.output}{why}.").as_settled()
+    return Unusable(f"The answer contains no {row.model.output}{why}.")
 
 
 def _name(reason: Any) -> str:
@@ -176,13 +191,13 @@ def _name(reason: Any) -> str:
 def _used(usage: types.GenerateContentResponseUsageMetadata | None) -> Mapping[str, float]:
     if usage is None:
         return {}
-    heard = _of_kind(usage.prompt_tokens_details, "AUDIO")
+    audio_tokens = _of_kind(usage.prompt_tokens_details, "AUDIO")
     painted = _of_kind(usage.candidates_tokens_details, "IMAGE")
     cached = usage.cached_content_token_count or 0
     written = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
     return {
-        "input": max(0, (usage.prompt_token_count or 0) - heard - cached),
-        "input_audio": heard,
+        "input": max(0, (usage.prompt_token_count or 0) - audio_tokens - cached),
+        "input_audio": audio_tokens,
         "cached": cached,
         "output": max(0, written - painted),
         "output_image": painted,

@@ -6,6 +6,12 @@ import asyncio
 import os
 from collections.abc import Coroutine, Mapping, Sequence
 
+from django.conf import settings
+from django.utils.translation import gettext_noop
+
+from local_models.address import host_socket
+from local_models.protocol import BadFrame, HostReply, HostRequest, read_frame, write_frame
+from platforms import sentences
 from platforms.base import Availability, Call, MediaFile, Model, Output, Platform, Warmed, Warmth
 from platforms.errors import (
     Cancelled,
@@ -16,14 +22,10 @@ from platforms.errors import (
     TimedOut,
     Unavailable,
 )
-from platforms.local import host_socket
-from platforms.local.catalogue import BY_ID, ENTRIES
-from platforms.local.protocol import Garbled, Reply, Request, read_frame, write_frame
+from platforms.local_catalogue import BY_ID, ENTRIES
 from platforms.registry import register
 
-LONGEST_INPUT = 20_000  # characters; no local model makes use of more
-STOPPED = "The local model host stopped in the middle of a call; it is being restarted."
-ABSENT = "The local model host is not running; it is started by `manage.py up`."
+MAX_INPUT = 20_000  # characters; no local model makes use of more
 
 
 @register
@@ -31,7 +33,7 @@ class Local(Platform):
     """Asks the model host, which keeps the models in memory; this process never loads one."""
 
     slug = "local"
-    label = "This machine"
+    label = gettext_noop("This machine")
 
     def models(self) -> Sequence[Model]:
         return tuple(entry.model for entry in ENTRIES)
@@ -49,10 +51,10 @@ class Local(Platform):
 
     async def warm(self, call: Call) -> Warmed:
         """The model host reads the weights, and keeps them for as long as it runs."""
-        await self._asked(call, Request(model=call.model.id, load_only=True))
-        return Warmed(Warmth.WARM, "In memory on this machine.")
+        await self._asked(call, HostRequest(model=call.model.id, load_only=True))
+        return Warmed(Warmth.WARM, sentences.IN_MEMORY)
 
-    async def _asked(self, call: Call, request: Request) -> Reply:
+    async def _asked(self, call: Call, request: HostRequest) -> HostReply:
         if call.cancelled.is_set():
             raise Cancelled
         found = self.availability(call.model, call.credentials)
@@ -64,10 +66,10 @@ class Local(Platform):
         return reply
 
 
-def _request(call: Call) -> Request:
-    return Request(
+def _request(call: Call) -> HostRequest:
+    return HostRequest(
         model=call.model.id,
-        text="" if isinstance(call.input, MediaFile) else call.input[:LONGEST_INPUT],
+        text="" if isinstance(call.input, MediaFile) else call.input[:MAX_INPUT],
         path=os.fspath(call.input.path) if isinstance(call.input, MediaFile) else "",
         parameters=dict(call.parameters),
         key=call.idempotency_key,
@@ -75,8 +77,8 @@ def _request(call: Call) -> Request:
     )
 
 
-async def _until_cancelled(call: Call, question: Coroutine[None, None, Reply]) -> Reply:
-    """The answer, unless the call is cancelled or its deadline passes first; then it hangs up."""
+async def _until_cancelled(call: Call, question: Coroutine[None, None, HostReply]) -> HostReply:
+    """The answer, unless the call is cancelled or its deadline passes first; then it closes the connection."""
     asking = asyncio.ensure_future(question)
     stopped = asyncio.ensure_future(call.cancelled.wait())
     try:
@@ -89,34 +91,34 @@ async def _until_cancelled(call: Call, question: Coroutine[None, None, Reply]) -
             return asking.result()
         if stopped.done():
             raise Cancelled
-        raise TimedOut(
-            f"{call.model.name} gave no answer within {call.model.deadline_seconds:.0f} s."
-        )
+        words = {"model": call.model.name, "seconds": f"{call.model.deadline_seconds:.0f}"}
+        raise TimedOut(sentences.MODEL_LATE % words)
     finally:
         stopped.cancel()
         asking.cancel()
         await asyncio.gather(asking, stopped, return_exceptions=True)
 
 
-async def _ask(request: Request) -> Reply:
+async def _ask(request: HostRequest) -> HostReply:
     """One connection, one request, one reply. Closing the connection is how the host learns."""
     try:
-        reader, writer = await asyncio.open_unix_connection(os.fspath(host_socket()))
+        reader, writer = await asyncio.open_unix_connection(
+            os.fspath(host_socket(settings.RUN_DIR))
+        )
     except OSError:
-        raise Unavailable(ABSENT) from None
+        raise Unavailable(sentences.HOST_ABSENT) from None
     try:
         await write_frame(writer, request.header())
-        header, payload = await read_frame(reader)
+        return HostReply.from_frame(*await read_frame(reader))
     except (asyncio.IncompleteReadError, ConnectionError):
-        raise Unavailable(STOPPED) from None
-    except Garbled as error:
-        raise Unavailable(f"The local model host answered nonsense: {error}.") from None
+        raise Unavailable(sentences.HOST_STOPPED) from None
+    except BadFrame as error:
+        raise Unavailable(sentences.HOST_BAD_FRAME % {"error": error}) from None
     finally:
         writer.close()
-    return Reply.of_frame(header, payload)
 
 
-def _error(reply: Reply) -> PlatformError:
+def _error(reply: HostReply) -> PlatformError:
     if reply.error == "invalid":
         return Refused(reply.detail, kind="invalid")
     if reply.error == "unknown":

@@ -1,7 +1,7 @@
 """OpenAI: language, pictures, speech and hearing, asked through its own client.
 
 Which of its endpoints a model is asked at follows from what it turns into what. The client's own
-retries are off: the engine decides. OpenAI has no job to adopt or to cancel; a stop hangs up.
+retries are off: the engine decides. OpenAI has no job to adopt or to cancel; a stop closes the connection.
 """
 
 from __future__ import annotations
@@ -13,15 +13,22 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 
-from platforms import chat
+from platforms import chat, sentences
 from platforms.base import Call, MediaFile, Modality, Model, Output, Platform
 from platforms.catalogue import Row, load
-from platforms.errors import Unavailable
-from platforms.hosted import Asking, as_answer, asking, file_name, read_inline
-from platforms.inspection import Finding, Listing, inquiry, listed
+from platforms.errors import Unusable
+from platforms.inspection import CatalogueFinding, ListedModel, inquiry, listed
+from platforms.payloads import find, inline_output, read_output, read_transcription
 from platforms.registry import register
-from platforms.shapes import find, inline_output, read_output
-from platforms.trials import trial
+from platforms.vendor_clients import (
+    Asking,
+    as_answer,
+    asking,
+    check_by_request,
+    file_name,
+    make_client,
+    read_inline,
+)
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -46,7 +53,9 @@ class OpenAI(Platform):
         return [row.model for row in ROWS.values()]
 
     async def check(self, credentials: Mapping[str, str]) -> str:
-        return await trial(self, credentials, f"{_address()}/models", Authorization="Bearer {key}")
+        return await check_by_request(
+            self, credentials, f"{_address()}/models", Authorization="Bearer {key}"
+        )
 
     async def invoke(self, call: Call) -> Output:
         row = ROWS.get(call.model.id) or Row(call.model)
@@ -54,18 +63,19 @@ class OpenAI(Platform):
             await asked.library("openai")
             vendor = _client(call)
             if isinstance(call.input, MediaFile) and call.model.input is Modality.AUDIO:
-                return await _heard(asked, call.input, row, vendor)
+                return await _transcribed(asked, call.input, row, vendor)
             if call.model.output is Modality.AUDIO:
                 return await _spoken(asked, row, vendor)
             if call.model.output is Modality.IMAGE:
                 return await _painted(asked, row, vendor)
-            return await _answered(asked, row, vendor)
+            create = vendor.chat.completions.with_raw_response.create
+            return await chat.complete(asked, create, row, self.label, KEY)
 
-    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding]:
+    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[CatalogueFinding]:
         async with asking(inquiry(self, credentials), self.label, KEY) as asked:
             await asked.library("openai")
             found = _client(asked.call).models.list()
-            offered = {one.id: Listing(ends=one.shutdown_date or "") async for one in found}
+            offered = {one.id: ListedModel(ends=one.shutdown_date or "") async for one in found}
         return listed(self.models(), offered)
 
 
@@ -74,32 +84,9 @@ def _address() -> str:
 
 
 def _client(call: Call) -> AsyncOpenAI:
-    """Cheap: the connections are the loop's own pool."""
     from openai import AsyncOpenAI
 
-    from platforms import pool
-
-    return AsyncOpenAI(
-        api_key=call.credentials[KEY].strip(),
-        base_url=_address(),
-        max_retries=0,
-        timeout=call.model.deadline_seconds,
-        http_client=pool.client(),
-        default_headers={"Idempotency-Key": call.idempotency_key},
-    )
-
-
-async def _answered(asked: Asking, row: Row, vendor: AsyncOpenAI) -> Output:
-    """Text, from text or a picture."""
-    call = asked.call
-    messages = await asyncio.to_thread(chat.messages, call)
-    answer = await asked.send(
-        vendor.chat.completions.with_raw_response.create,
-        model=call.model.path,
-        messages=messages,
-        extra_body=chat.settings(call),
-    )
-    return chat.read(as_answer(answer.http_response).json(), row)
+    return make_client(AsyncOpenAI, call, call.credentials[KEY], _address())
 
 
 async def _painted(asked: Asking, row: Row, vendor: AsyncOpenAI) -> Output:
@@ -119,8 +106,8 @@ async def _painted(asked: Asking, row: Row, vendor: AsyncOpenAI) -> Output:
             output = inline_output(inline, f"image/{kind}")
         else:
             output = read_output(picture, Modality.IMAGE, field="url")
-    except Unavailable as error:
-        raise error.as_settled() from None
+    except Unusable as error:
+        raise error.charged(usd) from None
     return replace(output, usd=usd)
 
 
@@ -136,13 +123,13 @@ async def _spoken(asked: Asking, row: Row, vendor: AsyncOpenAI) -> Output:
     )
     sound = as_answer(answer.http_response)
     content_type = sound.headers.get("content-type", "").partition(";")[0]
-    if not sound.body or not content_type.startswith(("audio/", "application/octet-stream")):
-        raise Unavailable("The answer contains no sound.").as_settled()
     usd = row.cost({"characters": len(spoken)})
+    if not sound.body or not content_type.startswith(("audio/", "application/octet-stream")):
+        raise Unusable(sentences.NO_SOUND).charged(usd)
     return Output(data=sound.body, content_type=content_type, usd=usd)
 
 
-async def _heard(asked: Asking, media: MediaFile, row: Row, vendor: AsyncOpenAI) -> Output:
+async def _transcribed(asked: Asking, media: MediaFile, row: Row, vendor: AsyncOpenAI) -> Output:
     call = asked.call
     content = await asyncio.to_thread(read_inline, media, LARGEST_RECORDING)
     answer = await asked.send(
@@ -155,10 +142,10 @@ async def _heard(asked: Asking, media: MediaFile, row: Row, vendor: AsyncOpenAI)
     said = as_answer(answer.http_response).json()
     usd = row.cost(_used_by_hearing(said))
     try:
-        text = read_output(said, Modality.TEXT, field="text", strip=row.strip)
+        text = read_transcription(said, field="text", strip=row.strip)
         return replace(text, usd=usd)
-    except Unavailable as error:
-        raise error.as_settled() from None
+    except Unusable as error:
+        raise error.charged(usd) from None
 
 
 def _used_by_picture(content: Mapping[str, object]) -> dict[str, float]:
@@ -173,10 +160,10 @@ def _used_by_picture(content: Mapping[str, object]) -> dict[str, float]:
 
 def _used_by_hearing(content: Mapping[str, object]) -> dict[str, float]:
     usage = find(content, "usage")
-    heard = chat.amount(usage, "input_token_details", "audio_tokens")
+    audio_tokens = chat.amount(usage, "input_token_details", "audio_tokens")
     return {
         "seconds": chat.amount(usage, "seconds"),
-        "input": max(0.0, chat.amount(usage, "input_tokens") - heard),
-        "input_audio": heard,
+        "input": max(0.0, chat.amount(usage, "input_tokens") - audio_tokens),
+        "input_audio": audio_tokens,
         "output": chat.amount(usage, "output_tokens"),
     }

@@ -1,8 +1,8 @@
-"""Replicate: hosted open models, asked over its HTTP API.
+"""Replicate: hosted open models, asked through its official client.
 
 A prediction is created once, its id remembered before anything else happens, and then followed: by
-looking again and again, and at once when Replicate rings (a signed webhook). A ring is never
-believed, it only makes us look. An error is settled where the prediction has ended and left nothing
+polling, and at once when Replicate calls the webhook, which is only a hint and never a result. The
+client builds every request; docs/decisions/0018 says which of its parts are not used. An error is settled where the prediction has ended and left nothing
 to collect; with any other, it may still end well, and the next try collects it and pays nothing.
 
 The coroutine's own cancellation is not a stop: it leaves the prediction running, to be adopted.
@@ -12,14 +12,27 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from platforms import predictions, published, web
-from platforms.base import Call, MediaFile, Model, Output, Pending, Platform, Warmed, Warmth
+from platforms import http, sentences
+from platforms.base import (
+    Call,
+    MediaFile,
+    Modality,
+    Model,
+    Output,
+    Pending,
+    Platform,
+    Warmed,
+    Warmth,
+    let_finish,
+    unless_stopped,
+)
 from platforms.catalogue import Row, load
 from platforms.errors import (
     Cancelled,
@@ -29,26 +42,46 @@ from platforms.errors import (
     Refused,
     TimedOut,
     Unavailable,
+    Unusable,
 )
-from platforms.inspection import Finding
-from platforms.predictions import BOOTING, ENDED, KEY, Gone, Prediction, base, send
-from platforms.reach import is_outside
+from platforms.http import is_outside
+from platforms.inspection import CatalogueFinding, compare_rows
+from platforms.payloads import INLINE_LIMIT, data_uri, find, read_output, read_transcription
 from platforms.registry import register
-from platforms.shapes import INLINE_LIMIT, data_uri, find, read_output
-from platforms.stopping import let_finish, unless_stopped
-from platforms.trials import trial
+from platforms.replicate_api import (
+    BOOTED,
+    BOOTING,
+    ENDED,
+    KEY,
+    Gone,
+    Prediction,
+    Request,
+    ask,
+    base,
+    failure_of,
+    has_ended,
+    lacks_version,
+    prepare,
+    progress_of,
+    published,
+    read_prediction,
+)
+from platforms.vendor_clients import check_by_request
 
 ROWS = {row.model.id: row for row in load("replicate")}
 
 FIRST_POLL, LONGEST_POLL, GROWTH = 0.25, 2.0, 1.5
-RUNG_POLL = 10.0  # seconds; once a ring has come through, looking is only for those that get lost
-RINGS = ["start", "logs", "completed"]
-PATIENCE = 6  # polls in a row that may go wrong
-LANDING = 2.0  # for a request in flight when the stop comes: to learn what there is to cancel
-CONFIRMING = 2.5  # for the cancel itself; both together stay under the 5 s a stop may take
-LARGEST_UPLOAD = 100_000_000  # bytes
+WEBHOOK_POLL = 10.0  # seconds; once a webhook has come through, polls are for those that get lost
+WEBHOOK_EVENTS = ["start", "logs", "completed"]
+MAX_FAILED_POLLS = 6  # in a row
+MAX_LANDING_SECONDS = (
+    2.0  # for a request in flight when the stop comes: to learn what there is to cancel
+)
+MAX_CANCEL_SECONDS = 2.5  # for the cancel itself; both together stay under the 5 s a stop may take
+MAX_UPLOAD_BYTES = 100_000_000
 
-_versions: dict[str, str] = {}  # of community models, which have no address of their own
+VERSION_SECONDS = 3600.0  # for which the newest version of a model is remembered
+_versions: dict[str, tuple[str, float]] = {}  # of models without an address of their own, and when
 
 
 @register
@@ -63,33 +96,35 @@ class Replicate(Platform):
         return [row.model for row in ROWS.values()]
 
     async def callback_secret(self, address: str, credentials: Mapping[str, str]) -> str:
-        """Replicate rings at public https addresses; a stand-in on this side at any."""
+        """Replicate calls public https addresses; a fake server on this machine calls any."""
         if is_outside(base()) and not (address.startswith("https://") and is_outside(address)):
             return ""
-        answer = await send(credentials, "GET", "webhooks/default/secret", seconds=3)
+        answer = await ask(credentials, lambda api: api.webhooks.default.async_secret(), seconds=3)
         if answer.status != 200:
-            raise web.error_in(answer, "Replicate", KEY)
+            raise http.error_in(answer, "Replicate", KEY)
         return str(answer.json().get("key") or "")
 
-    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[Finding]:
-        ask = partial(send, credentials, "GET")
-        return await published.compared(ROWS.values(), ask, "Replicate", KEY)
+    async def inspect(self, credentials: Mapping[str, str]) -> Sequence[CatalogueFinding]:
+        get = partial(published, credentials)
+        return await compare_rows(ROWS.values(), get, "Replicate", KEY)
 
     async def check(self, credentials: Mapping[str, str]) -> str:
-        return await trial(self, credentials, f"{base()}/v1/account", Authorization="Bearer {key}")
+        return await check_by_request(
+            self, credentials, f"{base()}/v1/account", Authorization="Bearer {key}"
+        )
 
     async def warm(self, call: Call) -> Warmed:
         """Official models are always on; another one is booted, which is not charged for."""
         asking = _Asking(call, ROWS.get(call.model.id) or Row(call.model, "prompt"))
         if await asking.is_official():
-            return Warmed(Warmth.WARM, "Replicate keeps its official models ready.")
+            return Warmed(Warmth.WARM, sentences.REPLICATE_KEEPS_OFFICIAL)
         return await asking.boot()
 
     async def invoke(self, call: Call) -> Output | Pending:
         if call.cancelled.is_set() and not call.reference:
             raise Cancelled
         if not call.credentials.get(KEY):
-            raise NotConfigured(f"Replicate needs {KEY} to be set.")
+            raise NotConfigured(sentences.NEEDS_SETTING % {"platform": "Replicate", "names": KEY})
         asking = _Asking(call, ROWS.get(call.model.id) or Row(call.model, "prompt"))
         try:
             async with asyncio.timeout(call.model.deadline_seconds):
@@ -97,7 +132,8 @@ class Replicate(Platform):
                     await asking.create()
                 return asking.collect(await asking.followed())
         except TimeoutError:
-            late = TimedOut(f"Replicate took longer than {call.model.deadline_seconds:g} seconds.")
+            words = {"provider": "Replicate", "seconds": f"{call.model.deadline_seconds:g}"}
+            late = TimedOut(sentences.TOOK_LONGER % words)
             if call.reference and await asking.cancel() == "cancelled":
                 late.as_settled()
             raise late from None
@@ -110,65 +146,72 @@ class _Asking:
         self.call, self.row = call, row
         self.adopting = bool(call.reference)
         self.made: Prediction = {}  # as first answered
-        self.send = partial(send, call.credentials)
+        self.ask = partial(ask, call.credentials)
 
     async def get(self) -> Prediction:
-        answer = await self.send("GET", f"predictions/{self.call.reference}", seconds=10)
+        reference = self.call.reference
+        answer = await self.ask(lambda api: api.predictions.async_get(reference), seconds=10)
         if answer.status == 404:
-            raise Gone("Replicate no longer knows the prediction.")
-        return predictions.read(answer)
+            raise Gone(sentences.PREDICTION_GONE)
+        return read_prediction(answer)
 
     # Creating
 
     async def create(self) -> None:
         """Make the prediction; a stop or a drain meanwhile still learns what was made."""
-        body: dict[str, object] = {"input": await unless_stopped(self.call, self.input())}
+        body: dict[str, Any] = {"input": await unless_stopped(self.call, self.input())}
         if self.call.callback:
-            rings = RINGS if not self.row.wait_seconds else RINGS[-1:]
-            body |= {"webhook": self.call.callback, "webhook_events_filter": rings}
+            events = WEBHOOK_EVENTS if not self.row.wait_seconds else WEBHOOK_EVENTS[-1:]
+            body |= {"webhook": self.call.callback, "webhook_events_filter": events}
+        if self.row.wait_seconds:
+            body["wait"] = self.row.wait_seconds
         making = asyncio.ensure_future(self.make(body))
         try:
             await unless_stopped(self.call, asyncio.shield(making))
         except asyncio.CancelledError:
-            await asyncio.wait({making}, timeout=LANDING)
+            await asyncio.wait({making}, timeout=MAX_LANDING_SECONDS)
             let_finish(making)
             raise
         except Cancelled:
-            await asyncio.wait({making}, timeout=LANDING)
+            await asyncio.wait({making}, timeout=MAX_LANDING_SECONDS)
             if not making.done():
                 let_finish(self.cancel_late(making))
                 raise Cancelled("uncertain") from None
             raise Cancelled(await self.cancel_made(making)) from None
 
-    async def make(self, body: dict[str, object]) -> None:
+    async def make(self, body: dict[str, Any]) -> None:
         self.call.progress("asking")
-        model = self.call.model
-        known = f"{base()}/{model.path}"
-        version = model.version or _versions.get(known, "")
-        if not version:
-            answer = await self.post(f"models/{model.path}/predictions", body)
-            if answer.status == 404:
-                version = _versions[known] = await self.latest_version()
+        path = self.call.model.path
+        version = self.call.model.version or _remembered_version(path)
         if version:
-            answer = await self.post("predictions", {"version": version, **body})
-        self.made = predictions.read(answer)
+            answer = await self.post(_of_version(version, body))
+        else:
+            answer = await self.post(lambda api: api.models.predictions.async_create(path, **body))
+        gone = bool(version) and lacks_version(answer)
+        if gone or (not version and answer.status == 404):
+            _versions.pop(_known_as(path), None)
+            newest = await self.newest_version()
+            if newest != version:
+                answer = await self.post(_of_version(newest, body))
+        self.made = read_prediction(answer)
         await self.call.remember(str(self.made["id"]))
 
-    async def post(self, path: str, body: object) -> web.Answer:
+    async def post(self, create: Request) -> http.Answer:
         deadline = max(5, round(self.call.model.deadline_seconds))
-        headers = {"Idempotency_Key": self.call.idempotency_key, "Cancel_After": f"{deadline}s"}
-        headers |= {"Prefer": f"wait={wait}"} if (wait := self.row.wait_seconds) else {}
-        web.client()  # a process's first one takes its time, in which a stop may come
+        headers = {"Idempotency-Key": self.call.idempotency_key, "Cancel-After": f"{deadline}s"}
+        await prepare()
         await self.call.begin()
-        return await self.send("POST", path, body=body, seconds=30 + wait, **headers)
+        return await self.ask(create, seconds=30 + self.row.wait_seconds, headers=headers)
 
-    async def latest_version(self) -> str:
-        answer = await self.send("GET", f"models/{self.call.model.path}")
-        if answer.status == 200 and (latest := find(answer.json(), "latest_version", "id")):
-            return str(latest)
+    async def newest_version(self) -> str:
+        path = self.call.model.path
+        answer = await self.ask(lambda api: api.models.async_get(path))
+        if answer.status == 200 and (found := find(answer.json(), "latest_version", "id")):
+            _versions[_known_as(path)] = (str(found), time.monotonic())
+            return str(found)
         if answer.status == 200:
-            raise NotConfigured(f"Replicate offers no version of {self.call.model.path}.")
-        raise web.error_in(answer, "Replicate", KEY)
+            raise NotConfigured(sentences.NO_VERSION % {"model": path})
+        raise http.error_in(answer, "Replicate", KEY)
 
     async def input(self) -> dict[str, object]:
         given = self.call.input
@@ -183,11 +226,20 @@ class _Asking:
     async def upload(self, media: MediaFile) -> str:
         """For what is too large to travel inside a request; Replicate deletes it by itself."""
         self.call.progress("uploading")
-        content, kind = await asyncio.to_thread(web.multipart, media, LARGEST_UPLOAD)
-        answer = await self.send("POST", "files", seconds=120, body=content, Content_Type=kind)
+        http.check_size(media, MAX_UPLOAD_BYTES)
+        file = await asyncio.to_thread(media.path.open, "rb")
+        try:
+            answer = await self.ask(
+                lambda api: api.files.async_create(
+                    file, filename="input", content_type=media.content_type
+                ),
+                seconds=120,
+            )
+        finally:
+            file.close()
         address = find(answer.json(), "urls", "get")
         if answer.status >= 300 or not address:
-            raise web.error_in(answer, "Replicate", KEY)
+            raise http.error_in(answer, "Replicate", KEY)
         return str(address)
 
     async def followed(self) -> Prediction:
@@ -199,7 +251,7 @@ class _Asking:
             raise error.as_settled() from None
 
     async def follow(self) -> Prediction:
-        """Look until the prediction has ended, whatever it shows; hold on through PATIENCE failures."""
+        """Poll until the prediction has ended; some polls in a row may fail."""
         if self.made.get("status") in ENDED:
             return self.made
         wait, longest, failed, shown = FIRST_POLL, LONGEST_POLL, 0, ""
@@ -210,41 +262,45 @@ class _Asking:
                 prediction = await self.get()
             except (RateLimited, TimedOut, Unavailable) as error:
                 failed += 1
-                if failed >= PATIENCE or (isinstance(error, Gone) and self.adopting):
+                if failed >= MAX_FAILED_POLLS or (isinstance(error, Gone) and self.adopting):
                     raise
-                await asyncio.sleep(max(pause, getattr(error, "retry_after", None) or 0))
+                told = getattr(error, "retry_after", None) or 0
+                await asyncio.sleep(max(pause, told * random.uniform(1.0, 1.3)))  # noqa: S311
                 continue
-            if predictions.has_ended(prediction):
+            if has_ended(prediction):
                 return prediction
-            failed, said = 0, predictions.words(prediction)
+            failed, said = 0, progress_of(prediction)
             if said != shown:
                 self.call.progress(shown := said)
             if await self.call.pause(pause):
-                longest = RUNG_POLL
+                longest = WEBHOOK_POLL
 
     def collect(self, prediction: Prediction) -> Output:
         """The output of an ended prediction, or the error it stands for."""
         if prediction["status"] != "succeeded":
-            raise predictions.failure(prediction).as_settled()
-        try:
-            return self.output(prediction)
-        except Unavailable as error:
-            raise error.as_settled() from None
+            raise failure_of(prediction).as_settled()
+        return self.output(prediction)
 
     def output(self, prediction: Prediction) -> Output:
         if prediction.get("data_removed"):
-            raise Unavailable("Replicate had deleted the output before it was collected.")
+            raise Unusable(sentences.OUTPUT_DELETED)
         row, seconds = self.row, find(prediction, "metrics", "predict_time")
         wraps = {"field": row.output_field, "strip": row.strip, "pattern": row.pattern}
-        output = read_output(prediction.get("output"), row.model.output, **wraps)
+        hears = (row.model.input, row.model.output) == (Modality.AUDIO, Modality.TEXT)
+        given = prediction.get("output")
+        output = (
+            read_transcription(given, **wraps)
+            if hears
+            else read_output(given, row.model.output, **wraps)
+        )
         return replace(output, seconds=float(seconds) if isinstance(seconds, int | float) else None)
 
     # Booting
 
     async def is_official(self) -> bool:
-        answer = await self.send("GET", f"models/{self.call.model.path}")
+        answer = await self.ask(lambda api: api.models.async_get(self.call.model.path))
         if answer.status != 200:
-            raise web.error_in(answer, "Replicate", KEY)
+            raise http.error_in(answer, "Replicate", KEY)
         return bool(answer.json().get("is_official"))
 
     async def boot(self) -> Warmed:
@@ -256,23 +312,24 @@ class _Asking:
         except Cancelled:
             raise Cancelled(await self.cancel()) from None
         if made["status"] == "aborted":
-            return Warmed(Warmth.UNKNOWN, "It did not boot in time; it may be booting still.")
+            return Warmed(Warmth.UNKNOWN, sentences.BOOTING_STILL)
         await self.cancel()
-        return Warmed(Warmth.WARM, predictions.BOOTED, charged=True)
+        return Warmed(Warmth.WARM, BOOTED, charged=True)
 
     # Stopping
 
     async def cancel(self) -> str:
         """Cancel at the provider; "uncertain" unless it confirms in time that nothing goes on."""
-        method, path = "POST", f"predictions/{self.call.reference}/cancel"
+        reference = self.call.reference
+        cancelling: Request = lambda api: api.predictions.async_cancel(reference)  # noqa: E731
         with suppress(TimeoutError, NotConfigured, Refused):
-            async with asyncio.timeout(CONFIRMING):
+            async with asyncio.timeout(MAX_CANCEL_SECONDS):
                 while True:
                     with suppress(RateLimited, TimedOut, Unavailable):
-                        answer = await self.send(method, path)
+                        answer = await self.ask(cancelling)
                         if answer.status < 300:
-                            method, path = "GET", f"predictions/{self.call.reference}"
-                        status = predictions.read(answer)["status"]
+                            cancelling = lambda api: api.predictions.async_get(reference)  # noqa: E731
+                        status = read_prediction(answer)["status"]
                         if status in ENDED:
                             return "uncertain" if status == "succeeded" else "cancelled"
                     await asyncio.sleep(0.2)
@@ -285,7 +342,7 @@ class _Asking:
             return await self.cancel()
         if not isinstance(error, PlatformError):
             raise error
-        none_made = web.Unreached | Cancelled | NotConfigured | Refused | RateLimited
+        none_made = http.Unreached | Cancelled | NotConfigured | Refused | RateLimited
         return "cancelled" if isinstance(error, none_made) else "uncertain"
 
     async def cancel_late(self, making: asyncio.Task[None]) -> None:
@@ -293,3 +350,16 @@ class _Asking:
         await asyncio.wait({making})
         if not making.cancelled() and making.exception() is None:
             await self.cancel()
+
+
+def _of_version(version: str, body: dict[str, Any]) -> Request:
+    return lambda api: api.predictions.async_create(version, **body)
+
+
+def _known_as(path: str) -> str:
+    return f"{base()}/{path}"
+
+
+def _remembered_version(path: str) -> str:
+    version, learned_at = _versions.get(_known_as(path), ("", 0.0))
+    return version if time.monotonic() - learned_at < VERSION_SECONDS else ""

@@ -8,7 +8,7 @@ Rows of a platform are in `<platform>.toml` and `<platform>-*.toml`. The table `
 true of all rows of its file. A row may be a family: its table `loras` names fine-tunes of it, each a
 row of its own with its weights in the field `lora_field` and its trigger phrase beside the input.
 
-A row that cannot be read is left out, and `slips` tells why; a system check repeats it at the start.
+A row that cannot be read is left out, and `row_errors` tells why; a system check repeats it at the start.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 from platforms.base import JSON, Modality, Model
 
-from .slips import in_lora, in_row
+from .validation import in_lora, in_row
 
 FOLDER = Path(__file__).parent
 WIRE = (
@@ -35,7 +35,7 @@ WIRE = (
     "trigger",
 )
 Table = dict[str, Any]
-slips: dict[str, list[str]] = {}  # by platform: what is wrong with its rows, in sentences
+row_errors: dict[str, list[str]] = {}  # by platform: what is wrong with its rows, in sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Row:
 
 
 def load(platform: str, folder: Path = FOLDER) -> tuple[Row, ...]:
-    """The rows of a platform's files, in their order; what cannot be read is in `slips`."""
+    """The rows of a platform's files, in their order; what cannot be read is in `row_errors`."""
     found: list[str] = []
     rows: dict[str, Row] = {}
     for path in [folder / f"{platform}.toml", *sorted(folder.glob(f"{platform}-*.toml"))]:
@@ -71,7 +71,7 @@ def load(platform: str, folder: Path = FOLDER) -> tuple[Row, ...]:
             if row.model.id in rows:
                 found.append(f"{path.name}: the id {row.model.id} is there twice.")
             rows.setdefault(row.model.id, row)
-    slips[platform] = found
+    row_errors[platform] = found
     return tuple(rows.values())
 
 
@@ -97,7 +97,7 @@ def _rows(platform: str, path: Path, found: list[str]) -> Iterator[Row]:
 
 
 def _row(platform: str, name: str, table: Table) -> Row:
-    """Every key of the table is a field of Row or of Model: `slips` has seen to that."""
+    """Every key of the table is a field of Row or of Model: `row_errors` has seen to that."""
     table = dict(table)
     wire = {key: table.pop(key) for key in WIRE if key in table}
     source, target = str(table.pop("turns")).split(" to ")

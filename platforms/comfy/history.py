@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from platforms import sentences
 from platforms.base import JSON, Modality, Output
-from platforms.errors import PlatformError, Refused, Unavailable
-from platforms.shapes import find
-from platforms.web import is_sensitive
-
-from .workflow import Workflow
+from platforms.comfy.workflow import Workflow
+from platforms.errors import PlatformError, Refused, Unavailable, Unusable
+from platforms.payloads import find
+from platforms.provider_errors import is_sensitive
 
 OUT_OF_MEMORY = re.compile(r"out ?of ?memory|OutOfMemory|allocation on device|CUDA error", re.I)
 FILES = {
@@ -23,21 +25,19 @@ FILES = {
 
 def refusal(answer: JSON, workflow: Workflow) -> PlatformError:
     """Why a prompt was not taken into the queue."""
-    for node_id, said in _node_errors(answer):
-        what = str(find(said, "message") or "is wrong").rstrip(".")
-        details = " ".join(str(find(said, "details") or "").split())[:200]
+    for node_id, error in _node_errors(answer):
+        what = str(find(error, "message") or "is wrong").rstrip(".")
+        details = " ".join(str(find(error, "details") or "").split())[:200]
         more = f" ({details})" if details else ""
-        return Refused(
-            f"ComfyUI does not take the workflow: in the node “{workflow.title(node_id)}”, "
-            f"{what[:1].lower()}{what[1:]}{more}."
-        )
+        title, said = workflow.title(node_id), f"{what[:1].lower()}{what[1:]}{more}"
+        return Refused(sentences.COMFYUI_REFUSES_NODE % {"node": title, "said": said})
     error = answer.get("error")
     words = str(
         find(error, "message") or (error if isinstance(error, str) else "it did not say why")
     )
     details = " ".join(str(find(error, "details") or "").split())[:200]
     said = f"{words.rstrip('.')}{f' ({details})' if details else ''}"
-    return Refused(f"ComfyUI does not take the workflow: {said}.")
+    return Refused(sentences.COMFYUI_REFUSES % {"said": said})
 
 
 def _node_errors(answer: JSON) -> Iterator[tuple[str, object]]:
@@ -102,16 +102,16 @@ def outcome(entry: JSON, workflow: Workflow, address: str) -> Output:
     """The output of a prompt that ended. Raises the error that it stands for, settled."""
     for name, data in _messages(entry):
         if name == "execution_interrupted":
-            raise Unavailable("The prompt was interrupted at ComfyUI.").as_settled()
+            raise Unavailable(sentences.COMFYUI_INTERRUPTED).as_settled()
         if name == "execution_error":
             raise _failure(data, workflow).as_settled()
     if find(entry, "status", "status_str") == "error":
-        raise Unavailable("ComfyUI failed and did not say why.").as_settled()
+        raise Unavailable(sentences.COMFYUI_FAILED).as_settled()
     given = find(entry, "outputs", workflow.output)
     if workflow.gives is Modality.TEXT:
         return Output(text=_text(given))
     if (file := next(_files(given, workflow.gives), None)) is None:
-        raise Unavailable(f"The workflow ended without a {workflow.gives}.").as_settled()
+        raise Unusable(sentences.WORKFLOW_WITHOUT_OUTPUT % {"modality": workflow.gives})
     return Output(url=f"{address}/view?{urlencode(_where(file))}")
 
 
@@ -139,17 +139,17 @@ def _text(given: object) -> str:
         words = "\n".join(part for part in parts if isinstance(part, str)).strip()
         if words:
             return words
-    raise Unavailable("The workflow ended without a text.").as_settled()
+    raise Unusable(sentences.WORKFLOW_WITHOUT_OUTPUT % {"modality": "text"})
 
 
 def _failure(data: JSON, workflow: Workflow) -> PlatformError:
     kind, words = str(data.get("exception_type", "")), str(data.get("exception_message", ""))
     said = (words.strip().splitlines() or [kind or "it did not say why"])[0][:300].rstrip(".")
     if OUT_OF_MEMORY.search(f"{kind} {words}"):
-        return Unavailable(f"ComfyUI ran out of memory: {said}.")
+        return Unavailable(sentences.COMFYUI_OUT_OF_MEMORY % {"said": said})
     node = workflow.title(str(data.get("node_id", "")))
     kind = "sensitive" if is_sensitive(said) else "invalid"
-    return Refused(f"The node “{node}” of the workflow failed: {said}.", kind=kind)
+    return Refused(sentences.NODE_FAILED % {"node": node, "said": said}, kind=kind)
 
 
 def _messages(entry: JSON) -> Iterator[tuple[str, JSON]]:
@@ -157,3 +157,39 @@ def _messages(entry: JSON) -> Iterator[tuple[str, JSON]]:
     for message in listed if isinstance(listed, list) else []:
         name, data = find(message, 0), find(message, 1)
         yield str(name), data if isinstance(data, dict) else {}
+
+
+# From its socket
+
+
+ENDINGS = {"execution_success", "execution_error", "execution_interrupted"}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Words for the tile, and whether it is time to look how the prompt ended."""
+
+    words: str = ""
+    over: bool = False
+
+
+NO_NEWS = News()
+
+
+def read_message(message: str, prompt_id: str, workflow: Workflow) -> News:
+    try:
+        content = json.loads(message)
+    except ValueError:
+        return NO_NEWS
+    kind, data = find(content, "type"), find(content, "data")
+    if find(data, "prompt_id") not in {None, prompt_id}:
+        return NO_NEWS
+    node = find(data, "node")
+    if kind in ENDINGS or (kind == "executing" and node is None):
+        return News(over=True)
+    if kind == "executing":
+        return News(workflow.title(str(node)))
+    if kind == "progress":
+        count = f"{find(data, 'value')} of {find(data, 'max')}"
+        return News(f"{workflow.title(str(node))}: {count}" if node else count)
+    return NO_NEWS

@@ -13,8 +13,8 @@ import time
 import uuid
 from contextlib import suppress
 
-from platforms import web
-from platforms.base import JSON, Call, MediaFile
+from platforms import http, sentences
+from platforms.base import JSON, Call, MediaFile, let_finish, unless_stopped
 from platforms.errors import (
     Cancelled,
     NotConfigured,
@@ -24,26 +24,28 @@ from platforms.errors import (
     TimedOut,
     Unavailable,
 )
-from platforms.servers import Flow
-from platforms.shapes import find
-from platforms.stopping import let_finish, unless_stopped
+from platforms.payloads import find
+from platforms.servers import KnownWorkflow
 
-from . import history
-from .news import News
+from . import class_answers, history, seeds
+from .graph import class_of
+from .history import News
+from .node_classes import NodeClasses
+from .outputs import output_problem
 
 POLL = 2.0  # seconds between two looks; the socket calls for one as soon as the prompt has ended
 PATIENCE = 6  # looks in a row that may go wrong
 MISSING = 3  # looks in a row that may find the prompt nowhere
-LANDING = 2.0  # for a request in flight when the stop comes
-CONFIRMING = 2.5  # for the cancel itself; both together stay under the 5 s a stop may take
-LARGEST_UPLOAD = 100_000_000  # bytes
+MAX_LANDING_SECONDS = 2.0  # for a request in flight when the stop comes
+MAX_CANCEL_SECONDS = 2.5  # for the cancel itself; both together stay under the 5 s a stop may take
+MAX_UPLOAD_BYTES = 100_000_000  # bytes
 SHOW_EVERY = 0.25  # seconds
 
 
 class Prompt:
     """One call: a workflow, a server, and the prompt that is there."""
 
-    def __init__(self, call: Call, flow: Flow, address: str) -> None:
+    def __init__(self, call: Call, flow: KnownWorkflow, address: str) -> None:
         self.call, self.workflow, self.address = call, flow.workflow, address
         self.prompt_id = call.reference or str(uuid.uuid5(uuid.NAMESPACE_OID, call.idempotency_key))
         self.client = f"panic-{uuid.uuid5(uuid.NAMESPACE_URL, call.idempotency_key).hex}"
@@ -54,18 +56,18 @@ class Prompt:
 
     async def send(
         self, method: str, path: str, body: object = None, *, seconds: float = 10, kind: str = ""
-    ) -> web.Answer:
+    ) -> http.Answer:
         content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Content-Type": kind or "application/json"}
         url = f"{self.address}/{path}"
-        return await web.send(
+        return await http.send(
             "ComfyUI", method, url, headers=headers, content=content, seconds=seconds
         )
 
     async def get(self, path: str) -> JSON:
         answer = await self.send("GET", path)
         if answer.status != 200:
-            raise web.error_in(answer, "ComfyUI", "the server's address")
+            raise http.error_in(answer, "ComfyUI", "the server's address")
         return answer.json()
 
     async def entry(self) -> JSON:
@@ -98,11 +100,11 @@ class Prompt:
         try:
             await unless_stopped(self.call, asyncio.shield(making))
         except asyncio.CancelledError:
-            await asyncio.wait({making}, timeout=LANDING)
+            await asyncio.wait({making}, timeout=MAX_LANDING_SECONDS)
             let_finish(making)
             raise
         except Cancelled:
-            await asyncio.wait({making}, timeout=LANDING)
+            await asyncio.wait({making}, timeout=MAX_LANDING_SECONDS)
             if not making.done():
                 let_finish(self.cancel_late(making))
                 raise Cancelled("uncertain") from None
@@ -112,10 +114,21 @@ class Prompt:
 
     async def body(self) -> dict[str, object]:
         given = self.call.input
+        classes = await self.classes()
         value = await self.upload(given) if isinstance(given, MediaFile) else given
-        seed = int(uuid.uuid5(uuid.NAMESPACE_OID, self.call.idempotency_key)) % 2**32
-        graph = self.workflow.filled(value, self.call.parameters, seed=seed)
+        seed = int(uuid.uuid5(uuid.NAMESPACE_OID, self.call.idempotency_key))
+        graph = self.workflow.filled(value, self.call.parameters, seed=seed, classes=classes)
         return {"prompt": graph, "client_id": self.client, "prompt_id": self.prompt_id}
+
+    async def classes(self) -> NodeClasses:
+        """What the server says of the nodes with numbers. Raises Refused where it says that what the
+        marked one gives is not kept."""
+        graph, output = self.workflow.graph, self.workflow.output
+        names = [class_of(graph[output]), *seeds.names_of(graph)]
+        found = await class_answers.asked(self.address, names, self.get)
+        if names[0] in found and (problem := output_problem(graph, output, found)):
+            raise Refused(problem)
+        return found
 
     async def upload(self, media: MediaFile) -> str:
         """Put the file into the server's input folder; the name it has there."""
@@ -123,28 +136,31 @@ class Prompt:
         name = f"{self.client}{media.path.suffix}"
         form = {"type": "input", "subfolder": "panic", "overwrite": "true"}
         content, kind = await asyncio.to_thread(
-            web.multipart, media, LARGEST_UPLOAD, field="image", name=name, more=form
+            http.multipart, media, MAX_UPLOAD_BYTES, field="image", name=name, more=form
         )
         answer = await self.send("POST", "upload/image", content, seconds=120, kind=kind)
         if answer.status != 200 or not (stored := find(answer.json(), "name")):
-            raise web.error_in(answer, "ComfyUI", "the server's address")
+            raise http.error_in(answer, "ComfyUI", "the server's address")
         folder = find(answer.json(), "subfolder")
         return f"{folder}/{stored}" if folder else str(stored)
 
     async def post(self, body: dict[str, object]) -> None:
         self.call.progress("asking")
-        web.client()  # a process's first one takes its time, in which a stop may come
+        http.client()  # a process's first one takes its time, in which a stop may come
         await self.call.remember(self.prompt_id)
         await self.call.begin()
         answer = await self.send("POST", "prompt", body, seconds=30)
         content = answer.json()
-        if answer.status == 400 or history.leaves_out(content, self.workflow.output):
+        if answer.status == 400:
             raise history.refusal(content, self.workflow)
         if answer.status != 200:
-            raise web.error_in(answer, "ComfyUI", "the server's address")
+            raise http.error_in(answer, "ComfyUI", "the server's address")
         if not content.get("prompt_id"):
-            raise Unavailable("ComfyUI answered with something that is no prompt.")
+            raise Unavailable(sentences.COMFYUI_NO_PROMPT)
         await self.know_as(str(content["prompt_id"]))
+        if history.leaves_out(content, self.workflow.output):
+            await self.cancel()  # the rest of it was queued all the same
+            raise history.refusal(content, self.workflow)
 
     async def know_as(self, prompt_id: str) -> None:
         """Older servers choose the id themselves."""
@@ -179,7 +195,7 @@ class Prompt:
                 if strange >= PATIENCE:
                     raise
             if missing >= MISSING:
-                raise Unavailable("ComfyUI no longer knows the prompt.").as_settled()
+                raise Unavailable(sentences.COMFYUI_FORGOT).as_settled()
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL if missing == 0 else POLL / 4):
                     await self.look.wait()
@@ -203,7 +219,7 @@ class Prompt:
         """Take our prompt, and nobody else's, out of the queue or stop it; "uncertain" unless the
         server shows in time that it does not go on."""
         with suppress(TimeoutError, NotConfigured, Refused):
-            async with asyncio.timeout(CONFIRMING):
+            async with asyncio.timeout(MAX_CANCEL_SECONDS):
                 while True:
                     with suppress(RateLimited, TimedOut, Unavailable):
                         place = history.place(await self.get("queue"), self.prompt_id)
@@ -238,5 +254,5 @@ def _none_made(error: BaseException | None) -> str:
     """What a request that failed after the stop has left at the server."""
     if not isinstance(error, PlatformError):
         raise error or RuntimeError
-    none_made = web.Unreached | Cancelled | NotConfigured | Refused | RateLimited
+    none_made = http.Unreached | Cancelled | NotConfigured | Refused | RateLimited
     return "cancelled" if isinstance(error, none_made) else "uncertain"

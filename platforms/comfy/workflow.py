@@ -1,64 +1,37 @@
 """A ComfyUI workflow as a model: where the input goes in, where the output comes out, what may be set.
 
-Pure. The file is what the editor exports as “API format”. Nodes are marked in their titles:
-
-    panic:input      takes the step's input (a text, or an image, sound or video to be loaded)
-    panic:output     gives the step's output
-    panic:<name>     a parameter; `panic:cfg` on a sampler is its field of that name
-    panic:<name>.<field>   the same, where the field has another name
-
+Pure. The file is what the editor exports as “API format”; nodes are marked in their titles (`marks`).
 Several nodes may be marked as the input; each gets it.
 """
 
 from __future__ import annotations
 
 import copy
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
+from lib.sentences import join_with_or
 from platforms.base import JSON, Modality
 
-MOST_NODES = 500
-MARK = re.compile(r"panic:([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?", re.IGNORECASE)
-TEXT_FIELDS = ("text", "value", "prompt", "string", "positive", "text_g", "wildcard_text")
-LOADERS = (
-    (re.compile(r"load.*audio", re.I), Modality.AUDIO, ("audio", "audio_file", "file")),
-    (re.compile(r"load.*video", re.I), Modality.VIDEO, ("file", "video")),
-    (re.compile(r"load.*image", re.I), Modality.IMAGE, ("image",)),
-)
-GIVERS = (
-    (re.compile(r"audio", re.I), Modality.AUDIO),
-    (re.compile(r"video|webm", re.I), Modality.VIDEO),
-    (re.compile(r"image|webp|png", re.I), Modality.IMAGE),
-    (re.compile(r"text|string|previewany|show", re.I), Modality.TEXT),
-)
-SEEDS = ("seed", "noise_seed")
+from .graph import Graph, NotAWorkflow, graph_in
+from .marks import Mark, Socket, marks_in, parameter_of, title_of
+from .node_classes import NodeClasses
+from .outputs import kept_nodes, modality_of, output_problem
+from .seeds import seeds_of
+from .texts import NoSuchField, sockets_of
+
+__all__ = ["NotAWorkflow", "Socket", "Workflow", "graph_in", "output_marks", "read"]
+
 FRACTIONS = {"cfg", "denoise", "guidance", "shift", "strength"}  # written as 8, meant as 8.0
-
-
-class NotAWorkflow(ValueError):
-    """The file cannot become a model; every reason in words."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(" ".join(problems))
-        self.problems = problems
-
-
-@dataclass(frozen=True, slots=True)
-class Socket:
-    """A field of a node that something is put into."""
-
-    node: str
-    field: str
 
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
     """A workflow that was understood."""
 
-    graph: JSON
+    graph: Graph
     takes: Modality
     gives: Modality
     inputs: tuple[Socket, ...]
@@ -76,170 +49,150 @@ class Workflow:
     @property
     def defaults(self) -> JSON:
         """As the file has it. A seed has none: it is drawn anew for each step."""
-        named = self.parameters.items()
-        return {name: self._now(at) for name, at in named if at.field not in SEEDS}
+        seeds = seeds_of(self.graph, {})
+        return {
+            name: self._now(at)
+            for name, at in self.parameters.items()
+            if (at.node, at.field) not in seeds
+        }
 
     def title(self, node: str) -> str:
         """What a node is called, without the marks."""
-        return _title(self.graph.get(node), node)
+        return title_of(self.graph.get(node), node)
 
-    def filled(self, given: str, parameters: JSON, *, seed: int) -> dict[str, object]:
-        """The graph to be queued."""
+    def filled(
+        self, given: str, parameters: JSON, *, seed: int, classes: NodeClasses | None = None
+    ) -> dict[str, object]:
+        """The graph to be queued. `seed` is any number: each node gets one that it takes from it.
+
+        A parameter that is None leaves what the file has.
+        """
         graph: dict[str, dict[str, dict[str, object]]] = copy.deepcopy(dict(self.graph))  # type: ignore[arg-type]
-        for node in graph.values():
-            for field in SEEDS:
-                if type(node["inputs"].get(field)) is int:
-                    node["inputs"][field] = seed
+        for (node, field), seeds in seeds_of(self.graph, classes or {}).items():
+            graph[node]["inputs"][field] = seeds.draw(seed)
         for name, value in parameters.items():
-            if at := self.parameters.get(name):
+            if value is not None and (at := self.parameters.get(name)):
                 graph[at.node]["inputs"][at.field] = value
         for at in self.inputs:
             graph[at.node]["inputs"][at.field] = given
         return dict(graph)
 
     def _now(self, at: Socket) -> object:
-        return self.graph[at.node]["inputs"][at.field]  # type: ignore[index]
+        return self.graph[at.node]["inputs"][at.field]
 
 
-def read(content: object, *, gives: Modality | None = None) -> Workflow:
-    """The workflow in an exported file. `gives` is for outputs whose node does not tell.
+def read(
+    content: object, *, gives: Modality | None = None, classes: NodeClasses | None = None
+) -> Workflow:
+    """The workflow in an exported file.
 
-    Raises NotAWorkflow.
+    `gives` is for outputs whose node does not tell; `classes` is what the server says of its nodes,
+    where it was asked. Raises NotAWorkflow.
     """
-    graph = _graph(content)
-    marks = [mark for node_id in graph for mark in _marks(node_id, graph[node_id])]
+    graph = graph_in(content)
+    marks = list(marks_in(graph))
     problems: list[str] = []
-    takes, inputs = _inputs(graph, [mark for mark in marks if mark[1] == "input"], problems)
-    outputs = [node_id for node_id, name, _ in marks if name == "output"]
-    given = gives or _given(graph, outputs, problems)
-    parameters = {}
-    for node_id, name, field in marks:
-        if name in {"input", "output"}:
-            continue
-        value = graph[node_id]["inputs"].get(found := field or _parameter(graph[node_id], name))
-        if not isinstance(value, str | int | float):
-            title = _title(graph[node_id], node_id)
-            problems.append(f"The node “{title}” has no field {found} that panic:{name} could set.")
-        elif name in parameters:
-            problems.append(f"Two nodes are marked panic:{name}; a parameter has one place.")
-        else:
-            parameters[name] = Socket(node_id, found)
+    takes, inputs = _inputs(graph, [mark for mark in marks if mark.kind == "input"], problems)
+    outputs = output_marks(graph)
+    given = _given(graph, outputs, gives, classes, problems)
+    named = [mark for mark in marks if mark.kind not in {"input", "output"}]
+    parameters = _parameters(graph, named, problems)
     if problems or takes is None or given is None:
         raise NotAWorkflow(problems)
     return Workflow(graph, takes, given, tuple(inputs), outputs[0], parameters)
 
 
-# Reading
-
-Node = Mapping[str, Mapping[str, object]]
-Mark = tuple[str, str, str]  # node, name, field
-
-
-def _graph(content: object) -> dict[str, Node]:
-    if isinstance(content, Mapping) and isinstance(content.get("prompt"), Mapping):
-        content = content["prompt"]  # as it is sent to the server
-    if not isinstance(content, Mapping) or not content:
-        raise NotAWorkflow(["This is no workflow."])
-    if isinstance(content.get("nodes"), list):
-        raise NotAWorkflow(
-            ["This is the editor's own format. Export it in ComfyUI with “Export (API)”."]
-        )
-    if not _storable(content):
-        raise NotAWorkflow(["It contains signs or numbers that cannot be stored."])
-    nodes = {str(key): node for key, node in content.items()}
-    if len(nodes) > MOST_NODES:
-        raise NotAWorkflow([f"It has more than {MOST_NODES} nodes."])
-    if not all(_is_node(node) for node in nodes.values()):
-        raise NotAWorkflow(["This is no workflow in API format: some entries are no nodes."])
-    return nodes
-
-
-def _storable(content: object) -> bool:
-    """Databases take no NUL, no half of a sign and no number that is none."""
-    try:
-        text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-        text.encode()
-    except (ValueError, TypeError, RecursionError):
-        return False
-    return "\\u0000" not in text
-
-
-def _is_node(node: object) -> bool:
-    return (
-        isinstance(node, Mapping)
-        and isinstance(node.get("class_type"), str)
-        and isinstance(node.get("inputs"), Mapping)
-    )
-
-
-def _title(node: object, node_id: str) -> str:
-    meta = node.get("_meta") if isinstance(node, Mapping) else None
-    named = meta.get("title") if isinstance(meta, Mapping) else ""
-    kind = node.get("class_type") if isinstance(node, Mapping) else ""
-    return " ".join(MARK.sub("", str(named or "")).split())[:80] or str(kind or node_id)[:80]
-
-
-def _marks(node_id: str, node: Node) -> Iterator[Mark]:
-    title = str(node.get("_meta", {}).get("title", "")) if _has_meta(node) else ""
-    for found in MARK.finditer(title):
-        yield node_id, found[1].lower(), (found[2] or "").lower()
-
-
-def _has_meta(node: Node) -> bool:
-    return isinstance(node.get("_meta"), Mapping)
+def output_marks(graph: Graph) -> list[str]:
+    """The nodes that are marked as the output; in a workflow there is one."""
+    return [mark.node for mark in marks_in(graph) if mark.kind == "output"]
 
 
 def _inputs(
-    graph: Mapping[str, Node], marks: list[Mark], problems: list[str]
+    graph: Graph, marks: list[Mark], problems: list[str]
 ) -> tuple[Modality | None, list[Socket]]:
     if not marks:
-        problems.append("No node is marked as the input: put panic:input into its title.")
+        problems.append(gettext("No node is marked as the input: put panic:input into its title."))
         return None, []
+    marked = {mark.node for mark in marks}
     taken, sockets = set(), []
-    for node_id, _, field in marks:
-        modality, found = _socket(graph[node_id], field)
-        if found:
-            taken.add(modality)
-            sockets.append(Socket(node_id, found))
+    for mark in marks:
+        try:
+            modality, found = sockets_of(graph, mark, marked)
+        except NoSuchField as error:
+            problems.append(str(error))
         else:
-            title = _title(graph[node_id], node_id)
-            problems.append(f"The node “{title}” has no field the input could go into.")
+            taken.add(modality)
+            sockets += found
     if len(taken) > 1:
-        problems.append("The nodes marked panic:input take different things.")
+        problems.append(gettext("The nodes marked panic:input take different things."))
     return (taken.pop() if len(taken) == 1 else None), sockets
 
 
-def _socket(node: Node, field: str) -> tuple[Modality, str]:
-    """What a node marked as the input takes, and where; no field where it takes nothing."""
-    inputs, kind = node["inputs"], str(node["class_type"])
-    for pattern, modality, fields in LOADERS:
-        if pattern.search(kind):
-            found = field or next((one for one in fields if isinstance(inputs.get(one), str)), "")
-            return modality, found if isinstance(inputs.get(found), str) else ""
-    if field:
-        return Modality.TEXT, field if isinstance(inputs.get(field), str) else ""
-    usual = [one for one in TEXT_FIELDS if isinstance(inputs.get(one), str)]
-    texts = usual or [one for one, value in inputs.items() if isinstance(value, str)]
-    return Modality.TEXT, texts[0] if usual or len(texts) == 1 else ""
-
-
-def _given(graph: Mapping[str, Node], outputs: list[str], problems: list[str]) -> Modality | None:
+def _given(
+    graph: Graph,
+    outputs: list[str],
+    chosen: Modality | None,
+    classes: NodeClasses | None,
+    problems: list[str],
+) -> Modality | None:
     if len(outputs) != 1:
-        which = "Two nodes are" if outputs else "No node is"
-        problems.append(f"{which} marked as the output: put panic:output into the title of one.")
+        problems.append(_output_count_problem(graph, outputs))
         return None
-    kind = str(graph[outputs[0]]["class_type"])
-    for pattern, modality in GIVERS:
-        if pattern.search(kind):
-            return modality
-    title = _title(graph[outputs[0]], outputs[0])
-    problems.append(f"It cannot be told what the node “{title}” gives: choose it.")
+    (node_id,) = outputs
+    if classes is not None and (problem := output_problem(graph, node_id, classes)):
+        problems.append(problem)
+        return None
+    if found := chosen or modality_of(graph, node_id):
+        return found
+    title = title_of(graph[node_id], node_id)
+    sentence = gettext("It cannot be told what the node “%(node)s” gives: choose it.")
+    problems.append(sentence % {"node": title})
     return None
 
 
-def _parameter(node: Node, name: str) -> str:
-    """The field that a parameter's mark means: the one of its name, else a primitive's value."""
-    return name if name in node["inputs"] else "value"
+def _output_count_problem(graph: Graph, outputs: list[str]) -> str:
+    if outputs:
+        return gettext(
+            "Two nodes are marked as the output: put panic:output into the title of one."
+        )
+    if nodes := join_with_or(kept_nodes(graph)):
+        sentence = gettext(
+            "No node is marked as the output: put panic:output into the title of one, such as "
+            "%(nodes)s."
+        )
+        return sentence % {"nodes": nodes}
+    return gettext("No node is marked as the output: put panic:output into the title of one.")
+
+
+def _parameters(graph: Graph, marks: list[Mark], problems: list[str]) -> Mapping[str, Socket]:
+    parameters: dict[str, Socket] = {}
+    for mark in marks:
+        inputs = graph[mark.node]["inputs"]
+        name, field = parameter_of(mark, graph[mark.node])
+        if not isinstance(inputs.get(field), str | int | float):
+            words = {
+                "node": title_of(graph[mark.node], mark.node),
+                "field": mark.field or field or mark.name,
+                "mark": mark.text if mark.field else f"panic:{name}",
+            }
+            problems.append(_no_field(inputs, words))
+        elif name in parameters:
+            sentence = gettext("Two nodes are marked panic:%(name)s; a parameter has one place.")
+            problems.append(sentence % {"name": name})
+        else:
+            parameters[name] = Socket(mark.node, field)
+    return parameters
+
+
+def _no_field(inputs: Mapping[str, object], words: Mapping[str, str]) -> str:
+    settable = [one for one, now in inputs.items() if isinstance(now, str | int | float)]
+    sentence = gettext("The node “%(node)s” has no field %(field)s that %(mark)s could set.")
+    if settable:
+        sentence = gettext(
+            "The node “%(node)s” has no field %(field)s that %(mark)s could set "
+            "(it has %(fields)s)."
+        )
+    return sentence % {**words, "fields": ", ".join(settable[:8])}
 
 
 def _schema(field: str, value: object) -> JSON:
@@ -247,6 +200,5 @@ def _schema(field: str, value: object) -> JSON:
         return {"type": "boolean"}
     if isinstance(value, str):
         return {"type": "string", "maxLength": 2000}
-    if isinstance(value, int) and not any(field.startswith(one) for one in FRACTIONS):
-        return {"type": "integer"}
-    return {"type": "number"}
+    whole = not any(field.rpartition(".")[2].lower().startswith(one) for one in FRACTIONS)
+    return {"type": "integer" if isinstance(value, int) and whole else "number"}

@@ -2,8 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import platforms.models.credential
-import platforms.sealing
+import functools
+import secrets
+import lib.encryption
+import lib.public_ids
 from django.conf import settings
 from django.db import migrations, models
 
@@ -22,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('platform', models.CharField(max_length=40)),
-                ('mark', models.CharField(default=platforms.models.credential.new_mark, editable=False, max_length=12, unique=True)),
+                ('mark', models.CharField(default=functools.partial(secrets.token_hex, 6), editable=False, max_length=12, unique=True)),
                 ('last_used_at', models.DateTimeField(editable=False, null=True)),
                 ('tested_at', models.DateTimeField(editable=False, null=True)),
                 ('passed', models.BooleanField(editable=False, null=True)),
@@ -38,12 +40,12 @@ class Migration(migrations.Migration):
             name='Server',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=platforms.models.credential.new_public_id, editable=False, max_length=20, unique=True)),
+                ('public_id', models.CharField(default=lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
                 ('kind', models.CharField(choices=[('compatible', 'OpenAI-compatible'), ('comfyui', 'ComfyUI')], max_length=12)),
                 ('slug', models.SlugField(editable=False, unique=True)),
                 ('name', models.CharField(max_length=60)),
                 ('address', models.CharField(max_length=300)),
-                ('key', platforms.sealing.EncryptedTextField(blank=True, editable=False)),
+                ('key', lib.encryption.EncryptedTextField(blank=True, editable=False)),
                 ('enabled', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('listed', models.JSONField(default=list, editable=False)),
@@ -57,16 +59,16 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('platform', models.CharField(max_length=40)),
-                ('mark', models.CharField(default=platforms.models.credential.new_mark, editable=False, max_length=12, unique=True)),
+                ('mark', models.CharField(default=functools.partial(secrets.token_hex, 6), editable=False, max_length=12, unique=True)),
                 ('last_used_at', models.DateTimeField(editable=False, null=True)),
                 ('tested_at', models.DateTimeField(editable=False, null=True)),
                 ('passed', models.BooleanField(editable=False, null=True)),
                 ('verdict', models.TextField(blank=True, editable=False)),
                 ('refused_at', models.DateTimeField(editable=False, null=True)),
                 ('refusal', models.TextField(blank=True, editable=False)),
-                ('public_id', models.CharField(default=platforms.models.credential.new_public_id, editable=False, max_length=20, unique=True)),
+                ('public_id', models.CharField(default=lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
                 ('name', models.CharField(max_length=100)),
-                ('secret', platforms.sealing.EncryptedTextField(editable=False)),
+                ('secret', lib.encryption.EncryptedTextField(editable=False)),
                 ('ending', models.CharField(blank=True, editable=False, max_length=4)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('replaced_at', models.DateTimeField(editable=False, null=True)),
@@ -77,7 +79,7 @@ class Migration(migrations.Migration):
             name='Loan',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=platforms.models.credential.new_public_id, editable=False, max_length=20, unique=True)),
+                ('public_id', models.CharField(default=lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
                 ('email', models.EmailField(db_index=True, max_length=254)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('credential', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='loans', to='platforms.credential')),
@@ -87,7 +89,7 @@ class Migration(migrations.Migration):
             name='UploadedWorkflow',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=platforms.models.credential.new_public_id, editable=False, max_length=20, unique=True)),
+                ('public_id', models.CharField(default=lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
                 ('slug', models.SlugField(editable=False, unique=True)),
                 ('name', models.CharField(max_length=60)),
                 ('content', models.JSONField()),

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import realtime.models
+import realtime.models.topic
 from django.db import migrations, models
 
 
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=100, unique=True)),
-                ('epoch', models.CharField(default=realtime.models.new_epoch, max_length=32)),
+                ('epoch', models.CharField(default=realtime.models.topic.new_epoch, max_length=32)),
                 ('last_seq', models.BigIntegerField(default=0)),
             ],
         ),

@@ -10,7 +10,7 @@ from rehearsal.history import History
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    name: str  # as it is said on the report card
+    name: str  # as printed in the report report
     promise: int
     broken: Callable[[History], Iterable[str]]
     needs_steady_clock: bool = False
@@ -23,10 +23,9 @@ class Violation:
 
 
 def check(history: History, invariants: Sequence[Invariant]) -> Iterator[Violation]:
-    """Every place where the history breaks one of them.
+    """Every violation of an invariant by the history.
 
-    Where the installation's clock was made to jump, times prove nothing: those that compare times
-    are left out.
+    Invariants that compare times are left out where the clock of the stack was changed.
     """
     for invariant in invariants:
         if history.steady_clock or not invariant.needs_steady_clock:

@@ -1,4 +1,4 @@
-"""Charges, as the provider wrote them down: one per key, none unexplained."""
+"""Charges in the provider's journal: one per idempotency key, each with a reason."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rehearsal.history import History, grouped
 
 from .base import Invariant
 
-CLOCKS_APART = 0.005  # seconds; both are this machine's clock, the journal's is cut to milliseconds
+CLOCK_TOLERANCE_SECONDS = 0.005  # one clock, but the journal is cut to milliseconds
 PAID = "replicate:"
 
 
@@ -19,24 +19,26 @@ def charged_once(history: History) -> Iterator[str]:
             yield f"the key {key or '(none)'} was charged {times} times"
 
 
-def asked_under_a_claim(history: History) -> Iterator[str]:
+def request_has_attempt(history: History) -> Iterator[str]:
     for entry in history.journal:
         if entry.event in {"create", "repeat"} and entry.key not in history.step_of_key:
-            yield f"a request came under {entry.key or 'no key'}, which no attempt has on record"
+            yield f"a request came with the key {entry.key or 'no key'}, which no attempt has on record"
 
 
-def claimed_before_asked(history: History) -> Iterator[str]:
+def claimed_before_request(history: History) -> Iterator[str]:
     first: dict[str, float] = {}
     for attempt in history.attempts:
         began = attempt.started_at
         first[attempt.key] = min(began, first.get(attempt.key, began))
     for entry in history.journal:
-        if entry.event == "create" and entry.at + CLOCKS_APART < first.get(entry.key, 0.0):
-            yield f"{entry.key} was asked for before it was claimed"
+        if entry.event == "create" and entry.at + CLOCK_TOLERANCE_SECONDS < first.get(
+            entry.key, 0.0
+        ):
+            yield f"{entry.key} was requested before it was claimed"
 
 
-def explained(history: History) -> Iterator[str]:
-    """A step is charged again only after a try that the provider had settled had failed."""
+def recharge_has_reason(history: History) -> Iterator[str]:
+    """A step is charged again only after an attempt whose failure the provider had confirmed."""
     charges = grouped(
         (c for c in history.charges if c.key in history.step_of_key),
         lambda entry: history.step_of_key[entry.key].id,
@@ -47,21 +49,23 @@ def explained(history: History) -> Iterator[str]:
             yield f"step {step} was charged {len(entries)} times with {failed} failures on record"
 
 
-def paid_for(history: History) -> Iterator[str]:
-    """What is shown as a provider's work was made by the provider."""
+def output_was_charged(history: History) -> Iterator[str]:
+    """An output of the provider's has a charge in its journal."""
     paid = {entry.key for entry in history.charges}
     keys = grouped(history.attempts, lambda attempt: attempt.step)
     for step in history.steps:
         mine = {attempt.key for attempt in keys.get(step.id, [])}
         made = step.state == "completed" and not step.substituted
         if made and step.model.startswith(PAID) and not mine & paid:
-            yield f"step {step.id} has an output that nobody was charged for"
+            yield f"step {step.id} has an output without a charge"
 
 
-CHARGES = (
+CHARGE_RULES = (
     Invariant("no key is charged twice", 2, charged_once),
-    Invariant("no request without an attempt on record", 2, asked_under_a_claim),
-    Invariant("the claim comes before the call", 2, claimed_before_asked, needs_steady_clock=True),
-    Invariant("a second charge follows a settled failure", 2, explained),
-    Invariant("every output was made", 2, paid_for),
+    Invariant("no request without an attempt on record", 2, request_has_attempt),
+    Invariant(
+        "the claim comes before the call", 2, claimed_before_request, needs_steady_clock=True
+    ),
+    Invariant("a second charge follows a confirmed failure", 2, recharge_has_reason),
+    Invariant("every output was charged", 2, output_was_charged),
 )

@@ -1,4 +1,4 @@
-"""Prompts: every accepted one is exactly one run that can be seen."""
+"""Prompts: every accepted prompt is exactly one run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rehearsal.history import History
 from .base import Invariant
 
 
-def one_run_each(history: History) -> Iterator[str]:
+def one_run_per_prompt(history: History) -> Iterator[str]:
     runs = Counter(run.client_key for run in history.runs if run.client_key)
     known = {run.id: run for run in history.runs}
     for prompt in history.accepted:
@@ -20,14 +20,14 @@ def one_run_each(history: History) -> Iterator[str]:
             yield f"the prompt {prompt.client_key} was answered with a run that is not its own"
 
 
-def one_live_run(history: History) -> Iterator[str]:
+def one_live_run_per_network(history: History) -> Iterator[str]:
     live = Counter(run.network for run in history.runs if run.state in {"running", "paused"})
     for network, count in live.items():
         if count > 1:
             yield f"network {network} has {count} live runs"
 
 
-PROMPTS = (
-    Invariant("an accepted prompt is exactly one run", 1, one_run_each),
-    Invariant("a network has one live run at most", 1, one_live_run),
+PROMPT_RULES = (
+    Invariant("an accepted prompt is exactly one run", 1, one_run_per_prompt),
+    Invariant("a network has one live run at most", 1, one_live_run_per_network),
 )

@@ -23,7 +23,7 @@ function tick() {
   const time = now() / 1000;
   for (const clock of all("until")) write(clock, words(left(clock.dataset.until)));
   for (const clock of all("since")) write(clock, words(Math.max(0, Math.floor(time - clock.dataset.since))));
-  for (const one of all("clock")) write(one, new Date(one.dateTime).toLocaleTimeString([], { hour12: false }));
+  for (const one of all("clock")) write(one, new Date(one.dateTime).toLocaleTimeString(document.documentElement.lang, { hour12: false }));
   for (const element of all("show-at")) element.hidden = time < element.dataset.showAt;
   for (const element of all("hide-at")) element.hidden = time >= element.dataset.hideAt;
 }

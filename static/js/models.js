@@ -1,5 +1,7 @@
 // Choosing models to compare: how many there are, and no more than fit beside each other.
 
+import { fill } from "./texts.js";
+
 const form = document.querySelector(".models");
 
 function count() {
@@ -9,8 +11,8 @@ function count() {
   const chosen = boxes.filter((box) => box.checked).length;
   for (const box of boxes) box.disabled = !box.checked && chosen >= most;
   if (chosen === 0) return;
-  const few = chosen === 1 ? "One model is chosen: choose one to three more." : `${chosen} models are chosen.`;
-  place.textContent = chosen === most ? `${chosen} models are chosen, as many as fit.` : few;
+  const { one, several, full } = place.dataset;
+  place.textContent = fill(chosen === most ? full : chosen === 1 ? one : several, { count: chosen });
 }
 
 form.addEventListener("change", ({ target }) => target.name === "model" && count());

@@ -1,4 +1,8 @@
 // What every page can do a little better with a script: close a message, copy a token, ask twice.
+import "./local-times.js";
+import "./shortcuts.js";
+import "./kept-forms.js";
+import { text } from "./texts.js";
 
 for (const button of document.querySelectorAll("[data-close]")) {
   button.hidden = false;
@@ -10,17 +14,18 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-    button.textContent = "Copied";
+    button.textContent = text("copied");
   });
 }
 
-// <form data-confirm="What will happen."> On document: forms may be swapped in later.
+// <form data-confirm="What will happen.">, data-confirm-delete for its button of that value, or a button's own data-confirm. On document: forms may be swapped in later.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.dataset.confirm || form.dataset.confirmed) return;
+  const question = event.submitter?.dataset.confirm || event.submitter?.value === "delete" && form.dataset.confirmDelete || form.dataset.confirm;
+  if (!question || form.dataset.confirmed) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  ask(form.dataset.confirm, event.submitter?.textContent.trim() || "Go on").then((yes) => {
+  ask(question, event.submitter?.textContent.trim() || text("go-on")).then((yes) => {
     if (!yes) return;
     form.dataset.confirmed = "yes";
     form.requestSubmit(event.submitter);
@@ -30,14 +35,14 @@ document.addEventListener("submit", (event) => {
 
 function ask(sentence, verb) {
   const dialog = document.createElement("dialog");
-  dialog.setAttribute("aria-label", "Are you sure?");
-  const text = document.createElement("p");
-  text.textContent = sentence;
+  dialog.setAttribute("aria-label", text("sure"));
+  const question = document.createElement("p");
+  question.textContent = sentence;
   const form = document.createElement("form");
   form.method = "dialog";
   form.className = "row";
-  form.append(button("Cancel", "no", "button"), button(verb, "yes", "button button-danger"));
-  dialog.append(text, form);
+  form.append(button(text("cancel"), "no", "button"), button(verb, "yes", "button button-danger"));
+  dialog.append(question, form);
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {

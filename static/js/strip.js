@@ -1,5 +1,7 @@
 // The film strip by keyboard, and choosing frames across its pages.
 
+import { fill } from "./texts.js";
+
 const strip = document.querySelector("[data-strip]");
 const links = [...strip.querySelectorAll(".frame-link")];
 const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: "down", ArrowUp: "up" };
@@ -35,7 +37,7 @@ if (form) {
 
   const show = () => {
     for (const box of boxes) box.checked = chosen.has(box.value);
-    form.querySelector("[data-chosen]").textContent = chosen.size ? `${chosen.size} chosen.` : "";
+    form.querySelector("[data-chosen]").textContent = chosen.size ? fill(form.querySelector("[data-chosen]").dataset.chosen, { count: chosen.size }) : "";
     none.hidden = !chosen.size;
     sessionStorage.setItem(kept, JSON.stringify([...chosen]));
   };

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.test import Client
 
-from accounts import people
+from accounts import members
 from accounts.models import AuditEntry, User
-
-from .conftest import PASSWORD
+from tests.people import PASSWORD
 
 PEOPLE = "/account/people/"
 
 
 @pytest.fixture
-def as_admin(admin: User) -> Client:
+def as_admin(root: User) -> Client:
     client = Client()
-    client.force_login(admin)
+    client.force_login(root)
     return client
 
 
@@ -57,39 +59,39 @@ def test_not_even_with_all_of_djangos_permissions(signed_in: Client, alice: User
     assert (answer.status_code, alice.is_superuser) == (403, False)
 
 
-def test_the_last_admin_stays_one(as_admin: Client, admin: User, alice: User) -> None:
-    assert "This is the last admin" in _role(as_admin, admin, "curator")
-    admin.refresh_from_db()
-    assert admin.is_admin
+def test_the_last_admin_stays_one(as_admin: Client, root: User, alice: User) -> None:
+    assert "This is the last admin" in _role(as_admin, root, "curator")
+    root.refresh_from_db()
+    assert root.is_admin
 
     _role(as_admin, alice, "admin")
-    _role(as_admin, admin, "curator")
-    admin.refresh_from_db()
-    assert not admin.is_admin
+    _role(as_admin, root, "curator")
+    root.refresh_from_db()
+    assert not root.is_admin
 
 
-def test_an_admin_who_is_shut_out_does_not_count(admin: User, alice: User) -> None:
-    people.change_role(alice, admin=True, by=admin)
-    people.close(alice, by=admin)
+def test_an_admin_who_is_shut_out_does_not_count(root: User, alice: User) -> None:
+    members.change_role(alice, admin=True, by=root)
+    members.close(alice, by=root)
 
-    with pytest.raises(people.LastAdmin):
-        people.change_role(admin, admin=False, by=admin)
-    with pytest.raises(people.LastAdmin):
-        people.close(admin, by=alice)
+    with pytest.raises(members.LastAdmin):
+        members.change_role(root, admin=False, by=root)
+    with pytest.raises(members.LastAdmin):
+        members.close(root, by=alice)
 
 
 @pytest.mark.parametrize("field", ["is_superuser", "is_active"])
 def test_djangos_own_page_keeps_the_last_admin_too(
-    as_admin: Client, admin: User, field: str
+    as_admin: Client, root: User, field: str
 ) -> None:
-    given = {"email": admin.email, "is_superuser": "on", "is_active": "on", "is_staff": "on"}
+    given = {"email": root.email, "is_superuser": "on", "is_active": "on", "is_staff": "on"}
     del given[field]
 
-    answer = as_admin.post(f"/admin/accounts/user/{admin.pk}/change/", given)
+    answer = as_admin.post(f"/admin/accounts/user/{root.pk}/change/", given)
 
-    admin.refresh_from_db()
+    root.refresh_from_db()
     assert "This is the last admin" in answer.content.decode()
-    assert admin.is_admin
+    assert root.is_admin
 
 
 def test_accounts_are_not_deleted(as_admin: Client, alice: User) -> None:
@@ -102,25 +104,25 @@ def test_accounts_are_not_deleted(as_admin: Client, alice: User) -> None:
 # The log
 
 
-def test_the_log_says_who_did_what(as_admin: Client, admin: User, alice: User) -> None:
+def test_the_log_says_who_did_what(as_admin: Client, root: User, alice: User) -> None:
     alice_at = Client()
     alice_at.post("/account/sign-in/", {"username": alice.email, "password": PASSWORD})
     alice_at.post("/account/tokens/", {"name": "a lamp", "scopes": ["read"]})
     alice_at.post(f"/account/tokens/{alice.api_tokens.get().public_id}/revoke/")
     as_admin.post(f"{PEOPLE}invite/", {"email": "dora@example.org"})
     _role(as_admin, alice, "admin")
-    people.close(alice, by=admin)
+    members.close(alice, by=root)
 
     page = as_admin.get("/account/log/").content.decode()
 
-    told = [(entry.who, entry.action) for entry in AuditEntry.objects.order_by("id")]
-    assert told == [
+    recorded = [(entry.who, entry.action) for entry in AuditEntry.objects.order_by("id")]
+    assert recorded == [
         ("alice@example.org", "person.signed_in"),
         ("alice@example.org", "token.made"),
         ("alice@example.org", "token.revoked"),
-        ("admin@example.org", "person.invited"),
-        ("admin@example.org", "role.changed"),
-        ("admin@example.org", "person.shut_out"),
+        ("root@example.org", "person.invited"),
+        ("root@example.org", "role.changed"),
+        ("root@example.org", "person.shut_out"),
     ]
     for words in ("person signed in", "a lamp: read", "dora@example.org", "is an admin"):
         assert words in page
@@ -131,12 +133,12 @@ def test_a_door_that_was_shut_is_on_record_once(client: Client, alice: User) -> 
         client.post("/account/sign-in/", {"username": alice.email, "password": "wrong"})
 
     entry = AuditEntry.objects.get()
-    assert (entry.action, entry.about) == ("door.shut", "alice@example.org from 127.0.0.1")
+    assert (entry.action, entry.about) == ("sign_in.locked", "alice@example.org from 127.0.0.1")
 
 
-def test_the_log_comes_in_pages(as_admin: Client, admin: User) -> None:
+def test_the_log_comes_in_pages(as_admin: Client, root: User) -> None:
     for number in range(120):
-        AuditEntry.record(admin, "token.made", f"entry-{number}-")
+        AuditEntry.record(root, "token.made", f"entry-{number}-")
 
     first = as_admin.get("/account/log/").content.decode()
     older = first.partition("?before=")[2].partition('"')[0]
@@ -154,3 +156,12 @@ def test_the_log_comes_in_pages(as_admin: Client, admin: User) -> None:
 def test_the_log_is_for_admins(signed_in: Client) -> None:
     assert signed_in.get("/account/log/").status_code == 403
     assert Client().get("/account/log/").status_code == 302
+
+
+def test_locked_sign_ins_of_before_keep_their_place_in_the_log(db: None) -> None:
+    migration = import_module("accounts.migrations.0002_name_locked_sign_ins")
+    AuditEntry.record(None, "door.shut", "alice@example.org from 127.0.0.1")
+
+    migration.rename(apps, migration.OLD, migration.NEW)
+
+    assert AuditEntry.objects.get().action == "sign_in.locked"

@@ -1,9 +1,10 @@
-"""The cast of the API: who calls, and a network that they call about."""
+"""The people of `tests/people.py` as programs that call the API, and a network they call about."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,17 +12,20 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
+from credentials.models import Server
+from displays import boards
+from displays.models import Installation, Kiosk
 from invocations import runs
-from invocations.engine import outcomes
-from invocations.engine.claims import claim
-from invocations.models import Invocation, Run
+from invocations.models import Run, StopAll
 from networks.models import Network, TerminalToken
+from notifications.models import Channel
+from tests.people import Work
 
 RING = [{"model": "dummy:text-to-image"}, {"model": "dummy:image-to-text"}]
 
 
-class Voice:
-    """Somebody who calls the API."""
+class ApiClient:
+    """Calls the API as somebody."""
 
     def __init__(self, credentials: str = "") -> None:
         self.client = Client(raise_request_exception=False)
@@ -67,50 +71,14 @@ def code(response: Any) -> tuple[int, str]:
     return response.status_code, str(problem(response)["code"])
 
 
-def _person(email: str, **fields: Any) -> User:
-    return User.objects.create_user(email, **fields)
-
-
-def _voice_of(user: User) -> Voice:
-    return Voice(f"Bearer {ApiToken.issue(user)[1]}")
-
-
 @pytest.fixture
-def alice(db: None) -> User:
-    """Owns the network."""
-    return _person("alice@example.org")
+def client_of() -> Callable[[User | None], ApiClient]:
+    """What makes the client of a person: a program with a token of theirs."""
 
+    def made(user: User | None) -> ApiClient:
+        return ApiClient(f"Bearer {ApiToken.issue(user)[1]}" if user else "")
 
-@pytest.fixture
-def carol(db: None) -> User:
-    """Was asked to help with it."""
-    return _person("carol@example.org")
-
-
-@pytest.fixture
-def owner(alice: User) -> Voice:
-    return _voice_of(alice)
-
-
-@pytest.fixture
-def collaborator(carol: User) -> Voice:
-    return _voice_of(carol)
-
-
-@pytest.fixture
-def other(db: None) -> Voice:
-    """A curator with nothing to do with it."""
-    return _voice_of(_person("bob@example.org"))
-
-
-@pytest.fixture
-def admin(db: None) -> Voice:
-    return _voice_of(User.objects.create_superuser("root@example.org"))
-
-
-@pytest.fixture
-def stranger(db: None) -> Voice:
-    return Voice()
+    return made
 
 
 @pytest.fixture
@@ -122,30 +90,16 @@ def network(alice: User, carol: User) -> Network:
 
 
 @pytest.fixture
-def public(network: Network) -> Network:
-    Network.objects.filter(pk=network.pk).update(public=True)
-    network.refresh_from_db()
-    return network
-
-
-@pytest.fixture
-def guest(network: Network) -> Voice:
+def guest(network: Network) -> ApiClient:
     """Holds a token for the network's terminal."""
-    return Voice(f"Terminal {TerminalToken.issue(network, at=timezone.now())[1]}")
+    return ApiClient(f"Terminal {TerminalToken.issue(network, at=timezone.now())[1]}")
 
 
 @pytest.fixture
-def voices(
-    stranger: Voice, guest: Voice, other: Voice, collaborator: Voice, owner: Voice, admin: Voice
-) -> Mapping[str, Voice]:
-    return {
-        "stranger": stranger,
-        "guest": guest,
-        "other": other,
-        "collaborator": collaborator,
-        "owner": owner,
-        "admin": admin,
-    }
+def callers(clients: Mapping[str, ApiClient], guest: ApiClient) -> Mapping[str, ApiClient]:
+    """From who may least to who may most."""
+    stranger, *others = clients.items()
+    return dict([stranger, ("guest", guest), *others])
 
 
 @pytest.fixture
@@ -155,16 +109,36 @@ def run(network: Network) -> Run:
 
 
 @pytest.fixture
-def work() -> Callable[..., Invocation]:
-    """Carries the open step of a run to its end, the way a worker would."""
+def work(work: Work) -> Work:
+    """Carries the open step of a run to its end, for 25 cents."""
+    return partial(work, usd=0.25)
 
-    def carry(run: Run, text: str = "a balloon, red") -> Invocation:
-        step = run.invocations.open().get()
-        at = step.due_at or timezone.now()
-        taken = claim(step.pk, worker="test", at=at)
-        assert taken is not None
-        outcomes.complete(taken, outcomes.Result(text=text, usd=0.25), at=at)
-        step.refresh_from_db()
-        return step
 
-    return carry
+@pytest.fixture
+def known(public: Network, run: Run, alice: User) -> Mapping[str, str]:
+    """What is really there, by the name that paths and bodies have for it."""
+    hall = Installation.objects.create(network=public, name="Hall")
+    hall.add(kind="single", name="left", stride=1, offsets=[0])
+    token, _ = TerminalToken.issue(public, at=timezone.now())
+    server = Server.add(kind="compatible", name="Box", address="http://127.0.0.1:9/v1")
+    board = boards.add(owner=alice, name="panic_1", key="key")
+    channel = Channel.add(alice, name="Watch", address="", service="own-email", occasions=["test"])
+    return {
+        "channel_id": channel.public_id,
+        "board_id": board.public_id,
+        "code": Kiosk.objects.create().code,
+        "installation": hall.public_id,
+        "installation_id": hall.public_id,
+        "invocation": run.invocations.get().public_id,
+        "invocation_id": run.invocations.get().public_id,
+        "model_id": "dummy:text-to-image",
+        "name": "left",
+        "network": public.slug,
+        "stop_all_id": StopAll.objects.create(stopped_by=alice).public_id,
+        "run_id": run.public_id,
+        "server": server.public_id,
+        "server_id": server.public_id,
+        "slug": public.slug,
+        "token_id": token.public_id,
+        "topic": public.topic,
+    }

@@ -9,7 +9,7 @@ import pytest
 from invocations.models import Run
 from networks.models import Network
 
-from .conftest import Voice, code, problem
+from .conftest import ApiClient, code, problem
 
 RUNS = "networks/whispers/runs"
 
@@ -31,7 +31,7 @@ RUNS = "networks/whispers/runs"
 )
 @pytest.mark.parametrize("who", ["owner", "guest"])
 def test_what_is_no_prompt_is_refused_in_words(
-    prompt: object, words: str, who: str, owner: Voice, guest: Voice
+    prompt: object, words: str, who: str, owner: ApiClient, guest: ApiClient
 ) -> None:
     answer = {"owner": owner, "guest": guest}[who].post(RUNS, {"prompt": prompt})
 
@@ -40,7 +40,7 @@ def test_what_is_no_prompt_is_refused_in_words(
     assert not Run.objects.exists()
 
 
-def test_every_script_and_emoji_is_a_prompt(owner: Voice, network: Network) -> None:
+def test_every_script_and_emoji_is_a_prompt(owner: ApiClient, network: Network) -> None:
     prompt = "صورة 👩‍🚀 ภาพ\nzweite Zeile\tund ein Tab <script>alert(1)</script> ' OR 1=1 --"
 
     assert owner.post(RUNS, {"prompt": prompt}).json()["prompt"] == prompt
@@ -75,7 +75,7 @@ BODIES = [
 @pytest.mark.parametrize(("body", "status", "name"), BODIES)
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
 def test_a_body_that_is_no_start_is_a_problem(
-    body: bytes, status: int, name: str, content_type: str, owner: Voice, network: Network
+    body: bytes, status: int, name: str, content_type: str, owner: ApiClient, network: Network
 ) -> None:
     answer = owner.send_raw("POST", RUNS, body, content_type)
 
@@ -86,7 +86,7 @@ def test_a_body_that_is_no_start_is_a_problem(
 @pytest.mark.parametrize(
     "content_type", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""]
 )
-def test_a_form_is_no_json(content_type: str, owner: Voice, network: Network) -> None:
+def test_a_form_is_no_json(content_type: str, owner: ApiClient, network: Network) -> None:
     answer = owner.send_raw("POST", RUNS, b"--x\r\n\r\nhello\r\n--x--", content_type)
 
     assert code(answer) == (400, "bad_body")
@@ -95,7 +95,7 @@ def test_a_form_is_no_json(content_type: str, owner: Voice, network: Network) ->
 @pytest.mark.parametrize("path", ["networks", "networks/whispers"])
 @pytest.mark.parametrize(("body", "status", "name"), BODIES[1:16])
 def test_a_body_that_is_no_network_is_a_problem(
-    body: bytes, status: int, name: str, path: str, owner: Voice, network: Network
+    body: bytes, status: int, name: str, path: str, owner: ApiClient, network: Network
 ) -> None:
     method = "PATCH" if "/" in path else "POST"
     if (method, body) == ("PATCH", b"{}"):
@@ -140,20 +140,20 @@ def test_a_body_that_is_no_network_is_a_problem(
     ],
 )
 def test_what_is_nowhere_is_not_found(
-    method: str, path: str, owner: Voice, network: Network
+    method: str, path: str, owner: ApiClient, network: Network
 ) -> None:
     body = {"prompt": "x"} if path.endswith("/runs") else {}
 
     assert code(owner.send(method, path, body)) == (404, "not_found")
 
 
-def test_an_unknown_press_is_not_found(admin: Voice) -> None:
+def test_an_unknown_stop_all_is_not_found(admin: ApiClient) -> None:
     assert code(admin.get("stop-all/nowhere")) == (404, "not_found")
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "networks/whispers"), ("DELETE", "runs")])
 def test_what_cannot_be_done_says_what_can(
-    method: str, path: str, owner: Voice, network: Network
+    method: str, path: str, owner: ApiClient, network: Network
 ) -> None:
     answer = owner.send(method, path)
 
@@ -161,7 +161,7 @@ def test_what_cannot_be_done_says_what_can(
     assert "GET" in answer.headers["Allow"]
 
 
-def test_errors_are_for_people_too(owner: Voice, network: Network) -> None:
+def test_errors_are_for_people_too(owner: ApiClient, network: Network) -> None:
     answer = owner.post(RUNS, {"promt": "x"})
 
     assert json.loads(answer.content) == {

@@ -10,29 +10,29 @@ from collections.abc import Callable, Mapping
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from invocations.bundles import streaming
+from archive.bundles import writing
 from invocations.models import Invocation, Run
 from networks.models import Network
 
-from .conftest import Voice, code, problem
+from .conftest import ApiClient, code, problem
 
 
-def bundle(voice: Voice, run: Run) -> bytes:
-    answer = voice.get(f"runs/{run.public_id}/bundle")
+def bundle(caller: ApiClient, run: Run) -> bytes:
+    answer = caller.get(f"runs/{run.public_id}/bundle")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/zip")
     assert answer.headers["Content-Disposition"].endswith(f'panic-{run.public_id}.zip"')
     return b"".join(answer)
 
 
-def send(voice: Voice, content: bytes) -> object:
+def send(caller: ApiClient, content: bytes) -> object:
     file = SimpleUploadedFile("b.zip", content, "application/zip")
-    return voice.client.post(
-        "/api/v1/networks/whispers/imports", {"bundle": file}, headers=voice.headers
+    return caller.client.post(
+        "/api/v1/networks/whispers/imports", {"bundle": file}, headers=caller.headers
     )
 
 
 def test_a_run_goes_out_and_comes_in(
-    owner: Voice, run: Run, work: Callable[..., Invocation]
+    owner: ApiClient, run: Run, work: Callable[..., Invocation]
 ) -> None:
     work(run, "ä balloon")
     content = bundle(owner, run)
@@ -51,7 +51,7 @@ def test_a_run_goes_out_and_comes_in(
 
 
 def test_a_bundle_may_be_larger_than_other_bodies_and_is_still_read_with_care(
-    owner: Voice, run: Run
+    owner: ApiClient, run: Run
 ) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -64,7 +64,7 @@ def test_a_bundle_may_be_larger_than_other_bodies_and_is_still_read_with_care(
 
 
 def test_costs_go_out_only_with_those_who_edit(
-    owner: Voice, run: Run, work: Callable[..., Invocation]
+    owner: ApiClient, run: Run, work: Callable[..., Invocation]
 ) -> None:
     work(run)
 
@@ -75,9 +75,9 @@ def test_costs_go_out_only_with_those_who_edit(
 
 
 def test_so_many_bundles_go_out_at_once_and_no_more(
-    owner: Voice, run: Run, monkeypatch: pytest.MonkeyPatch
+    owner: ApiClient, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "AT_ONCE", 1)
+    monkeypatch.setattr(writing, "AT_ONCE", 1)
     held = owner.get(f"runs/{run.public_id}/bundle")
     pieces = iter(held)
     next(pieces)
@@ -96,10 +96,10 @@ def test_so_many_bundles_go_out_at_once_and_no_more(
     [(False, (401, 403, 404, 422, 422, 422)), (True, (401, 403, 403, 422, 422, 422))],
 )
 def test_bundles_are_taken_in_for_those_who_control(
-    voices: Mapping[str, Voice], run: Run, public: bool, statuses: tuple[int, ...]
+    callers: Mapping[str, ApiClient], run: Run, public: bool, statuses: tuple[int, ...]
 ) -> None:
     Network.objects.update(public=public)
 
-    answers = [send(voice, b"no bundle") for voice in voices.values()]
+    answers = [send(caller, b"no bundle") for caller in callers.values()]
 
     assert tuple(answer.status_code for answer in answers) == statuses  # type: ignore[attr-defined]

@@ -13,18 +13,18 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from accounts.models import AuditEntry, User
+from credentials.models import Credential
 from networks.models import Network
-from platforms.models import Credential
-from tests.standins.process import standing_in
+from tests.fake_servers.process import running_server
 
-from .conftest import Voice, code, problem
+from .conftest import ApiClient, code, problem
 
 PLAIN = "r8_planted-secret-0042"
 NEW = {"platform": "replicate", "name": "Studio", "secret": PLAIN}
 
 
 @pytest.fixture
-def key(owner: Voice) -> str:
+def key(owner: ApiClient) -> str:
     """Alice's, lent to Carol."""
     made = str(owner.post("credentials", NEW).json()["id"])
     owner.patch(f"credentials/{made}", {"lent_to": ["carol@example.org"]})
@@ -40,7 +40,7 @@ def hosted_text() -> str:
     return next(m.id for m in models if m.input is Modality.TEXT and m.output is Modality.TEXT)
 
 
-def test_a_new_key_shows_its_end_and_nothing_more(owner: Voice, alice: User) -> None:
+def test_a_new_key_shows_its_end_and_nothing_more(owner: ApiClient, alice: User) -> None:
     answer = owner.post("credentials", NEW)
 
     assert answer.status_code == 201
@@ -52,17 +52,17 @@ def test_a_new_key_shows_its_end_and_nothing_more(owner: Voice, alice: User) -> 
         True,
         True,
     )
-    assert Credential.objects.get().secret.reveal() == PLAIN
+    assert Credential.objects.get().secret.decrypt() == PLAIN
 
 
 def test_no_answer_no_log_and_no_entry_repeats_the_secret(
-    owner: Voice, key: str, voices: Mapping[str, Voice], caplog: pytest.LogCaptureFixture
+    owner: ApiClient, key: str, callers: Mapping[str, ApiClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     said = []
     with caplog.at_level(logging.DEBUG):
-        for voice in voices.values():
+        for caller in callers.values():
             for path in ("credentials", f"credentials/{key}", "house-keys", "models?all=1"):
-                said.append(voice.get(path).content.decode())
+                said.append(caller.get(path).content.decode())
         said.append(
             owner.patch(f"credentials/{key}", {"secret": PLAIN, "name": ""}).content.decode()
         )
@@ -84,26 +84,26 @@ def test_no_answer_no_log_and_no_entry_repeats_the_secret(
     ],
 )
 def test_nobody_but_its_owner_handles_a_key(
-    voices: Mapping[str, Voice], key: str, who: str, expected: tuple[int, ...]
+    callers: Mapping[str, ApiClient], key: str, who: str, expected: tuple[int, ...]
 ) -> None:
     """Carol, to whom it is lent, sees that she may use it; an admin sees nothing of it."""
-    voice, path = voices[who], f"credentials/{key}"
+    caller, path = callers[who], f"credentials/{key}"
 
     answers = (
-        voice.get(path),
-        voice.patch(path, {"name": "Mine"}),
-        voice.patch(path, {"secret": "r8_of-somebody-else-0000"}),
-        voice.post(f"{path}/test"),
-        voice.delete(path),
+        caller.get(path),
+        caller.patch(path, {"name": "Mine"}),
+        caller.patch(path, {"secret": "r8_of-somebody-else-0000"}),
+        caller.post(f"{path}/test"),
+        caller.delete(path),
     )
 
     assert tuple(answer.status_code for answer in answers) == expected
     kept = Credential.objects.get()
-    assert (kept.name, kept.secret.reveal()) == ("Studio", PLAIN)
+    assert (kept.name, kept.secret.decrypt()) == ("Studio", PLAIN)
 
 
 def test_whoever_it_is_lent_to_sees_that_it_is_there_and_whose_it_is(
-    collaborator: Voice, other: Voice, key: str
+    collaborator: ApiClient, other: ApiClient, key: str
 ) -> None:
     (lent,) = collaborator.get("credentials").json()["items"]
 
@@ -114,7 +114,7 @@ def test_whoever_it_is_lent_to_sees_that_it_is_there_and_whose_it_is(
     assert other.get("credentials").json()["items"] == []
 
 
-def test_a_key_is_changed_as_a_whole_or_not_at_all(owner: Voice, key: str) -> None:
+def test_a_key_is_changed_as_a_whole_or_not_at_all(owner: ApiClient, key: str) -> None:
     path = f"credentials/{key}"
 
     wrong = owner.patch(path, {"name": "Hall", "lent_to": ["nobody"]})
@@ -128,7 +128,7 @@ def test_a_key_is_changed_as_a_whole_or_not_at_all(owner: Voice, key: str) -> No
 
 
 def test_a_key_is_lent_to_addresses_and_taken_back(
-    owner: Voice, collaborator: Voice, key: str
+    owner: ApiClient, collaborator: ApiClient, key: str
 ) -> None:
     path = f"credentials/{key}"
 
@@ -153,7 +153,7 @@ def test_a_key_is_lent_to_addresses_and_taken_back(
     ],
 )
 def test_what_is_wrong_with_a_key_is_said_by_field(
-    owner: Voice, change: dict[str, str], field: str, words: str
+    owner: ApiClient, change: dict[str, str], field: str, words: str
 ) -> None:
     answer = owner.post("credentials", {**NEW, **change})
 
@@ -162,7 +162,7 @@ def test_what_is_wrong_with_a_key_is_said_by_field(
     assert not Credential.objects.exists()
 
 
-def test_nobody_has_keys_without_end(owner: Voice, alice: User) -> None:
+def test_nobody_has_keys_without_end(owner: ApiClient, alice: User) -> None:
     Credential.objects.bulk_create(
         Credential(owner=alice, platform="openai", name=f"{n}", secret="") for n in range(50)
     )
@@ -174,12 +174,12 @@ def test_nobody_has_keys_without_end(owner: Voice, alice: User) -> None:
 
 @pytest.mark.enable_socket
 def test_a_test_asks_the_platform_and_a_refusal_shows_before_a_run_is_started(
-    owner: Voice, network: Network, settings: Settings, tmp_path: Path
+    owner: ApiClient, network: Network, settings: Settings, tmp_path: Path
 ) -> None:
     owner.patch("networks/whispers", {"model_ids": [hosted_text()]})
     made = owner.post("credentials", {**NEW, "secret": "wrong"}).json()["id"]
     before = owner.get("networks/whispers").json()["runnable"]
-    with standing_in("replicate", tmp_path / "journal.jsonl") as provider:
+    with running_server("replicate", tmp_path / "journal.jsonl") as provider:
         settings.PLATFORM_URLS = {"REPLICATE_BASE_URL": provider.url}
         bad = owner.post(f"credentials/{made}/test").json()
         after = owner.get("networks/whispers").json()
@@ -189,7 +189,7 @@ def test_a_test_asks_the_platform_and_a_refusal_shows_before_a_run_is_started(
 
     assert (before, bad["passed"], after["runnable"], good["passed"]) == (True, False, False, True)
     assert after["problems"] == [
-        "Slot 0: Replicate refused the key: replace it, or test it again, under Account, Keys."
+        "Slot 1: Replicate refused the key: replace it, or test it again, under Account, Keys."
     ]
     assert code(started) == (422, "not_runnable")
     assert "It belongs to the account “acme”." in good["detail"]
@@ -199,7 +199,12 @@ def test_a_test_asks_the_platform_and_a_refusal_shows_before_a_run_is_started(
 
 
 def test_a_network_says_who_pays_and_can_be_told_who_shall(
-    owner: Voice, collaborator: Voice, other: Voice, admin: Voice, network: Network, key: str
+    owner: ApiClient,
+    collaborator: ApiClient,
+    other: ApiClient,
+    admin: ApiClient,
+    network: Network,
+    key: str,
 ) -> None:
     owner.patch("networks/whispers", {"model_ids": [hosted_text()]})
     path = "networks/whispers/credentials"
@@ -217,13 +222,13 @@ def test_a_network_says_who_pays_and_can_be_told_who_shall(
         "choices": [second, key],
     }
     assert (picked[0]["credential"], again[0]["credential"]) == (key, None)
-    refused = [voice.patch(path, {"picks": {}}).status_code for voice in (collaborator, other)]
+    refused = [caller.patch(path, {"picks": {}}).status_code for caller in (collaborator, other)]
     assert refused == [403, 404]
     assert admin.get(path).status_code == 200
 
 
 def test_a_network_spends_only_on_keys_of_its_owner(
-    owner: Voice, other: Voice, network: Network
+    owner: ApiClient, other: ApiClient, network: Network
 ) -> None:
     foreign = other.post("credentials", NEW).json()["id"]
     path = "networks/whispers/credentials"
@@ -235,8 +240,8 @@ def test_a_network_spends_only_on_keys_of_its_owner(
     assert "takes no keys" in problem(nowhere)["errors"]["dummy"]
 
 
-def test_the_houses_keys_are_for_admins_to_see_and_to_grant(
-    admin: Voice, owner: Voice, stranger: Voice, alice: User, settings: Settings
+def test_the_operators_keys_are_for_admins_to_see_and_to_grant(
+    admin: ApiClient, owner: ApiClient, stranger: ApiClient, alice: User, settings: Settings
 ) -> None:
     settings.PLATFORM_KEYS = {"REPLICATE_API_TOKEN": PLAIN}
     calls = ("house-keys", "house-keys/people")
@@ -257,7 +262,7 @@ def test_the_houses_keys_are_for_admins_to_see_and_to_grant(
     assert ("alice@example.org", True) in {(p["email"], p["may_use_house_keys"]) for p in people}
 
 
-def test_an_admin_needs_no_grant(admin: Voice) -> None:
+def test_an_admin_needs_no_grant(admin: ApiClient) -> None:
     root = User.objects.get(email="root@example.org")
 
     answer = admin.patch(f"house-keys/people/{root.public_id}", {"may_use_house_keys": False})
@@ -266,7 +271,7 @@ def test_an_admin_needs_no_grant(admin: Voice) -> None:
 
 
 def test_many_networks_of_many_owners_are_listed_with_a_handful_of_questions(
-    admin: Voice, settings: Settings
+    admin: ApiClient, settings: Settings
 ) -> None:
     settings.PLATFORM_KEYS = {"REPLICATE_API_TOKEN": PLAIN}
     for number in range(12):
@@ -281,7 +286,7 @@ def test_many_networks_of_many_owners_are_listed_with_a_handful_of_questions(
     assert len(captured) <= 15
 
 
-def test_what_is_typed_at_the_wrong_place_is_not_repeated(owner: Voice) -> None:
+def test_what_is_typed_at_the_wrong_place_is_not_repeated(owner: ApiClient) -> None:
     body: dict[str, Any] = {"platform": PLAIN, "name": 7, "secret": [PLAIN]}
 
     answer = owner.post("credentials", body)

@@ -9,14 +9,14 @@ from networks.models import Network
 from realtime import log
 from realtime.models import Event, Topic
 
-from .conftest import Voice, code
+from .conftest import ApiClient, code
 
 
 def topic_of(network: Network) -> str:
     return f"network:{network.public_id}"
 
 
-def test_events_are_told_from_the_oldest_kept(owner: Voice, run: Run) -> None:
+def test_events_are_told_from_the_oldest_kept(owner: ApiClient, run: Run) -> None:
     body = owner.get("events", topic=topic_of(run.network)).json()
 
     first, second = body["items"]
@@ -28,7 +28,7 @@ def test_events_are_told_from_the_oldest_kept(owner: Voice, run: Run) -> None:
 
 
 def test_events_are_read_on_from_a_cursor(
-    owner: Voice, run: Run, work: Callable[..., Invocation]
+    owner: ApiClient, run: Run, work: Callable[..., Invocation]
 ) -> None:
     work(run)
     topic = topic_of(run.network)
@@ -48,7 +48,7 @@ def test_events_are_read_on_from_a_cursor(
     assert owner.get("events", topic=topic, after=seen[-1]).json() == {"items": [], "next": None}
 
 
-def test_a_cursor_that_leads_nowhere_asks_for_a_fresh_look(owner: Voice, run: Run) -> None:
+def test_a_cursor_that_leads_nowhere_asks_for_a_fresh_look(owner: ApiClient, run: Run) -> None:
     topic = topic_of(run.network)
     epoch = Topic.objects.get(name=topic).epoch
     Event.objects.filter(seq=1).delete()
@@ -57,12 +57,12 @@ def test_a_cursor_that_leads_nowhere_asks_for_a_fresh_look(owner: Voice, run: Ru
         assert code(owner.get("events", topic=topic, after=after)) == (410, "resync")
 
 
-def test_a_topic_must_be_named(owner: Voice) -> None:
+def test_a_topic_must_be_named(owner: ApiClient) -> None:
     assert code(owner.get("events")) == (422, "invalid")
 
 
 def test_mission_control_is_for_admins(
-    admin: Voice, owner: Voice, stranger: Voice, guest: Voice
+    admin: ApiClient, owner: ApiClient, stranger: ApiClient, guest: ApiClient
 ) -> None:
     admin.post("stop-all")
 
@@ -76,7 +76,7 @@ def test_mission_control_is_for_admins(
 
 
 @pytest.mark.django_db
-def test_asking_about_somebody_elses_topic_makes_none(other: Voice, network: Network) -> None:
+def test_asking_about_somebody_elses_topic_makes_none(other: ApiClient, network: Network) -> None:
     other.get("events", topic=topic_of(network))
 
     assert not Topic.objects.exists()

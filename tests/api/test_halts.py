@@ -5,14 +5,16 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from invocations.engine import outcomes
-from invocations.engine.claims import claim
+from invocations.engine.claims import Holder, claim_step
 from invocations.models import Invocation, Run
 from invocations.states import Outcome
 
-from .conftest import Voice, code
+from .conftest import ApiClient, code
 
 
-def test_the_red_button_stops_everything_and_latches(admin: Voice, owner: Voice, run: Run) -> None:
+def test_the_red_button_stops_everything_and_latches(
+    admin: ApiClient, owner: ApiClient, run: Run
+) -> None:
     receipt = admin.post("stop-all").json()
     refused = owner.post("networks/whispers/runs", {"prompt": "again", "waive_lockout": True})
 
@@ -20,6 +22,7 @@ def test_the_red_button_stops_everything_and_latches(admin: Voice, owner: Voice,
         "id": receipt["id"],
         "committed_at": receipt["committed_at"],
         "runs_stopped": 1,
+        "runs": [run.public_id],
         "calls": [],
         "displays": [],
         "complete": True,
@@ -28,16 +31,16 @@ def test_the_red_button_stops_everything_and_latches(admin: Voice, owner: Voice,
     assert code(refused) == (409, "halted")
 
 
-def test_the_receipt_fills_in(admin: Voice, run: Run) -> None:
-    taken = claim(run.invocations.get().pk, worker="w", at=timezone.now())
+def test_the_receipt_fills_in(admin: ApiClient, run: Run) -> None:
+    taken = claim_step(run.invocations.get().pk, holder=Holder("w"), at=timezone.now())
     assert taken is not None
 
-    pressed = admin.post("stop-all").json()
+    first = admin.post("stop-all").json()
     outcomes.cancelled(taken, Outcome.CANCELLED, at=timezone.now())
-    later = admin.get(f"stop-all/{pressed['id']}").json()
+    later = admin.get(f"stop-all/{first['id']}").json()
 
     step = taken.invocation.public_id
-    assert (pressed["calls"], pressed["complete"]) == (
+    assert (first["calls"], first["complete"]) == (
         [{"invocation": step, "outcome": "pending", "usd": None}],
         False,
     )
@@ -47,12 +50,12 @@ def test_the_receipt_fills_in(admin: Voice, run: Run) -> None:
     )
 
 
-def test_pressed_twice_it_is_the_same_press(admin: Voice, run: Run) -> None:
+def test_stopping_all_twice_gives_the_same_stop_all(admin: ApiClient, run: Run) -> None:
     assert admin.post("stop-all").json()["id"] == admin.post("stop-all").json()["id"]
 
 
 def test_resume_goes_on_with_each_run_from_its_last_step(
-    admin: Voice, run: Run, work: Callable[..., Invocation]
+    admin: ApiClient, run: Run, work: Callable[..., Invocation]
 ) -> None:
     work(run)
     work(run, text="so far")
@@ -62,4 +65,4 @@ def test_resume_goes_on_with_each_run_from_its_last_step(
 
     steps = admin.get(f"runs/{resumed}/invocations").json()["items"]
     assert [step["input"] for step in steps] == [{"text": "so far"}]
-    assert admin.post("resume-all").json() == {"runs": []}
+    assert admin.post("resume-all").json() == {"runs": [], "paused": [], "not_resumed": []}

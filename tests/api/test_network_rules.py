@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from networks.models import Network
+from platforms.registry import get_platform
 
-from .conftest import Voice, code, problem
+from .conftest import ApiClient, code, problem
 
 PATH = "networks/whispers"
 
 
 def test_an_invalid_ring_is_told_with_every_problem_and_saves_nothing(
-    owner: Voice, network: Network
+    owner: ApiClient, network: Network
 ) -> None:
     ring = ["dummy:image-to-audio", "dummy:text-to-image"]
 
@@ -29,7 +30,7 @@ def test_an_invalid_ring_is_told_with_every_problem_and_saves_nothing(
     ("slots", "words"),
     [
         ([], "The ring is empty"),
-        ([{"model": "no:such"}, {"model": "other:one"}], "Slot 1: there is no model"),
+        ([{"model": "no:such"}, {"model": "other:one"}], "Slot 2: there is no model"),
         ([{"model": "dummy:text-to-text", "fallback": "dummy:text-to-image"}], "the fallback"),
         ([{"model": "dummy:text-to-text", "fallback": "no:such"}], "no model called “no:such”"),
         ([{"model": "dummy:text-to-text", "parameters": {"speed": 1}}], "has no speed"),
@@ -47,13 +48,26 @@ def test_an_invalid_ring_is_told_with_every_problem_and_saves_nothing(
     ],
 )
 def test_what_is_no_ring_is_refused_in_words(
-    slots: object, words: str, owner: Voice, network: Network
+    slots: object, words: str, owner: ApiClient, network: Network
 ) -> None:
     answer = owner.patch(PATH, {"slots": slots})
 
     assert code(answer) == (422, "invalid_ring")
     assert words in " ".join(problem(answer)["problems"])
     assert Network.objects.get().slots == network.slots
+
+
+def test_a_slot_leaves_a_default_out_by_setting_it_to_null(
+    owner: ApiClient, network: Network
+) -> None:
+    model = next(one for one in get_platform("anthropic").models() if one.input is one.output)
+    slot = {"model": model.id, "parameters": {"max_tokens": None}, "fallback": None}
+
+    saved = owner.patch(PATH, {"slots": [slot]})
+    refused = owner.patch(PATH, {"slots": [{**slot, "parameters": {"no_such": None}}]})
+
+    assert saved.json()["slots"] == [slot]
+    assert "has no no_such" in " ".join(problem(refused)["problems"])
 
 
 @pytest.mark.parametrize(
@@ -98,7 +112,7 @@ def test_what_is_no_ring_is_refused_in_words(
     ],
 )
 def test_every_field_has_its_sentence(
-    field: str, value: object, owner: Voice, network: Network
+    field: str, value: object, owner: ApiClient, network: Network
 ) -> None:
     answer = owner.patch(PATH, {field: value, "public": True} | {field: value})
 
@@ -107,7 +121,7 @@ def test_every_field_has_its_sentence(
     assert not Network.objects.get().public
 
 
-def test_a_field_deep_inside_is_named_by_its_path(owner: Voice, network: Network) -> None:
+def test_a_field_deep_inside_is_named_by_its_path(owner: ApiClient, network: Network) -> None:
     wrong = {"pacing": [{"delay_seconds": "fast"}], "budgets": {"usd": 1}, "nmae": "x"}
 
     errors = problem(owner.patch(PATH, wrong))["errors"]
@@ -119,14 +133,14 @@ def test_a_field_deep_inside_is_named_by_its_path(owner: Voice, network: Network
     }
 
 
-def test_slots_and_model_ids_must_agree(owner: Voice, network: Network) -> None:
+def test_slots_and_model_ids_must_agree(owner: ApiClient, network: Network) -> None:
     two = {"slots": [{"model": "dummy:text-to-text"}], "model_ids": ["dummy:text-to-image"]}
 
     assert "model_ids" in problem(owner.patch(PATH, two))["errors"]
 
 
 def test_a_shorter_prompt_must_still_hold_the_attract_prompts(
-    owner: Voice, network: Network
+    owner: ApiClient, network: Network
 ) -> None:
     owner.patch(PATH, {"attract_prompts": ["eleven signs"]})
 

@@ -11,12 +11,18 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import User
 from networks.models import Network
 
-from .conftest import Voice, code
+from .conftest import ApiClient, code
 
 PATH = "networks/whispers"
+PACING = [
+    {"until_seconds": 600, "delay_seconds": 1},
+    {"until_seconds": 3600, "delay_seconds": 15},
+    {"until_seconds": None, "delay_seconds": 600},
+]
+NO_BUDGETS = dict.fromkeys(("usd_per_day", "calls_per_hour", "laps_per_run", "hours_per_run"))
 
 
-def test_a_network_shows_everything_about_itself(owner: Voice, network: Network) -> None:
+def test_a_network_shows_everything_about_itself(owner: ApiClient, network: Network) -> None:
     body = owner.get(PATH).json()
 
     assert body == {
@@ -33,29 +39,30 @@ def test_a_network_shows_everything_about_itself(owner: Voice, network: Network)
         ],
         "model_ids": ["dummy:text-to-image", "dummy:image-to-text"],
         "lockout_seconds": 30,
-        "pacing": [
-            {"until_seconds": 600, "delay_seconds": 1},
-            {"until_seconds": 3600, "delay_seconds": 15},
-            {"until_seconds": None, "delay_seconds": 600},
-        ],
-        "budgets": dict.fromkeys(
-            ("usd_per_day", "calls_per_hour", "laps_per_run", "hours_per_run")
-        ),
+        "pacing": PACING,
+        "pace_to_closing": False,
+        "start_at_opening": False,
+        "warm_up_minutes": 5,
+        "budgets": NO_BUDGETS,
         "refusal_policy": "substitute",
         "replay": True,
+        "caption": True,
         "prompt_max": 2000,
         "attract_prompts": [],
         "banned_words": [],
         "language_hint": "",
+        "terminal_language": "",
+        "panic_key": "",
         "runnable": True,
         "problems": [],
         "running": False,
         "viewers": 0,
+        "opens_at": None,
         "created_at": body["created_at"],
     }
 
 
-def test_a_new_network_without_slots_is_empty(owner: Voice) -> None:
+def test_a_new_network_without_slots_is_empty(owner: ApiClient) -> None:
     answer = owner.post("networks", {"name": "  Später mehr "})
 
     body = answer.json()
@@ -64,33 +71,37 @@ def test_a_new_network_without_slots_is_empty(owner: Voice) -> None:
     assert (body["runnable"], len(body["problems"])) == (False, 1)
 
 
-def test_a_new_network_takes_everything_that_can_be_set(owner: Voice) -> None:
-    given: dict[str, Any] = {
-        "name": "Everything",
-        "description": "All of it.",
-        "slug": "all-of-it",
-        "public": True,
-        "open_terminal": True,
-        "archived": True,
-        "slots": [
-            {
-                "model": "dummy:text-to-text",
-                "parameters": {"delay_seconds": 0.5, "fail": ["Unavailable", None]},
-                "fallback": "dummy:text-to-text",
-            }
-        ],
-        "lockout_seconds": 0,
-        "pacing": [{"until_seconds": None, "delay_seconds": 0}],
-        "budgets": {"usd_per_day": 2.5, "calls_per_hour": 100},
-        "refusal_policy": "skip",
-        "replay": False,
-        "prompt_max": 10_000,
-        "attract_prompts": ["a whale in a typewriter"],
-        "banned_words": ["tram", "last words", "timeta*"],
-        "language_hint": "In any language.",
-    }
+EVERYTHING: dict[str, Any] = {
+    "name": "Everything",
+    "description": "All of it.",
+    "slug": "all-of-it",
+    "public": True,
+    "open_terminal": True,
+    "archived": True,
+    "slots": [
+        {
+            "model": "dummy:text-to-text",
+            "parameters": {"delay_seconds": 0.5, "fail": ["Unavailable", None]},
+            "fallback": "dummy:text-to-text",
+        }
+    ],
+    "lockout_seconds": 0,
+    "pacing": [{"until_seconds": None, "delay_seconds": 0}],
+    "budgets": {"usd_per_day": 2.5, "calls_per_hour": 100},
+    "refusal_policy": "skip",
+    "replay": False,
+    "caption": False,
+    "prompt_max": 10_000,
+    "attract_prompts": ["a whale in a typewriter"],
+    "banned_words": ["tram", "last words", "timeta*"],
+    "language_hint": "In any language.",
+    "terminal_language": "fr",
+    "panic_key": "F13",
+}
 
-    answer = owner.post("networks", given)
+
+def test_a_new_network_takes_everything_that_can_be_set(owner: ApiClient) -> None:
+    answer = owner.post("networks", EVERYTHING)
 
     body = answer.json()
     assert answer.status_code == 201
@@ -100,13 +111,13 @@ def test_a_new_network_takes_everything_that_can_be_set(owner: Voice) -> None:
         "laps_per_run": None,
         "hours_per_run": None,
     }
-    assert {name: body[name] for name in given if name != "budgets"} == {
-        name: value for name, value in given.items() if name != "budgets"
+    assert {name: body[name] for name in EVERYTHING if name != "budgets"} == {
+        name: value for name, value in EVERYTHING.items() if name != "budgets"
     }
     assert owner.get(f"networks/{body['slug']}").json() == body
 
 
-def test_what_was_read_can_be_sent_back(owner: Voice, network: Network) -> None:
+def test_what_was_read_can_be_sent_back(owner: ApiClient, network: Network) -> None:
     before = owner.get(PATH).json()
 
     answer = owner.patch(PATH, before)
@@ -114,7 +125,9 @@ def test_what_was_read_can_be_sent_back(owner: Voice, network: Network) -> None:
     assert (answer.status_code, answer.json()) == (200, before)
 
 
-def test_a_change_changes_what_it_names_and_nothing_else(owner: Voice, network: Network) -> None:
+def test_a_change_changes_what_it_names_and_nothing_else(
+    owner: ApiClient, network: Network
+) -> None:
     before = owner.get(PATH).json()
 
     after = owner.patch(PATH, {"name": "Shouts", "budgets": {"usd_per_day": 1}}).json()
@@ -125,14 +138,14 @@ def test_a_change_changes_what_it_names_and_nothing_else(owner: Voice, network: 
     assert (again["budgets"]["usd_per_day"], again["budgets"]["calls_per_hour"]) == (1, 9)
 
 
-def test_the_same_name_twice_gives_two_addresses(owner: Voice) -> None:
+def test_the_same_name_twice_gives_two_addresses(owner: ApiClient) -> None:
     slugs = {owner.post("networks", {"name": "Twin"}).json()["slug"] for _ in range(3)}
 
     assert len(slugs) == 3
 
 
 def test_a_network_that_needs_a_key_can_be_saved_and_says_so(
-    owner: Voice, settings: Settings
+    owner: ApiClient, settings: Settings
 ) -> None:
     settings.PLATFORM_KEYS = {}
     offered = owner.get("models", all=1, limit=500).json()["items"]
@@ -145,7 +158,7 @@ def test_a_network_that_needs_a_key_can_be_saved_and_says_so(
     assert locked[0]["reason"] in answer.json()["problems"][0]
 
 
-def test_running_says_whether_it_runs(owner: Voice, network: Network) -> None:
+def test_running_says_whether_it_runs(owner: ApiClient, network: Network) -> None:
     owner.post(f"{PATH}/runs", {"prompt": "hello"})
     during = owner.get(PATH).json()["running"]
     owner.post(f"{PATH}/stop")
@@ -153,7 +166,7 @@ def test_running_says_whether_it_runs(owner: Voice, network: Network) -> None:
     assert (during, owner.get(PATH).json()["running"]) == (True, False)
 
 
-def test_a_deleted_network_is_gone_with_what_runs_on_it(owner: Voice, network: Network) -> None:
+def test_a_deleted_network_is_gone_with_what_runs_on_it(owner: ApiClient, network: Network) -> None:
     run = owner.post(f"{PATH}/runs", {"prompt": "hello"}).json()["id"]
 
     answer = owner.delete(PATH)
@@ -163,7 +176,7 @@ def test_a_deleted_network_is_gone_with_what_runs_on_it(owner: Voice, network: N
     assert code(owner.get(f"runs/{run}")) == (404, "not_found")
 
 
-def test_a_terminal_token_comes_with_its_address(owner: Voice, network: Network) -> None:
+def test_a_terminal_token_comes_with_its_address(owner: ApiClient, network: Network) -> None:
     answer = owner.post(f"{PATH}/terminal-tokens")
 
     body = answer.json()
@@ -176,7 +189,7 @@ def test_a_terminal_token_comes_with_its_address(owner: Voice, network: Network)
 
 
 def test_behind_a_public_address_that_is_the_one_given(
-    owner: Voice, network: Network, settings: Settings
+    owner: ApiClient, network: Network, settings: Settings
 ) -> None:
     settings.PUBLIC_URL = "https://panic.example.org"
 
@@ -185,7 +198,9 @@ def test_behind_a_public_address_that_is_the_one_given(
     assert url.startswith("https://panic.example.org/n/whispers/terminal/?token=")
 
 
-def test_a_token_of_another_network_cannot_be_revoked_here(owner: Voice, network: Network) -> None:
+def test_a_token_of_another_network_cannot_be_revoked_here(
+    owner: ApiClient, network: Network
+) -> None:
     owner.post("networks", {"name": "Else"})
     token = owner.post("networks/else/terminal-tokens").json()["id"]
 
@@ -194,7 +209,7 @@ def test_a_token_of_another_network_cannot_be_revoked_here(owner: Voice, network
 
 
 def test_lists_of_networks_do_not_ask_per_network(
-    alice: User, owner: Voice, django_assert_max_num_queries: DjangoAssertNumQueries
+    alice: User, owner: ApiClient, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(12):
         Network.create(alice, name=f"Net {number}", slots=[{"model": "dummy:text-to-text"}])
@@ -207,7 +222,7 @@ def test_lists_of_networks_do_not_ask_per_network(
     assert ([item["name"] for item in rest["items"]], rest["next"]) == (["Net 1", "Net 0"], None)
 
 
-def test_a_cursor_says_nothing_and_fits_its_own_list_only(alice: User, owner: Voice) -> None:
+def test_a_cursor_says_nothing_and_fits_its_own_list_only(alice: User, owner: ApiClient) -> None:
     for number in range(3):
         Network.create(alice, name=f"Net {number}")
     cursor = owner.get("networks", limit=1).json()["next"]
@@ -220,5 +235,5 @@ def test_a_cursor_says_nothing_and_fits_its_own_list_only(alice: User, owner: Vo
 
 
 @pytest.mark.parametrize(("limit", "status"), [(0, 422), (-1, 422), ("x", 422), (10**30, 200)])
-def test_a_limit_is_a_number_of_things(limit: object, status: int, owner: Voice) -> None:
+def test_a_limit_is_a_number_of_things(limit: object, status: int, owner: ApiClient) -> None:
     assert owner.get("networks", limit=limit).status_code == status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TypeVar
 
 import pytest
@@ -12,18 +12,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invocations import removal
+from invocations import leases, removal
 from invocations.engine import calls
-from invocations.engine.claims import Claim, claim
+from invocations.engine.claims import Claim, Holder, claim_step
 from invocations.models import Attempt, Invocation, Run
 from realtime import wakeup
 
-from .conftest import Voice
+from .conftest import ApiClient
 
 T = TypeVar("T")
 
 
-class Desk:
+class Threads:
     """Runs what it is given at once, in the test's own thread."""
 
     async def in_database(self, work: Callable[[], T]) -> T:
@@ -32,21 +32,21 @@ class Desk:
     async def in_media(self, work: Callable[[], T]) -> T:
         return await self.in_database(work)
 
-    def follower(self) -> str:
-        return ""
+    def next_holder(self) -> None:
+        return None
 
 
 @pytest.fixture
 def held(run: Run) -> Claim:
     """The run's first step, in a worker's hands."""
-    taken = claim(run.invocations.get().pk, worker="w", at=timezone.now())
+    taken = claim_step(run.invocations.get().pk, holder=Holder("w"), at=timezone.now())
     assert taken is not None
     return taken
 
 
 @pytest.fixture
-def bell() -> Iterator[wakeup.Listener]:
-    listener = wakeup.Listener("cancel")
+def listener() -> Iterator[wakeup.WakeUpListener]:
+    listener = wakeup.WakeUpListener("cancel")
     yield listener
     listener.close()
 
@@ -54,24 +54,29 @@ def bell() -> Iterator[wakeup.Listener]:
 @pytest.mark.parametrize("path", ["runs/{run}", "networks/whispers"])
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_is_told_to_cancel_what_was_deleted(
-    path: str, held: Claim, owner: Voice, bell: wakeup.Listener
+    path: str, held: Claim, owner: ApiClient, listener: wakeup.WakeUpListener
 ) -> None:
     token = held.attempt.token
-    before = Attempt.objects.to_cancel([token], held.attempt.worker)
+
+    def to_cancel() -> Collection[str]:
+        rows = Attempt.objects.all()
+        return leases.look_for_stops(rows, [token], holder=held.attempt.worker).cancelled
+
+    before = to_cancel()
 
     owner.delete(path.format(run=held.run.public_id))
 
-    assert bell.wait(2.0)
-    assert (before, Attempt.objects.to_cancel([token], held.attempt.worker)) == ([], [token])
+    assert listener.wait(30)
+    assert (before, to_cancel()) == ([], [token])
 
 
-def test_an_output_of_a_deleted_run_is_dropped(held: Claim, owner: Voice) -> None:
+def test_an_output_of_a_deleted_run_is_dropped(held: Claim, owner: ApiClient) -> None:
     owner.delete(f"runs/{held.run.public_id}")
 
     stop = asyncio.Event()
     stop.set()
     with pytest.raises(Run.DoesNotExist):
-        async_to_sync(calls.perform)(held, stop, Desk())
+        async_to_sync(calls.perform)(held, stop, Threads())
     assert not Attempt.objects.exists()
 
 
@@ -79,7 +84,7 @@ def test_an_output_of_a_deleted_run_is_dropped(held: Claim, owner: Voice) -> Non
 def test_a_long_run_is_forgotten_a_few_steps_at_a_time(
     path: str,
     run: Run,
-    owner: Voice,
+    owner: ApiClient,
     work: Callable[[Run], Invocation],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from networks.models import Network
-from tests.networks.ring_cases import BAD, GOOD, Bad, Good, told
+from tests.networks.ring_cases import BAD, GOOD, Bad, Good, are_as_expected
 
-from .conftest import Voice, code, problem
+from .conftest import ApiClient, code, problem
 
 PATH = "networks/whispers"
 each_good = pytest.mark.parametrize("case", GOOD, ids=lambda case: case.name)
@@ -23,7 +23,9 @@ def body(case: Good | Bad, spelling: str) -> dict[str, object]:
 
 @each_good
 @each_spelling
-def test_a_good_ring_is_saved(case: Good, spelling: str, owner: Voice, network: Network) -> None:
+def test_a_good_ring_is_saved(
+    case: Good, spelling: str, owner: ApiClient, network: Network
+) -> None:
     answer = owner.patch(PATH, body(case, spelling))
 
     assert answer.status_code == 200
@@ -34,20 +36,20 @@ def test_a_good_ring_is_saved(case: Good, spelling: str, owner: Voice, network: 
 @each_bad
 @each_spelling
 def test_a_bad_ring_is_told_with_all_that_is_wrong_and_nothing_is_saved(
-    case: Bad, spelling: str, owner: Voice, network: Network
+    case: Bad, spelling: str, owner: ApiClient, network: Network
 ) -> None:
     before = network.slots
 
     answer = owner.patch(PATH, {"name": "Shouts", **body(case, spelling)})
 
     assert code(answer) == (422, "invalid_ring")
-    assert told(problem(answer)["problems"], case), problem(answer)["problems"]
+    assert are_as_expected(problem(answer)["problems"], case), problem(answer)["problems"]
     network.refresh_from_db()
     assert (network.name, network.slots) == ("Whispers", before)
 
 
 @each_good
-def test_a_network_is_made_with_a_good_ring(case: Good, owner: Voice) -> None:
+def test_a_network_is_made_with_a_good_ring(case: Good, owner: ApiClient) -> None:
     answer = owner.post("networks", {"name": "Horses", **body(case, "model_ids")})
 
     assert answer.status_code == 201
@@ -55,15 +57,15 @@ def test_a_network_is_made_with_a_good_ring(case: Good, owner: Voice) -> None:
 
 
 @pytest.mark.parametrize("case", [one for one in BAD if one.ring], ids=lambda case: case.name)
-def test_a_network_is_not_made_with_a_bad_one(case: Bad, owner: Voice) -> None:
+def test_a_network_is_not_made_with_a_bad_one(case: Bad, owner: ApiClient) -> None:
     answer = owner.post("networks", {"name": "Horses", **body(case, "model_ids")})
 
     assert code(answer) == (422, "invalid_ring")
-    assert told(problem(answer)["problems"], case)
+    assert are_as_expected(problem(answer)["problems"], case)
     assert not Network.objects.exists()
 
 
-def test_a_new_network_may_be_empty_and_cannot_run_until_it_is_not(owner: Voice) -> None:
+def test_a_new_network_may_be_empty_and_cannot_run_until_it_is_not(owner: ApiClient) -> None:
     made = owner.post("networks", {"name": "Horses"})
     started = owner.post("networks/horses/runs", {"prompt": "a red balloon"})
 
@@ -71,7 +73,7 @@ def test_a_new_network_may_be_empty_and_cannot_run_until_it_is_not(owner: Voice)
     assert code(started) == (422, "not_runnable")
 
 
-def test_an_empty_network_that_was_filled_cannot_be_emptied_again(owner: Voice) -> None:
+def test_an_empty_network_that_was_filled_cannot_be_emptied_again(owner: ApiClient) -> None:
     owner.post("networks", {"name": "Horses"})
     owner.patch("networks/horses", {"model_ids": [GOOD[0].ring[0]]})
 
@@ -82,7 +84,7 @@ def test_an_empty_network_that_was_filled_cannot_be_emptied_again(owner: Voice) 
 
 
 def test_a_ring_whose_model_is_gone_says_so_and_is_not_started(
-    owner: Voice, network: Network
+    owner: ApiClient, network: Network
 ) -> None:
     Network.objects.filter(pk=network.pk).update(slots=[{"model": "acme:gone"}])
 

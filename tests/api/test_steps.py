@@ -8,12 +8,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from assets.models import Asset
 from invocations.engine import outcomes
-from invocations.engine.claims import claim
+from invocations.engine.claims import Holder, claim_step
 from invocations.models import Invocation, Run
 from networks.models import Network
 from platforms.errors import NotConfigured
 
-from .conftest import Voice, code, problem
+from .conftest import ApiClient, code, problem
 
 Work = Callable[..., Invocation]
 
@@ -24,7 +24,7 @@ def steps_of(run: Run) -> str:
 
 def fail(run: Run) -> Invocation:
     step = run.invocations.open().get()
-    taken = claim(step.pk, worker="host:1", at=timezone.now())
+    taken = claim_step(step.pk, holder=Holder("host:1"), at=timezone.now())
     assert taken is not None
     outcomes.fail(taken, NotConfigured("The SECRET_KEY of Acme is missing."), at=timezone.now())
     step.refresh_from_db()
@@ -45,7 +45,7 @@ def picture(db: None) -> Asset:
 
 
 def test_steps_come_in_their_order_with_what_went_in_and_out(
-    owner: Voice, run: Run, work: Work, picture: Asset
+    owner: ApiClient, run: Run, work: Work, picture: Asset
 ) -> None:
     step = work(run)
     Invocation.objects.filter(pk=step.pk).update(output_text="", output_asset=picture)
@@ -74,6 +74,7 @@ def test_steps_come_in_their_order_with_what_went_in_and_out(
         "attempts": 1,
         "seconds": first["seconds"],
         "usd": 0.25,
+        "usd_uncertain": 0.0,
         "created_at": first["created_at"],
         "due_at": first["due_at"],
         "started_at": first["started_at"],
@@ -84,7 +85,7 @@ def test_steps_come_in_their_order_with_what_went_in_and_out(
     assert (second["output"], second["attempts"], second["usd"]) == (None, 0, None)
 
 
-def test_steps_are_read_in_pages_by_their_sequence(owner: Voice, run: Run, work: Work) -> None:
+def test_steps_are_read_in_pages_by_their_sequence(owner: ApiClient, run: Run, work: Work) -> None:
     for _ in range(4):
         work(run)
 
@@ -98,12 +99,12 @@ def test_steps_are_read_in_pages_by_their_sequence(owner: Voice, run: Run, work:
 
 
 @pytest.mark.parametrize("after", ["x", -2, 2**31, 10**30, "1.5"])
-def test_a_step_that_cannot_be_is_refused(after: object, owner: Voice, run: Run) -> None:
+def test_a_step_that_cannot_be_is_refused(after: object, owner: ApiClient, run: Run) -> None:
     assert code(owner.get(steps_of(run), after=after)) == (422, "invalid")
 
 
 def test_lists_of_steps_do_not_ask_per_step(
-    owner: Voice,
+    owner: ApiClient,
     run: Run,
     work: Work,
     django_assert_max_num_queries: DjangoAssertNumQueries,
@@ -116,7 +117,7 @@ def test_lists_of_steps_do_not_ask_per_step(
         assert len(owner.get(steps_of(run)).json()["items"]) == 13
 
 
-def test_one_step_shows_each_try_at_it(owner: Voice, run: Run) -> None:
+def test_one_step_shows_each_try_at_it(owner: ApiClient, run: Run) -> None:
     step = fail(run)
 
     body = owner.get(f"invocations/{step.public_id}").json()
@@ -131,21 +132,26 @@ def test_one_step_shows_each_try_at_it(owner: Voice, run: Run) -> None:
 
 
 def test_what_went_wrong_inside_is_for_those_who_run_it(
-    public: Network, stranger: Voice, other: Voice, guest: Voice, collaborator: Voice, run: Run
+    public: Network,
+    stranger: ApiClient,
+    other: ApiClient,
+    guest: ApiClient,
+    collaborator: ApiClient,
+    run: Run,
 ) -> None:
     step = fail(run)
 
-    for voice in (stranger, other, guest):
-        body = voice.get(f"invocations/{step.public_id}").json()
-        listed = voice.get(steps_of(run)).json()["items"][0]
+    for caller in (stranger, other, guest):
+        body = caller.get(f"invocations/{step.public_id}").json()
+        listed = caller.get(steps_of(run)).json()["items"][0]
         assert body["error"]["code"] == listed["error"]["code"] == "not_configured"
         assert "SECRET" not in str(body) + str(listed)
         assert body["attempts"][0]["worker"] is body["attempts"][0]["parameters"] is None
-    told = collaborator.get(steps_of(run)).json()["items"][0]
-    assert "SECRET" in told["error"]["detail"]
+    shown = collaborator.get(steps_of(run)).json()["items"][0]
+    assert "SECRET" in shown["error"]["detail"]
 
 
-def test_a_branch_goes_on_after_a_step(owner: Voice, run: Run, work: Work) -> None:
+def test_a_branch_goes_on_after_a_step(owner: ApiClient, run: Run, work: Work) -> None:
     work(run)
     step = work(run, text="the last words")
 
@@ -158,7 +164,7 @@ def test_a_branch_goes_on_after_a_step(owner: Voice, run: Run, work: Work) -> No
 
 
 def test_a_branch_may_go_on_on_another_network_of_ones_own(
-    other: Voice, public: Network, run: Run, work: Work
+    other: ApiClient, public: Network, run: Run, work: Work
 ) -> None:
     step = work(run)
     other.post("networks", {"name": "Mine", "model_ids": ["dummy:text-to-text"]})
@@ -172,7 +178,7 @@ def test_a_branch_may_go_on_on_another_network_of_ones_own(
     assert (theirs.status_code, nowhere.status_code) == (403, 404)
 
 
-def test_a_step_without_an_output_cannot_be_branched(owner: Voice, run: Run) -> None:
+def test_a_step_without_an_output_cannot_be_branched(owner: ApiClient, run: Run) -> None:
     step = run.invocations.get()
 
     answer = owner.post(f"invocations/{step.public_id}/branch", {})
@@ -182,7 +188,7 @@ def test_a_step_without_an_output_cannot_be_branched(owner: Voice, run: Run) -> 
 
 
 def test_a_network_that_takes_nothing_of_the_kind_cannot_go_on(
-    owner: Voice, run: Run, work: Work
+    owner: ApiClient, run: Run, work: Work
 ) -> None:
     step = work(run)
     owner.post("networks", {"name": "Empty"})
@@ -194,7 +200,7 @@ def test_a_network_that_takes_nothing_of_the_kind_cannot_go_on(
 
 @pytest.mark.parametrize("body", [{"network": 5}, {"network": "x" * 61}, {"ring": []}, [], "x"])
 def test_a_branch_takes_a_network_and_nothing_else(
-    body: object, owner: Voice, run: Run, work: Work
+    body: object, owner: ApiClient, run: Run, work: Work
 ) -> None:
     step = work(run)
 

@@ -27,10 +27,10 @@ class EverythingKept:
         self._root = root
 
     def published(self) -> list[str]:
-        return sorted(path.name for path in self._files() if ".incoming" not in path.parts)
+        return sorted(path.name for path in self.files() if ".incoming" not in path.parts)
 
     def temporary(self) -> list[str]:
-        return [path.name for path in self._files() if ".incoming" in path.parts]
+        return [path.name for path in self.files() if ".incoming" in path.parts]
 
-    def _files(self) -> list[Path]:
+    def files(self) -> list[Path]:
         return [path for path in self._root.rglob("*") if path.is_file()]

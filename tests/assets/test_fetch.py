@@ -121,7 +121,7 @@ async def test_what_is_no_web_address_is_refused(url: str, into: Path) -> None:
     assert not caught.value.retryable
 
 
-async def test_the_house_s_own_origins_are_asked_by_name(into: Path) -> None:
+async def test_the_operators_own_origins_are_asked_by_name(into: Path) -> None:
     asked: list[str] = []
 
     def handler(request: httpx.Request) -> httpx.Response:

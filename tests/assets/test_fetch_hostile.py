@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import time
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -117,11 +116,10 @@ async def test_a_body_that_drips_is_left_at_the_deadline(into: Path) -> None:
             await asyncio.sleep(0.02)
 
     async with server(serve) as origin:
-        began = time.monotonic()
-        with pytest.raises(FetchFailed, match="did not arrive") as caught:
-            await fetched(origin, into, deadline=0.4)
+        async with asyncio.timeout(60):  # it would drip for ever
+            with pytest.raises(FetchFailed, match="did not arrive") as caught:
+                await fetched(origin, into, deadline=0.4)
 
-    assert time.monotonic() - began < 10
     assert caught.value.retryable
     assert not into.exists()
 

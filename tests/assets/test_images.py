@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import BinaryIO
 
@@ -136,7 +137,7 @@ def test_more_bytes_than_allowed_stop_the_reading() -> None:
     source = Endless()
 
     with pytest.raises(TooLarge, match="at most 32 MB"):
-        store(source, kind="image")  # type: ignore[arg-type]
+        store(source, kind="image")
 
     assert source.given < 40_000_000
 
@@ -224,3 +225,45 @@ def _measures(asset: Asset, size: str) -> tuple[str | None, tuple[int, int]]:
     with blobs.local_path(name) as path, Image.open(path) as image:
         assert path.stat().st_size == length
         return image.format, image.size
+
+
+def _exif(*entries: bytes, count: int | None = None) -> bytes:
+    """A little-endian EXIF block of these entries."""
+    number = struct.pack("<H", len(entries) if count is None else count)
+    return b"Exif\0\0II*\0\x08\0\0\0" + number + b"".join(entries) + b"\0" * 4
+
+
+TURNED = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+# python-pillow/Pillow#3973, #4215, #4665, #4852, #6123, #8348, #8605, #8790, #8965
+BAD_EXIF = {
+    "blank": b"Exif\0\0",
+    "doubled header": b"Exif\0\0" + _exif(TURNED),
+    "no entries": _exif(),
+    "more entries than there are": _exif(TURNED, count=200),
+    "rational by nothing": _exif(TURNED, struct.pack("<HHII", 0x011A, 5, 1, 8)),
+    "signed rational -1/0": _exif(struct.pack("<HHII", 0x9204, 10, 1, 38), TURNED)
+    + struct.pack("<ii", -1, 0),
+    "orientation as a text": _exif(struct.pack("<HHI4s", 0x0112, 2, 2, b"6\0\0\0")),
+    "two orientations": _exif(struct.pack("<HHIHH", 0x0112, 3, 2, 6, 1)),
+    "orientation 9": _exif(struct.pack("<HHIHH", 0x0112, 3, 1, 9, 0)),
+    "rational orientation": _exif(struct.pack("<HHII", 0x0112, 5, 1, 8)),
+    "unknown type": _exif(struct.pack("<HHII", 0x0112, 77, 1, 6)),
+    "a number where a text belongs": _exif(struct.pack("<HHII", 0x010E, 4, 1, 5), TURNED),
+    "nothing but noise": b"Exif\0\0" + bytes(range(255)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("name", BAD_EXIF)
+def test_damaged_exif_costs_no_picture(name: str, file_format: str) -> None:
+    data = samples.image(file_format, size=(64, 48), exif=BAD_EXIF[name])
+
+    asset = store(data, kind="image")
+
+    with asset.path() as path, Image.open(path) as kept:
+        orientation = kept.getexif().get(0x0112, 1)
+        assert set(kept.getexif()) <= {0x0112}
+    turned = orientation in {5, 6, 7, 8}
+    assert (asset.width, asset.height) == ((48, 64) if turned else (64, 48))
+    assert store(data, kind="image").pk == asset.pk

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.base import File
-from django.core.files.storage import InMemoryStorage
+from django.core.files.storage import InMemoryStorage, storages
 from django.db import connection
 from pytest_django import Settings
 
@@ -171,10 +171,13 @@ def test_a_storage_that_is_no_local_disk_holds_the_same(settings: Settings, tmp_
     }
 
     asset = store(samples.image(), kind="image")
+    Asset.objects.update(ingest_version=0)
     again = store(samples.image(), kind="image")
 
     assert again == asset
     with asset.path() as path:
         assert path.read_bytes() == samples.image()
     assert not path.exists()
+    folder = asset.name.rpartition("/")[0]
+    assert len(storages["default"].listdir(folder)[1]) == 2  # the image and its tile
     assert b"".join(blobs.read(asset.name, 5, 20)) == samples.image()[5:25]

@@ -1,4 +1,4 @@
-"""Media in a bucket: a stand-in server that speaks as much of S3 as is needed."""
+"""Media in a bucket: a fake server that speaks as much of S3 as is needed."""
 
 from __future__ import annotations
 
@@ -169,6 +169,19 @@ def test_an_object_that_was_lost_is_not_found_and_can_come_back(
     assert lost.status_code == 404
     assert again == asset
     assert client.get(asset.url).status_code == 200
+
+
+def test_a_rendition_of_earlier_rules_is_replaced(bucket: Bucket) -> None:
+    asset = store(samples.image(size=(300, 200)), kind="image")
+    name = f"/gallery/{blobs.name_of(asset.sha256, 'tile.webp')}"
+    tile, bucket.objects[name] = bucket.objects[name], b"another"
+    Asset.objects.update(ingest_version=0)
+
+    again = store(samples.image(size=(300, 200)), kind="image")
+
+    assert again == asset
+    assert again.is_current
+    assert bucket.objects[name] == tile
 
 
 @pytest.mark.parametrize(("status", "error"), [(507, StorageFull), (500, StorageUnavailable)])

@@ -1,4 +1,4 @@
-"""The house's own check: between decoding and publishing, and never in the way of the rest."""
+"""The operator's check: between decoding and publishing, and never in the way of the rest."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from pytest_django.fixtures import Settings
 from assets import ingest, screening
 from assets.errors import DamagedMedia, Declined
 from assets.models import Asset
-from assets.screening import Shown
+from assets.screening import ScreenedMedia
 from tests.assets.conftest import EverythingKept
-from tests.standins import media
+from tests.fake_servers import media
 
 pytestmark = pytest.mark.django_db
 PNG = media.png("shown")
 
 
 def stored(data: bytes = PNG, kind: str = "image") -> Asset:
-    return ingest.store(data, kind=kind, screen=screening.look)
+    return ingest.store(data, kind=kind, screen=screening.screen)
 
 
-def no_red(shown: Shown) -> str:
+def no_red(shown: ScreenedMedia) -> str:
     """Named by a setting in these tests."""
     return "It is red."
 
 
-def broken(shown: Shown) -> str:
+def broken(shown: ScreenedMedia) -> str:
     raise ZeroDivisionError
 
 
 def test_a_check_is_shown_a_whole_picture_that_nobody_else_can_see_yet() -> None:
     seen: list[tuple[str, str, bytes, bool]] = []
 
-    def look(shown: Shown) -> None:
+    def look(shown: ScreenedMedia) -> None:
         published = Asset.objects.exists()
         seen.append((shown.kind, shown.content_type, shown.path.read_bytes(), published))
 
@@ -65,7 +65,7 @@ def test_a_picture_that_is_known_already_is_checked_again() -> None:
 
 
 def test_what_does_not_decode_is_not_shown_to_a_check() -> None:
-    seen: list[Shown] = []
+    seen: list[ScreenedMedia] = []
 
     with screening.installed_temporarily(seen.append), pytest.raises(DamagedMedia):
         stored(PNG[:-30])
@@ -99,7 +99,7 @@ def test_a_check_that_fails_lets_through_and_is_logged(
     assert "The check of pictures failed" in caplog.text
 
 
-def test_a_check_that_fails_keeps_back_where_the_house_wants_that(settings: Settings) -> None:
+def test_a_check_that_fails_keeps_back_where_the_operator_wants_that(settings: Settings) -> None:
     settings.PICTURE_CHECK, settings.PICTURE_CHECK_FAILING = f"{__name__}.broken", "refuse"
 
     with pytest.raises(Declined, match="ZeroDivisionError"):
@@ -109,14 +109,14 @@ def test_a_check_that_fails_keeps_back_where_the_house_wants_that(settings: Sett
 def test_a_check_that_hangs_counts_as_failed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(screening, "SECONDS", 0.1)
-    monkeypatch.setattr(screening, "_turns", threading.BoundedSemaphore(2))
+    monkeypatch.setattr(screening, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(screening, "_slots", threading.BoundedSemaphore(2))
     hanging = threading.Event()
 
-    def hang(shown: Shown) -> None:
+    def wait_for_ever(shown: ScreenedMedia) -> None:
         hanging.wait(60)
 
-    with screening.installed_temporarily(hang):
+    with screening.installed_temporarily(wait_for_ever):
         kinds = [stored(media.png(seed)).kind for seed in "abcd"]
     hanging.set()
 

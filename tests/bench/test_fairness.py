@@ -1,4 +1,4 @@
-"""The rivals do what they are said to do: the same rows in as many commits, and no more."""
+"""The baselines write the same rows in as many commits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bench.inside import chains, filling, looking
-from bench.rivals import rows
-from bench.scenes import PROMPT
+from bench.baselines import handwritten
+from bench.in_process import chains, filling, timing
+from bench.workloads import PROMPT
 from invocations.engine import claims, outcomes
 from invocations.models import Attempt, Invocation, Run
 from realtime.models import Event
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def ours(pk: int) -> None:
-    claim = claims.claim(pk, worker="test:1:a", at=timezone.now())
+    claim = claims.claim_step(pk, holder=claims.Holder("test:1:a"), at=timezone.now())
     assert claim is not None
     outcomes.complete(claim, outcomes.Result(text=PROMPT), at=timezone.now())
 
 
 def theirs(pk: int) -> None:
-    rows.hop(pk, hops=100)
+    handwritten.run_hop(pk, hops=100)
 
 
 def counts() -> Counter[str]:
@@ -36,7 +36,7 @@ def counts() -> Counter[str]:
 
 
 def written(work: Callable[[int], None], pk: int) -> tuple[Counter[str], int]:
-    """What one hop added, and in how many commits."""
+    """The rows that one hop adds, and its commits."""
     before = counts()
     with CaptureQueriesContext(connection) as captured:
         work(pk)
@@ -45,8 +45,8 @@ def written(work: Callable[[int], None], pk: int) -> tuple[Counter[str], int]:
 
 
 def test_a_hop_by_hand_writes_the_same_rows_in_no_more_commits() -> None:
-    first = Invocation.objects.get(run=chains.ours(hops=100)).pk
-    by_hand = chains.by_hand()[1].pk
+    first = Invocation.objects.get(run=chains.start_product_chain(hops=100)).pk
+    by_hand = chains.create_run_by_hand()[1].pk
     ours(first)  # the first event of a topic makes the topic
     theirs(by_hand)
 
@@ -59,20 +59,20 @@ def test_a_hop_by_hand_writes_the_same_rows_in_no_more_commits() -> None:
 
 
 def test_a_chain_by_hand_ends_after_its_hops() -> None:
-    run, step = chains.by_hand()
+    run, step = chains.create_run_by_hand()
     following: int | None = step.pk
 
     for _ in range(3):
         assert following is not None
-        following = rows.hop(following, hops=3)
+        following = handwritten.run_hop(following, hops=3)
 
     assert following is None
     assert Run.objects.get(pk=run.pk).state == "completed"
-    assert chains.wait(run.pk, 3) > 0
+    assert chains.wait_for_chain(run.pk, 3) > 0
 
 
-def test_a_filled_database_looks_as_if_it_had_been_used() -> None:
-    where = filling.fill([[5, 3, 0], [2, 4, 1], [1, 10, 1]])
+def test_a_filled_database_is_consistent() -> None:
+    where = filling.fill_database([[5, 3, 0], [2, 4, 1], [1, 10, 1]])
 
     run = Run.objects.get(public_id=where["run"])
     steps = run.invocations.in_order()
@@ -90,11 +90,11 @@ def test_a_filled_database_looks_as_if_it_had_been_used() -> None:
     assert run.invocations.get(public_id=where["step"]).sequence == int(where["middle"])
 
 
-@pytest.mark.parametrize("what", looking.PARTS)
+@pytest.mark.parametrize("what", timing.PARTS)
 def test_the_engine_can_be_timed_on_a_filled_database(what: str) -> None:
-    where = filling.fill([[3, 3, 1]])
+    where = filling.fill_database([[3, 3, 1]])
 
-    found = looking.engine(what=what, slug=where["slug"], times=2)
+    found = timing.time_engine(what=what, slug=where["slug"], times=2)
 
     assert [one > 0 for one in found] == [True, True]
     assert Run.objects.filter(state="running").count() == 1
@@ -102,15 +102,15 @@ def test_the_engine_can_be_timed_on_a_filled_database(what: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/n/{slug}/", "/runs/{run}/", "/api/v1/runs/{run}"])
 def test_a_page_can_be_timed_on_a_filled_database(path: str) -> None:
-    where = filling.fill([[3, 3, 1]])
-    looking.forget()
+    where = filling.fill_database([[3, 3, 1]])
+    timing.sign_out()
 
-    assert len(looking.page(path.format(**where), times=2)) == 2
+    assert len(timing.time_page(path.format(**where), times=2)) == 2
 
 
-def test_a_page_that_is_not_there_is_no_measure() -> None:
-    filling.fill([[3, 3, 1]])
-    looking.forget()
+def test_a_missing_page_is_not_measured() -> None:
+    filling.fill_database([[3, 3, 1]])
+    timing.sign_out()
 
     with pytest.raises(RuntimeError, match="/nowhere/ answers 404"):
-        looking.page("/nowhere/", times=1)
+        timing.time_page("/nowhere/", times=1)

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from bench.rows import Row, against, below, beside, not_measured
-from bench.table import draw
+from bench.rows import Row, judge_difference, judge_maximum, judge_ratio, not_measured
+from bench.table import format_table
 
-STEADY = [10.0, 10.0, 11.0]
+MAX_SPREAD = [10.0, 10.0, 11.0]
 
 
 def test_a_ratio_is_that_of_the_median_rounds() -> None:
-    row = against("B1.celery", ours=[5.0, 12.0, 13.0], theirs=STEADY, most=1.5)
+    row = judge_ratio("B1.celery", ours=[5.0, 12.0, 13.0], theirs=MAX_SPREAD, maximum=1.5)
 
     assert (row.value, row.baseline, row.ratio) == (12, 10, 1.2)
     assert row.passed
@@ -22,20 +22,22 @@ def test_a_ratio_is_that_of_the_median_rounds() -> None:
 
 @pytest.mark.parametrize(("ours", "passed"), [(15.0, True), (15.1, False)])
 def test_the_bar_itself_still_passes(ours: float, passed: bool) -> None:
-    assert against("B1", ours=[ours], theirs=[10.0], most=1.5).passed is passed
+    assert judge_ratio("B1", ours=[ours], theirs=[10.0], maximum=1.5).passed is passed
 
 
 def test_a_baseline_that_varies_says_so_instead_of_passing() -> None:
-    row = against("B1", ours=[1.0] * 3, theirs=[10.0, 15.0, 21.0], most=1.5, note="on SQLite")
+    row = judge_ratio(
+        "B1", ours=[1.0] * 3, theirs=[10.0, 15.0, 21.0], maximum=1.5, note="on SQLite"
+    )
 
     assert not row.passed
     assert row.note == "the baseline varied 2.1x between rounds; on SQLite"
 
 
 def test_a_floor_is_enough_whatever_the_baseline_does() -> None:
-    under = against("B2", ours=[24.0], theirs=[1.0], most=1.5, floor=25)
-    over = against("B2", ours=[26.0], theirs=[1.0], most=1.5, floor=25)
-    unsteady = against("B2", ours=[24.0], theirs=[1.0, 3.0], most=1.5, floor=25)
+    under = judge_ratio("B2", ours=[24.0], theirs=[1.0], maximum=1.5, floor=25)
+    over = judge_ratio("B2", ours=[26.0], theirs=[1.0], maximum=1.5, floor=25)
+    unsteady = judge_ratio("B2", ours=[24.0], theirs=[1.0, 3.0], maximum=1.5, floor=25)
 
     assert under.bar == "≤ max(25 ms, 1.5x)"
     assert [row.passed for row in (under, over, unsteady)] == [True, False, True]
@@ -43,22 +45,22 @@ def test_a_floor_is_enough_whatever_the_baseline_does() -> None:
 
 
 def test_a_plain_bar_needs_no_baseline() -> None:
-    row = below("B7", ours=[90.0, 110.0], value=110, most=200, unit="ms")
+    row = judge_maximum("B7", ours=[90.0, 110.0], value=110, maximum=200, unit="ms")
 
     assert (row.passed, row.baseline, row.ratio) == (True, None, None)
-    assert not below("B7", ours=[201.0], value=201, most=200, unit="ms").passed
+    assert not judge_maximum("B7", ours=[201.0], value=201, maximum=200, unit="ms").passed
 
 
 @pytest.mark.parametrize(("ours", "passed"), [(27.0, True), (27.1, False)])
 def test_a_bar_may_leave_some_milliseconds_beside_the_baseline(ours: float, passed: bool) -> None:
-    row = beside("B6", ours=[ours], theirs=STEADY, added=17)
+    row = judge_difference("B6", ours=[ours], theirs=MAX_SPREAD, added=17)
 
     assert (row.passed, row.bar) == (passed, "≤ baseline + 17 ms")
-    assert not beside("B6", ours=[1.0], theirs=[10.0, 21.0], added=17).passed
+    assert not judge_difference("B6", ours=[1.0], theirs=[10.0, 21.0], added=17).passed
 
 
 def test_a_row_has_the_agreed_fields_and_its_raw_rounds() -> None:
-    row = against("B1.celery", ours=[12.34567], theirs=[10.0], most=1.5, note="two workers")
+    row = judge_ratio("B1.celery", ours=[12.34567], theirs=[10.0], maximum=1.5, note="two workers")
 
     assert json.loads(json.dumps(row.as_json())) == {
         "id": "B1.celery",
@@ -87,7 +89,7 @@ def test_the_table_has_a_line_a_row_and_a_sum() -> None:
         not_measured("B8.idle", "≤ 250 MB", "MB", "nothing is there"),
     ]
 
-    lines = draw(rows).splitlines()
+    lines = format_table(rows).splitlines()
 
     assert lines[0].split() == ["row", "value", "baseline", "ratio", "bar"]
     assert lines[1].split() == [

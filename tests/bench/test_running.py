@@ -1,4 +1,4 @@
-"""`python -m bench`: what is chosen, what happens to what fails, what is left behind."""
+"""`python -m bench`: what is selected, how failures are shown, what is written."""
 
 from __future__ import annotations
 
@@ -13,46 +13,48 @@ import pytest
 from bench import __main__ as command
 from bench import plan
 from bench.engines import SQLITE, SQLITE_NORMAL, Engine
+from bench.environment import Context, Environment
 from bench.measures import Measure
 from bench.rows import NotMeasured, Row
-from bench.workshop import Room, Workshop
 
 
-class Shed:
-    """A workshop in which nothing has to be prepared."""
+class FakeEnvironment:
+    """An environment in which nothing has to be prepared."""
 
     @contextmanager
-    def open(self) -> Iterator[Room]:
-        yield cast("Room", None)
+    def open(self) -> Iterator[Context]:
+        yield cast("Context", None)
 
 
-SHED = cast("Workshop", Shed())
+ENVIRONMENT = cast("Environment", FakeEnvironment())
 
 
-def fine(room: Room, engine: Engine) -> list[Row]:
+def fine(context: Context, engine: Engine) -> list[Row]:
     return [Row(f"B1.celery{engine.suffix}", "≤ 1.5x", value=1.0, passed=True)]
 
 
-def impossible(room: Room, engine: Engine) -> list[Row]:
+def impossible(context: Context, engine: Engine) -> list[Row]:
     raise NotMeasured("there is no redis-server on this machine")
 
 
-def broken(room: Room, engine: Engine) -> list[Row]:
+def broken(context: Context, engine: Engine) -> list[Row]:
     raise ValueError("out of cheese")
 
 
 BARS = {"B1.celery": "≤ 1.5x", "B1.defaults": "≤ 0.2x"}
 
 
-def test_a_measure_is_taken_on_each_of_its_databases() -> None:
-    rows = plan.take(SHED, Measure({"B1.celery": "≤ 1.5x"}, fine, (SQLITE, SQLITE_NORMAL)))
+def test_a_measure_is_run_on_each_of_its_databases() -> None:
+    rows = plan.run_measure(
+        ENVIRONMENT, Measure({"B1.celery": "≤ 1.5x"}, fine, (SQLITE, SQLITE_NORMAL))
+    )
 
     assert [row.id for row in rows] == ["B1.celery", "B1.celery.normal"]
     assert all(row.passed for row in rows)
 
 
 def test_a_row_that_was_left_out_does_not_pass() -> None:
-    rows = plan.take(SHED, Measure(BARS, fine, (SQLITE,)))
+    rows = plan.run_measure(ENVIRONMENT, Measure(BARS, fine, (SQLITE,)))
 
     assert [(row.id, row.passed) for row in rows] == [("B1.celery", True), ("B1.defaults", False)]
     assert rows[1].note == "not measured: it was left out"
@@ -65,8 +67,8 @@ def test_a_row_that_was_left_out_does_not_pass() -> None:
         (broken, "not measured: ValueError: out of cheese"),
     ],
 )
-def test_what_cannot_be_measured_says_why_for_every_row(run: object, why: str) -> None:
-    rows = plan.take(SHED, Measure(BARS, run, (SQLITE,)))  # type: ignore[arg-type]
+def test_every_row_that_is_not_measured_says_why(run: object, why: str) -> None:
+    rows = plan.run_measure(ENVIRONMENT, Measure(BARS, run, (SQLITE,)))  # type: ignore[arg-type]
 
     assert [(row.id, row.passed, row.note) for row in rows] == [
         ("B1.celery", False, why),
@@ -79,7 +81,7 @@ def test_what_cannot_be_measured_says_why_for_every_row(run: object, why: str) -
     [("B1", True), ("B1.celery", True), ("B10", False), ("B", False), ("B1.cel", False)],
 )
 def test_only_takes_a_group_or_a_row(only: str, chosen: bool) -> None:
-    assert Measure(BARS, fine, (SQLITE,)).is_of(only) is chosen
+    assert Measure(BARS, fine, (SQLITE,)).is_selected(only) is chosen
 
 
 def test_no_two_measures_share_a_row() -> None:
@@ -88,18 +90,22 @@ def test_no_two_measures_share_a_row() -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_an_unknown_name_is_told_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_name_lists_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     status = command.main(["--only", "B99"])
 
     assert status == 2
     assert "There is no B99. There are B1.celery" in capsys.readouterr().err
 
 
-def test_the_result_is_drawn_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_result_is_printed_and_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "bench" / "latest.json"
-    surroundings = command.machine() | {"seconds": 1.0}
+    machine_facts = command.describe_machine() | {"seconds": 1.0}
 
-    command.report(plan.take(SHED, Measure(BARS, fine, (SQLITE,))), surroundings, path)
+    command.report(
+        plan.run_measure(ENVIRONMENT, Measure(BARS, fine, (SQLITE,))), machine_facts, path
+    )
 
     content = json.loads(path.read_text())
     assert [row["id"] for row in content["rows"]] == ["B1.celery", "B1.defaults"]

@@ -95,7 +95,10 @@ def test_the_image_takes_no_data_and_no_secrets_along() -> None:
     assert {".git", ".venv", "var", ".env"} <= set(ignored)
 
 
-@pytest.mark.parametrize("script", [".ci/run", "deploy/start", "deploy/check"])
+@pytest.mark.parametrize(
+    "script",
+    [".ci/run", "deploy/start", "deploy/check", "deploy/kiosk/panic-kiosk", "deploy/kiosk/install"],
+)
 def test_scripts_stop_at_the_first_mistake(script: str) -> None:
     path = ROOT / script
 

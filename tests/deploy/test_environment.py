@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from panic import environment
 from tests.stack import NOT_INHERITED, ROOT, SERVICES
 
 WRONG = [
@@ -22,6 +23,15 @@ WRONG = [
     ("WAKEUP", "redis", "WAKEUP is redis, but REDIS_URL does not say where that is"),
     ("PUBLIC_URL", "http://panic.example:99999", "PUBLIC_URL must be an http or https address"),
     ("PUBLIC_URL", "http://[", "PUBLIC_URL must be an http or https address"),
+    (
+        "PUBLIC_URL",
+        "https://x.example/panic",
+        "PUBLIC_URL must be an address without a path such as",
+    ),
+    ("PUBLIC_URL", "https://x.example?a", "PUBLIC_URL must be an address without a path such as"),
+    ("PUBLIC_URL", "https://u:p@x.example", "PUBLIC_URL must be an address without a path such as"),
+    ("TRUSTED_PROXIES", "nginx", "TRUSTED_PROXIES must be addresses or networks such as 127.0.0.1"),
+    ("TRUSTED_PROXIES", "10.0.0.1/8", "TRUSTED_PROXIES must be addresses or networks such as"),
     ("OPENAI_BASE_URL", "http://a b/v1", "OPENAI_BASE_URL must be an http or https address"),
     ("S3_ENDPOINT_URL", "minio", "S3_ENDPOINT_URL must be an http or https address"),
     ("COMPATIBLE_BASE_URL", "box=http://[", "COMPATIBLE_BASE_URL must be like box="),
@@ -62,9 +72,7 @@ with override_settings(ROOT_URLCONF="__main__"):
 
 def run(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in (*NOT_INHERITED, *SERVICES, "WAKEUP")
+        name: value for name, value in os.environ.items() if name not in (*NOT_INHERITED, *SERVICES)
     }
     return subprocess.run(
         [sys.executable, *arguments],
@@ -114,7 +122,7 @@ def test_a_limit_for_a_platform_that_is_not_there_is_pointed_out(tmp_path: Path)
 def test_right_values_are_taken(tmp_path: Path) -> None:
     code = (
         "import json; from panic import settings as s;"
-        "print(json.dumps([s.ALLOWED_HOSTS, s.REDIS_URL, s.WAKEUP, s.PUBLIC_URL, s.SENTRY_DSN]))"
+        "print(json.dumps([s.ALLOWED_HOSTS, s.REDIS_URL, s.WAKEUP, s.PUBLIC_URL, s.SENTRY_DSN, [*map(str, s.TRUSTED_PROXIES)]]))"
     )
     given = {
         "ALLOWED_HOSTS": "panic.example,.b.example,10.0.0.2,[::1]",
@@ -122,13 +130,34 @@ def test_right_values_are_taken(tmp_path: Path) -> None:
         "WAKEUP": "redis",
         "PUBLIC_URL": "https://panic.example/",
         "SENTRY_DSN": "https://key@sentry.example/1",
+        "TRUSTED_PROXIES": "127.0.0.1, fd00::/8",
     }
 
     ended = run(tmp_path, "-c", code, **given)
 
     hosts = ["panic.example", ".b.example", "10.0.0.2", "[::1]"]
     rest = [given["REDIS_URL"], "redis", "https://panic.example", given["SENTRY_DSN"]]
-    assert json.loads(ended.stdout) == [hosts, *rest]
+    proxies = ["127.0.0.1/32", "fd00::/8"]
+    assert json.loads(ended.stdout) == [hosts, *rest, proxies]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("https://Panic.Example", "https://panic.example"),
+        ("HTTPS://panic.example:443/", "https://panic.example"),
+        ("http://Panic.example:80", "http://panic.example"),
+        ("http://panic.example:443", "http://panic.example:443"),
+        ("https://[FD00::1]:8443", "https://[fd00::1]:8443"),
+    ],
+)
+def test_the_public_address_is_written_as_browsers_write_it(
+    monkeypatch: pytest.MonkeyPatch, given: str, meant: str
+) -> None:
+    """They name it in every form they send: without capitals and without the usual port."""
+    monkeypatch.setenv("PUBLIC_URL", given)
+
+    assert environment.origin("PUBLIC_URL") == meant
 
 
 def test_an_error_is_reported_without_anything_of_people(tmp_path: Path) -> None:

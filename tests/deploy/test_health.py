@@ -108,7 +108,7 @@ def test_not_ready_while_what_passes_events_on_stands_still(
     client: Client, sign: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign.touch()
-    monkeypatch.setattr(hub, "silence", lambda: 7.0)  # tests/realtime/test_doorman.py hangs a tail
+    monkeypatch.setattr(hub, "stalled_seconds", lambda: 7.0)  # proven in tests/realtime
 
     lag = checks(client, 503)["event_lag"]
 

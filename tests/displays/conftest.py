@@ -1,26 +1,26 @@
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from pytest_django.fixtures import Settings
 
-from displays import archive
+from accounts.models import User
+from displays import boards, replay
 from displays.models import Display, Installation
+from displays.models.board import Board
 from networks.models import Network
-from tests.browsers import chromium
-from tests.pages.cast import *  # noqa: F403
+from tests.fake_servers.process import FakeServer, running_server
 
-from .house import House
-
-Hang = Callable[..., Display]
+AddDisplay = Callable[..., Display]
 
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    archive.forget()
+    replay.clear_cache()
 
 
 @pytest.fixture
@@ -29,33 +29,33 @@ def installation(network: Network) -> Installation:
 
 
 @pytest.fixture
-def hang(installation: Installation) -> Hang:
-    """Puts a display on the wall: a grid of two by three, unless told otherwise."""
+def add_display(installation: Installation) -> AddDisplay:
+    """Adds a display to the installation: by default a grid of two by three."""
 
-    def hung(name: str = "grid", kind: str = "grid", **fields: Any) -> Display:
+    def add(name: str = "grid", kind: str = "grid", **fields: Any) -> Display:
         if kind == "grid":
             fields = {"rows": 2, "columns": 3} | fields
         return installation.add(name, kind, **fields)
 
-    return hung
+    return add
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, stack_template: Path) -> Iterator[House]:
-    one = House(tmp_path_factory.mktemp("house") / "data", stack_template)
-    one.start()
-    yield one
-    one.destroy()
+@pytest.fixture(scope="package")
+def maker_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeServer]:
+    journal: Path = tmp_path_factory.mktemp("vestaboard") / "journal.jsonl"
+    with running_server("vestaboard", journal) as one:
+        yield one
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    one = browser.new_context(viewport={"width": 1280, "height": 720})
-    yield one
-    one.close()
+def maker(maker_process: FakeServer, settings: Settings) -> FakeServer:
+    """A fake server in the place of the maker's API."""
+    settings.PLATFORM_URLS = {"VESTABOARD_BASE_URL": maker_process.url}
+    maker_process.control(default={"error": "", "seconds": 0}, next=[])
+    return maker_process
+
+
+@pytest.fixture
+def board(db: None) -> Board:
+    owner = User.objects.create_user("alice@example.org")
+    return boards.add(owner=owner, name="panic_1", key=f"key-{uuid.uuid4().hex}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from displays.models import Display, Installation, Kiosk
 from networks.models import Network
 from realtime import log
 
-from .conftest import Hang
+from .conftest import AddDisplay
 
 API = "/api/v1/installations"
 GRID = {"type": "grid", "name": "big", "rows": 2, "columns": 3}
@@ -104,9 +105,9 @@ def test_names_are_unique_within_an_installation(owner: Client, installation: In
 
 
 def test_what_was_read_can_be_sent_back_and_a_change_of_type_keeps_only_what_fits(
-    owner: Client, installation: Installation, hang: Hang
+    owner: Client, installation: Installation, add_display: AddDisplay
 ) -> None:
-    hang("left", "single", stride=8, offsets=[2, 3])
+    add_display("left", "single", stride=8, offsets=[2, 3])
     path = f"{API}/{installation.public_id}/displays/left"
     _, read = call(owner, "GET", path)
 
@@ -118,10 +119,10 @@ def test_what_was_read_can_be_sent_back_and_a_change_of_type_keeps_only_what_fit
 
 
 def test_displays_are_arranged_and_unknown_ones_are_not_there(
-    owner: Client, installation: Installation, hang: Hang
+    owner: Client, installation: Installation, add_display: AddDisplay
 ) -> None:
     for name in ("a", "b", "c"):
-        hang(name)
+        add_display(name)
     path = f"{API}/{installation.public_id}"
 
     _, arranged = call(owner, "PATCH", path, {"order": ["c", "a", "b"]})
@@ -147,9 +148,15 @@ def test_only_its_people_see_an_installation_and_only_the_owner_changes_it(
         for who, client in clients.items()
     }
 
-    assert seen == {"stranger": 401, "other": 404, "helper": 200, "owner": 200, "admin": 200}
-    assert changed == {"stranger": 401, "other": 404, "helper": 403, "owner": 200, "admin": 200}
-    assert made == {"stranger": 401, "other": 403, "helper": 403, "owner": 201, "admin": 201}
+    assert seen == {"stranger": 401, "other": 404, "collaborator": 200, "owner": 200, "admin": 200}
+    assert changed == {
+        "stranger": 401,
+        "other": 404,
+        "collaborator": 403,
+        "owner": 200,
+        "admin": 200,
+    }
+    assert made == {"stranger": 401, "other": 403, "collaborator": 403, "owner": 201, "admin": 201}
 
 
 def test_the_log_of_an_installation_is_for_those_who_may_see_its_network(
@@ -162,7 +169,13 @@ def test_the_log_of_an_installation_is_for_those_who_may_see_its_network(
     Network.objects.filter(pk=network.pk).update(public=True)
     public = {who: call(client, "GET", path)[0] for who, client in clients.items()}
 
-    assert private == {"stranger": 401, "other": 404, "helper": 200, "owner": 200, "admin": 200}
+    assert private == {
+        "stranger": 401,
+        "other": 404,
+        "collaborator": 200,
+        "owner": 200,
+        "admin": 200,
+    }
     assert set(public.values()) == {200}
 
 
@@ -174,7 +187,7 @@ def test_every_change_is_an_event(owner: Client, installation: Installation) -> 
     call(owner, "POST", f"{path}/identify", {"display": "big"})
     call(owner, "DELETE", f"{path}/displays/big")
 
-    kinds = [event.type for event in log.after(installation.topic, None, 10)]
+    kinds = [event.type for event in log.read_after(installation.topic, None, 10)]
     assert kinds == [
         "installation.changed",
         "installation.changed",
@@ -201,10 +214,10 @@ def test_a_waiting_screen_is_claimed_by_its_code(
 
 
 def test_claiming_again_takes_a_screen_from_nobody_else(
-    owner: Client, other: Client, installation: Installation, hang: Hang
+    owner: Client, other: Client, installation: Installation, add_display: AddDisplay
 ) -> None:
     kiosk = Kiosk.wait(at=timezone.now())
-    Kiosk.objects.update(display=hang("door"))
+    Kiosk.objects.update(display=add_display("door"))
     thief = Network.create(owner=_user("bob@example.org"), name="Theirs")
     theirs = Installation.objects.create(network=thief, name="Elsewhere")
     body = {"code": kiosk.code, "installation": theirs.public_id, "name": "stolen"}
@@ -220,9 +233,50 @@ def _user(email: str) -> Any:
 
 
 def test_waiting_screens_do_not_pile_up(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Kiosk, "MOST", 3)
+    monkeypatch.setattr(Kiosk, "MAX_WAITING", 3)
 
     for _ in range(6):
         Kiosk.wait(at=timezone.now())
 
     assert Kiosk.objects.count() == 4
+
+
+def test_a_screen_without_cookies_is_known_by_what_its_page_sends(
+    owner: Client, stranger: Client, installation: Installation
+) -> None:
+    page = Client().get("/kiosk/")
+    screen, code = page.context["screen"], page.context["code"]
+
+    assert Client().get("/kiosk/", {"screen": screen}).context["code"] == code
+    assert Kiosk.objects.count() == 1
+    body = {"code": code, "installation": installation.public_id, "name": "door"}
+    _, shown = call(owner, "POST", "/api/v1/kiosks/claim", body)
+    assert Client().get("/kiosk/", {"screen": screen}).headers["Location"] == shown["url"]
+    assert Client().get("/kiosk/", {"screen": code}).status_code == 200  # a guess is worth nothing
+
+
+def test_a_code_that_is_shown_does_not_expire(db: None) -> None:
+    begun = timezone.now() - timedelta(hours=30)
+    kiosk = Kiosk.wait(at=begun)
+    for hours in (11, 22):
+        found = Kiosk.find_by_code(kiosk.code, at=begun + timedelta(hours=hours))
+        assert found is not None
+        found.note_seen(at=begun + timedelta(hours=hours))
+
+    assert Kiosk.find_by_code(kiosk.code, at=begun + timedelta(hours=33)) is not None
+    assert Kiosk.find_by_code(kiosk.code, at=begun + timedelta(hours=35)) is None
+
+
+def test_screens_that_ask_again_are_not_pushed_out(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Kiosk, "MAX_WAITING", 3)
+    now = timezone.now()
+    real = [Kiosk.wait(at=now) for _ in range(3)]
+    for kiosk in real:
+        kiosk.note_seen(at=now + timedelta(seconds=3))
+
+    for n in range(20):
+        Kiosk.wait(at=now + timedelta(seconds=4 + n))
+
+    assert all(Kiosk.find_by_code(one.code, at=now) for one in real)

@@ -16,12 +16,12 @@ from invocations import halts, runs
 from invocations.models import Invocation, Run
 from networks.models import Network
 from realtime import log
+from realtime.events import Progress
 from realtime.feeds import Denied
 from realtime.models import Event
-from realtime.progress import Progress
-from tests.pages.cast import Work, words
+from tests.people import Work, html_of
 
-from .conftest import Hang
+from .conftest import AddDisplay
 
 Take = Callable[[Run], Any]
 
@@ -33,13 +33,13 @@ def feed_of(display: Display) -> DisplayFeed:
 
 
 def happened(topic: str, kind: str) -> Event:
-    return [event for event in log.after(topic, None, 500) if event.type == kind][-1]
+    return [event for event in log.read_after(topic, None, 500) if event.type == kind][-1]
 
 
 def test_a_grid_draws_the_cell_of_a_step(
-    network: Network, run: Run, work: Work, hang: Hang
+    network: Network, run: Run, work: Work, add_display: AddDisplay
 ) -> None:
-    feed = feed_of(hang())
+    feed = feed_of(add_display())
     feed.render(happened(network.topic, "run.started"))  # whatever was there before is gone
     work(run, "a red kite")
 
@@ -51,9 +51,9 @@ def test_a_grid_draws_the_cell_of_a_step(
 
 
 def test_a_display_hears_nothing_of_steps_that_hang_elsewhere(
-    network: Network, run: Run, work: Work, hang: Hang
+    network: Network, run: Run, work: Work, add_display: AddDisplay
 ) -> None:
-    feed = feed_of(hang("third", "single", stride=4, offsets=[2]))
+    feed = feed_of(add_display("third", "single", stride=4, offsets=[2]))
     feed.render(happened(network.topic, "run.started"))
     work(run)
     work(run)
@@ -67,9 +67,9 @@ def test_a_display_hears_nothing_of_steps_that_hang_elsewhere(
 
 
 def test_a_late_event_shows_the_present_and_not_the_past(
-    network: Network, run: Run, work: Work, hang: Hang
+    network: Network, run: Run, work: Work, add_display: AddDisplay
 ) -> None:
-    feed = feed_of(hang("all", "single", stride=1, offsets=[0]))
+    feed = feed_of(add_display("all", "single", stride=1, offsets=[0]))
     feed.render(happened(network.topic, "run.started"))
     work(run, "first")
     late = happened(network.topic, "invocation.completed")
@@ -81,31 +81,31 @@ def test_a_late_event_shows_the_present_and_not_the_past(
     assert "second" in frame.html["tile-0"]
 
 
-def told(network: Network, step: Invocation, words: str) -> Progress:
+def progress_of(network: Network, step: Invocation, words: str) -> Progress:
     data = {"invocation": step.public_id, "status": words}
     return Progress(network.topic, "invocation.progressed", data)
 
 
 def test_a_working_tile_shows_what_the_provider_says(
-    network: Network, run: Run, take: Take, hang: Hang
+    network: Network, run: Run, take: Take, add_display: AddDisplay
 ) -> None:
-    feed = feed_of(hang())
+    feed = feed_of(add_display())
     step = take(run).invocation
 
-    said = feed.render_progress(told(network, step, "<b>starting</b>"))
+    said = feed.render_progress(progress_of(network, step, "<b>starting</b>"))
 
     assert said == {
         "tile-0-status": '<span class="tile-status" id="tile-0-status">'
-        "&lt;b&gt;starting&lt;/b&gt;</span>"
+        "&lt;b&gt;starting&lt;/b&gt;</span>\n"
     }
 
 
 def test_a_screen_that_is_drawn_in_the_middle_of_a_step_shows_the_newest_words_too(
-    network: Network, run: Run, take: Take, work: Work, hang: Hang
+    network: Network, run: Run, take: Take, work: Work, add_display: AddDisplay
 ) -> None:
-    feed = feed_of(hang())
+    feed = feed_of(add_display())
     step = take(run).invocation
-    feed.render_progress(told(network, step, "place 3 in the queue"))
+    feed.render_progress(progress_of(network, step, "place 3 in the queue"))
 
     assert "place 3 in the queue" in feed.snapshot()["screen"]
     Invocation.objects.filter(pk=step.pk).update(state="completed")
@@ -113,39 +113,44 @@ def test_a_screen_that_is_drawn_in_the_middle_of_a_step_shows_the_newest_words_t
 
 
 def test_words_about_a_step_that_is_over_or_hangs_elsewhere_are_not_shown(
-    network: Network, run: Run, take: Take, work: Work, hang: Hang
+    network: Network, run: Run, take: Take, work: Work, add_display: AddDisplay
 ) -> None:
     grid, elsewhere, done_only = map(
         feed_of,
         (
-            hang(),
-            hang("third", "single", stride=4, offsets=[2], show_invoking=True),
-            hang("done", "single", stride=4, offsets=[1]),
+            add_display(),
+            add_display("third", "single", stride=4, offsets=[2], show_invoking=True),
+            add_display("done", "single", stride=4, offsets=[1]),
         ),
     )
     first = work(run)
     second = take(run).invocation
 
-    assert grid.render_progress(told(network, first, "late")) == {}
-    assert set(grid.render_progress(told(network, second, "now"))) == {"tile-1-status"}
-    assert elsewhere.render_progress(told(network, second, "now")) == {}
-    assert done_only.render_progress(told(network, second, "now")) == {}
+    assert grid.render_progress(progress_of(network, first, "late")) == {}
+    assert set(grid.render_progress(progress_of(network, second, "now"))) == {"tile-1-status"}
+    assert elsewhere.render_progress(progress_of(network, second, "now")) == {}
+    assert done_only.render_progress(progress_of(network, second, "now")) == {}
 
 
 def test_a_long_line_of_a_log_ends_after_a_word(
-    network: Network, run: Run, take: Take, hang: Hang
+    network: Network, run: Run, take: Take, add_display: AddDisplay
 ) -> None:
     step = take(run).invocation
 
-    said = feed_of(hang()).render_progress(told(network, step, "loading weights " * 12))
+    said = feed_of(add_display()).render_progress(
+        progress_of(network, step, "loading weights " * 12)
+    )
 
-    assert said["tile-0-status"].endswith("weights …</span>")
+    assert said["tile-0-status"].endswith("weights …</span>\n")
 
 
 def test_a_new_run_is_on_every_screen_at_once_and_what_is_left_of_the_old_one_is_not(
-    network: Network, run: Run, work: Work, hang: Hang
+    network: Network, run: Run, work: Work, add_display: AddDisplay
 ) -> None:
-    grid, single = feed_of(hang()), feed_of(hang("fifth", "single", stride=8, offsets=[5]))
+    grid, single = (
+        feed_of(add_display()),
+        feed_of(add_display("fifth", "single", stride=8, offsets=[5])),
+    )
     for _ in range(3):
         work(run, "of old")
     old = happened(network.topic, "invocation.completed")
@@ -162,22 +167,24 @@ def test_a_new_run_is_on_every_screen_at_once_and_what_is_left_of_the_old_one_is
 
 
 def test_the_red_button_is_seen_on_every_wall_even_an_idle_one(
-    network: Network, hang: Hang
+    network: Network, add_display: AddDisplay
 ) -> None:
-    feed = feed_of(hang())
-    halts.stop_all(pressed_by=None, at=timezone.now())
-    pressed = feed.render(happened("mission-control", "panic.pressed"))
+    feed = feed_of(add_display())
+    halts.stop_all(stopped_by=None, at=timezone.now())
+    stopped = feed.render(happened("mission-control", "panic.pressed"))
     halts.resume_all(lifted_by=None, at=timezone.now())
     lifted = feed.render(happened("mission-control", "panic.lifted"))
 
-    assert pressed is not None
-    assert "STOPPED" in pressed.html["wall-notice"]
+    assert stopped is not None
+    assert "STOPPED" in stopped.html["wall-notice"]
     assert lifted is not None
     assert "STOPPED" not in lifted.html["wall-notice"]
 
 
-def test_a_new_arrangement_is_drawn_whole(installation: Installation, hang: Hang) -> None:
-    display = hang()
+def test_a_new_arrangement_is_drawn_whole(
+    installation: Installation, add_display: AddDisplay
+) -> None:
+    display = add_display()
     feed = feed_of(display)
     with transaction.atomic():
         Display.objects.filter(pk=display.pk).update(rows=1, columns=2)
@@ -190,9 +197,9 @@ def test_a_new_arrangement_is_drawn_whole(installation: Installation, hang: Hang
 
 
 def test_on_another_network_or_taken_down_everybody_is_sent_back_to_the_door(
-    installation: Installation, network: Network, hang: Hang
+    installation: Installation, network: Network, add_display: AddDisplay
 ) -> None:
-    display = hang()
+    display = add_display()
     feed = feed_of(display)
     other = Network.create(network.owner, name="Other", slots=network.slots)
     with transaction.atomic():
@@ -207,9 +214,9 @@ def test_on_another_network_or_taken_down_everybody_is_sent_back_to_the_door(
 
 
 def test_only_the_display_that_is_meant_says_which_it_is(
-    installation: Installation, hang: Hang
+    installation: Installation, add_display: AddDisplay
 ) -> None:
-    left, right = feed_of(hang("left")), feed_of(hang("right"))
+    left, right = feed_of(add_display("left")), feed_of(add_display("right"))
     installation.identify("left")
     one = happened(installation.topic, "display.identified")
     installation.identify(None)
@@ -224,23 +231,24 @@ def test_only_the_display_that_is_meant_says_which_it_is(
 
 
 def test_the_page_is_the_snapshot(
-    stranger: Client, network: Network, run: Run, work: Work, hang: Hang
+    stranger: Client, network: Network, run: Run, work: Work, add_display: AddDisplay
 ) -> None:
-    display = hang("all", "single", stride=1, offsets=[0])
+    display = add_display("all", "single", stride=1, offsets=[0])
     work(run, "to be seen")
 
-    page = words(stranger.get(display.get_absolute_url()))
+    page = html_of(stranger.get(display.get_absolute_url()))
 
     assert "to be seen" in page
     snapshot = feed_of(display).snapshot()
-    assert set(snapshot) == {"screen", "wall-notice", "screen-note", "identify"}
+    over = {"wall-notice", "wall-caption", "wall-attract", "screen-note", "info-code"}
+    assert set(snapshot) == {"screen", "identify"} | over
     assert snapshot["screen"].strip() in page
 
 
-def test_an_empty_screen_says_what_it_will_show(stranger: Client, hang: Hang) -> None:
-    display = hang("left", "single", stride=8, offsets=[2, 6])
+def test_an_empty_screen_says_what_it_will_show(stranger: Client, add_display: AddDisplay) -> None:
+    display = add_display("left", "single", stride=8, offsets=[2, 6])
 
-    assert "2+6/8" in words(stranger.get(display.get_absolute_url()))
+    assert "2+6/8" in html_of(stranger.get(display.get_absolute_url()))
 
 
 def test_a_display_that_was_taken_down_says_so_calmly(
@@ -250,21 +258,21 @@ def test_a_display_that_was_taken_down_says_so_calmly(
 
     assert answer.status_code == 404
     assert answer.headers["X-Panic"] == "display"
-    assert "taken down" in words(answer)
+    assert "taken down" in html_of(answer)
 
 
-def test_a_short_address_leads_to_the_display(stranger: Client, hang: Hang) -> None:
-    display = hang()
+def test_a_short_address_leads_to_the_display(stranger: Client, add_display: AddDisplay) -> None:
+    display = add_display()
 
     assert stranger.get(f"/r/{display.code}").headers["Location"] == display.get_absolute_url()
     assert stranger.get("/r/nothing").headers["Location"] == "/"
 
 
 def test_a_newer_sound_elsewhere_silences_this_screen(
-    network: Network, run: Run, work: Work, hang: Hang
+    network: Network, run: Run, work: Work, add_display: AddDisplay
 ) -> None:
-    left = feed_of(hang("left", "single", stride=2, offsets=[0]))
-    right = hang("right", "single", stride=2, offsets=[1])
+    left = feed_of(add_display("left", "single", stride=2, offsets=[0]))
+    right = add_display("right", "single", stride=2, offsets=[1])
     left.render(happened(network.topic, "run.started"))
     work(run)
     work(run)

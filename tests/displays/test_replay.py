@@ -9,25 +9,25 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from displays import archive, screens
+from displays import replay, screens
 from displays.models import Display
 from displays.screens import IDLE_FOR, STOPPED_FOR, Mode
 from invocations import halts
-from invocations.models import Attempt, Gate, Invocation, Run
+from invocations.models import Attempt, Invocation, RateLimiter, Run
 from invocations.runs import start_run, stop_run
 from invocations.states import Reason
 from networks.models import Network
-from tests.pages.cast import Work
+from tests.people import Work
 
-from .conftest import Hang
+from .conftest import AddDisplay
 
-STEP = timedelta(seconds=archive.STEP_SECONDS)
-AFTER_WORK = timedelta(seconds=archive.WORKING_SECONDS + 1)
+STEP = timedelta(seconds=replay.STEP_SECONDS)
+AFTER_WORK = timedelta(seconds=replay.WORKING_SECONDS + 1)
 
 
 @pytest.fixture
-def display(hang: Hang) -> Display:
-    return hang("all", "single", stride=1, offsets=[0], show_invoking=True)
+def display(add_display: AddDisplay) -> Display:
+    return add_display("all", "single", stride=1, offsets=[0], show_invoking=True)
 
 
 @pytest.fixture
@@ -41,14 +41,14 @@ def ended(network: Network, run: Run, work: Work) -> datetime:
 
 
 def shown(network: Network, display: Display, at: datetime) -> str:
-    scene = screens.scene_of(network, at=at)
+    scene = screens.wall_state_of_network(network, at=at)
     return screens.tiles_of(display, scene)[0].text
 
 
 def test_the_last_work_is_looked_at_in_peace_first(
     network: Network, display: Display, ended: datetime
 ) -> None:
-    scene = screens.scene_of(network, at=ended + IDLE_FOR - timedelta(seconds=1))
+    scene = screens.wall_state_of_network(network, at=ended + IDLE_FOR - timedelta(seconds=1))
 
     assert scene.mode is Mode.LIVE
     assert screens.tiles_of(display, scene)[0].text == "three"
@@ -67,11 +67,11 @@ def test_then_the_archive_is_performed_step_by_step_over_and_over(
 def test_a_step_of_old_is_seen_at_work_before_it_is_done(
     network: Network, display: Display, ended: datetime
 ) -> None:
-    scene = screens.scene_of(network, at=ended + IDLE_FOR + STEP)
+    scene = screens.wall_state_of_network(network, at=ended + IDLE_FOR + STEP)
     tile = screens.tiles_of(display, scene)[0]
 
     assert (scene.mode, tile.state) == (Mode.REPLAY, "invoking")
-    assert "From the archive" in screens.around(display, scene)["screen-note"]
+    assert "From the archive" in screens.render_notices(display, scene)["screen-note"]
     assert not Invocation.objects.filter(state="invoking").exists()
 
 
@@ -79,11 +79,11 @@ def test_a_network_may_do_without(network: Network, display: Display, ended: dat
     Network.objects.filter(pk=network.pk).update(replay=False)
     network.refresh_from_db()
 
-    assert screens.scene_of(network, at=ended + timedelta(hours=1)).mode is Mode.LIVE
+    assert screens.wall_state_of_network(network, at=ended + timedelta(hours=1)).mode is Mode.LIVE
 
 
 def test_with_nothing_in_the_archive_the_wall_stays_as_it_is(network: Network) -> None:
-    assert screens.scene_of(network, at=timezone.now()).mode is Mode.LIVE
+    assert screens.wall_state_of_network(network, at=timezone.now()).mode is Mode.LIVE
 
 
 def test_stopped_is_seen_first_and_the_archive_after_it(
@@ -91,15 +91,17 @@ def test_stopped_is_seen_first_and_the_archive_after_it(
 ) -> None:
     work(run, "one")
     at = timezone.now()
-    halts.stop_all(pressed_by=None, at=at)
+    halts.stop_all(stopped_by=None, at=at)
 
     modes = [
-        screens.scene_of(network, at=at + after).mode
+        screens.wall_state_of_network(network, at=at + after).mode
         for after in (timedelta(0), STOPPED_FOR - STEP / 2, STOPPED_FOR + AFTER_WORK)
     ]
 
     assert modes == [Mode.STOPPED, Mode.STOPPED, Mode.REPLAY]
-    note = screens.around(display, screens.scene_of(network, at=at + STOPPED_FOR + AFTER_WORK))
+    note = screens.render_notices(
+        display, screens.wall_state_of_network(network, at=at + STOPPED_FOR + AFTER_WORK)
+    )
     assert "Stopped · From the archive" in note["screen-note"]
 
 
@@ -111,11 +113,11 @@ def test_while_the_provider_rests_the_archive_plays_but_not_for_a_slow_pace(
     Invocation.objects.filter(run=second).update(created_at=later)
     long_after = later + timedelta(minutes=9)
 
-    assert screens.scene_of(network, at=long_after).mode is Mode.LIVE
-    Gate.objects.update_or_create(
-        key="dummy", defaults={"resting_until": long_after + timedelta(minutes=1)}
+    assert screens.wall_state_of_network(network, at=long_after).mode is Mode.LIVE
+    RateLimiter.objects.update_or_create(
+        key="dummy", defaults={"open_until": long_after + timedelta(minutes=1)}
     )
-    assert screens.scene_of(network, at=long_after).mode is Mode.REPLAY
+    assert screens.wall_state_of_network(network, at=long_after).mode is Mode.REPLAY
 
 
 def test_replaying_writes_nothing_and_asks_little(

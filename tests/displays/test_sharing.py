@@ -6,22 +6,22 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from displays.scene_feed import SCENE_CHANGED
+from displays.events import WallStateChanged
 from invocations.models import Run
 from networks.models import Network
-from realtime.progress import Progress
-from tests.pages.cast import Work
+from realtime.events import Progress
+from tests.people import Work
 
-from .conftest import Hang
+from .conftest import AddDisplay
 from .test_feeds import feed_of, happened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_displays_of_a_network_draw_a_step_with_one_query_between_them(
-    network: Network, run: Run, work: Work, hang: Hang
+    network: Network, run: Run, work: Work, add_display: AddDisplay
 ) -> None:
-    feeds = [feed_of(hang(f"grid-{number}")) for number in range(5)]
+    feeds = [feed_of(add_display(f"grid-{number}")) for number in range(5)]
     begun = happened(network.topic, "run.started")
     for feed in feeds:
         feed.render(begun)
@@ -39,14 +39,14 @@ def test_displays_of_a_network_draw_a_step_with_one_query_between_them(
 
 
 def test_what_time_may_have_changed_is_asked_for_again(
-    network: Network, run: Run, work: Work, hang: Hang
+    network: Network, run: Run, work: Work, add_display: AddDisplay
 ) -> None:
-    feed = feed_of(hang())
+    feed = feed_of(add_display())
     feed.render(happened(network.topic, "run.started"))
     work(run, "a red kite")
     event = happened(network.topic, "invocation.completed")
 
-    feed.render_progress(Progress(network.topic, SCENE_CHANGED, {}))
+    feed.render_progress(Progress(network.topic, WallStateChanged.type, {}))
     with CaptureQueriesContext(connection) as asked:
         feed.render(event)
 

@@ -9,12 +9,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from displays import vestaboard
-from displays.vestaboard import CODES, COLUMNS, ROWS, fit
+from displays.vestaboard import FLAGSHIP, NOTE, OFFERED, BoardSize
+
+ROWS, COLUMNS = 6, 22
+SIZES = [*OFFERED, BoardSize.of_notes(8, 8)]
 
 
-def rows(text: str) -> list[str]:
+def fit(text: str, size: BoardSize = FLAGSHIP) -> list[str]:
+    return vestaboard.fit(text, size)
+
+
+def codes(text: str) -> list[list[int]]:
+    return vestaboard.codes(fit(text), FLAGSHIP)
+
+
+def rows(text: str, size: BoardSize = FLAGSHIP) -> list[str]:
     """The rows that are not blank, without the blanks around them."""
-    return [row.strip() for row in fit(text) if row.strip()]
+    return [row.strip() for row in fit(text, size) if row.strip()]
 
 
 def test_a_short_text_stands_in_the_middle() -> None:
@@ -29,12 +40,12 @@ def test_a_short_text_stands_in_the_middle() -> None:
 
 
 def test_the_codes_are_the_makers() -> None:
-    line = vestaboard.codes(fit("Az 190!@#$()-+&=;:'\""))[2]
+    line = codes("Az 190!@#$()-+&=;:'\"")[2]
 
     assert line == [
         0, 1, 26, 0, 27, 35, 36, 37, 38, 39, 40, 41, 42, 44, 46, 47, 48, 49, 50, 52, 53, 0,
     ]  # fmt: skip
-    assert vestaboard.codes(fit("%,./?°🟥🟧🟨🟩🟦🟪⬜⬛"))[2][4:18] == [
+    assert codes("%,./?°🟥🟧🟨🟩🟦🟪⬜⬛")[2][4:18] == [
         54, 55, 56, 59, 60, 62, 63, 64, 65, 66, 67, 68, 69, 70,
     ]  # fmt: skip
 
@@ -107,21 +118,105 @@ def test_one_word_that_fills_the_board_is_cut() -> None:
 
 
 @settings(deadline=None)
-@given(st.text(max_size=400))
-def test_whatever_is_written_fits(text: str) -> None:
-    board = fit(text)
+@given(st.text(max_size=400), st.sampled_from(SIZES))
+def test_whatever_is_written_fits(text: str, size: BoardSize) -> None:
+    board = fit(text, size)
 
-    assert len(board) == ROWS
-    assert all(len(row) == COLUMNS for row in board)
-    assert all(sign in CODES for row in board for sign in row)
+    assert len(board) == size.rows
+    assert all(len(row) == size.columns for row in board)
+    assert all(sign in size.codes for row in board for sign in row)
+    assert [len(row) for row in vestaboard.codes(board, size)] == [size.columns] * size.rows
 
 
-WORD = st.text(alphabet="abcdefghijklmnop", min_size=1, max_size=COLUMNS)
+WORD = st.text(alphabet="abcdefghijklmnop", min_size=1, max_size=15)
 
 
 @settings(deadline=None)
-@given(st.lists(WORD, min_size=1, max_size=60))
-def test_no_word_that_a_row_can_hold_is_ever_cut(words: list[str]) -> None:
-    shown = " ".join(rows(" ".join(words))).removesuffix("...")
+@given(st.lists(WORD, min_size=1, max_size=60), st.sampled_from(SIZES))
+def test_no_word_that_a_row_can_hold_is_ever_cut(words: list[str], size: BoardSize) -> None:
+    shown = " ".join(rows(" ".join(words), size)).removesuffix("...")
 
     assert [word.lower() for word in shown.split()] == words[: len(shown.split())]
+    assert shown
+
+
+def test_the_sign_that_there_is_more_cuts_no_word() -> None:
+    assert rows("a a thirteen-long " + "fifteen-letters " * 3, NOTE) == [
+        "A A",
+        "THIRTEEN-LONG",
+        "...",
+    ]
+
+
+def test_a_note_has_three_rows_of_fifteen() -> None:
+    assert fit("A lighthouse that counts", NOTE) == [
+        "  A LIGHTHOUSE ",
+        "  THAT COUNTS  ",
+        " " * 15,
+    ]
+    assert rows("a lighthouse that has fallen in love with a passing ship", NOTE) == [
+        "A LIGHTHOUSE",
+        "THAT HAS FALLEN",
+        "IN LOVE WITH...",
+    ]
+
+
+def test_notes_that_are_joined_are_one_board() -> None:
+    text = "a lighthouse that has fallen in love with a passing ship"
+
+    assert rows(text, BoardSize.of_notes(2, 1)) == [
+        "A LIGHTHOUSE THAT HAS FALLEN",
+        "IN LOVE WITH A PASSING SHIP",
+    ]
+    assert rows(text, BoardSize.of_notes(4, 1)) == [text.upper()]
+    assert len(fit(text, BoardSize.of_notes(1, 4))) == 12
+
+
+def test_a_note_has_a_heart_and_no_sign_for_degrees() -> None:
+    assert rows("I ❤️ 20°", NOTE) == ["I ❤ 20"]
+    assert rows("I 💙 20°") == ["I 🟥 20°"]
+    assert vestaboard.codes(fit("❤", NOTE), NOTE)[1][7] == 62
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("6x22", FLAGSHIP),
+        ("3x15", NOTE),
+        ("6x30", BoardSize(6, 30)),
+        ("24x120", BoardSize(24, 120)),
+    ],
+)
+def test_a_size_is_read_and_written(text: str, size: BoardSize) -> None:
+    assert BoardSize.parse(text) == size
+    assert str(size) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "6", "0x0", "0x15", "3x0", "3x16", "4x15", "27x15", "3x135", "-3x15", "٣x15", "9" * 5000 + "x15"]
+)  # fmt: skip
+def test_what_no_board_is_is_no_size(text: str) -> None:
+    with pytest.raises(ValueError, match="no size of a board"):
+        BoardSize.parse(text)
+
+
+def test_every_size_has_a_name_of_its_own() -> None:
+    names = [size.name for size in SIZES]
+
+    assert len(set(names)) == len(names)
+    assert BoardSize.of_notes(2, 1).name == "2 Notes, 2 wide and 1 high: 3 rows of 30"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Άνθρωπος", "ANTHROPOS"),
+        ("ψυχή", "PSYCHI"),
+        ("Щука, объём и Ёлка", "SHCHUKA, OBYOM I YOLKA"),
+        ("Київ", "KIYIV"),
+        ("蝴蝶 butterfly", "BUTTERFLY"),
+    ],
+)
+def test_other_alphabets_become_letters_that_a_board_has(written: str, shown: str) -> None:
+    assert rows(written) == [shown]
+    assert rows(written, NOTE) == rows(shown, NOTE)

@@ -12,17 +12,17 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from displays.scene_feed import SCENE_CHANGED
+from displays.events import WallStateChanged
+from displays.feeds import WallFeed
 from displays.screens import IDLE_FOR
-from displays.wall_feed import WallFeed
 from invocations import halts, runs
 from invocations.models import Run
 from invocations.states import Reason
 from networks.models import Network, TerminalToken
 from realtime import log
+from realtime.events import Progress
 from realtime.feeds import Denied
-from realtime.progress import Progress
-from tests.pages.cast import Work, words
+from tests.people import Work, html_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,9 +48,9 @@ def test_with_nothing_to_do_the_page_performs_the_archive(
     work(run, "made before")
     page = f"/n/{public.slug}/wall/"
 
-    assert "From the archive" not in words(stranger.get(page))
+    assert "From the archive" not in html_of(stranger.get(page))
     over(run)
-    replayed = words(stranger.get(page))
+    replayed = html_of(stranger.get(page))
 
     assert "From the archive" in replayed
     assert "made before" in replayed
@@ -62,7 +62,7 @@ def test_time_alone_begins_the_archive_on_an_open_wall_and_a_curator_may_switch_
     work(run, "made before")
     feed = opened_by(AnonymousUser(), public)
     over(run)
-    news = Progress(public.topic, SCENE_CHANGED, {})
+    news = Progress(public.topic, WallStateChanged.type, {})
 
     assert "From the archive" in feed.render_progress(news)["screen-note"]
     Network.objects.filter(pk=public.pk).update(replay=False)
@@ -73,15 +73,18 @@ def test_a_step_is_drawn_in_its_cell_and_new_words_clear_the_wall(
     public: Network, run: Run, work: Work
 ) -> None:
     feed = opened_by(AnonymousUser(), public)
-    first = log.after(public.topic, None, 1)[0]
+    first = log.read_after(public.topic, None, 1)[0]
     before = log.position(public.topic)
     work(run, "the first")
-    done = next(e for e in log.after(public.topic, before, 9) if e.type == "invocation.completed")
+    done = next(
+        e for e in log.read_after(public.topic, before, 9) if e.type == "invocation.completed"
+    )
 
     started, completed = feed.render(first), feed.render(done)
 
     assert started is not None
-    assert set(started.html) == {f"tile-{n}" for n in range(4)} | {"wall-notice", "screen-note"}
+    over = {"wall-notice", "wall-caption", "wall-attract", "screen-note"}
+    assert set(started.html) == {f"tile-{n}" for n in range(4)} | over
     assert completed is not None
     assert set(completed.html) == {"tile-0"}
     assert "the first" in completed.html["tile-0"]
@@ -89,9 +92,9 @@ def test_a_step_is_drawn_in_its_cell_and_new_words_clear_the_wall(
 
 def test_the_red_button_is_seen_even_where_nothing_ran(public: Network) -> None:
     feed = opened_by(AnonymousUser(), public)
-    halts.stop_all(pressed_by=None, at=timezone.now())
+    halts.stop_all(stopped_by=None, at=timezone.now())
 
-    frame = feed.render(log.after("mission-control", None, 9)[-1])
+    frame = feed.render(log.read_after("mission-control", None, 9)[-1])
 
     assert frame is not None
     assert "STOPPED" in frame.html["wall-notice"]
@@ -115,4 +118,4 @@ def test_a_network_that_is_closed_sends_the_public_away_with_the_next_event(
     Network.objects.filter(pk=public.pk).update(public=False)
 
     with pytest.raises(Denied):
-        feed.render(log.after(public.topic, None, 1)[0])
+        feed.render(log.read_after(public.topic, None, 1)[0])

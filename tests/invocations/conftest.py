@@ -1,10 +1,10 @@
-"""The cast of the engine: a network to run, and a desk that works in the test's own thread."""
+"""A network to run, and threads that work in the test's own thread."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 import pytest_asyncio
@@ -13,6 +13,10 @@ from django.db import connections
 
 from accounts.models import User
 from networks.models import Network
+from platforms.registry import registered_temporarily
+
+if TYPE_CHECKING:
+    from .remote_steps import Asks, Away
 
 T = TypeVar("T")
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -21,12 +25,6 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 @pytest.fixture
 def at() -> datetime:
     return NOON
-
-
-@pytest.fixture
-def alice(db: None) -> User:
-    """Owns the network."""
-    return User.objects.create_user("alice@example.org", "a long enough password")
 
 
 def ring(*models: str | dict[str, object]) -> list[dict[str, object]]:
@@ -46,7 +44,7 @@ def network(alice: User) -> Network:
     )
 
 
-class Desk:
+class Threads:
     """Runs what it is given at once, where it stands."""
 
     async def in_database(self, work: Callable[[], T]) -> T:
@@ -55,11 +53,27 @@ class Desk:
     async def in_media(self, work: Callable[[], T]) -> T:
         return await self.in_database(work)
 
-    def follower(self) -> str:
-        return ""
+    def next_holder(self) -> None:
+        return None
 
 
 @pytest_asyncio.fixture
-async def desk() -> AsyncIterator[Desk]:
-    yield Desk()
+async def threads() -> AsyncIterator[Threads]:
+    yield Threads()
     await sync_to_async(connections.close_all)()  # Postgres would not let go of the test's database
+
+
+@pytest.fixture
+def asks() -> Iterator[Asks]:
+    from .remote_steps import Asks
+
+    with registered_temporarily(platform := Asks()):
+        yield platform
+
+
+@pytest.fixture
+def away() -> Iterator[Away]:
+    from .remote_steps import Away
+
+    with registered_temporarily(platform := Away()):
+        yield platform

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from invocations.engine.clock import Clock
-from invocations.models import Attempt, Gate, Invocation, Run
-from invocations.models.attempt import LEASE
+from invocations.engine.sweep import Clock
+from invocations.leases import LOCAL_LEASE
+from invocations.models import Attempt, Invocation, RateLimiter, Run
 from networks.models import Network
 
-from .engine import start, take
+from .manual_worker import start, take
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -40,7 +40,7 @@ def test_a_step_that_waits_does_not_wait_for_an_hour_more(network: Network, at: 
 
     hands.wall -= HOUR
     hands.pass_by(10)
-    hands.clock.heed()
+    hands.clock.adjust()
 
     step.refresh_from_db()
     assert step.due_at == at - HOUR + timedelta(seconds=30)
@@ -51,8 +51,8 @@ def test_it_is_heeded_once(network: Network, at: datetime) -> None:
     step = waiting(network, at, 30)
 
     hands.wall -= HOUR
-    hands.clock.heed()
-    hands.clock.heed()
+    hands.clock.adjust()
+    hands.clock.adjust()
 
     step.refresh_from_db()
     assert step.due_at == at - HOUR + timedelta(seconds=30)
@@ -67,7 +67,7 @@ def test_forwards_and_small_corrections_change_nothing(
 
     hands.wall += leap
     hands.pass_by(10)
-    hands.clock.heed()
+    hands.clock.adjust()
 
     step.refresh_from_db()
     assert step.due_at == at + timedelta(seconds=7200)
@@ -78,15 +78,20 @@ def test_lockouts_leases_and_a_platforms_rest_end_when_they_should(
 ) -> None:
     hands = Hands(at)
     take(start(network, at), at)
-    Gate.objects.create(key="replicate", held_until=at + LEASE, resting_until=at + LEASE)
+    RateLimiter.objects.create(
+        key="replicate", held_until=at + LOCAL_LEASE, open_until=at + LOCAL_LEASE
+    )
 
     hands.wall -= HOUR
-    hands.clock.heed()
+    hands.clock.adjust()
 
     assert Run.objects.get().lockout_until == at - HOUR + timedelta(seconds=30)
-    assert Attempt.objects.get().lease_until == at - HOUR + LEASE
-    gate = Gate.objects.get()
-    assert (gate.held_until, gate.resting_until) == (at - HOUR + LEASE, at - HOUR + LEASE)
+    assert Attempt.objects.get().lease_until == at - HOUR + LOCAL_LEASE
+    gate = RateLimiter.objects.get()
+    assert (gate.held_until, gate.open_until) == (
+        at - HOUR + LOCAL_LEASE,
+        at - HOUR + LOCAL_LEASE,
+    )
 
 
 def test_a_paused_run_stays_paused(network: Network, at: datetime) -> None:
@@ -95,7 +100,7 @@ def test_a_paused_run_stays_paused(network: Network, at: datetime) -> None:
     Invocation.objects.update(due_at=None)
 
     hands.wall -= HOUR
-    hands.clock.heed()
+    hands.clock.adjust()
 
     step.refresh_from_db()
     assert step.due_at is None

@@ -16,7 +16,7 @@ from invocations.models import Attempt, Invocation, Run
 from networks.models import Network
 from realtime.models import Event
 
-from .engine import start
+from .manual_worker import start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,7 +47,12 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 def test_of_many_claims_one_wins(network: Network, at: datetime, round_number: int) -> None:
     step = start(network, at).invocations.get()
 
-    results = at_once(*(lambda n=n: claims.claim(step.pk, worker=f"w{n}", at=at) for n in range(4)))
+    results = at_once(
+        *(
+            lambda n=n: claims.claim_step(step.pk, holder=claims.Holder(f"w{n}"), at=at)
+            for n in range(4)
+        )
+    )
 
     assert not [r for r in results if isinstance(r, Exception)]
     assert sum(r is not None for r in results) == 1
@@ -89,11 +94,11 @@ def test_nothing_is_left_running_when_starts_and_the_red_button_cross(
 
     def prompt_and_claim(one: Network) -> object:
         run = start(one, at)
-        return claims.claim(run.invocations.get().pk, worker="w", at=at)
+        return claims.claim_step(run.invocations.get().pk, holder=claims.Holder("w"), at=at)
 
     results = at_once(
         *(lambda one=one: prompt_and_claim(one) for one in networks),
-        lambda: halts.stop_all(pressed_by=None, at=at),
+        lambda: halts.stop_all(stopped_by=None, at=at),
     )
 
     assert not Run.objects.live().exists()

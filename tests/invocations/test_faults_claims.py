@@ -20,7 +20,7 @@ from invocations.states import Outcome
 from networks.models import Network
 from realtime.models import Event
 
-from .engine import start
+from .manual_worker import start
 from .test_contention import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,7 +49,7 @@ def test_every_contended_claim_has_one_winner(networks: list[Network], at: datet
             due = Invocation.objects.due(at).values_list("pk", flat=True)[:WORKERS]
             for pk in list(due):
                 tries[name] += 1
-                if taken := claims.claim(pk, worker=name, at=at):
+                if taken := claims.claim_step(pk, holder=claims.Holder(name), at=at):
                     wins[pk] += 1
                     outcomes.complete(taken, Result(text=f"by {name}"), at=at)
 
@@ -68,17 +68,17 @@ def test_of_a_dead_workers_step_one_heir_takes_hold(networks: list[Network], at:
     for one in networks:
         run = start(one, at)
         step = run.invocations.get()
-        zombie = claims.claim(step.pk, worker="w0", at=at)
+        zombie = claims.claim_step(step.pk, holder=claims.Holder("w0"), at=at)
         assert zombie is not None
 
-        def give_back(attempt: Attempt = zombie.attempt) -> None:
+        def requeue(attempt: Attempt = zombie.attempt) -> None:
             fresh = Attempt.objects.select_related("invocation").get(pk=attempt.pk)
-            outcomes.give_back(fresh, Outcome.LOST, at=at)
+            outcomes.requeue(fresh, Outcome.LOST, at=at)
 
         def come_back(claim: claims.Claim = zombie) -> None:
             outcomes.complete(claim, Result(text="from the dead"), at=at)
 
-        found = at_once(give_back, give_back, come_back)
+        found = at_once(requeue, requeue, come_back)
 
         assert sorted(type(one).__name__ for one in found) == ["NoneType", "Stale", "Stale"]
         assert_whole(one)

@@ -13,19 +13,19 @@ from django.utils import timezone
 from accounts.models import User
 from invocations import runs
 from invocations.engine import claims, outcomes, sweep
-from invocations.engine.clock import Clock
 from invocations.engine.outcomes import Result
+from invocations.engine.sweep import Clock
+from invocations.leases import LOCAL_LEASE
 from invocations.models import Attempt, Invocation, Run
-from invocations.models.attempt import LEASE
 from invocations.states import Stale
 from networks.models import Network
 from platforms.base import Limits
 from platforms.errors import Unavailable
 from platforms.registry import registered_temporarily
 
+from .changing_platform import WORDS, Shelf
 from .conftest import NOON
-from .engine import last, start, states, take
-from .shelf import WORDS, Shelf
+from .manual_worker import last, start, states, take
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -34,7 +34,7 @@ LEAPS = [HOUR, -HOUR]
 
 
 class Hands:
-    """A machine's two clocks, and the dealer that holds one against the other every second."""
+    """A machine's two clocks, and the dispatcher that holds one against the other every second."""
 
     def __init__(self) -> None:
         self.wall, self.monotonic = NOON, 1000.0
@@ -45,8 +45,8 @@ class Hands:
         self.sweep()
 
     def sweep(self) -> int:
-        self.clock.heed()
-        return sweep.sweep(self.wall).given_back
+        self.clock.adjust()
+        return sweep.sweep(self.wall).requeued
 
     def pass_by(self, seconds: float) -> None:
         self.wall += timedelta(seconds=seconds)
@@ -88,17 +88,17 @@ def test_a_worker_that_dies_around_the_leap_is_missed_in_time(
     take(run, hands.wall, worker=FAR)
 
     hands.leap(leap)
-    hands.pass_by(LEASE.total_seconds() + 1)
+    hands.pass_by(LOCAL_LEASE.total_seconds() + 1)
 
     assert hands.sweep() == 1
-    assert claims.claim(last(run).pk, worker=FAR, at=hands.wall) is not None
+    assert claims.claim_step(last(run).pk, holder=claims.Holder(FAR), at=hands.wall) is not None
 
 
 def test_a_lease_that_had_run_out_before_the_leap_is_not_spared(
     network: Network, hands: Hands
 ) -> None:
     take(start(network, hands.wall), hands.wall, worker=FAR)
-    hands.pass_by(LEASE.total_seconds() + 1)
+    hands.pass_by(LOCAL_LEASE.total_seconds() + 1)
 
     hands.wall += HOUR
 
@@ -140,7 +140,7 @@ def test_pacing_waits_no_longer_than_it_says(
     hands.pass_by(15)
     hands.sweep()
 
-    assert claims.claim(last(run).pk, worker=FAR, at=hands.wall) is not None
+    assert claims.claim_step(last(run).pk, holder=claims.Holder(FAR), at=hands.wall) is not None
 
 
 def test_a_run_from_the_future_is_paced_as_a_young_one(network: Network, at: datetime) -> None:
@@ -166,7 +166,7 @@ def test_a_retry_waits_no_longer_than_it_says(network: Network, hands: Hands) ->
     hands.leap(-HOUR)
     hands.pass_by(1)
 
-    assert claims.claim(last(run).pk, worker=FAR, at=hands.wall) is not None
+    assert claims.claim_step(last(run).pk, holder=claims.Holder(FAR), at=hands.wall) is not None
 
 
 @pytest.mark.parametrize("leap", LEAPS)
@@ -216,7 +216,7 @@ def test_calls_that_were_made_in_the_future_do_not_fill_this_minute(
     outcomes.complete(take(run, at), Result(text="one"), at=at)
     Invocation.objects.filter(run=run, sequence=1).update(due_at=at - HOUR)
 
-    assert claims.claim(last(run).pk, worker=FAR, at=at - HOUR) is not None
+    assert claims.claim_step(last(run).pk, holder=claims.Holder(FAR), at=at - HOUR) is not None
 
 
 @pytest.mark.parametrize("leap", LEAPS)

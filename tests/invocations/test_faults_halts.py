@@ -1,4 +1,4 @@
-"""The red button when the process that presses or lifts it dies, or the world has changed since."""
+"""Stop-all when the process that does or lifts it dies, or the world has changed since."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from invocations.models import Attempt, Halt, Run
 from networks.models import Network
 from realtime.models import Event
 
-from .engine import last, start, states, take
+from .manual_worker import last, start, states, take
 from .test_contention import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,19 +55,19 @@ def test_a_power_cut_while_it_is_lifted_leaves_it_to_be_lifted_again(
 ) -> None:
     for one in networks:
         start(one, at)
-    press = halts.stop_all(pressed_by=None, at=at)
+    stop_all = halts.stop_all(stopped_by=None, at=at)
 
     cut = CutAfter('INSERT INTO "invocations_run"', runs_resumed)
     with connection.execute_wrapper(cut), pytest.raises(PowerCut):
         halts.resume_all(lifted_by=None, at=at)
 
-    assert (Halt.current(), live()) == (press, set())
-    assert len(halts.resume_all(lifted_by=None, at=at)) == len(networks)
+    assert (Halt.current(), live()) == (stop_all, set())
+    assert len(halts.resume_all(lifted_by=None, at=at).runs) == len(networks)
     assert live() == {one.pk for one in networks}
 
 
 @pytest.mark.parametrize("runs_stopped", range(3))
-def test_a_power_cut_while_it_is_pressed_changes_nothing(
+def test_a_power_cut_during_stop_all_changes_nothing(
     networks: list[Network], at: datetime, runs_stopped: int
 ) -> None:
     for one in networks:
@@ -76,7 +76,7 @@ def test_a_power_cut_while_it_is_pressed_changes_nothing(
 
     cut = CutAfter('UPDATE "invocations_run"', runs_stopped)
     with connection.execute_wrapper(cut), pytest.raises(PowerCut):
-        halts.stop_all(pressed_by=None, at=at)
+        halts.stop_all(stopped_by=None, at=at)
 
     assert Halt.current() is None
     assert live() == {one.pk for one in networks}
@@ -89,11 +89,11 @@ def test_one_run_that_cannot_go_on_does_not_keep_the_others_from_it(
     shortened, emptied, well = networks
     for one in networks:
         start(one, at, "a prompt of more than five characters")
-    halts.stop_all(pressed_by=None, at=at)
+    halts.stop_all(stopped_by=None, at=at)
 
     Network.objects.filter(pk=shortened.pk).update(prompt_max=5)
     Network.objects.filter(pk=emptied.pk).update(slots=[])
-    resumed = halts.resume_all(lifted_by=None, at=at)
+    resumed = halts.resume_all(lifted_by=None, at=at).runs
 
     assert [run.network_id for run in resumed] == [well.pk]
     assert Halt.current() is None
@@ -102,10 +102,10 @@ def test_one_run_that_cannot_go_on_does_not_keep_the_others_from_it(
 def test_of_two_who_lift_it_at_once_one_does_it(networks: list[Network], at: datetime) -> None:
     for one in networks:
         outcomes.complete(take(start(one, at), at), Result(text="so far"), at=at)
-    halts.stop_all(pressed_by=None, at=at)
+    halts.stop_all(stopped_by=None, at=at)
 
     found = at_once(
-        *(lambda: len(halts.resume_all(lifted_by=None, at=at)) for _ in range(3)),
+        *(lambda: len(halts.resume_all(lifted_by=None, at=at).runs) for _ in range(3)),
         lambda: start(networks[0], at, "a visitor's"),
     )
 
@@ -114,18 +114,18 @@ def test_of_two_who_lift_it_at_once_one_does_it(networks: list[Network], at: dat
     assert all(last(run).state == "ready" for run in Run.objects.live())
 
 
-def test_pressed_and_lifted_at_once_by_many_leaves_no_call_behind(
+def test_stopped_and_lifted_at_once_by_many_leaves_no_call_behind(
     networks: list[Network], at: datetime
 ) -> None:
     claimed = [take(start(one, at), at) for one in networks]
 
     at_once(
-        lambda: halts.stop_all(pressed_by=None, at=at),
+        lambda: halts.stop_all(stopped_by=None, at=at),
         lambda: halts.resume_all(lifted_by=None, at=at),
-        lambda: halts.stop_all(pressed_by=None, at=at),
-        lambda: claims.claim(claimed[0].invocation.pk, worker="w", at=at),
+        lambda: halts.stop_all(stopped_by=None, at=at),
+        lambda: claims.claim_step(claimed[0].invocation.pk, holder=claims.Holder("w"), at=at),
     )
-    halts.stop_all(pressed_by=None, at=at)
+    halts.stop_all(stopped_by=None, at=at)
 
     assert live() == set()
     assert not Attempt.objects.live().filter(cancel_requested_at=None).exists()

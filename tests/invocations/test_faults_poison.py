@@ -7,20 +7,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from accounts.models import User
 from invocations import runs
-from invocations.engine import claims, outcomes, owners, sweep
+from invocations.engine import claims, outcomes, sweep, worker_locks
 from invocations.engine.outcomes import Result
-from invocations.engine.retries import MAX_LOSSES
+from invocations.leases import MAX_LOSSES
 from invocations.models import Attempt, Run
 from networks.models import Network
 from platforms.errors import Unavailable
 
 from .conftest import ring
-from .engine import last, start, states, take
+from .manual_worker import last, start, states, take
 
 pytestmark = pytest.mark.django_db
 LIVES = (
@@ -33,11 +34,12 @@ class Mortal:
     """A process that signs on as a worker does, and can be killed."""
 
     def __init__(self) -> None:
-        self.name = f"{owners.here()}:0:{os.urandom(4).hex()}"
-        path = str(owners._lock_file(self.name))
+        self.name = f"{worker_locks.host_name()}:0:{os.urandom(4).hex()}"
+        path = str(worker_locks._lock_file(self.name))
         self.process = subprocess.Popen([sys.executable, "-c", LIVES, path], stdout=subprocess.PIPE)
         assert self.process.stdout is not None
         self.process.stdout.readline()
+        Path(path).write_bytes(worker_locks._identity(str(os.getpid())))
 
     def kill(self) -> None:
         with self.process:
@@ -57,18 +59,25 @@ def other(alice: User, network: Network) -> Network:
     return Network.create(alice, name="Neighbour", slots=network.slots, pacing=network.pacing)
 
 
+def gone_worker() -> str:
+    """The name of a worker of this host that has died, while this process, its parent, lives."""
+    name = f"{worker_locks.host_name()}:1:gone"
+    worker_locks._lock_file(name).write_bytes(worker_locks._identity(str(os.getpid())))
+    return name
+
+
 def lose(run: Run, at: datetime, *, reference: str = "") -> None:
     """The run's step is taken by a worker of this host that is gone the next moment."""
-    claim = take(run, at, worker=f"{owners.here()}:1:gone")
+    claim = take(run, at, worker=gone_worker())
     if reference:
         claim.attempt.remember(reference)
-    assert sweep.sweep(at).given_back == 1
+    assert sweep.sweep(at).requeued == 1
 
 
 def offer(run: Run, at: datetime) -> claims.Claim | None:
-    """What a dealer does: a worker that will not outlive this is offered the run's open step."""
+    """What a dispatcher does: a worker that will not outlive this is offered the run's open step."""
     step = run.invocations.open().first()
-    return claims.claim(step.pk, worker=f"{owners.here()}:1:gone", at=at) if step else None
+    return claims.claim_step(step.pk, holder=claims.Holder(gone_worker()), at=at) if step else None
 
 
 def reason(run: Run) -> tuple[str, str]:
@@ -83,11 +92,11 @@ def test_a_step_that_kills_its_workers_is_quarantined_and_the_others_go_on(
     for mortal in mortals:
         take(poisoned, at, worker=mortal.name)
         beside = take(healthy, at, worker=mortal.name)
-        assert sweep.sweep(at).given_back == 0  # alive
+        assert sweep.sweep(at).requeued == 0  # alive
 
         outcomes.complete(beside, Result(text="on and on"), at=at)
         mortal.kill()
-        assert sweep.sweep(at).given_back == 1
+        assert sweep.sweep(at).requeued == 1
 
     assert reason(poisoned) == ("failed", "poison")
     assert states(poisoned) == ["failed"]
@@ -162,7 +171,7 @@ def test_a_paused_run_with_poison_fails_too_and_cannot_be_resumed(
     run = start(network, at)
     for _ in range(MAX_LOSSES - 1):
         lose(run, at)
-    take(run, at, worker=f"{owners.here()}:1:gone")
+    take(run, at, worker=gone_worker())
     runs.pause_run(run=run)
 
     sweep.sweep(at)
@@ -181,7 +190,34 @@ def test_failures_and_losses_are_counted_apart(alice: User, at: datetime) -> Non
         outcomes.fail(take(run, now), Unavailable("Down."), at=now)
         now = last(run).due_at or now
 
-    claim = claims.claim(last(run).pk, worker="w", at=now)
+    claim = claims.claim_step(last(run).pk, holder=claims.Holder("w"), at=now)
 
     assert claim is not None
     assert claim.attempt.number == MAX_LOSSES + 5
+
+
+def test_a_machine_that_goes_down_under_a_step_is_no_proof_against_it(
+    network: Network, at: datetime
+) -> None:
+    """Three power cuts: the worker is gone, and its parent with it."""
+    run = start(network, at)
+    for n in range(2 * MAX_LOSSES):
+        worker = f"{worker_locks.host_name()}:1:cut-{n}"
+        worker_locks._lock_file(worker).write_bytes(b"1 12345 an-earlier-boot")
+        take(run, at, worker=worker)
+        assert sweep.sweep(at).requeued == 1
+
+    assert reason(run) == ("running", "")
+    assert last(run).losses == 0
+
+
+def test_a_lease_that_ran_out_on_another_host_is_no_proof_either(
+    network: Network, at: datetime
+) -> None:
+    run, now = start(network, at), at
+    for _ in range(2 * MAX_LOSSES):
+        take(run, now, worker="another-host~0:1:a")
+        now += timedelta(minutes=1)
+        sweep.sweep(now)
+
+    assert (reason(run), last(run).losses) == (("running", ""), 0)

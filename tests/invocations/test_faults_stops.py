@@ -26,7 +26,7 @@ from platforms.registry import registered_temporarily
 from realtime.models import Event
 
 from .conftest import ring
-from .engine import start, states, take
+from .manual_worker import start, states, take
 from .test_contention import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,8 +35,8 @@ NO_WAIT = [{"until_seconds": None, "delay_seconds": 0}]
 
 
 @dataclass
-class Hand:
-    """A desk at which somebody presses Stop just before piece of work number `instant`."""
+class StoppingThreads:
+    """Threads of a worker: somebody stops the run just before piece of work number `instant`."""
 
     run: Run
     instant: int
@@ -44,14 +44,14 @@ class Hand:
     follows: bool  # whether the next step is taken in the commit of the one before
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     done: int = 0
-    pressed: bool = False
+    stopped: bool = False
 
     async def in_database(self, work: Callable[[], T]) -> T:
         if self.done == self.instant:
             await sync_to_async(
                 lambda: runs.stop_run(run=self.run, reason=Reason.PERSON, at=timezone.now())
             )()
-            self.pressed = True
+            self.stopped = True
             if self.heard:
                 self.cancelled.set()
         self.done += 1
@@ -60,70 +60,76 @@ class Hand:
     async def in_media(self, work: Callable[[], T]) -> T:
         return await self.in_database(work)
 
-    def follower(self) -> str:
-        return "w" if self.follows else ""
+    def next_holder(self) -> claims.Holder | None:
+        return claims.Holder("w") if self.follows else None
 
 
-class Till(Platform):
+class ChargingPlatform(Platform):
     """Takes money: what it is asked after a stop is noted down."""
 
-    slug, label = "till", "The Till"
+    slug, label = "charging", "Charging"
 
     def __init__(self) -> None:
-        self.hand: Hand | None = None
+        self.threads: StoppingThreads | None = None
         self.asked_too_late: list[int] = []
 
     def models(self) -> list[Model]:
-        return [Model("till:words", "Words", input=Modality.TEXT, output=Modality.TEXT)]
+        return [Model("charging:words", "Words", input=Modality.TEXT, output=Modality.TEXT)]
 
     async def invoke(self, call: Call) -> Output:
-        assert self.hand is not None
+        assert self.threads is not None
         await call.begin()
-        if self.hand.pressed:
-            self.asked_too_late.append(self.hand.instant)
+        if self.threads.stopped:
+            self.asked_too_late.append(self.threads.instant)
         await call.remember("prediction-7")
         await call.sleep(0)
         return Output(text=f"{call.input}!", usd=0.5)
 
 
-async def lap(hand: Hand, steps: int) -> None:
+async def lap(threads: StoppingThreads, steps: int) -> None:
     """Whatever is open is claimed and carried out, as a worker does."""
 
     def claim_next() -> Claim | None:
-        step = hand.run.invocations.open().first()
-        return claims.claim(step.pk, worker="w", at=timezone.now()) if step else None
+        step = threads.run.invocations.open().first()
+        return (
+            claims.claim_step(step.pk, holder=claims.Holder("w"), at=timezone.now())
+            if step
+            else None
+        )
 
     taken: Claim | None = None
     for _ in range(steps):
-        hand.cancelled = asyncio.Event()
-        taken = taken or await hand.in_database(claim_next)
+        threads.cancelled = asyncio.Event()
+        taken = taken or await threads.in_database(claim_next)
         if taken is not None:
-            taken = await calls.perform(taken, hand.cancelled, hand)
+            taken = await calls.perform(taken, threads.cancelled, threads)
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("heard", [True, False])
 @pytest.mark.parametrize("follows", [True, False])
 async def test_stop_at_every_instant_of_a_lap(alice: User, heard: bool, follows: bool) -> None:
-    till = Till()
-    slots = ring("till:words", "dummy:text-to-image", "dummy:image-to-text")
+    charging = ChargingPlatform()
+    slots = ring("charging:words", "dummy:text-to-image", "dummy:image-to-text")
 
     def begin() -> Run:
         network = Network.create(alice, name="Lap", slots=slots, pacing=NO_WAIT)
         return start(network, timezone.now())
 
     instants = 0
-    with registered_temporarily(till):
+    with registered_temporarily(charging):
         while True:
-            hand = till.hand = Hand(await sync_to_async(begin)(), instants, heard, follows)
-            await lap(hand, len(slots))
-            if not hand.pressed:
+            threads = charging.threads = StoppingThreads(
+                await sync_to_async(begin)(), instants, heard, follows
+            )
+            await lap(threads, len(slots))
+            if not threads.stopped:
                 break
-            await sync_to_async(assert_stopped)(hand.run)
+            await sync_to_async(assert_stopped)(threads.run)
             instants += 1
     await sync_to_async(connections.close_all)()
 
-    assert till.asked_too_late == []
+    assert charging.asked_too_late == []
     each = 2 if follows else 3  # a claim unless it came with the outcome, a look for a stop, that
     assert instants > each * len(slots)
 
@@ -141,7 +147,7 @@ def assert_stopped(run: Run) -> None:
     assert last == dict(run.invocations.values_list("public_id", "state"))
 
 
-def test_of_many_who_press_stop_at_once_one_does_it(network: Network, at: datetime) -> None:
+def test_of_many_who_stop_at_once_one_does_it(network: Network, at: datetime) -> None:
     run = start(network, at)
     take(run, at)
 
@@ -175,7 +181,7 @@ def test_a_stop_waits_for_a_locked_database_and_is_done(network: Network, at: da
             threading.Event().wait(0.3)
 
     def stop() -> Run:
-        assert locked.wait(5)
+        assert locked.wait(30)
         return runs.stop_run(run=run, reason=Reason.PERSON, at=at)
 
     found = at_once(hold_the_lock, stop)
@@ -194,7 +200,7 @@ def test_a_stop_and_a_new_prompt_in_the_same_moment_leave_the_prompt(
     found = at_once(
         lambda: runs.stop_run(run=older, reason=Reason.PERSON, at=at),
         lambda: start(network, at, "the new one"),
-        lambda: claims.claim(step.pk, worker="w", at=at),
+        lambda: claims.claim_step(step.pk, holder=claims.Holder("w"), at=at),
     )
 
     live = Run.objects.live().get()

@@ -10,11 +10,11 @@ import pytest
 
 from accounts.models import User
 from invocations import runs
-from invocations.engine import claims, gates, outcomes
-from invocations.engine.claims import Claim
+from invocations.engine import claims, outcomes, rate_limits
+from invocations.engine.claims import Claim, Holder
 from invocations.engine.outcomes import Result
-from invocations.models import Attempt, Gate, Run
-from invocations.models.attempt import LEASE
+from invocations.leases import LOCAL_LEASE, Renewal, look_for_stops
+from invocations.models import Attempt, RateLimiter, Run
 from invocations.states import Outcome, Reason
 from networks.models import Network
 from platforms.base import Call, Limits, Modality, Model, Output, Platform
@@ -22,7 +22,7 @@ from platforms.registry import registered_temporarily
 from realtime.models import Event
 
 from .conftest import ring
-from .engine import last, start, states, take
+from .manual_worker import last, start, states, take
 
 pytestmark = pytest.mark.django_db
 DUMMY = "dummy:text-to-text"
@@ -55,11 +55,15 @@ def network_of(
     return Network.create(alice, name="Ring", slots=ring(*slots), pacing=pacing, **fields)
 
 
-def go_on(claim: Claim, at: datetime) -> Claim | None:
-    return outcomes.complete(claim, Result(text="so far"), at=at, follower=WORKER)
+def stops(tokens: list[str]) -> Renewal:
+    return look_for_stops(Attempt.objects.all(), tokens, holder=WORKER)
 
 
-def told(run: Run) -> list[str]:
+def write_next_step(claim: Claim, at: datetime) -> Claim | None:
+    return outcomes.complete(claim, Result(text="so far"), at=at, next_holder=Holder(WORKER))
+
+
+def event_types(run: Run) -> list[str]:
     events = Event.objects.filter(topic__name=run.network.topic).order_by("seq")
     return list(events.values_list("type", flat=True))
 
@@ -70,22 +74,26 @@ def test_the_next_step_comes_with_the_outcome_under_a_claim_of_its_own(
     run = start(network, at)
     first = take(run, at, worker=WORKER)
 
-    following = go_on(first, at)
+    following = write_next_step(first, at)
 
     assert following is not None
     attempt = Attempt.objects.live().get()
-    assert (attempt.worker, attempt.number, attempt.lease_until) == (WORKER, 1, at + LEASE)
+    assert (attempt.worker, attempt.number, attempt.lease_until) == (WORKER, 1, at + LOCAL_LEASE)
     assert attempt.token == following.attempt.token != first.attempt.token
     assert attempt.idempotency_key == f"{last(run).public_id}-1"
     assert following.invocation.input_text == "so far"
     assert states(run) == ["completed", "invoking"]
-    assert told(run)[-3:] == ["invocation.completed", "invocation.created", "invocation.started"]
+    assert event_types(run)[-3:] == [
+        "invocation.completed",
+        "invocation.created",
+        "invocation.started",
+    ]
 
 
 def test_a_step_that_is_due_later_is_left_to_whoever_comes_first(alice: User, at: datetime) -> None:
     run = start(network_of(alice, DUMMY, delay=1), at)
 
-    assert go_on(take(run, at), at) is None
+    assert write_next_step(take(run, at), at) is None
 
     assert states(run) == ["completed", "ready"]
 
@@ -95,7 +103,7 @@ def test_a_pause_holds_the_step(network: Network, at: datetime) -> None:
     first = take(run, at)
     runs.pause_run(run=run)
 
-    assert go_on(first, at) is None
+    assert write_next_step(first, at) is None
 
     assert (states(run), last(run).due_at) == (["completed", "ready"], None)
 
@@ -105,7 +113,7 @@ def test_nothing_follows_after_a_stop_that_came_in_between(network: Network, at:
     first = take(run, at)
     runs.stop_run(run=run, reason=Reason.PERSON, at=at)
 
-    assert go_on(first, at) is None
+    assert write_next_step(first, at) is None
 
     assert states(run) == ["cancelled"]
     assert list(run.invocations.get().attempts.values_list("outcome", flat=True)) == ["late"]
@@ -116,27 +124,27 @@ def test_a_worker_does_not_drop_what_it_has_just_ended_itself(
 ) -> None:
     run = start(network, at)
     first = take(run, at)
-    following = go_on(first, at)
+    following = write_next_step(first, at)
     assert following is not None
     tokens = [first.attempt.token, following.attempt.token]
 
-    assert Attempt.objects.given_away(tokens) == []
-    outcomes.give_back(following.attempt, Outcome.LOST, at=at)
+    assert stops(tokens).lost == []
+    outcomes.requeue(following.attempt, Outcome.LOST, at=at)
 
-    assert Attempt.objects.given_away(tokens) == [following.attempt.token]
+    assert stops(tokens).lost == [following.attempt.token]
 
 
 def test_a_stop_that_comes_next_finds_the_step_that_followed(
     network: Network, at: datetime
 ) -> None:
     run = start(network, at)
-    following = go_on(take(run, at), at)
+    following = write_next_step(take(run, at), at)
     assert following is not None
 
     runs.stop_run(run=run, reason=Reason.PERSON, at=at)
 
     token = following.attempt.token
-    assert Attempt.objects.to_cancel([token], following.attempt.worker) == [token]
+    assert stops([token]).cancelled == [token]
     assert states(run) == ["completed", "cancelled"]
 
 
@@ -145,12 +153,12 @@ def test_a_budget_that_is_spent_in_between_ends_the_run(network: Network, at: da
     first = take(run, at)
     Network.objects.filter(pk=network.pk).update(budgets={"calls_per_hour": 1})
 
-    assert go_on(first, at) is None
+    assert write_next_step(first, at) is None
 
     run.refresh_from_db()
     assert (run.state, run.reason) == ("completed", "call_limit")
     assert states(run) == ["completed", "cancelled"]
-    assert told(run)[-4:] == [
+    assert event_types(run)[-4:] == [
         "invocation.completed",
         "invocation.created",
         "invocation.cancelled",
@@ -161,7 +169,7 @@ def test_a_budget_that_is_spent_in_between_ends_the_run(network: Network, at: da
 def test_the_last_lap_is_not_followed(alice: User, at: datetime) -> None:
     run = start(network_of(alice, DUMMY, budgets={"laps_per_run": 1}), at)
 
-    assert go_on(take(run, at), at) is None
+    assert write_next_step(take(run, at), at) is None
 
     run.refresh_from_db()
     assert (run.state, run.reason, states(run)) == ("completed", "lap_limit", ["completed"])
@@ -173,19 +181,19 @@ def test_a_crowded_gate_lets_nobody_through_and_says_when_to_come_back(
     take(start(network_of(alice, "booth:words"), at), at)
     run = start(network_of(alice, DUMMY, "booth:words"), at)
 
-    assert go_on(take(run, at), at) is None
+    assert write_next_step(take(run, at), at) is None
 
     assert states(run) == ["completed", "ready"]
-    assert last(run).due_at == at + gates.LOOK_AGAIN
-    assert told(run)[-2:] == ["invocation.completed", "invocation.created"]
+    assert last(run).due_at == at + rate_limits.RETRY_AFTER
+    assert event_types(run)[-2:] == ["invocation.completed", "invocation.created"]
 
 
 def test_after_a_gate_whoever_queues_there_comes_first(alice: User, at: datetime) -> None:
     first = take(start(network_of(alice, "booth:words"), at), at)
     other = start(network_of(alice, "booth:words"), at)
-    assert claims.claim(last(other).pk, worker=WORKER, at=at) is None
+    assert claims.claim_step(last(other).pk, holder=claims.Holder(WORKER), at=at) is None
 
-    assert go_on(first, at) is None
+    assert write_next_step(first, at) is None
 
     assert (states(first.run), last(other).due_at) == (["completed", "ready"], at)
 
@@ -196,7 +204,7 @@ def test_a_step_with_a_price_is_settled_before_anybody_goes_on(
     run = start(network, at)
     result = Result(text="so far", usd=0.5)
 
-    assert outcomes.complete(take(run, at), result, at=at, follower=WORKER) is None
+    assert outcomes.complete(take(run, at), result, at=at, next_holder=Holder(WORKER)) is None
 
     assert states(run) == ["completed", "ready"]
 
@@ -204,9 +212,9 @@ def test_a_step_with_a_price_is_settled_before_anybody_goes_on(
 def test_a_fallback_follows_while_the_platform_rests(alice: User, at: datetime) -> None:
     slot: dict[str, object] = {"model": "booth:words", "fallback": DUMMY}
     run = start(network_of(alice, DUMMY, slot), at)
-    Gate.objects.create(key="booth", failures=5, resting_until=at + timedelta(seconds=30))
+    RateLimiter.objects.create(key="booth", failures=5, open_until=at + timedelta(seconds=30))
 
-    following = go_on(take(run, at), at)
+    following = write_next_step(take(run, at), at)
 
     assert following is not None
     assert (following.model.id, last(run).fallen_back) == (DUMMY, True)
@@ -219,12 +227,12 @@ def test_nothing_is_left_of_a_follow_that_did_not_commit(
     """Killed between the two halves: both or neither."""
     run = start(network, at)
     first = take(run, at)
-    before = told(run)
+    before = event_types(run)
     with monkeypatch.context() as patch:
-        patch.setattr("invocations.engine.claims.take", lambda *args, **named: 1 / 0)
+        patch.setattr("invocations.engine.claims.claim_locked_step", lambda *args, **named: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            go_on(first, at)
+            write_next_step(first, at)
 
-    assert (states(run), told(run)) == (["invoking"], before)
+    assert (states(run), event_types(run)) == (["invoking"], before)
     assert Attempt.objects.live().get().token == first.attempt.token
-    assert go_on(first, at) is not None
+    assert write_next_step(first, at) is not None

@@ -9,7 +9,7 @@ from invocations.engine import outcomes
 from invocations.engine.outcomes import Result
 from networks.models import Network
 
-from .engine import start, take
+from .manual_worker import start, take
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +42,10 @@ def test_the_burn_rate_counts_the_last_hour_and_day(network: Network, at: dateti
     later = at + timedelta(hours=2)
     outcomes.complete(take(run, later), Result(text="x", usd=0.25), at=later)
 
-    burn = forecasts.burn(network, later)
+    spending = forecasts.recent_spending(network, later)
 
-    assert (burn.calls_last_hour, burn.usd_last_hour, burn.usd_last_day) == (1, 0.25, 0.75)
+    assert (spending.calls_last_hour, spending.usd_last_hour, spending.usd_last_day) == (
+        1,
+        0.25,
+        0.75,
+    )

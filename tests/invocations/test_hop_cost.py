@@ -20,6 +20,7 @@ from invocations import runs
 from invocations.engine import claims, outcomes
 from invocations.engine.claims import Claim
 from networks.models import Network
+from networks.opening_hours import DAYS
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a commit is only one outside a test's own
 
@@ -71,7 +72,7 @@ FOLLOW: list[tuple[Statement, str]] = [
 ]
 START: list[tuple[Statement, str]] = [
     (("BEGIN", ""), "on SQLite the only writer from here on"),
-    (("SELECT", "invocations_halt"), "the latch is held: no start crosses a press of the button"),
+    (("SELECT", "invocations_halt"), "the latch is held: no start crosses a stop-all"),
     (("SELECT", "networks_network"), "was it archived or deleted meanwhile?"),
     (("SELECT", "invocations_run"), "is the network locked by an earlier prompt?"),
     (("SELECT", "invocations_run"), "which run does this one supersede?"),
@@ -113,14 +114,14 @@ def started(network: Network, at: datetime) -> int:
 
 
 def taken(network: Network, at: datetime) -> Claim:
-    claim = claims.claim(started(network, at), worker="test:1:a", at=at)
+    claim = claims.claim_step(started(network, at), holder=claims.Holder("test:1:a"), at=at)
     assert claim is not None
     return claim
 
 
 def follow(claim: Claim, at: datetime) -> Claim | None:
     result = outcomes.Result(text="a flame")
-    return outcomes.complete(claim, result, at=at, follower="test:1:a")
+    return outcomes.complete(claim, result, at=at, next_holder=claims.Holder("test:1:a"))
 
 
 def test_a_start_costs_these_statements_and_one_commit(network: Network, at: datetime) -> None:
@@ -137,7 +138,7 @@ def test_a_claim_costs_these_statements_and_one_commit(network: Network, at: dat
     pk = started(network, at)
 
     with CaptureQueriesContext(connection) as captured:
-        claim = claims.claim(pk, worker="test:1:a", at=at)
+        claim = claims.claim_step(pk, holder=claims.Holder("test:1:a"), at=at)
 
     assert claim is not None
     assert statements(captured) == wanted(CLAIM)
@@ -168,10 +169,37 @@ def test_a_claim_that_comes_too_late_costs_one_look(network: Network, at: dateti
     claim = taken(network, at)
 
     with CaptureQueriesContext(connection) as captured:
-        again = claims.claim(claim.invocation.pk, worker="test:2:b", at=at)
+        again = claims.claim_step(claim.invocation.pk, holder=claims.Holder("test:2:b"), at=at)
 
     assert again is None
     assert statements(captured) == [("SELECT", "invocations_invocation")]
+
+
+HOURS = {"days": list(DAYS), "opens": "00:00", "closes": "23:59", "zone": "UTC"}
+
+
+def test_opening_hours_cost_no_statement(network: Network, at: datetime) -> None:
+    network.set_opening_hours([HOURS])
+    claim = taken(network, at)
+
+    with CaptureQueriesContext(connection) as captured:
+        following = follow(claim, at)
+
+    assert following is not None
+    assert statements(captured) == wanted(FOLLOW)
+
+
+def test_closing_time_pacing_costs_one_statement_more(network: Network, at: datetime) -> None:
+    network.set_opening_hours([HOURS])
+    network.pace_to_closing, network.budgets = True, {"usd_per_day": 8.0}
+    network.save(update_fields=["pace_to_closing", "budgets"])
+    claim = taken(network, at)
+
+    with CaptureQueriesContext(connection) as captured:
+        outcomes.complete(claim, outcomes.Result(text="a flame"), at=at)
+
+    ledger = ("SELECT", "invocations_spending")
+    assert statements(captured) == [*wanted(FINISH)[:3], ledger, *wanted(FINISH)[3:]]
 
 
 @pytest.mark.parametrize("limit", ["calls_per_hour", "usd_per_day"])
@@ -181,7 +209,7 @@ def test_a_budget_costs_one_statement_more(network: Network, at: datetime, limit
     pk = started(network, at)
 
     with CaptureQueriesContext(connection) as captured:
-        claims.claim(pk, worker="test:1:a", at=at)
+        claims.claim_step(pk, holder=claims.Holder("test:1:a"), at=at)
 
     assert len(statements(captured)) == len(CLAIM) + 1
 

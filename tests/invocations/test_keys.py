@@ -12,20 +12,20 @@ from asgiref.sync import async_to_sync
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from credentials.models import Credential, OperatorKey
 from invocations.engine import outcomes, sweep
-from invocations.engine.claims import Claim, take_over
-from invocations.models import Attempt, Gate, Run
+from invocations.engine.claims import Claim, adopt_stopped_call
+from invocations.models import Attempt, RateLimiter, Run
 from invocations.runs import NotRunnable, stop_run
 from invocations.states import Outcome, Reason
 from networks.models import Network
 from platforms.base import Call, Modality, Model, Output, Platform
 from platforms.errors import NotConfigured, RateLimited, Unavailable
-from platforms.models import Credential, HouseKey
 from platforms.registry import registered_temporarily
 from realtime.models import Event
 
-from .conftest import Desk
-from .engine import last, perform, start, states, take
+from .conftest import Threads
+from .manual_worker import last, perform, start, states, take
 
 pytestmark = pytest.mark.django_db
 PLAIN = "acme-planted-secret-0042"
@@ -88,7 +88,7 @@ def test_without_a_key_nothing_starts_and_the_reason_is_known_before(
 
     with pytest.raises(NotRunnable, match="needs a key"):
         start(ring, at)
-    assert problem == "Slot 0: Acme needs a key (ACME_API_KEY): add one under Account, Keys."
+    assert problem == "Slot 1: Acme needs a key (ACME_API_KEY): add one under Account, Keys."
     assert not Run.objects.exists()
 
 
@@ -100,14 +100,13 @@ def test_a_run_asks_with_the_owners_key_and_notes_its_use(
     carry(claim)
 
     assert acme.asked == [PLAIN]
-    assert claim.attempt.credential == key.mark
+    assert claim.attempt.credential == key.fingerprint
     assert Credential.objects.get().last_used_at == at
 
 
 def test_whoever_starts_it_the_owners_key_pays(
-    acme: Acme, ring: Network, key: Credential, at: datetime
+    carol: User, acme: Acme, ring: Network, key: Credential, at: datetime
 ) -> None:
-    carol = User.objects.create_user("carol@example.org")
     Credential.store(owner=carol, platform="acme", name="Hers", plain="acme-of-carol-0000000")
     ring.collaborators.add(carol)
 
@@ -121,8 +120,8 @@ def test_gates_are_kept_by_key_and_tell_nothing_of_it(
 ) -> None:
     outcomes.fail(take(start(ring, at), at), RateLimited("Slow down.", retry_after=9), at=at)
 
-    (held,) = Gate.objects.filter(held_until__isnull=False)
-    assert held.key == f"acme/{key.mark}"
+    (held,) = RateLimiter.objects.filter(held_until__isnull=False)
+    assert held.key == f"acme/{key.fingerprint}"
 
 
 def test_a_refused_key_is_remembered_and_nothing_more_is_started_with_it(
@@ -138,7 +137,7 @@ def test_a_refused_key_is_remembered_and_nothing_more_is_started_with_it(
     sentence = "Acme answered 401: bad key ••••. Check the key “Studio”."
     assert last(run).error_detail == Credential.objects.get().refusal == sentence
     assert again(ring).problems() == [
-        "Slot 0: Acme refused the key: replace it, or test it again, under Account, Keys."
+        "Slot 1: Acme refused the key: replace it, or test it again, under Account, Keys."
     ]
 
 
@@ -158,7 +157,7 @@ def test_the_run_goes_on_with_another_key_that_works(
     assert first.idempotency_key != second.idempotency_key
 
 
-def test_a_key_that_is_refused_after_it_began_something_has_no_stand_in(
+def test_a_key_that_is_refused_after_it_began_something_is_not_replaced(
     acme: Acme, ring: Network, key: Credential, alice: User, at: datetime
 ) -> None:
     another(alice)
@@ -202,14 +201,14 @@ def test_a_dead_workers_request_is_adopted_with_the_key_that_made_it(
     assert acme.asked == [PLAIN]
 
 
-@pytest.mark.parametrize("fate", ["replaced", "deleted"])
+@pytest.mark.parametrize("change", ["replaced", "deleted"])
 def test_where_that_key_is_gone_the_step_fails_and_says_why(
-    acme: Acme, ring: Network, key: Credential, alice: User, at: datetime, fate: str
+    acme: Acme, ring: Network, key: Credential, alice: User, at: datetime, change: str
 ) -> None:
     run = start(ring, at)
     take(run, at).attempt.remember("job-1")
     another(alice)
-    key.replace("acme-third-secret-1234567", at=at) if fate == "replaced" else key.delete()
+    key.replace("acme-third-secret-1234567", at=at) if change == "replaced" else key.delete()
     later = at + timedelta(minutes=1)
     sweep.sweep(later)
 
@@ -232,7 +231,7 @@ def test_a_stop_of_what_nobody_can_reach_any_more_is_uncertain(
     claim.attempt.remember("job-1")
     key.delete()
     stop_run(run=run, reason=Reason.PERSON, at=at)
-    taken = take_over(claim.attempt.token, worker="other:1:a", at=at)
+    taken = adopt_stopped_call(claim.attempt.token, worker="other:1:a", at=at)
     assert taken
 
     carry(taken, cancelled=True)
@@ -263,7 +262,9 @@ def test_what_the_house_is_refused_is_remembered_for_everybody(
 
     carry(take(run, at))
 
-    assert HouseKey.objects.get().refusal == "Acme answered 401: bad key ••••. Check ACME_API_KEY."
+    assert (
+        OperatorKey.objects.get().refusal == "Acme answered 401: bad key ••••. Check ACME_API_KEY."
+    )
     assert "an admin has to replace ACME_API_KEY" in again(ring).problems()[0]
 
 
@@ -286,7 +287,7 @@ def refused(sentence: str) -> NotConfigured:
 
 
 def carry(claim: Claim, *, cancelled: bool = False) -> None:
-    async_to_sync(perform)(claim, Desk(), cancelled=cancelled)
+    async_to_sync(perform)(claim, Threads(), cancelled=cancelled)
 
 
 def due(run: Run) -> datetime:

@@ -13,7 +13,7 @@ from networks.models import Network
 from platforms.errors import NotConfigured, RateLimited, Refused, TimedOut, Unavailable
 from realtime.models import Event
 
-from .engine import last, start, states, take
+from .manual_worker import last, start, states, take
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +83,7 @@ def test_a_result_after_a_stop_is_kept_and_changes_nothing(network: Network, at:
 def test_a_late_worker_is_fenced_out(network: Network, at: datetime) -> None:
     run = start(network, at)
     zombie = take(run, at, worker="here:1:zombie")
-    outcomes.give_back(zombie.attempt, Outcome.LOST, at=at)
+    outcomes.requeue(zombie.attempt, Outcome.LOST, at=at)
     heir = take(run, at, worker="here:2:heir")
 
     with pytest.raises(Stale):
@@ -99,7 +99,7 @@ def test_a_lost_request_is_adopted_under_the_same_key(network: Network, at: date
     lost = take(run, at)
     lost.attempt.remember("prediction-7")
 
-    outcomes.give_back(lost.attempt, Outcome.LOST, at=at)
+    outcomes.requeue(lost.attempt, Outcome.LOST, at=at)
 
     again = take(run, at)
     assert again.attempt.reference == "prediction-7"
@@ -113,7 +113,7 @@ def test_a_step_that_takes_its_worker_down_three_times_is_put_in_quarantine(
     run = start(network, at)
 
     for _ in range(3):
-        outcomes.give_back(take(run, at).attempt, Outcome.LOST, at=at)
+        outcomes.requeue(take(run, at).attempt, Outcome.LOST, at=at, blamed=True)
 
     run.refresh_from_db()
     assert (run.state, run.reason, states(run)) == ("failed", "poison", ["failed"])
@@ -124,7 +124,7 @@ def test_a_worker_that_was_asked_to_leave_is_not_blamed(network: Network, at: da
     run = start(network, at)
 
     for _ in range(4):
-        outcomes.give_back(take(run, at).attempt, Outcome.HANDED_OVER, at=at)
+        outcomes.requeue(take(run, at).attempt, Outcome.HANDED_OVER, at=at)
 
     assert states(run) == ["ready"]
 
@@ -212,7 +212,7 @@ def test_a_refusal_is_stood_in_for(network: Network, at: datetime) -> None:
     claim = take(run, at)
     error = Refused("Not that.", kind="sensitive")
 
-    outcomes.fail(claim, error, at=at, substitute=outcomes.stand_in(claim, error))
+    outcomes.fail(claim, error, at=at, substitute=outcomes.placeholder_for(claim, error))
 
     done, following = run.invocations.in_order()
     assert (done.state, done.substituted, done.error_detail) == ("completed", True, "Not that.")
@@ -249,7 +249,7 @@ def test_what_can_never_work_ends_the_run_whatever_the_policy_for_content(
     claim = take(run, at)
     error = Refused("The picture is too large.", kind="invalid")
 
-    outcomes.fail(claim, error, at=at, substitute=outcomes.stand_in(claim, error))
+    outcomes.fail(claim, error, at=at, substitute=outcomes.placeholder_for(claim, error))
 
     run.refresh_from_db()
     assert (run.state, run.reason, states(run)) == ("failed", "refused", ["failed"])
@@ -280,3 +280,14 @@ def test_events_tell_the_whole_story_in_order(network: Network, at: datetime) ->
         "invocation.created",
     ]
     assert [event.seq for event in events] == [1, 2, 3, 4, 5]
+
+
+def test_what_a_provider_says_is_stored_without_what_no_database_takes(
+    network: Network, at: datetime
+) -> None:
+    run = start(network, at)
+
+    outcomes.fail(take(run, at), NotConfigured("No \0key\ud800."), at=at)
+
+    run.refresh_from_db()
+    assert (run.state, run.detail) == ("failed", "No key.")

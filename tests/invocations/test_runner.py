@@ -23,7 +23,7 @@ from platforms.base import Call, Modality, Model, Output, Platform
 from platforms.registry import registered_temporarily
 
 from .conftest import ring
-from .engine import start, states
+from .manual_worker import start, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DUMMY = "dummy:text-to-text"
@@ -57,7 +57,7 @@ def door() -> Iterator[Door]:
 
 @pytest.fixture
 def runner() -> Iterator[Runner]:
-    """Room for one call. Nobody deals steps: what it does not go on with stays where it is."""
+    """Room for one call. Nobody dispatches steps: what it does not go on with stays where it is."""
     one = Runner(1)
     yield one
     one.drain(0)
@@ -76,7 +76,7 @@ def run_of(alice: User, *slots: str, laps: int, name: str = "Ring") -> Run:
 
 
 def begin(runner: Runner, run: Run) -> bool:
-    return runner.begin(run.invocations.open().get().pk)
+    return runner.start_step(run.invocations.open().get().pk)
 
 
 def wait_until(met: Callable[[], bool]) -> None:
@@ -119,7 +119,7 @@ def test_whoever_was_turned_away_goes_before_the_step_that_would_follow(
     first = run_of(alice, "door:words", DUMMY, laps=1)
     second = run_of(alice, DUMMY, laps=1, name="Another")
     begin(runner, first)
-    assert door.asked.wait(20)
+    assert door.asked.wait(60)
     assert not begin(runner, second)
 
     door.open.set()
@@ -132,19 +132,21 @@ def test_whoever_was_turned_away_goes_before_the_step_that_would_follow(
 def test_a_stop_that_comes_while_a_step_is_being_followed_reaches_that_step(
     alice: User, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("invocations.engine.runner.HEARTBEAT", 3600.0)  # nothing but the ring helps
+    monkeypatch.setattr(
+        "invocations.engine.runner.HEARTBEAT_SECONDS", 3600.0
+    )  # nothing but the ring helps
     heard = threading.Event()
 
     class Hearing(Runner):
-        async def _obey(self) -> None:
+        async def _check_stops(self) -> None:
             heard.set()
-            await super()._obey()
+            await super()._check_stops()
 
     def complete_and_be_stopped(*args: Any, **named: Any) -> Claim | None:
         following = complete(*args, **named)
         if following is not None and not heard.is_set():
             runs.stop_run(run=run, reason=Reason.PERSON, at=timezone.now())
-            assert heard.wait(20)
+            assert heard.wait(60)
         return following
 
     complete = outcomes.complete
@@ -164,7 +166,7 @@ def test_a_worker_that_leaves_finishes_its_step_and_takes_no_other(
 ) -> None:
     run = run_of(alice, "door:words", DUMMY, laps=1)
     begin(runner, run)
-    assert door.asked.wait(20)
+    assert door.asked.wait(60)
 
     def leave() -> None:
         runner.drain(20)
@@ -172,7 +174,7 @@ def test_a_worker_that_leaves_finishes_its_step_and_takes_no_other(
 
     leaving = threading.Thread(target=leave)
     leaving.start()
-    wait_until(lambda: not runner.follower())
+    wait_until(lambda: not runner.next_holder())
 
     door.open.set()
     leaving.join()
@@ -186,7 +188,7 @@ def test_a_worker_that_cannot_wait_gives_back_what_followed(
 ) -> None:
     run = run_of(alice, DUMMY, "door:words", laps=1)
     begin(runner, run)
-    assert door.asked.wait(20)
+    assert door.asked.wait(60)
 
     runner.drain(0)
 
@@ -200,18 +202,18 @@ def test_a_late_result_is_kept_as_evidence_even_when_its_call_is_dropped_meanwhi
 ) -> None:
     run = run_of(alice, "door:words", laps=1)
     step = run.invocations.get()
-    assert runner.begin(step.pk)
-    door.asked.wait(10)
+    assert runner.start_step(step.pk)
+    door.asked.wait(60)
     attempt = step.attempts.get()
     busy, resume = threading.Event(), threading.Event()
 
     def hold_up() -> None:
         busy.set()
-        resume.wait(10)
+        resume.wait(60)
 
     runner._database.submit(hold_up)
-    busy.wait(10)
-    outcomes.give_back(attempt, Outcome.LOST, at=timezone.now())  # by whoever thought it was dead
+    busy.wait(60)
+    outcomes.requeue(attempt, Outcome.LOST, at=timezone.now())  # by whoever thought it was dead
     door.open.set()
     wait_until(lambda: runner._database._work_queue.qsize() > 0)  # its result waits to be written
     held = runner._held[attempt.token]

@@ -1,4 +1,4 @@
-"""A picture that the house keeps back is a refusal: the network's policy decides what follows."""
+"""A picture that the operator's check refuses is a refusal: the network's policy decides what follows."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from invocations.models import Run
 from networks.models import Network
 
 from .conftest import ring
-from .engine import perform, start, take
+from .manual_worker import perform, start, take
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 
 
-async def kept_back(alice: User, at: datetime, desk: calls.Desk, policy: str) -> Run:
+async def kept_back(alice: User, at: datetime, threads: calls.CallThreads, policy: str) -> Run:
     """A run whose first picture a check objects to."""
 
     @sync_to_async
@@ -33,13 +33,15 @@ async def kept_back(alice: User, at: datetime, desk: calls.Desk, policy: str) ->
 
     run, claim = await begin()
     with screening.installed_temporarily(lambda shown: "There is a face in it."):
-        await perform(claim, desk)
+        await perform(claim, threads)
     await run.arefresh_from_db()
     return run
 
 
-async def test_a_stand_in_takes_its_place(alice: User, at: datetime, desk: calls.Desk) -> None:
-    run = await kept_back(alice, at, desk, "substitute")
+async def test_a_placeholder_takes_its_place(
+    alice: User, at: datetime, threads: calls.CallThreads
+) -> None:
+    run = await kept_back(alice, at, threads, "substitute")
 
     step = await run.invocations.select_related("output_asset").aget(sequence=0)
     assert (step.state, step.substituted, step.error_code) == ("completed", True, "refused")
@@ -48,16 +50,18 @@ async def test_a_stand_in_takes_its_place(alice: User, at: datetime, desk: calls
     assert run.state == "running"
 
 
-async def test_or_the_step_is_left_out(alice: User, at: datetime, desk: calls.Desk) -> None:
-    run = await kept_back(alice, at, desk, "skip")
+async def test_or_the_step_is_left_out(
+    alice: User, at: datetime, threads: calls.CallThreads
+) -> None:
+    run = await kept_back(alice, at, threads, "skip")
 
     states = [step.state async for step in run.invocations.order_by("sequence")]
     assert (states, run.state) == (["failed", "ready"], "running")
     assert not await Asset.objects.aexists()
 
 
-async def test_or_the_run_ends(alice: User, at: datetime, desk: calls.Desk) -> None:
-    run = await kept_back(alice, at, desk, "stop")
+async def test_or_the_run_ends(alice: User, at: datetime, threads: calls.CallThreads) -> None:
+    run = await kept_back(alice, at, threads, "stop")
 
     assert (run.state, run.reason) == ("failed", "refused")
     assert not await Asset.objects.aexists()

@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from invocations import past, search
-from invocations.models import Rating, Run
-from invocations.past import Wanted
+from archive.models import Rating
+from invocations import run_list
+from invocations.models import Invocation, Run
+from invocations.run_list import RunQuery
+from lib.paging import Paging
 from networks.models import Network
-from networks.paging import Paging
 
 PROMPTS = (
     "A Lighthouse that counts",
@@ -44,9 +45,9 @@ def write(network: Network, *prompts: str, **fields: object) -> list[Run]:
 
 
 def found(words: str = "", limit: int = 100, **wanted: object) -> list[str]:
-    page, _ = past.page(
+    page, _ = run_list.page_of_runs(
         Run.objects.all(),
-        Wanted(words=words, **wanted),  # type: ignore[arg-type]
+        RunQuery(words=words, **wanted),  # type: ignore[arg-type]
         Paging(after=None, cursor=None, limit=limit),
     )
     return [run.prompt for run in page]
@@ -91,17 +92,17 @@ def test_the_index_follows_what_is_written_changed_and_deleted(network: Network)
 def test_a_search_that_finds_little_goes_on_from_where_it_came_to(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "MATCHES", 2)
-    monkeypatch.setattr(search, "TURNS", 2)
+    monkeypatch.setattr(run_list, "MATCHES", 2)
+    monkeypatch.setattr(run_list, "MAX_BATCHES", 2)
     write(network, "old moth")
     write(network, *["new moth"] * 6)
     rows = Run.objects.filter(prompt="old moth")
 
-    page, following = past.page(
-        rows, Wanted(words="moth"), Paging(after=None, cursor=None, limit=5)
+    page, following = run_list.page_of_runs(
+        rows, RunQuery(words="moth"), Paging(after=None, cursor=None, limit=5)
     )
-    later, end = past.page(
-        rows, Wanted(words="moth"), Paging(after=following, cursor=None, limit=5)
+    later, end = run_list.page_of_runs(
+        rows, RunQuery(words="moth"), Paging(after=following, cursor=None, limit=5)
     )
 
     assert (page, following is None) == ([], False)
@@ -112,8 +113,8 @@ def test_pages_of_a_search_follow_each_other(network: Network) -> None:
     write(network, *(f"moth {number}" for number in range(5)))
     seen, after = [], None
     while True:
-        page, after = past.page(
-            Run.objects.all(), Wanted(words="moth"), Paging(after=after, cursor=None, limit=2)
+        page, after = run_list.page_of_runs(
+            Run.objects.all(), RunQuery(words="moth"), Paging(after=after, cursor=None, limit=2)
         )
         seen.append([run.prompt[-1] for run in page])
         if after is None:
@@ -125,15 +126,15 @@ def test_pages_of_a_search_follow_each_other(network: Network) -> None:
 def test_what_the_index_cannot_find_is_sought_among_a_bounded_number(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "SCANNED", 2)
-    monkeypatch.setattr(search, "TURNS", 2)
+    monkeypatch.setattr(run_list, "SCANNED", 2)
+    monkeypatch.setattr(run_list, "MAX_BATCHES", 2)
     write(network, "🐳", *["nothing"] * 5)
 
-    page, following = past.page(
-        Run.objects.all(), Wanted(words="🐳"), Paging(after=None, cursor=None, limit=2)
+    page, following = run_list.page_of_runs(
+        Run.objects.all(), RunQuery(words="🐳"), Paging(after=None, cursor=None, limit=2)
     )
-    later, end = past.page(
-        Run.objects.all(), Wanted(words="🐳"), Paging(after=following, cursor=None, limit=2)
+    later, end = run_list.page_of_runs(
+        Run.objects.all(), RunQuery(words="🐳"), Paging(after=following, cursor=None, limit=2)
     )
 
     assert (page, following is None) == ([], False)
@@ -162,20 +163,78 @@ def test_runs_are_found_by_their_day(network: Network) -> None:
     assert found("day", since=noon + timedelta(days=2)) == ["day 2"]
 
 
-def test_runs_are_found_by_what_people_think_of_them(network: Network, runs: list[Run]) -> None:
+def test_runs_are_found_by_what_people_think_of_them(
+    bob: User, network: Network, runs: list[Run]
+) -> None:
     alice = network.owner
-    bob = User.objects.create_user("bob@example.org")
     at = timezone.now()
-    Rating.give(runs[0], alice, 5, at=at)
-    Rating.give(runs[0], bob, 4, at=at)
-    Rating.give(runs[1], alice, 2, at=at)
-    Rating.give(runs[2], alice, 3, at=at)
-    Rating.give(runs[2], alice, None, at=at)
+    Rating.set_stars(runs[0], alice, 5, at=at)
+    Rating.set_stars(runs[0], bob, 4, at=at)
+    Rating.set_stars(runs[1], alice, 2, at=at)
+    Rating.set_stars(runs[2], alice, 3, at=at)
+    Rating.set_stars(runs[2], alice, None, at=at)
 
     assert found(stars=4) == [PROMPTS[0]]
     assert found(stars=1) == [PROMPTS[1], PROMPTS[0]]
     assert Run.objects.get(pk=runs[0].pk).rating == 4.5
-    assert (Rating.of(runs[0], bob), Rating.of(runs[2], alice)) == (4, None)
-    assert Rating.of(runs[0], AnonymousUser()) is None
+    assert (Rating.stars_of(runs[0], bob), Rating.stars_of(runs[2], alice)) == (4, None)
+    assert Rating.stars_of(runs[0], AnonymousUser()) is None
     with pytest.raises(ValueError, match="one to five"):
-        Rating.give(runs[0], bob, 6, at=at)
+        Rating.set_stars(runs[0], bob, 6, at=at)
+
+
+@pytest.fixture
+def made(network: Network) -> list[Run]:
+    """Two runs: the first painted a heron, the second only wrote."""
+    ring = [{"model": "local:painter", "parameters": {}, "fallback": ""}]
+    painted, wrote = write(network, "first words", ring=ring) + write(network, "second words")
+    for run, output in ((painted, "a Heron at dusk"), (wrote, "an owl")):
+        Invocation.objects.create(
+            run=run,
+            network=network,
+            sequence=0,
+            slot=0,
+            model="local:painter",
+            state="completed",
+            input_text=run.prompt,
+            output_text=output,
+        )
+    return [painted, wrote]
+
+
+@pytest.mark.parametrize(
+    ("words", "prompts"),
+    [
+        ("heron", ["first words"]),
+        ("dusk first", ["first words"]),
+        ("Painter", ["first words"]),
+        ("local:painter", ["first words"]),
+        ("whispers", ["second words", "first words"]),
+        ("whispers owl", ["second words"]),
+        ("heron owl", []),
+        ("parameters", []),
+    ],
+)
+def test_words_are_found_anywhere_in_a_run(made: list[Run], words: str, prompts: list[str]) -> None:
+    assert found(words, everywhere=True) == prompts
+
+
+def test_without_being_asked_only_prompts_are_searched(made: list[Run]) -> None:
+    assert (found("heron"), found("whispers")) == ([], [])
+
+
+def test_a_search_everywhere_reads_a_bounded_number_of_steps(
+    network: Network, made: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_list, "SCANNED_STEPS", 1)
+    wanted = RunQuery(words="heron", everywhere=True)
+
+    page, following = run_list.page_of_runs(
+        Run.objects.all(), wanted, Paging(after=None, cursor=None, limit=5)
+    )
+    later, end = run_list.page_of_runs(
+        Run.objects.all(), wanted, Paging(after=following, cursor=None, limit=5)
+    )
+
+    assert (page, following is None) == ([], False)
+    assert ([run.prompt for run in later], end) == (["first words"], None)

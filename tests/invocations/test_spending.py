@@ -7,17 +7,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from invocations import control, removal, runs
+from invocations import removal, runs
 from invocations.engine import claims, outcomes
 from invocations.engine.claims import Claim
 from invocations.engine.outcomes import Result
 from invocations.models import Run, Spending
-from invocations.models.spending import DAY, HOUR, KEPT, SLICE, Totals
+from invocations.models.spending import DAY, HOUR, MAX_SPENDING_AGE, SLICE, SpendingTotals
 from invocations.states import Outcome, Reason
 from networks.models import Network
 from platforms.errors import Unavailable
+from studio import mission_control
 
-from .engine import start, take
+from .manual_worker import start, take
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ def spend(network: Network, usd: float, at: datetime) -> Claim:
     return claim
 
 
-def of_day(network: Network, at: datetime) -> Totals:
+def of_day(network: Network, at: datetime) -> SpendingTotals:
     return Spending.objects.filter(network=network).lately(at).day
 
 
@@ -112,7 +113,7 @@ def test_a_run_has_cost_what_all_its_tries_were_charged(network: Network, at: da
     outcomes.complete(third, Result(text="too late", usd=0.5), at=later)
 
     assert charged(first.run) == 0.75
-    assert of_day(network, later) == Totals(calls=3, failed=1, usd=0.75)
+    assert of_day(network, later) == SpendingTotals(calls=3, failed=1, usd=0.75, usd_uncertain=0.0)
 
 
 def test_nobody_knows_what_a_run_cost_until_somebody_says(network: Network, at: datetime) -> None:
@@ -129,28 +130,28 @@ def test_what_a_lost_try_turns_out_to_have_cost_is_added_once(
     network: Network, at: datetime
 ) -> None:
     claim = take(start(network, at), at)
-    outcomes.give_back(claim.attempt, Outcome.LOST, at=at)
+    outcomes.requeue(claim.attempt, Outcome.LOST, at=at)
 
     for _ in range(2):
-        claim.attempt.keep_as_evidence("Too late.", usd=0.5)
+        claim.attempt.record_late_result("Too late.", usd=0.5)
 
     assert charged(claim.run) == 0.5
-    assert of_day(network, at) == Totals(calls=1, failed=0, usd=0.5)
+    assert of_day(network, at) == SpendingTotals(calls=1, failed=0, usd=0.5, usd_uncertain=0.0)
 
 
 def test_evidence_about_a_deleted_run_is_dropped(network: Network, at: datetime) -> None:
     claim = take(start(network, at), at)
     removal.delete_run(run=claim.run, at=at)
 
-    claim.attempt.keep_as_evidence("Too late.", usd=0.5)
+    claim.attempt.record_late_result("Too late.", usd=0.5)
 
-    assert of_day(network, at) == Totals(calls=1, failed=0, usd=0.0)
+    assert of_day(network, at) == SpendingTotals(calls=1, failed=0, usd=0.0, usd_uncertain=0.0)
 
 
 def test_a_claim_that_is_refused_is_not_booked(network: Network, at: datetime) -> None:
     claim = take(start(network, at), at)
 
-    assert claims.claim(claim.invocation.pk, worker="test:2:b", at=at) is None
+    assert claims.claim_step(claim.invocation.pk, holder=claims.Holder("test:2:b"), at=at) is None
     assert of_day(network, at).calls == 1
 
 
@@ -159,16 +160,16 @@ def test_mission_control_tells_of_today(network: Network, at: datetime) -> None:
     outcomes.fail(claim, Unavailable("Down."), at=at)
     spend(network, 0.5, at)
 
-    today = control.figures(at)
+    today = mission_control.figures(at)
 
     assert (today.calls_today, today.failed_today, today.usd_today) == (2, 1, 0.5)
 
 
 def test_old_slices_are_forgotten(network: Network, at: datetime) -> None:
     spend(network, 0.5, at)
-    spend(network, 0.25, at + KEPT)
+    spend(network, 0.25, at + MAX_SPENDING_AGE)
 
-    forgotten = Spending.prune(at + KEPT + SLICE)
+    forgotten = Spending.prune(at + MAX_SPENDING_AGE + SLICE)
 
     assert forgotten == 1
     assert Spending.objects.get().usd == 0.25

@@ -5,27 +5,27 @@ from datetime import datetime, timedelta
 import pytest
 
 from invocations import runs
-from invocations.engine import claims, outcomes, owners, sweep
+from invocations.engine import claims, outcomes, sweep, worker_locks
 from invocations.engine.outcomes import Result
+from invocations.leases import LOCAL_LEASE
 from invocations.models import Attempt, Invocation, Run
-from invocations.models.attempt import LEASE
 from invocations.states import Reason
 from networks.models import Network
 
-from .engine import last, start, states, take
+from .manual_worker import last, start, states, take
 
 pytestmark = pytest.mark.django_db
 ELSEWHERE = "another-host~0:1:a"
 
 
 def test_a_dead_processs_step_is_given_back_at_once(network: Network, at: datetime) -> None:
-    name, lock = owners.sign_on()
+    name, lock = worker_locks.register_worker()
     run = start(network, at)
     take(run, at, worker=name)
-    alive = sweep.sweep(at).given_back
+    alive = sweep.sweep(at).requeued
 
     lock.close()  # what the kernel does when the process is gone
-    dead = sweep.sweep(at).given_back
+    dead = sweep.sweep(at).requeued
 
     assert (alive, dead) == (0, 1)
     assert states(run) == ["ready"]
@@ -38,38 +38,38 @@ def test_another_hosts_step_is_given_back_when_its_lease_is_over(
     run = start(network, at)
     take(run, at, worker=ELSEWHERE)
 
-    assert sweep.sweep(at + LEASE).given_back == 0
-    assert sweep.sweep(at + LEASE + timedelta(milliseconds=1)).given_back == 1
+    assert sweep.sweep(at + LOCAL_LEASE).requeued == 0
+    assert sweep.sweep(at + LOCAL_LEASE + timedelta(milliseconds=1)).requeued == 1
     assert states(run) == ["ready"]
 
 
 def test_a_renewed_lease_is_respected(network: Network, at: datetime) -> None:
     claim = take(start(network, at), at, worker=ELSEWHERE)
 
-    Attempt.objects.renew([claim.attempt.token], at=at + LEASE)
+    Attempt.objects.of_tokens([claim.attempt.token]).extend(at + LOCAL_LEASE)
 
-    assert sweep.sweep(at + LEASE + timedelta(seconds=1)).given_back == 0
+    assert sweep.sweep(at + LOCAL_LEASE + timedelta(seconds=1)).requeued == 0
 
 
 def test_a_dead_process_whose_file_is_gone_is_dead(network: Network, at: datetime) -> None:
     run = start(network, at)
-    take(run, at, worker=f"{owners.here()}:1:no-such-file")
+    take(run, at, worker=f"{worker_locks.host_name()}:1:no-such-file")
 
-    assert sweep.sweep(at).given_back == 1
+    assert sweep.sweep(at).requeued == 1
 
 
 def test_a_stopped_call_of_a_dead_worker_is_handed_on_to_be_cancelled(
     network: Network, at: datetime
 ) -> None:
     run = start(network, at)
-    claim = take(run, at, worker=f"{owners.here()}:1:gone")
+    claim = take(run, at, worker=f"{worker_locks.host_name()}:1:gone")
     claim.attempt.remember("prediction-7")
     runs.stop_run(run=run, reason=Reason.PERSON, at=at)
 
     swept = sweep.sweep(at)
-    taken = claims.take_over(claim.attempt.token, worker=ELSEWHERE, at=at)
+    taken = claims.adopt_stopped_call(claim.attempt.token, worker=ELSEWHERE, at=at)
 
-    assert (swept.given_back, swept.to_cancel) == (0, [claim.attempt.token])
+    assert (swept.requeued, swept.to_cancel) == (0, [claim.attempt.token])
     assert taken is not None
     assert (taken.attempt.reference, taken.attempt.worker) == ("prediction-7", ELSEWHERE)
 
@@ -78,24 +78,24 @@ def test_a_call_that_could_not_be_cancelled_for_minutes_is_given_up(
     network: Network, at: datetime
 ) -> None:
     run = start(network, at)
-    claim = take(run, at, worker=f"{owners.here()}:1:gone")
+    claim = take(run, at, worker=f"{worker_locks.host_name()}:1:gone")
     claim.attempt.remember("prediction-7")
     runs.stop_run(run=run, reason=Reason.PERSON, at=at)
 
     swept = sweep.sweep(at + sweep.CANCEL_FOR + timedelta(seconds=1))
 
-    assert (swept.given_back, swept.to_cancel) == (1, [])
+    assert (swept.requeued, swept.to_cancel) == (1, [])
     assert Attempt.objects.get().outcome == "lost"
 
 
 def test_the_files_of_the_dead_are_removed() -> None:
-    living, lock = owners.sign_on()
-    dead, dead_lock = owners.sign_on()
+    living, lock = worker_locks.register_worker()
+    dead, dead_lock = worker_locks.register_worker()
     dead_lock.close()
 
-    owners.forget_dead()
+    worker_locks.remove_dead_locks()
 
-    left = {path.stem for path in owners._folder().glob("*.lock")}
+    left = {path.stem for path in worker_locks._folder().glob("*.lock")}
     lock.close()
     assert dead not in left
     assert living in left

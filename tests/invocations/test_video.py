@@ -10,15 +10,15 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from accounts.models import User
-from invocations import tiles
-from invocations.engine import calls, standins
+from invocations.engine import calls, placeholders
 from invocations.models import Invocation, Run
-from invocations.tiles import Look
 from networks.models import Network
 from platforms.base import Modality
+from studio import tiles
+from studio.tiles import TileOptions
 
 from .conftest import ring
-from .engine import perform, start, states, take
+from .manual_worker import perform, start, states, take
 
 Slot = str | dict[str, object]
 NO_WAIT = [{"until_seconds": None, "delay_seconds": 0}]
@@ -26,7 +26,7 @@ CINEMA = ("dummy:text-to-video", "dummy:video-to-text")
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 
 
-async def turned(alice: User, at: datetime, desk: calls.Desk, *slots: Slot) -> Run:
+async def turned(alice: User, at: datetime, threads: calls.CallThreads, *slots: Slot) -> Run:
     """A public ring's run after each of its models has had one turn."""
 
     def begin() -> Run:
@@ -42,7 +42,7 @@ async def turned(alice: User, at: datetime, desk: calls.Desk, *slots: Slot) -> R
 
     run = await sync_to_async(begin)()
     for _ in slots:
-        await perform(await sync_to_async(take)(run, at), desk)
+        await perform(await sync_to_async(take)(run, at), threads)
     return run
 
 
@@ -51,8 +51,10 @@ def step_of(run: Run, sequence: int) -> Invocation:
     return found.get(sequence=sequence)
 
 
-async def test_a_ring_with_a_clip_in_it_turns(alice: User, at: datetime, desk: calls.Desk) -> None:
-    run = await turned(alice, at, desk, *CINEMA)
+async def test_a_ring_with_a_clip_in_it_turns(
+    alice: User, at: datetime, threads: calls.CallThreads
+) -> None:
+    run = await turned(alice, at, threads, *CINEMA)
 
     clip = await sync_to_async(step_of)(run, 0)
     said = await sync_to_async(step_of)(run, 1)
@@ -66,16 +68,18 @@ async def test_a_ring_with_a_clip_in_it_turns(alice: User, at: datetime, desk: c
 
 
 async def test_a_clip_is_shown_on_a_wall_muted_and_on_a_strip_when_it_is_looked_at(
-    alice: User, at: datetime, desk: calls.Desk
+    alice: User, at: datetime, threads: calls.CallThreads
 ) -> None:
-    run = await turned(alice, at, desk, *CINEMA)
+    run = await turned(alice, at, threads, *CINEMA)
     clip = await sync_to_async(step_of)(run, 0)
 
-    def drawn(look: Look) -> str:
-        return render_to_string("invocations/_tile.html", {"tile": tiles.of_step(clip, look=look)})
+    def render(options: TileOptions) -> str:
+        return render_to_string(
+            "studio/_tile.html", {"tile": tiles.step_tile(clip, options=options)}
+        )
 
-    wall = await sync_to_async(drawn)(tiles.WALL)
-    strip = await sync_to_async(drawn)(Look(lazy=True))
+    wall = await sync_to_async(render)(tiles.WALL)
+    strip = await sync_to_async(render)(TileOptions(lazy=True))
     assert clip.output_asset
     assert 'data-modality="video"' in wall
     assert f'<video src="{clip.output_asset.url}" poster="{clip.output_asset.poster_url}"' in wall
@@ -86,9 +90,9 @@ async def test_a_clip_is_shown_on_a_wall_muted_and_on_a_strip_when_it_is_looked_
 
 
 async def test_every_page_of_a_run_shows_the_clip(
-    alice: User, at: datetime, desk: calls.Desk
+    alice: User, at: datetime, threads: calls.CallThreads
 ) -> None:
-    run = await turned(alice, at, desk, *CINEMA)
+    run = await turned(alice, at, threads, *CINEMA)
     clip = await sync_to_async(step_of)(run, 0)
 
     def pages() -> list[str]:
@@ -107,28 +111,28 @@ async def test_every_page_of_a_run_shows_the_clip(
 
 
 async def test_the_api_tells_a_clip_with_its_size_and_length(
-    alice: User, at: datetime, desk: calls.Desk
+    alice: User, at: datetime, threads: calls.CallThreads
 ) -> None:
-    run = await turned(alice, at, desk, *CINEMA)
+    run = await turned(alice, at, threads, *CINEMA)
 
-    def told() -> dict[str, object]:
+    def output_asset() -> dict[str, object]:
         path = f"/api/v1/runs/{run.public_id}/invocations"
         items = Client().get(path).json()["items"]
         found: dict[str, object] = items[0]["output"]["asset"]
         return found
 
-    asset = await sync_to_async(told)()
+    asset = await sync_to_async(output_asset)()
     assert asset["type"] == "video/mp4"
     assert (asset["width"], asset["height"]) == (160, 160)
     assert asset["seconds"] == pytest.approx(1.0, abs=0.2)
 
 
 async def test_a_clip_that_is_declined_is_replaced_by_a_harmless_one(
-    alice: User, at: datetime, desk: calls.Desk
+    alice: User, at: datetime, threads: calls.CallThreads
 ) -> None:
     refusing: Slot = {"model": CINEMA[0], "parameters": {"fail": ["Refused"]}}
 
-    run = await turned(alice, at, desk, refusing, CINEMA[1])
+    run = await turned(alice, at, threads, refusing, CINEMA[1])
 
     clip = await sync_to_async(step_of)(run, 0)
     assert clip.substituted
@@ -138,11 +142,11 @@ async def test_a_clip_that_is_declined_is_replaced_by_a_harmless_one(
 
 
 @pytest.mark.parametrize("modality", [one for one in Modality if one is not Modality.TEXT])
-async def test_there_is_a_stand_in_of_every_modality_and_always_the_same(
+async def test_there_is_a_placeholder_of_every_modality_and_always_the_same(
     modality: Modality,
 ) -> None:
-    first = await sync_to_async(standins.asset)(modality)
-    second = await sync_to_async(standins.asset)(modality)
+    first = await sync_to_async(placeholders.asset)(modality)
+    second = await sync_to_async(placeholders.asset)(modality)
 
     assert first
     assert first.kind == modality

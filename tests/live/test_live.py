@@ -15,15 +15,13 @@ import pytest
 import pytest_asyncio
 from django.conf import settings
 
-from platforms import pool, registry, web
+from platforms import http, http_pool, registry
 from platforms.base import Call, Modality, Model, Output, Platform
 
 PLATFORMS = [platform for platform in registry.all_platforms() if platform.key_settings]
 ANSWERS_WITHIN = 300.0  # seconds; a cold model takes its time
 
 pytestmark = [
-    pytest.mark.live,
-    pytest.mark.enable_socket,
     pytest.mark.asyncio,
     pytest.mark.skipif(
         os.environ.get("PANIC_TEST_LIVE") != "1", reason="asks real providers: make test-live"
@@ -39,8 +37,8 @@ async def platform(request: pytest.FixtureRequest) -> AsyncIterator[Platform]:
         if not settings.PLATFORM_KEYS.get(name):
             pytest.skip(f"{name} is not set")
     yield one
-    await web.close()
-    await pool.close()
+    await http.close()
+    await http_pool.close()
 
 
 def cheapest(platform: Platform) -> Model:

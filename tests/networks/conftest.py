@@ -1,4 +1,3 @@
 from __future__ import annotations
 
-from tests.networks.desk import path  # noqa: F401
-from tests.pages.cast import *  # noqa: F403
+from tests.networks.editor_client import path  # noqa: F401

@@ -45,31 +45,31 @@ BAD = (
         "every unknown model is named and what is known is judged all the same",
         (I2A, "dummy:nope", T2I, "acme:gone"),
         (
-            "Slot 1: there is no model called “dummy:nope”",
-            "Slot 3: there is no model called “acme",
-            "Slot 0: “Dummy image to audio” takes image",
+            "Slot 2: there is no model called “dummy:nope”",
+            "Slot 4: there is no model called “acme",
+            "Slot 1: “Dummy image to audio” takes image",
         ),
     ),
     Bad("a saved ring is not empty", (), ("The ring is empty",)),
     Bad(
         "the first model must take text, for a prompt is text",
         (I2I,),
-        ("Slot 0: “Dummy image to image” takes image, but a prompt is text",),
+        ("Slot 1: “Dummy image to image” takes image, but a prompt is text",),
     ),
     Bad(
         "the first model must take text even where the ring would close",
         (A2T, T2A),
-        ("Slot 0: “Dummy audio to text” takes audio, but a prompt is text",),
+        ("Slot 1: “Dummy audio to text” takes audio, but a prompt is text",),
     ),
     Bad(
         "each model takes what the one before it gives",
         (T2I, T2T),
-        ("Slot 0 to 1: “Dummy text to image” gives image, but “Dummy text to text” takes text",),
+        ("Slot 1 to 2: “Dummy text to image” gives image, but “Dummy text to text” takes text",),
     ),
     Bad(
         "clips fit nothing but what takes clips",
         (T2V, I2T),
-        ("Slot 0 to 1: “Dummy text to video” gives video, but “Dummy image to text” takes image",),
+        ("Slot 1 to 2: “Dummy text to video” gives video, but “Dummy image to text” takes image",),
     ),
     Bad(
         "the last model must give what the first one takes",
@@ -80,17 +80,17 @@ BAD = (
         "every mismatch is told at once",
         (I2A, T2I, T2I, T2A),
         (
-            "Slot 0: “Dummy image to audio” takes image",
-            "Slot 0 to 1: “Dummy image to audio” gives audio",
-            "Slot 1 to 2: “Dummy text to image” gives image",
+            "Slot 1: “Dummy image to audio” takes image",
+            "Slot 1 to 2: “Dummy image to audio” gives audio",
             "Slot 2 to 3: “Dummy text to image” gives image",
+            "Slot 3 to 4: “Dummy text to image” gives image",
             "The ring does not close: “Dummy text to audio” at the end gives audio",
         ),
     ),
 )
 
 
-def told(problems: list[str], case: Bad) -> bool:
+def are_as_expected(problems: list[str], case: Bad) -> bool:
     """Whether the problems are those of the case, all of them and no more."""
     return len(problems) == len(case.said) and all(
         problem.startswith(said) for problem, said in zip(problems, case.said, strict=True)

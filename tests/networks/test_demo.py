@@ -9,9 +9,9 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import User
-from networks import demo, markdown, rings, upkeep
+from lib import markdown
+from networks import changes, demo, rings
 from networks.models import Network
-from platforms.registry import get_model
 
 
 def _seed() -> str:
@@ -24,9 +24,9 @@ def _seed() -> str:
 def test_every_ring_closes_and_has_something_to_say(one: demo.Demo) -> None:
     slots = [rings.Slot.from_json(slot) for slot in one.slots]
 
-    assert rings.problems(slots, get_model) == []
-    assert len(set(one.attract)) >= 5
-    assert len(markdown.tile(one.description).plain) > 150
+    assert rings.order_problems(slots) == []
+    assert len(set(one.attract_prompts)) >= 5
+    assert len(markdown.render_tile(one.description).plain) > 150
 
 
 def test_there_are_at_least_five_and_two_sound() -> None:
@@ -44,7 +44,7 @@ def test_they_are_public_open_and_the_first_admins(db: None) -> None:
     _seed()
 
     made = Network.objects.all()
-    assert len(made) == len([one for one in demo.DEMOS if one.costs_nothing])
+    assert len(made) == len([one for one in demo.DEMOS if one.is_free])
     assert all(one.public and one.open_terminal and one.owner_id == first.pk for one in made)
     assert [one.featured for one in made].count(True) == 1
 
@@ -96,11 +96,10 @@ def test_what_costs_money_is_made_when_there_is_a_key_and_once(
     assert friday.budgets["usd_per_day"] == 2.0
 
 
-def test_a_demo_that_was_renamed_is_not_made_again(db: None) -> None:
-    root = User.objects.create_superuser("root@example.org")
+def test_a_demo_that_was_renamed_is_not_made_again(root: User, db: None) -> None:
     demo.seed(root)
     network = Network.objects.get(slug="telephone")
-    upkeep.rename(network=network, slug="whispering", by=root)
+    changes.change_address(network=network, slug="whispering", by=root)
 
     demo.seed(root)
 

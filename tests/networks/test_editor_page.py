@@ -9,8 +9,8 @@ from pytest_django import Settings
 
 from networks.models import Network
 from platforms.registry import all_models, get_platform
-from tests.networks.desk import do, drafted, mark
-from tests.pages.cast import REWRITE, TO_IMAGE, words
+from tests.networks.editor_client import draft_models, etag, send
+from tests.people import REWRITE, TO_IMAGE, html_of
 
 
 def test_a_model_that_is_gone_is_shown_and_can_be_replaced(
@@ -19,20 +19,20 @@ def test_a_model_that_is_gone_is_shown_and_can_be_replaced(
     Network.objects.filter(pk=network.pk).update(slots=[{"model": "gone:away"}])
     network.refresh_from_db()
 
-    page = words(owner.get(path))
-    do(owner, path, "replace 0", model="local:rewriter")
+    page = html_of(owner.get(path))
+    send(owner, path, "replace 0", model="local:rewriter")
 
     assert "gone:away" in page
     assert "No platform offers this model any more. Replace or remove it." in page
-    assert drafted(network) == ["local:rewriter"]
+    assert draft_models(network) == ["local:rewriter"]
 
 
 def test_hidden_models_are_offered_with_debug_only(
     owner: Client, path: str, settings: Settings
 ) -> None:
-    hidden = words(owner.get(path))
+    hidden = html_of(owner.get(path))
     settings.DEBUG = True
-    shown = words(owner.get(path))
+    shown = html_of(owner.get(path))
 
     assert f'value="{TO_IMAGE}"' not in hidden
     assert f'value="{TO_IMAGE}"' in shown
@@ -43,20 +43,20 @@ def test_deprecated_models_are_offered_only_where_the_ring_has_them(
 ) -> None:
     old = next(model for model in all_models() if model.deprecated)
 
-    before = words(owner.get(path))
-    do(owner, path, "add", model=old.id)
-    after = words(owner.get(path))
+    before = html_of(owner.get(path))
+    send(owner, path, "add", model=old.id)
+    after = html_of(owner.get(path))
 
     assert f'option value="{old.id}"' not in before
     assert f'option value="{old.id}"' in after
 
 
 def test_the_list_says_what_fits_where_the_next_model_goes(owner: Client, path: str) -> None:
-    do(owner, path, "add", model=TO_IMAGE)
+    send(owner, path, "add", model=TO_IMAGE)
 
-    page = words(owner.get(path, {"at": "2"}))
-    inside = words(owner.get(path, {"at": "1"}))
-    replacing = words(owner.get(path, {"replace": "1"}))
+    page = html_of(owner.get(path, {"at": "2"}))
+    inside = html_of(owner.get(path, {"at": "1"}))
+    replacing = html_of(owner.get(path, {"replace": "1"}))
 
     assert "Do not fit here, where image comes in" in page
     assert "Do not fit here, where text comes in" in inside
@@ -66,26 +66,26 @@ def test_the_list_says_what_fits_where_the_next_model_goes(owner: Client, path: 
 def test_without_a_script_the_page_comes_anew_and_says_what_was_done(
     owner: Client, network: Network, path: str
 ) -> None:
-    form = {"do": "add", "model": TO_IMAGE, "seen": mark(owner, path)}
+    form = {"do": "add", "model": TO_IMAGE, "seen": etag(owner, path)}
 
     answer = owner.post(path, form, follow=True)
     late = owner.post(path, form)
 
     assert answer.redirect_chain[0][0].startswith(path)
-    assert "“Dummy text to image” added as slot 1" in words(answer)
+    assert "“Dummy text to image” added as slot 2" in html_of(answer)
     assert late.status_code == 409
-    assert "Do it all the same" in words(late)
-    assert "<main" in words(late)
+    assert "Do it all the same" in html_of(late)
+    assert "<main" in html_of(late)
 
 
 def test_saved_runnable_and_running_are_said_with_the_reason(
     owner: Client, network: Network, path: str, settings: Settings
 ) -> None:
     settings.PLATFORM_KEYS = {}
-    fine = words(owner.get(path))
+    fine = html_of(owner.get(path))
     chat = next(one for one in get_platform("openai").models() if one.input is one.output)
-    do(owner, path, "replace 0", model=chat.id)
-    draft = words(owner.get(path))
+    send(owner, path, "replace 0", model=chat.id)
+    draft = html_of(owner.get(path))
 
     assert ">Saved<" in fine
     assert ">Runnable<" in fine
@@ -97,31 +97,31 @@ def test_saved_runnable_and_running_are_said_with_the_reason(
 def test_a_running_network_says_what_an_edit_means_for_it(
     owner: Client, network: Network, path: str, run: object
 ) -> None:
-    page = words(owner.get(path))
+    page = html_of(owner.get(path))
 
     assert ">Running<" in page
     assert "what is saved holds from the next run on" in page
 
 
 def test_a_lap_is_forecast_for_the_draft(owner: Client, network: Network, path: str) -> None:
-    do(owner, path, "replace 0", model="local:rewriter")
+    send(owner, path, "replace 0", model="local:rewriter")
 
-    assert re.search(r"about [\d.]+ s a lap", words(owner.get(path)))
+    assert re.search(r"about [\d.]+ s a lap", html_of(owner.get(path)))
 
 
 def test_others_can_neither_look_nor_touch(
-    other: Client, helper: Client, stranger: Client, network: Network, path: str
+    other: Client, collaborator: Client, stranger: Client, network: Network, path: str
 ) -> None:
     form = {"do": "remove 0", "seen": "0-x"}
 
     assert other.post(path, form).status_code == 404
-    assert helper.post(path, form).status_code == 403
+    assert collaborator.post(path, form).status_code == 403
     assert stranger.post(path, form).status_code == 302
-    assert drafted(network) == [REWRITE]
+    assert draft_models(network) == [REWRITE]
 
 
 def test_a_name_leads_right_into_the_editor(alice: object, owner: Client) -> None:
     answer = owner.post("/networks/new/", {"name": "Horses"}, follow=True)
 
     assert answer.redirect_chain == [("/n/horses/edit/", 302)]
-    assert "No models yet" in words(answer)
+    assert "No models yet" in html_of(answer)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from networks import edits
-from networks.edits import History, Impossible, Ring
+from networks.editor import edits
+from networks.editor.edits import EditDescription, EditRefused, History, Ring
 from networks.rings import Slot
 
 A, B, C = Slot("any:a"), Slot("any:b", {"seed": 1}), Slot("any:c", fallback="any:a")
@@ -35,8 +35,8 @@ def changes(draw: st.DrawFn) -> Callable[[Ring], Ring]:
 
 def after(history: History, change: Callable[[Ring], Ring]) -> History:
     try:
-        return history.then(change(history.ring), "something")
-    except Impossible:
+        return history.changed_to(change(history.ring), EditDescription("something"))
+    except EditRefused:
         return history
 
 
@@ -92,28 +92,30 @@ def test_a_history_survives_being_written_down(
         history = after(history, change)
 
     for step in history.past:
-        assert edits.Step.from_json(step.as_json()) == step
+        assert edits.EditStep.from_json(step.as_json()) == step
 
 
 def test_a_new_change_forgets_what_was_taken_back() -> None:
-    history = History((A,)).then((A, B), "b added").undone().then((A, C), "c added")
+    undone = History((A,)).changed_to((A, B), EditDescription("b added")).undone()
+
+    history = undone.changed_to((A, C), EditDescription("c added"))
 
     assert history.future == ()
     assert history.undone().ring == (A,)
 
 
 def test_a_change_of_nothing_leaves_no_trace() -> None:
-    history = History((A, A)).then(edits.move((A, A), 0, 1), "moved")
+    history = History((A, A)).changed_to(edits.move((A, A), 0, 1), EditDescription("moved"))
 
     assert history.past == ()
 
 
 def test_only_so_many_steps_are_kept() -> None:
     history = History(())
-    for number in range(edits.KEPT + 10):
-        history = history.then((Slot(f"any:{number}"),), "replaced")
+    for number in range(edits.MAX_UNDO_STEPS + 10):
+        history = history.changed_to((Slot(f"any:{number}"),), EditDescription("replaced"))
 
-    assert len(history.past) == edits.KEPT
+    assert len(history.past) == edits.MAX_UNDO_STEPS
 
 
 @pytest.mark.parametrize(
@@ -127,12 +129,18 @@ def test_only_so_many_steps_are_kept() -> None:
     ],
 )
 def test_a_slot_that_is_not_there_is_refused_in_words(change: Callable[[Ring], Ring]) -> None:
-    with pytest.raises(Impossible, match=r"There is no (slot|place) -?\d in this ring"):
+    with pytest.raises(EditRefused, match=r"There is no (slot|slot|position) -?\d in this ring"):
         change((A,))
 
 
 def test_with_nothing_to_undo_or_redo_it_says_so() -> None:
-    with pytest.raises(Impossible, match="nothing left to undo"):
+    with pytest.raises(EditRefused, match="nothing left to undo"):
         History((A,)).undone()
-    with pytest.raises(Impossible, match="nothing to redo"):
+    with pytest.raises(EditRefused, match="nothing to redo"):
         History((A,)).redone()
+
+
+def test_a_description_that_was_stored_as_a_plain_sentence_is_shown_as_it_is() -> None:
+    stored = {"told": "“100 % Painter” removed from slot 1", "slots": []}
+
+    assert str(edits.EditStep.from_json(stored).description) == stored["told"]

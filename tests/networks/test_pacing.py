@@ -33,8 +33,8 @@ def test_problems_are_told_in_words() -> None:
     ]
 
     assert pacing.problems(steps) == [
-        "Pacing step 0: the delay must lie between 0 and 86,400 seconds.",
-        "Pacing step 1: only the last step may have no end.",
-        "Pacing step 2: it must end after the step before it.",
+        "Pacing step 1: the delay must lie between 0 and 86,400 seconds.",
+        "Pacing step 2: only the last step may have no end.",
+        "Pacing step 3: it must end after the step before it.",
     ]
     assert pacing.problems(pacing.default()) == []

@@ -10,18 +10,18 @@ from django.urls import reverse
 
 from accounts.models import User
 from networks.models import Network
-from tests.networks.desk import do, drafted, saved
+from tests.networks.editor_client import draft_models, saved_models, send
 from tests.networks.ring_cases import BAD, GOOD, Bad, Good
-from tests.pages.cast import REWRITE, words
+from tests.people import REWRITE, html_of
 
 KNOWN = [case for case in BAD if not any("no model" in said for said in case.said)]
 
 
 def built(client: Client, path: str, ring: tuple[str, ...]) -> None:
     """Make the draft this ring, the way a person does: take away, and add at the end."""
-    do(client, path, "remove 0")
+    send(client, path, "remove 0")
     for model in ring:
-        answer = do(client, path, "add", model=model)
+        answer = send(client, path, "add", model=model)
         assert answer.status_code == 200
 
 
@@ -29,10 +29,10 @@ def built(client: Client, path: str, ring: tuple[str, ...]) -> None:
 def test_a_good_ring_is_saved(case: Good, owner: Client, network: Network, path: str) -> None:
     built(owner, path, case.ring)
 
-    answer = do(owner, path, "save")
+    answer = send(owner, path, "save")
 
     assert answer.status_code == 200
-    assert saved(network) == list(case.ring)
+    assert saved_models(network) == list(case.ring)
 
 
 @pytest.mark.parametrize("case", KNOWN, ids=lambda case: case.name)
@@ -41,14 +41,14 @@ def test_a_bad_ring_is_told_with_all_that_is_wrong_and_the_draft_alone_is_kept(
 ) -> None:
     built(owner, path, case.ring)
 
-    answer = do(owner, path, "save")
+    answer = send(owner, path, "save")
 
-    page = html.unescape(words(answer))
+    page = html.unescape(html_of(answer))
     assert answer.status_code == 422
     for said in case.said:
         assert (said.partition(": ")[2] or said) in page
-    assert saved(network) == [REWRITE]
-    assert drafted(network) == list(case.ring)
+    assert saved_models(network) == [REWRITE]
+    assert draft_models(network) == list(case.ring)
 
 
 def test_every_model_that_is_gone_is_named_and_nothing_else_is_judged(
@@ -56,30 +56,30 @@ def test_every_model_that_is_gone_is_named_and_nothing_else_is_judged(
 ) -> None:
     gone = ["acme:gone", "dummy:image-to-audio", "dummy:nope"]
     Network.objects.filter(pk=network.pk).update(slots=[{"model": model} for model in gone])
-    do(owner, path, "add", model=REWRITE)
+    send(owner, path, "add", model=REWRITE)
 
-    answer = do(owner, path, "save")
+    answer = send(owner, path, "save")
 
-    page = html.unescape(words(answer))
+    page = html.unescape(html_of(answer))
     assert answer.status_code == 422
     assert "there is no model called “acme:gone”" in page
     assert "there is no model called “dummy:nope”" in page
-    assert saved(network) == gone
+    assert saved_models(network) == gone
 
 
 def test_a_model_that_nobody_offers_is_not_added(
     owner: Client, network: Network, path: str
 ) -> None:
-    answer = do(owner, path, "add", model="acme:gone")
+    answer = send(owner, path, "add", model="acme:gone")
 
     assert answer.status_code == 422
-    assert drafted(network) == [REWRITE]
+    assert draft_models(network) == [REWRITE]
 
 
 def test_a_new_network_is_empty_and_says_what_it_lacks(owner: Client, alice: User) -> None:
     made = Network.create(alice, name="Horses")
 
-    page = html.unescape(words(owner.get(reverse("networks:detail", args=[made.slug]))))
+    page = html.unescape(html_of(owner.get(reverse("networks:detail", args=[made.slug]))))
 
     assert made.problems() == ["The ring is empty: add at least one model."]
     assert "The ring is empty" in page

@@ -4,11 +4,10 @@ import pytest
 
 from networks import rings
 from networks.rings import Slot
-from platforms.registry import get_model
 
 
 def problems(*models: str) -> list[str]:
-    return rings.problems([Slot(model) for model in models], get_model)
+    return rings.order_problems([Slot(model) for model in models])
 
 
 @pytest.mark.parametrize(
@@ -30,8 +29,8 @@ def test_an_empty_ring_is_no_ring() -> None:
 
 def test_every_unknown_model_is_named_and_what_is_known_is_judged_all_the_same() -> None:
     assert problems("dummy:nope", "dummy:image-to-text", "acme:gone") == [
-        "Slot 0: there is no model called “dummy:nope”.",
-        "Slot 2: there is no model called “acme:gone”.",
+        "Slot 1: there is no model called “dummy:nope”.",
+        "Slot 3: there is no model called “acme:gone”.",
     ]
 
 
@@ -40,8 +39,8 @@ def test_every_mismatch_is_told_at_once() -> None:
 
     assert len(found) == 3
     assert "the first model must take text" in found[0]
-    assert found[1].startswith("Slot 0 to 1:")
-    assert found[2].startswith("Slot 1 to 2:")
+    assert found[1].startswith("Slot 1 to 2:")
+    assert found[2].startswith("Slot 2 to 3:")
 
 
 def test_the_last_output_must_fit_the_first_input() -> None:
@@ -54,5 +53,5 @@ def test_a_fallback_must_turn_the_same_into_the_same() -> None:
     good = Slot("dummy:text-to-text", fallback="dummy:text-to-text")
     bad = Slot("dummy:text-to-text", fallback="dummy:text-to-image")
 
-    assert rings.problems([good], get_model) == []
-    assert "the fallback" in rings.problems([bad], get_model)[0]
+    assert rings.order_problems([good]) == []
+    assert "the fallback" in rings.order_problems([bad])[0]

@@ -21,6 +21,11 @@ POST   /installations/{installation_id}/displays        401 403 404 403 201 201
 GET    /installations/{installation_id}/displays/{name} 401 403 404 200 200 200
 PATCH  /installations/{installation_id}/displays/{name} 401 403 404 403 200 200
 DELETE /installations/{installation_id}/displays/{name} 401 403 404 403 204 204
+POST   /installations/{installation_id}/displays/{name}/identify 401 403 404 204 204 204
+POST   /installations/{installation_id}/displays/{name}/reload 401 403 404 204 204 204
+POST   /installations/{installation_id}/displays/{name}/mute 401 403 404 204 204 204
+POST   /installations/{installation_id}/displays/{name}/volume 401 403 404 204 204 204
+POST   /installations/{installation_id}/displays/{name}/test-sound 401 403 404 204 204 204
 POST   /installations/{installation_id}/identify        401 403 404 204 204 204
 GET    /installations/{installation_id}/watching        401 403 404 200 200 200
 GET    /invocations/{invocation_id}                     401 404 404 200 200 200 | 200 200 200 200 200 200
@@ -34,6 +39,12 @@ POST   /networks                                        401 403 201 201 201 201
 GET    /networks/{slug}                                 401 403 404 200 200 200 | 200 200 200 200 200 200
 PATCH  /networks/{slug}                                 401 403 404 403 200 200 | 401 403 403 403 200 200
 DELETE /networks/{slug}                                 401 403 404 403 204 204 | 401 403 403 403 204 204
+GET    /networks/{slug}/attendant                       401 403 404 200 200 200 | 401 403 403 200 200 200
+POST   /networks/{slug}/attendant/pause                 401 403 404 200 200 200 | 401 403 403 200 200 200
+POST   /networks/{slug}/attendant/resume                401 403 404 409 409 409 | 401 403 403 409 409 409
+POST   /networks/{slug}/attendant/stop                  401 403 404 200 200 200 | 401 403 403 200 200 200
+POST   /networks/{slug}/attendant/attract               401 403 404 422 422 422 | 401 403 403 422 422 422
+POST   /networks/{slug}/attendant/takedowns             401 403 404 201 201 201 | 401 403 403 201 201 201
 GET    /networks/{slug}/collaborators                   401 403 404 403 200 200 | 401 403 403 403 200 200
 POST   /networks/{slug}/collaborators                   401 403 404 403 201 201 | 401 403 403 403 201 201
 DELETE /networks/{slug}/collaborators/{share_id}        401 403 404 403 204 204 | 401 403 403 403 204 204
@@ -48,7 +59,12 @@ POST   /networks/{slug}/runs                            401 201 404 201 201 201 
 POST   /networks/{slug}/stop                            401 403 404 200 200 200 | 401 403 403 200 200 200
 POST   /networks/{slug}/warm                            401 403 404 202 202 202 | 401 403 403 202 202 202
 POST   /networks/{slug}/terminal-tokens                 401 403 404 201 201 201 | 401 403 403 201 201 201
+DELETE /networks/{slug}/terminal-tokens                 401 403 404 204 204 204 | 401 403 403 204 204 204
 DELETE /networks/{slug}/terminal-tokens/{token_id}      401 403 404 204 204 204 | 401 403 403 204 204 204
+GET    /featured-network                                200 200 200 200 200 200
+PUT    /featured-network                                401 403 403 403 403 200
+GET    /privacy-notices                                 200 200 200 200 200 200
+PUT    /privacy-notices/{language}                      401 403 403 403 403 200
 POST   /resume-all                                      401 403 403 403 403 200
 GET    /runs                                            200 200 200 200 200 200
 GET    /runs/{run_id}                                   401 404 404 200 200 200 | 200 200 200 200 200 200
@@ -65,7 +81,7 @@ GET    /sheets/{sheet_id}                               200 200 200 200 200 200
 DELETE /sheets/{sheet_id}                               401 403 403 204 204 204
 DELETE /souvenirs/{key}                                 403 403 403 403 403 403
 POST   /stop-all                                        401 403 403 403 403 200
-GET    /stop-all/{press_id}                             401 403 403 403 403 200
+GET    /stop-all/{stop_all_id}                             401 403 403 403 403 200
 GET    /servers                                         401 403 403 403 403 200
 POST   /servers                                         401 403 403 403 403 201
 GET    /servers/{server_id}                             401 403 403 403 403 200
@@ -74,6 +90,8 @@ DELETE /servers/{server_id}                             401 403 403 403 403 204
 POST   /servers/{server_id}/look                        401 403 403 403 403 200
 GET    /workflows                                       401 403 403 403 403 200
 POST   /workflows                                       401 403 403 403 403 422
+GET    /workflows/{workflow_id}                         401 403 403 403 403 404
+PATCH  /workflows/{workflow_id}                         401 403 403 403 403 404
 DELETE /workflows/{workflow_id}                         401 403 403 403 403 404
 GET    /boards 401 403 200 200 200 200
 POST   /boards 401 403 201 201 201 201
@@ -81,6 +99,12 @@ GET    /boards/{board_id} 401 403 404 404 200 200
 PATCH  /boards/{board_id} 401 403 404 404 200 200
 DELETE /boards/{board_id} 401 403 404 404 204 204
 POST   /boards/{board_id}/messages 401 403 404 404 202 202
+GET    /notification-channels 401 403 200 200 200 200
+POST   /notification-channels 401 403 201 201 201 201
+GET    /notification-channels/{channel_id} 401 403 404 404 200 200
+PATCH  /notification-channels/{channel_id} 401 403 404 404 200 200
+DELETE /notification-channels/{channel_id} 401 403 404 404 204 204
+POST   /notification-channels/{channel_id}/test 401 403 404 404 202 202
 GET    /credentials 401 403 200 200 200 200
 POST   /credentials 401 403 201 201 201 201
 GET    /credentials/{credential_id} 401 403 404 200 200 404
@@ -94,10 +118,27 @@ GET    /house-keys/people 401 403 403 403 403 200
 PATCH  /house-keys/people/{person_id} 401 403 403 403 403 200
 POST   /house-keys/{platform}/test 401 403 403 403 403 404
 """
+# What an attendant is told where that is not what others are who have nothing to do with the network
+ATTENDANT = {
+    "GET /networks/{slug}/attendant": 200,
+    "POST /networks/{slug}/attendant/pause": 200,
+    "POST /networks/{slug}/attendant/resume": 409,
+    "POST /networks/{slug}/attendant/stop": 200,
+    "POST /networks/{slug}/attendant/attract": 422,
+    "POST /networks/{slug}/attendant/takedowns": 201,
+}
 GIVEN: dict[str, dict[str, object]] = {
+    "PUT /featured-network": {"network": None},
+    "PUT /privacy-notices/{language}": {"text": "Nothing is kept."},
+    "POST /networks/{slug}/attendant/takedowns": {"invocation": "{step}"},
     "POST /boards": {"name": "Foyer", "key": "a-key"},
     "PATCH /boards/{board_id}": {"name": "Hall"},
     "POST /boards/{board_id}/messages": {"text": "hello"},
+    "POST /notification-channels": {
+        "name": "Watch",
+        "address": "gotify://93.184.216.34/abcdefghijklmno",
+    },
+    "PATCH /notification-channels/{channel_id}": {"name": "Hall"},
     "POST /credentials": {"platform": "openai", "name": "Studio", "secret": "sk-of-a-test"},
     "PATCH /credentials/{credential_id}": {"name": "Hall"},
     "PATCH /networks/{slug}/credentials": {"picks": {}},
@@ -105,6 +146,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "POST /servers": {"kind": "compatible", "name": "Attic", "address": "http://127.0.0.1:9/v1"},
     "PATCH /servers/{server_id}": {"name": "Loft"},
     "POST /workflows": {"name": "None", "workflow": {}},
+    "PATCH /workflows/{workflow_id}": {"server": None},
     "POST /installations": {"name": "Hall", "network": "whispers"},
     "PATCH /installations/{installation_id}": {"name": "Foyer"},
     "POST /installations/{installation_id}/displays": {
@@ -115,6 +157,8 @@ GIVEN: dict[str, dict[str, object]] = {
     },
     "PATCH /installations/{installation_id}/displays/{name}": {"muted": True},
     "POST /installations/{installation_id}/identify": {},
+    "POST /installations/{installation_id}/displays/{name}/mute": {"muted": True},
+    "POST /installations/{installation_id}/displays/{name}/volume": {"volume": 0.5},
     "POST /invocations/{invocation_id}/branch": {},
     "POST /networks": {"name": "Mine"},
     "PATCH /networks/{slug}": {"name": "Shouts"},

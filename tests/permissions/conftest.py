@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
-from tests.permissions.stage import Stage
+from tests.permissions.scenario import Stage
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,16 @@ import pytest
 from django.urls import resolve
 
 from tests.permissions import pages
-from tests.permissions.stage import WHO, Row, Stage, cases, rows, undone
+from tests.permissions.scenario import WHO, Row, Stage, cases, filled, rows, undone
 
 ROWS = {f"{row.method} {row.name}": row for row in rows(pages.TABLE, named=True)}
-LEADS_ELSEWHERE = {"accounts:sign_out", "short"}  # for those who are not signed in
+LEADS_ELSEWHERE = {
+    "accounts:sign_out",
+    "language",
+    "short",
+    "lock",
+    "unlocked-stop",
+}  # for those who are not signed in
 
 
 @pytest.mark.django_db
@@ -19,7 +25,7 @@ LEADS_ELSEWHERE = {"accounts:sign_out", "short"}  # for those who are not signed
 def test_a_page_is_for_those_it_is_for(stage: Stage, key: str) -> None:
     row = ROWS[key]
     path = row.path.format(**stage.places)
-    given = pages.GIVEN.get(key, {})
+    given = filled(pages.GIVEN.get(key, {}), stage.places)
 
     answers = {
         who: undone(partial(stage.asks_for_page, who, row.method, path, given)) for who in WHO
@@ -29,6 +35,19 @@ def test_a_page_is_for_those_it_is_for(stage: Stage, key: str) -> None:
     sent = answers["stranger"].headers.get("Location", "")
     if answers["stranger"].status_code == 302 and row.name not in LEADS_ELSEWHERE:
         assert sent.startswith("/account/sign-in/?next=/"), sent
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("stage", "key"), cases(ROWS), indirect=["stage"])
+def test_an_attendant_gets_one_page_more_than_anybody_else(stage: Stage, key: str) -> None:
+    row = ROWS[key]
+    path = row.path.format(**stage.places)
+    given = filled(pages.GIVEN.get(key, {}), stage.places)
+
+    answer = undone(partial(stage.asks_for_page, "attendant", row.method, path, given))
+
+    expected = pages.ATTENDANT.get(key, row.statuses(stage.kind)["other"])
+    assert answer.status_code == expected
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=str)

@@ -1,4 +1,4 @@
-"""The cast of the platform tests: a stand-in provider, and a call to make of it."""
+"""A fake provider, and a call to make of it."""
 
 from __future__ import annotations
 
@@ -11,67 +11,87 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from platforms import pool, web
+from platforms import http, http_pool
+from platforms.adapters import comfyui, replicate
 from platforms.adapters.replicate import Replicate
 from platforms.base import Call, MediaFile, Modality, Model, Output
-from tests.platforms.houses import HOUSES, House
-from tests.standins.process import StandIn, standing_in
+from platforms.comfy import class_answers
+from platforms.comfy import prompt as comfy_prompt
+from tests.fake_servers.process import FakeServer, running_server
+from tests.platforms.hosted_platforms import HOSTED, HostedPlatform
 
 PAINTER = Model("replicate:test", "Test", Modality.TEXT, Modality.IMAGE, path="flux/test")
 WRITER = replace(PAINTER, output=Modality.TEXT, path="llama/test")
 
 
+@pytest.fixture(autouse=True)
+def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (comfy_prompt, comfyui):
+        monkeypatch.setattr(module, "POLL", 0.2)
+
+
+@pytest.fixture
+def impatient_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop gives up a provider that does not confirm it after less than a second."""
+    for module in (comfy_prompt, replicate):
+        monkeypatch.setattr(module, "MAX_LANDING_SECONDS", 0.3)
+        monkeypatch.setattr(module, "MAX_CANCEL_SECONDS", 0.4)
+
+
 @pytest.fixture(scope="session")
-def provider_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+def provider_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeServer]:
     journal = tmp_path_factory.mktemp("provider") / "journal.jsonl"
-    with standing_in("replicate", journal, "--seconds", "0") as provider:
+    with running_server("replicate", journal, "--seconds", "0") as provider:
         yield provider
 
 
 @pytest_asyncio.fixture
-async def provider(provider_process: StandIn, settings: Settings) -> AsyncIterator[StandIn]:
-    """The stand-in Replicate, in the real one's place."""
+async def provider(provider_process: FakeServer, settings: Settings) -> AsyncIterator[FakeServer]:
+    """The fake server Replicate, in the real one's place."""
     settings.PLATFORM_URLS = {"REPLICATE_BASE_URL": provider_process.url}
     yield provider_process
-    await web.close()
+    await http.close()
 
 
 @pytest.fixture(scope="session")
-def vendor_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], StandIn]]:
-    """The stand-in of a vendor without jobs, by its slug; each is started once."""
-    started: dict[str, StandIn] = {}
+def vendor_process(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], FakeServer]]:
+    """The fake server of a vendor without jobs, by its slug; each is started once, and has none of the
+    knobs of an earlier test."""
+    started: dict[str, FakeServer] = {}
     with contextlib.ExitStack() as closing:
 
-        def process(slug: str) -> StandIn:
+        def process(slug: str) -> FakeServer:
             if slug not in started:
                 journal = tmp_path_factory.mktemp(slug) / "journal.jsonl"
-                started[slug] = closing.enter_context(standing_in(slug, journal))
+                started[slug] = closing.enter_context(running_server(slug, journal))
+            started[slug].reset(base=started[slug].url)
             return started[slug]
 
         yield process
 
 
-@pytest_asyncio.fixture(params=HOUSES)
-async def house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
+@pytest_asyncio.fixture(params=HOSTED)
+async def hosted(request: pytest.FixtureRequest) -> AsyncIterator[HostedPlatform]:
     """Each vendor without jobs, one after the other."""
-    yield HOUSES[request.param]
+    yield HOSTED[request.param]
 
 
 @pytest_asyncio.fixture
 async def vendor(
-    house: House, vendor_process: Callable[[str], StandIn], settings: Settings
-) -> AsyncIterator[StandIn]:
-    """The stand-in of `house`, in its place."""
-    process = vendor_process(house.slug)
-    house.put(process.url, settings)
-    process.control(default={"seconds": 0, "base": process.url})
+    hosted: HostedPlatform, vendor_process: Callable[[str], FakeServer], settings: Settings
+) -> AsyncIterator[FakeServer]:
+    """The fake server of `hosted`, in its place."""
+    process = vendor_process(hosted.slug)
+    hosted.put(process.url, settings)
     yield process
-    await pool.close()
+    await http_pool.close()
 
 
 @dataclass
 class Asked:
-    """One call to Replicate, with its knobs for the stand-in, and what came of its signals."""
+    """One call to Replicate, with its knobs for the fake server, and what came of its signals."""
 
     knobs: dict[str, object] = field(default_factory=dict)
     model: Model = PAINTER
@@ -86,7 +106,7 @@ class Asked:
         self.call = Call(
             model=self.model,
             input=self.input,
-            parameters={"standin": self.knobs},
+            parameters={"fake": self.knobs},
             credentials={"REPLICATE_API_TOKEN": self.token},
             idempotency_key=self.key,
             reference=self.reference,
@@ -104,16 +124,18 @@ class Asked:
 
 
 @pytest.fixture(scope="session")
-def comfy_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+def comfy_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeServer]:
     journal = tmp_path_factory.mktemp("comfyui") / "journal.jsonl"
-    with standing_in("comfyui", journal) as provider:
+    with running_server("comfyui", journal) as provider:
         yield provider
 
 
 @pytest_asyncio.fixture
-async def comfy(comfy_process: StandIn) -> AsyncIterator[StandIn]:
-    """The stand-in ComfyUI with an empty queue."""
+async def comfy(comfy_process: FakeServer) -> AsyncIterator[FakeServer]:
+    """The fake server ComfyUI with an empty queue."""
     fresh = {"seconds": 0.02, "error": "", "old": False, "socket": "", "poll_errors": []}
+    fresh["object_info"] = {}
+    class_answers._kept.clear()
     comfy_process.control(default=fresh, next=[], restart=True)
     yield comfy_process
-    await web.close()
+    await http.close()

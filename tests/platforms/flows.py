@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 from platforms import registry, servers
 from platforms.base import Call, MediaFile, Modality, Model, Output
 from platforms.comfy import workflow
-from tests.standins.process import StandIn
+from tests.fake_servers.process import FakeServer
 
 GIVERS = {
     Modality.TEXT: "PreviewAny",
@@ -65,7 +66,7 @@ def flow(
     *,
     server: str = "rack",
     deadline_seconds: float = 60.0,
-) -> servers.Flow:
+) -> servers.KnownWorkflow:
     found = workflow.read(json.loads(json.dumps(exported(takes, gives))))
     model = Model(
         id=f"comfyui:{takes}-to-{gives}",
@@ -76,21 +77,21 @@ def flow(
         parameters=found.schema,
         deadline_seconds=deadline_seconds,
     )
-    return servers.Flow(model, found, server)
+    return servers.KnownWorkflow(model, found, server)
 
 
-def known(address: str, *flows: servers.Flow) -> servers.Known:
+def known(address: str, *flows: servers.KnownWorkflow) -> servers.KnownServers:
     """One server with these workflows."""
-    rack = servers.Server("rack", "Rack", servers.Kind.COMFYUI, address)
-    return servers.Known({"rack": rack}, {one.model.id: one for one in flows})
+    rack = servers.KnownServer("rack", "Rack", servers.ServerKind.COMFYUI, address)
+    return servers.KnownServers({"rack": rack}, {one.model.id: one for one in flows})
 
 
 @dataclass
 class Asked:
-    """One call to a workflow, with knobs for the stand-in, and what came of the call's signals."""
+    """One call to a workflow, with knobs for the fake server, and what came of the call's signals."""
 
-    provider: StandIn
-    flow: servers.Flow = field(default_factory=flow)
+    provider: FakeServer
+    flow: servers.KnownWorkflow = field(default_factory=flow)
     knobs: Mapping[str, object] = field(default_factory=dict)
     input: str | MediaFile = "a red disc"
     parameters: Mapping[str, object] = field(default_factory=dict)
@@ -121,14 +122,25 @@ class Asked:
     async def answer(self) -> Output:
         if self.knobs:
             self.provider.control(next=[dict(self.knobs)])
-        with servers.pretending(known(self.provider.url, self.flow)):
+        with servers.known_temporarily(known(self.provider.url, self.flow)):
             output = await registry.get_platform("comfyui").invoke(self.call)
         assert isinstance(output, Output)
         return output
 
     def entries(self, event: str) -> list[dict[str, Any]]:
-        """What the stand-in noted of this call."""
+        """What the fake server noted of this call."""
         return [one for one in self.provider.entries(event) if one.get("client") == self.client]
+
+    async def charged(self) -> None:
+        """Waits until the server has taken the prompt."""
+        while not self.entries("charge"):
+            await asyncio.sleep(0.01)
+
+    async def running(self) -> None:
+        """Waits until it is known that the server works on the prompt; which words come depends on whether
+        its socket or its queue said so first."""
+        while not any("sampler" in words or words == "running" for words in self.shown):
+            await asyncio.sleep(0.01)
 
     def again(self) -> Asked:
         """The next try, by another worker."""

@@ -1,4 +1,4 @@
-"""The catalogue as data: what it holds, and what is said of a slip in it."""
+"""The catalogue as data: what it holds, and what is said of a mistake in it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from platforms import catalogue, registry
 from platforms.base import Modality, Model
 from platforms.checks import check_catalogue, contradictions
+from platforms.payloads import read_output
 from platforms.registry import get_model, registered_temporarily
-from platforms.shapes import read_output
 
 MODELS = registry.all_models()
 HOSTED = ("replicate", "openai", "anthropic", "gemini")
@@ -188,13 +188,13 @@ def test_words_that_are_wrapped_in_almost_json_are_unwrapped(answer: object) -> 
         ("[a", "acme.toml cannot be read"),
     ],
 )
-def test_a_slip_is_told_in_a_sentence_and_costs_its_row_alone(
+def test_a_mistake_is_told_in_a_sentence_and_costs_its_row_alone(
     text: str, sentence: str, tmp_path: Path
 ) -> None:
     (tmp_path / "acme.toml").write_text(f"{text}\n[good]\n{GOOD}")
 
     rows = catalogue.load("acme", tmp_path)
-    found = catalogue.slips.pop("acme")
+    found = catalogue.row_errors.pop("acme")
 
     assert any(sentence in line for line in found), found
     assert "good" in {row.model.id.partition(":")[2] for row in rows} or text == "[a"
@@ -205,7 +205,7 @@ def test_an_id_that_is_there_twice_is_told(tmp_path: Path) -> None:
         (tmp_path / f"{name}.toml").write_text(f"[good]\n{GOOD}")
 
     assert len(catalogue.load("acme", tmp_path)) == 1
-    assert catalogue.slips.pop("acme") == ["acme-more.toml: the id acme:good is there twice."]
+    assert catalogue.row_errors.pop("acme") == ["acme-more.toml: the id acme:good is there twice."]
 
 
 @pytest.mark.parametrize(

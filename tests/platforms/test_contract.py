@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from platforms import pool, registry, web
+from platforms import http, http_pool, registry
 from platforms.base import Call, MediaFile, Modality, Model, Platform
+from platforms.checks import check_catalogue
 from platforms.errors import Cancelled, NotConfigured, PlatformError
 from platforms.parameters import problems, unknown_keywords
 
@@ -122,5 +124,41 @@ async def test_an_unreachable_vendor_raises_an_error_of_ours(
 
     with pytest.raises(PlatformError):
         await asyncio.wait_for(platform.invoke(call), timeout=20)
-    await web.close()
-    await pool.close()
+    await http.close()
+    await http_pool.close()
+
+
+def test_a_model_of_another_platform_is_reported_by_the_checks() -> None:
+    class Stray(type(registry.get_platform("dummy"))):  # type: ignore[misc]
+        slug = "stray"
+
+        def models(self) -> list[Model]:
+            return [Model("other:x", "X", Modality.TEXT, Modality.TEXT)]
+
+    with registry.registered_temporarily(Stray()):
+        assert [found.id for found in check_catalogue()] == ["platforms.E004"]
+
+
+def test_registering_a_class_calls_nothing_of_it() -> None:
+    class Unfinished(type(registry.get_platform("dummy"))):  # type: ignore[misc]
+        slug = "unfinished"
+
+        def __init__(self) -> None:
+            raise AssertionError("its module may not have been imported to its end")
+
+    registry.register(Unfinished)
+    registry.unregister("unfinished")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["COMPATIBLE_BASE_URL=box=http://127.0.0.1:9/v1", "COMFYUI_BASE_URL=http://127.0.0.1:9"],
+)
+def test_a_command_starts_with_a_model_server_in_the_settings(setting: str, tmp_path: Path) -> None:
+    name, _, value = setting.partition("=")
+    environment = {**os.environ, name: value, "PANIC_DATA_DIR": str(tmp_path)}
+
+    command = [sys.executable, "manage.py", "check"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr

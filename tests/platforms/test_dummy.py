@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import time
 import wave
 from pathlib import Path
 
@@ -88,11 +87,10 @@ async def test_a_delayed_call_takes_its_time_and_hears_a_stop() -> None:
     await asyncio.sleep(0.05)
     assert not work.done()
 
-    pressed = time.monotonic()
     one.cancelled.set()
-    with pytest.raises(Cancelled):
-        await work
-    assert time.monotonic() - pressed < 1
+    async with asyncio.timeout(30):  # half of what the call would take
+        with pytest.raises(Cancelled):
+            await work
 
 
 async def test_each_attempt_ends_as_it_was_told_and_those_beyond_succeed() -> None:
@@ -146,14 +144,11 @@ async def test_doing_nothing_echoes_text_and_repeats_media() -> None:
     assert one.data is two.data
 
 
-async def test_doing_nothing_takes_no_time() -> None:
-    one = call(get_model("dummy:text-to-text"), noop=True)
-    began = time.perf_counter()
+async def test_doing_nothing_waits_for_nothing() -> None:
+    work = answer(call(get_model("dummy:text-to-text"), noop=True))
 
-    for _ in range(1000):
-        await answer(one)
-
-    assert time.perf_counter() - began < 1
+    with pytest.raises(StopIteration):  # it ends without handing over to the loop even once
+        work.send(None)
 
 
 async def test_the_parameters_are_the_three_that_are_promised() -> None:

@@ -1,4 +1,4 @@
-"""Google's own client, in every modality, against a stand-in that speaks its wire format."""
+"""Google's own client, in every modality, against a fake server that speaks its wire format."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from platforms.adapters import gemini
 from platforms.base import MediaFile, Modality, Model
 from platforms.catalogue import Row
 from platforms.errors import NotConfigured, RateLimited, Refused, Unavailable
-from tests.platforms.houses import HOUSES, Asked, House
-from tests.standins import media
-from tests.standins.process import StandIn
+from tests.fake_servers import media
+from tests.fake_servers.process import FakeServer
+from tests.platforms.hosted_platforms import HOSTED, Asked, HostedPlatform
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.asyncio]
 TEXT, IMAGE, AUDIO = Modality.TEXT, Modality.IMAGE, Modality.AUDIO
-WRITER = HOUSES["gemini"].writer()
-LOOKER = HOUSES["gemini"].model(IMAGE, TEXT)
-LISTENER = HOUSES["gemini"].model(AUDIO, TEXT)
-WATCHER = HOUSES["gemini"].model(Modality.VIDEO, TEXT)
-PAINTER = HOUSES["gemini"].model(TEXT, IMAGE)
+WRITER = HOSTED["gemini"].writer()
+LOOKER = HOSTED["gemini"].model(IMAGE, TEXT)
+LISTENER = HOSTED["gemini"].model(AUDIO, TEXT)
+WATCHER = HOSTED["gemini"].model(Modality.VIDEO, TEXT)
+PAINTER = HOSTED["gemini"].model(TEXT, IMAGE)
 
 
 @pytest_asyncio.fixture
-async def house() -> House:
-    return HOUSES["gemini"]
+async def hosted() -> HostedPlatform:
+    return HOSTED["gemini"]
 
 
-async def test_a_text_goes_with_the_instructions_and_the_settings(vendor: StandIn) -> None:
+async def test_a_text_goes_with_the_instructions_and_the_settings(vendor: FakeServer) -> None:
     asked = Asked(vendor, WRITER, parameters={"instructions": "Be brief.", "temperature": 0.5})
 
     await asked.answer()
@@ -51,7 +51,7 @@ async def test_a_text_goes_with_the_instructions_and_the_settings(vendor: StandI
     ids=["picture", "sound", "clip"],
 )
 async def test_media_come_along_as_what_they_are_with_a_question(
-    vendor: StandIn, tmp_path: Path, model: Model, content: bytes, kind: str
+    vendor: FakeServer, tmp_path: Path, model: Model, content: bytes, kind: str
 ) -> None:
     path = tmp_path / "in"
     path.write_bytes(content)
@@ -66,7 +66,7 @@ async def test_media_come_along_as_what_they_are_with_a_question(
     assert kind in output.text
 
 
-async def test_a_picture_is_painted_and_comes_along(vendor: StandIn) -> None:
+async def test_a_picture_is_painted_and_comes_along(vendor: FakeServer) -> None:
     asked = Asked(vendor, PAINTER)
 
     output = await asked.answer()
@@ -78,14 +78,14 @@ async def test_a_picture_is_painted_and_comes_along(vendor: StandIn) -> None:
 
 
 @pytest.mark.parametrize("output", ["none", "text"])
-async def test_an_answer_without_a_picture_is_no_success(vendor: StandIn, output: str) -> None:
+async def test_an_answer_without_a_picture_is_no_success(vendor: FakeServer, output: str) -> None:
     with pytest.raises(Unavailable, match="no image") as failed:
         await Asked(vendor, PAINTER, {"output": output}).answer()
 
     assert failed.value.settled
 
 
-async def test_a_file_that_is_too_large_is_not_sent(vendor: StandIn, tmp_path: Path) -> None:
+async def test_a_file_that_is_too_large_is_not_sent(vendor: FakeServer, tmp_path: Path) -> None:
     path = tmp_path / "in"
     with path.open("wb") as file:
         file.truncate(gemini.LARGEST_INPUT + 1)
@@ -97,7 +97,7 @@ async def test_a_file_that_is_too_large_is_not_sent(vendor: StandIn, tmp_path: P
     assert not asked.entries("create")
 
 
-async def test_thoughts_are_not_the_answer(vendor: StandIn) -> None:
+async def test_thoughts_are_not_the_answer(vendor: FakeServer) -> None:
     output = await Asked(vendor, WRITER, {"output": "thinking"}).answer()
 
     assert output.text
@@ -107,7 +107,7 @@ async def test_thoughts_are_not_the_answer(vendor: StandIn) -> None:
 @pytest.mark.parametrize("refusal", ["prompt", *sorted(gemini.DECLINED)])
 @pytest.mark.parametrize("model", [WRITER, PAINTER], ids=["text", "picture"])
 async def test_every_reason_that_means_the_content_is_a_refusal(
-    vendor: StandIn, model: Model, refusal: str
+    vendor: FakeServer, model: Model, refusal: str
 ) -> None:
     with pytest.raises(Refused) as failed:
         await Asked(vendor, model, {"refusal": refusal}).answer()
@@ -117,21 +117,21 @@ async def test_every_reason_that_means_the_content_is_a_refusal(
 
 @pytest.mark.filterwarnings("ignore:A_REASON_OF_TOMORROW is not a valid")
 @pytest.mark.parametrize("reason", ["MAX_TOKENS", "OTHER", "NO_IMAGE", "A_REASON_OF_TOMORROW"])
-async def test_any_other_reason_is_named_and_tried_again(vendor: StandIn, reason: str) -> None:
+async def test_any_other_reason_is_named_and_tried_again(vendor: FakeServer, reason: str) -> None:
     with pytest.raises(Unavailable, match=reason) as failed:
         await Asked(vendor, WRITER, {"refusal": reason}).answer()
 
     assert failed.value.settled
 
 
-async def test_a_bad_key_is_not_a_bad_request(vendor: StandIn) -> None:
+async def test_a_bad_key_is_not_a_bad_request(vendor: FakeServer) -> None:
     words = "API key not valid. Please pass a valid API key."
 
     with pytest.raises(NotConfigured, match="GEMINI_API_KEY"):
         await Asked(vendor, WRITER, {"error": "400", "detail": words}).answer()
 
 
-async def test_a_spent_minute_is_not_an_empty_account(vendor: StandIn) -> None:
+async def test_a_spent_minute_is_not_an_empty_account(vendor: FakeServer) -> None:
     words = "You exceeded your current quota, please check your plan and billing details."
 
     with pytest.raises(RateLimited) as failed:
@@ -141,7 +141,7 @@ async def test_a_spent_minute_is_not_an_empty_account(vendor: StandIn) -> None:
 
 
 async def test_tokens_are_priced_where_the_catalogue_knows_the_price(
-    vendor: StandIn, monkeypatch: pytest.MonkeyPatch
+    vendor: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prices = {"input": 1.0, "input_audio": 3.0, "output": 4.0}
     monkeypatch.setitem(gemini.ROWS, WRITER.id, Row(WRITER, prices=prices))
@@ -151,7 +151,7 @@ async def test_tokens_are_priced_where_the_catalogue_knows_the_price(
     assert output.usd == pytest.approx((100 * 1.0 + 200 * 3.0 + 50 * 4.0) / 1e6)
 
 
-async def test_the_stand_in_speaks_the_format_of_the_official_client(vendor: StandIn) -> None:
+async def test_the_fake_server_speaks_the_format_of_the_official_client(vendor: FakeServer) -> None:
     from google.genai.types import GenerateContentResponse
 
     asked = {"contents": [{"role": "user", "parts": [{"text": "hello"}]}]}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pytest_django.fixtures import Settings
 
-from platforms import pool, web
+from platforms import http, http_pool
 from platforms.errors import (
     NotConfigured,
     PlatformError,
@@ -15,17 +15,18 @@ from platforms.errors import (
     Refused,
     TimedOut,
     Unavailable,
+    Unusable,
 )
-from tests.platforms.houses import Asked, House
-from tests.standins.process import StandIn
+from tests.fake_servers.process import FakeServer
+from tests.platforms.hosted_platforms import Asked, HostedPlatform
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.asyncio]
 
 
 async def test_a_text_is_answered_asked_once_and_charged_once(
-    house: House, vendor: StandIn
+    hosted: HostedPlatform, vendor: FakeServer
 ) -> None:
-    asked = Asked(vendor, house.writer())
+    asked = Asked(vendor, hosted.writer())
 
     output = await asked.answer()
 
@@ -35,8 +36,10 @@ async def test_a_text_is_answered_asked_once_and_charged_once(
     assert asked.shown == ["asking"]
 
 
-async def test_a_price_that_nobody_verified_is_not_invented(house: House, vendor: StandIn) -> None:
-    output = await Asked(vendor, house.writer()).answer()
+async def test_a_price_that_nobody_verified_is_not_invented(
+    hosted: HostedPlatform, vendor: FakeServer
+) -> None:
+    output = await Asked(vendor, hosted.writer()).answer()
 
     assert output.usd is None
 
@@ -60,14 +63,14 @@ async def test_a_price_that_nobody_verified_is_not_invented(house: House, vendor
         ("html", Unavailable),
         ("garbage", Unavailable),
         ("empty", Unavailable),
-        ("huge", Unavailable),
+        ("huge", Unusable),
         ("drop", Unavailable),
     ],
 )
 async def test_a_failed_request_has_a_class_of_ours_and_is_not_repeated(
-    house: House, vendor: StandIn, error: str, expected: type[PlatformError]
+    hosted: HostedPlatform, vendor: FakeServer, error: str, expected: type[PlatformError]
 ) -> None:
-    asked = Asked(vendor, house.writer(), {"error": error})
+    asked = Asked(vendor, hosted.writer(), {"error": error})
 
     with pytest.raises(PlatformError) as failed:
         await asked.answer()
@@ -80,9 +83,9 @@ async def test_a_failed_request_has_a_class_of_ours_and_is_not_repeated(
 
 
 async def test_an_answer_lost_on_its_way_was_charged_and_is_not_asked_for_again(
-    house: House, vendor: StandIn
+    hosted: HostedPlatform, vendor: FakeServer
 ) -> None:
-    asked = Asked(vendor, house.writer(), {"error": "drop", "lost": True})
+    asked = Asked(vendor, hosted.writer(), {"error": "drop", "lost": True})
 
     with pytest.raises(Unavailable) as failed:
         await asked.answer()
@@ -91,38 +94,64 @@ async def test_an_answer_lost_on_its_way_was_charged_and_is_not_asked_for_again(
     assert len(asked.entries("charge")) == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "hidden"),
+    [
+        ("drop", True),
+        ("garbage", True),
+        ("504", True),
+        ("html", True),  # of whoever stands in front, with 502
+        ("500", False),
+        ("503", False),
+        ("429", False),
+        ("400", False),
+        ("empty", False),
+    ],
+)
+async def test_an_error_says_whether_the_call_may_have_been_charged(
+    hosted: HostedPlatform, vendor: FakeServer, error: str, hidden: bool
+) -> None:
+    with pytest.raises(PlatformError) as failed:
+        await Asked(vendor, hosted.writer(), {"error": error}).answer()
+
+    assert failed.value.outcome_hidden == hidden
+    assert not failed.value.is_charged or error == "empty"
+
+
 async def test_an_empty_answer_is_settled_so_that_the_next_try_has_a_new_key(
-    house: House, vendor: StandIn
+    hosted: HostedPlatform, vendor: FakeServer
 ) -> None:
     with pytest.raises(Unavailable, match="no text") as failed:
-        await Asked(vendor, house.writer(), {"output": "none"}).answer()
+        await Asked(vendor, hosted.writer(), {"output": "none"}).answer()
 
     assert failed.value.settled
 
 
 @pytest.mark.parametrize("manner", ["hang", "drip"])
 async def test_an_answer_that_never_comes_is_late(
-    house: House, vendor: StandIn, manner: str
+    hosted: HostedPlatform, vendor: FakeServer, manner: str
 ) -> None:
-    await Asked(vendor, house.writer()).answer()  # the client's library is there
-    hurried = replace(house.writer(), deadline_seconds=0.4)
+    await Asked(vendor, hosted.writer()).answer()  # the client's library is there
+    hurried = replace(hosted.writer(), deadline_seconds=0.4)
 
     with pytest.raises(TimedOut):
         await Asked(vendor, hurried, {"error": manner}).answer()
 
 
-async def test_a_slow_answer_within_the_deadline_counts(house: House, vendor: StandIn) -> None:
-    output = await Asked(vendor, house.writer(), {"seconds": 0.5}).answer()
+async def test_a_slow_answer_within_the_deadline_counts(
+    hosted: HostedPlatform, vendor: FakeServer
+) -> None:
+    output = await Asked(vendor, hosted.writer(), {"seconds": 0.5}).answer()
 
     assert output.text
 
 
 @pytest.mark.parametrize(("said", "seconds"), [(7, 7), (None, None)])
 async def test_a_rate_limit_says_how_long(
-    house: House, vendor: StandIn, said: object, seconds: float | None
+    hosted: HostedPlatform, vendor: FakeServer, said: object, seconds: float | None
 ) -> None:
     with pytest.raises(RateLimited) as failed:
-        await Asked(vendor, house.writer(), {"error": "429", "retry_after": said}).answer()
+        await Asked(vendor, hosted.writer(), {"error": "429", "retry_after": said}).answer()
 
     assert failed.value.retry_after == seconds
 
@@ -138,42 +167,42 @@ async def test_a_rate_limit_says_how_long(
     ],
 )
 async def test_a_refusal_for_content_is_recognised_in_any_wording(
-    house: House, vendor: StandIn, words: str
+    hosted: HostedPlatform, vendor: FakeServer, words: str
 ) -> None:
     with pytest.raises(Refused) as failed:
-        await Asked(vendor, house.writer(), {"error": "400", "detail": words}).answer()
+        await Asked(vendor, hosted.writer(), {"error": "400", "detail": words}).answer()
 
     assert failed.value.kind == "sensitive"
 
 
 async def test_words_about_the_form_of_a_request_are_not_about_its_content(
-    house: House, vendor: StandIn
+    hosted: HostedPlatform, vendor: FakeServer
 ) -> None:
     knobs = {"error": "400", "detail": "Unknown parameter: 'colour'."}
 
     with pytest.raises(Refused, match="colour") as failed:
-        await Asked(vendor, house.writer(), knobs).answer()
+        await Asked(vendor, hosted.writer(), knobs).answer()
 
     assert failed.value.kind == "invalid"
 
 
 @pytest.mark.parametrize("token", ["", "clé", "two\nlines"])
 async def test_an_unusable_key_is_a_sentence_not_a_crash(
-    house: House, vendor: StandIn, token: str
+    hosted: HostedPlatform, vendor: FakeServer, token: str
 ) -> None:
-    if not house.needs_key:
-        pytest.skip(f"{house.slug} needs no key")
+    if not hosted.needs_key:
+        pytest.skip(f"{hosted.slug} needs no key")
 
     with pytest.raises(NotConfigured):
-        await Asked(vendor, house.writer(), token=token).answer()
+        await Asked(vendor, hosted.writer(), token=token).answer()
 
 
 async def test_a_vendor_that_is_down_was_not_reached(
-    house: House, vendor: StandIn, settings: Settings
+    hosted: HostedPlatform, vendor: FakeServer, settings: Settings
 ) -> None:
-    asked = Asked(vendor, house.writer())
-    house.put("http://127.0.0.1:9", settings)  # a port where nobody listens
+    asked = Asked(vendor, hosted.writer())
+    hosted.put("http://127.0.0.1:9", settings)  # a port where nobody listens
 
-    with pytest.raises(web.Unreached):
+    with pytest.raises(http.Unreached):
         await asked.answer()
-    await pool.close()
+    await http_pool.close()

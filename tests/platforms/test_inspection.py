@@ -11,11 +11,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from platforms import published, registry
+from platforms import inspection, registry
 from platforms.adapters.replicate import ROWS
 from platforms.base import Model
-from tests.platforms.houses import HOUSES
-from tests.standins.process import StandIn
+from tests.fake_servers.process import FakeServer
+from tests.platforms.hosted_platforms import HOSTED
 
 pytestmark = pytest.mark.enable_socket
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "gemini": "GEMINI_API_KEY"}
@@ -43,21 +43,21 @@ def by_subject(printed: str) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def offering(
-    vendor_process: Callable[[str], StandIn], settings: Settings
-) -> Callable[[str, Mapping[str, Any]], StandIn]:
-    """Puts a stand-in that offers just these models in a vendor's place, with a key."""
+    vendor_process: Callable[[str], FakeServer], settings: Settings
+) -> Callable[[str, Mapping[str, Any]], FakeServer]:
+    """Puts a fake server that offers just these models in a vendor's place, with a key."""
 
-    def put(slug: str, offers: Mapping[str, Any]) -> StandIn:
+    def put(slug: str, offers: Mapping[str, Any]) -> FakeServer:
         process = vendor_process(slug)
-        HOUSES[slug].put(process.url, settings)
-        process.control(default={"offers": offers, "seconds": 0})
+        HOSTED[slug].put(process.url, settings)
+        process.control(default={"offers": offers})
         settings.PLATFORM_KEYS = {KEYS[slug]: "sk-secret"}
         return process
 
     return put
 
 
-Offering = Callable[[str, Mapping[str, Any]], StandIn]
+Offering = Callable[[str, Mapping[str, Any]], FakeServer]
 
 
 @each_vendor
@@ -168,11 +168,11 @@ def test_a_platform_that_is_not_there_is_told_with_those_that_are() -> None:
 
 @pytest.fixture
 def replicate(
-    provider_process: StandIn, settings: Settings
-) -> Iterator[Callable[[Mapping[str, Any]], StandIn]]:
-    """Puts the stand-in, which publishes what is sent except for what is said, in its place."""
+    provider_process: FakeServer, settings: Settings
+) -> Iterator[Callable[[Mapping[str, Any]], FakeServer]]:
+    """Puts the fake server, which publishes what is sent except for what is said, in its place."""
 
-    def put(differing: Mapping[str, Any]) -> StandIn:
+    def put(differing: Mapping[str, Any]) -> FakeServer:
         settings.PLATFORM_URLS = {"REPLICATE_BASE_URL": provider_process.url}
         settings.PLATFORM_KEYS = {"REPLICATE_API_TOKEN": "r8_secret"}
         provider_process.control(default={"published": {**everything_sent(), **differing}})
@@ -187,14 +187,14 @@ def everything_sent() -> dict[str, Any]:
     taken: dict[str, Any] = {}
     for row in ROWS.values():
         fields = {
-            name: {"type": one.get("type")} for name, one in published.sent(row).items()
+            name: {"type": one.get("type")} for name, one in inspection.sent(row).items()
         } | taken.get(row.model.path, {}).get("properties", {})
         taken[row.model.path] = {"properties": fields, "required": []}
     return taken
 
 
 def test_replicate_is_fine_where_its_models_take_what_is_sent(
-    replicate: Callable[[Mapping[str, Any]], StandIn],
+    replicate: Callable[[Mapping[str, Any]], FakeServer],
 ) -> None:
     process = replicate({})
     paid = len(process.entries("create"))
@@ -207,7 +207,7 @@ def test_replicate_is_fine_where_its_models_take_what_is_sent(
 
 
 def test_what_replicate_retired_or_changed_is_told_in_words_and_to_a_program(
-    replicate: Callable[[Mapping[str, Any]], StandIn],
+    replicate: Callable[[Mapping[str, Any]], FakeServer],
 ) -> None:
     whole = everything_sent()["google/imagen-4-fast"]
     narrowed = {"properties": whole["properties"] | {"aspect_ratio": {"type": "integer"}}}
@@ -242,7 +242,7 @@ def test_what_replicate_retired_or_changed_is_told_in_words_and_to_a_program(
 
 
 def test_replicate_is_asked_once_where_the_key_is_wrong(
-    replicate: Callable[[Mapping[str, Any]], StandIn], settings: Settings
+    replicate: Callable[[Mapping[str, Any]], FakeServer], settings: Settings
 ) -> None:
     replicate({})
     settings.PLATFORM_KEYS = {"REPLICATE_API_TOKEN": "wrong"}

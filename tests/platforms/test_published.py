@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from platforms import published
+from platforms import inspection
 from platforms.base import Modality, Model
 from platforms.catalogue import Row
-from platforms.published import differences
+from platforms.inspection import differences
 
 PARAMETERS = {
     "steps": {"type": "integer", "minimum": 1, "maximum": 50},
@@ -95,7 +95,7 @@ def test_every_row_that_is_sent_to_replicate_has_a_schema_of_what_it_sends() -> 
     from platforms.adapters.replicate import ROWS
 
     for row in ROWS.values():
-        fields = published.sent(row)
+        fields = inspection.sent(row)
         schema = {"components": {"schemas": {"Input": {"properties": fields}}}}
 
         assert row.input_field in fields

@@ -8,15 +8,15 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from platforms import pool, web
+from platforms import http_pool, provider_errors
 from platforms.base import Modality
 from platforms.errors import PlatformError, Refused
+from tests.fake_servers.process import FakeServer
 from tests.platforms.conftest import Asked as AskedOfReplicate
-from tests.platforms.houses import HOUSES, Asked
-from tests.standins.process import StandIn
+from tests.platforms.hosted_platforms import HOSTED, Asked
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.asyncio]
-Vendors = Callable[[str], StandIn]
+Vendors = Callable[[str], FakeServer]
 
 # What models at Replicate end with; the first five are those the original knew.
 OF_PREDICTIONS = [
@@ -69,41 +69,50 @@ IN_ERRORS = [
     ("openai", 400, "content_policy_violation", "This request cannot be served."),
     ("openai", 400, "moderation_blocked", "This request cannot be served."),
     ("openai", 400, "content_filter", "The response was filtered."),
-    ("openai", 403, "stand_in", "Your request was flagged for potentially violating our policies."),
+    (
+        "openai",
+        403,
+        "fake_error",
+        "Your request was flagged for potentially violating our policies.",
+    ),
     ("compatible", 400, "content_filter", "The response was filtered."),
     ("compatible", 400, "ResponsibleAIPolicyViolation", "The response was filtered."),
-    ("anthropic", 400, "stand_in", "Output blocked by content filtering policy"),
-    ("gemini", 400, "stand_in", "The prompt contains prohibited content."),
-    ("gemini", 400, "stand_in", "Image generation blocked: it violates our guidelines on safety."),
-    ("gemini", 451, "stand_in", "Not available where you are."),
+    ("anthropic", 400, "fake_error", "Output blocked by content filtering policy"),
+    ("gemini", 400, "fake_error", "The prompt contains prohibited content."),
+    (
+        "gemini",
+        400,
+        "fake_error",
+        "Image generation blocked: it violates our guidelines on safety.",
+    ),
+    ("gemini", 451, "fake_error", "Not available where you are."),
 ]
 OF_FORM = [
     ("openai", 400, "invalid_value", "Unknown parameter: 'colour'."),
-    ("anthropic", 400, "stand_in", "max_tokens: must be greater than thinking.budget_tokens"),
-    ("gemini", 400, "stand_in", "Invalid JSON payload received."),
-    ("compatible", 422, "stand_in", "Field names are case-sensitive."),
+    ("anthropic", 400, "fake_error", "max_tokens: must be greater than thinking.budget_tokens"),
+    ("gemini", 400, "fake_error", "Invalid JSON payload received."),
+    ("compatible", 422, "fake_error", "Field names are case-sensitive."),
 ]
 
 
 @pytest_asyncio.fixture
 async def vendors(vendor_process: Vendors, settings: Settings) -> AsyncIterator[Vendors]:
-    """Puts a stand-in in the place of the vendor that is named."""
+    """Puts a fake server in the place of the vendor that is named."""
 
-    def put(slug: str) -> StandIn:
+    def put(slug: str) -> FakeServer:
         process = vendor_process(slug)
-        HOUSES[slug].put(process.url, settings)
-        process.control(default={"seconds": 0, "base": process.url})
+        HOSTED[slug].put(process.url, settings)
         return process
 
     yield put
-    await pool.close()
+    await http_pool.close()
 
 
 async def raised_by(
     vendors: Vendors, slug: str, output: str, knobs: dict[str, object]
 ) -> PlatformError:
     vendor = vendors(slug)  # before its models: some are listed by it
-    model = HOUSES[slug].model(Modality.TEXT, Modality(output))
+    model = HOSTED[slug].model(Modality.TEXT, Modality(output))
     with pytest.raises(PlatformError) as failed:
         await Asked(vendor, model, knobs).answer()
     return failed.value
@@ -117,6 +126,7 @@ async def test_an_answer_that_declines_is_a_refusal(
 
     assert isinstance(error, Refused)
     assert error.kind == "sensitive"
+    assert error.is_charged
 
 
 @pytest.mark.parametrize(("slug", "status", "code", "words"), IN_ERRORS)
@@ -144,7 +154,9 @@ async def test_an_error_about_the_form_is_no_judgement_of_the_content(
 
 
 @pytest.mark.parametrize("words", OF_PREDICTIONS)
-async def test_a_prediction_that_was_declined_is_a_refusal(provider: StandIn, words: str) -> None:
+async def test_a_prediction_that_was_declined_is_a_refusal(
+    provider: FakeServer, words: str
+) -> None:
     with pytest.raises(Refused) as failed:
         await AskedOfReplicate({"failure": words, "seconds": 0}).answer()
 
@@ -152,7 +164,7 @@ async def test_a_prediction_that_was_declined_is_a_refusal(provider: StandIn, wo
 
 
 @pytest.mark.parametrize("words", OF_PREDICTIONS)
-async def test_and_so_is_a_request_for_one(provider: StandIn, words: str) -> None:
+async def test_and_so_is_a_request_for_one(provider: FakeServer, words: str) -> None:
     with pytest.raises(Refused) as failed:
         await AskedOfReplicate({"error": "422", "detail": words}).answer()
 
@@ -161,4 +173,10 @@ async def test_and_so_is_a_request_for_one(provider: StandIn, words: str) -> Non
 
 @pytest.mark.parametrize("words", OF_MACHINES)
 async def test_what_a_machine_says_is_not(words: str) -> None:
-    assert not web.is_sensitive(words)
+    assert not provider_errors.is_sensitive(words)
+
+
+async def test_words_hold_nothing_that_a_database_does_not_take() -> None:
+    body = rb'{"error": {"message": "No\u0000 such \ud800key"}}'
+
+    assert provider_errors.words_in(body) == "No such key"

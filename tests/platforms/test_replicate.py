@@ -7,23 +7,25 @@ from pathlib import Path
 import httpx
 import pytest
 
-from platforms.adapters.replicate import LARGEST_UPLOAD, ROWS
+from platforms.adapters.replicate import MAX_UPLOAD_BYTES, ROWS
 from platforms.base import MediaFile, Modality
 from platforms.errors import PlatformError, Refused, Unavailable
+from platforms.payloads import INLINE_LIMIT
 from platforms.registry import get_model
-from platforms.shapes import INLINE_LIMIT
+from tests.fake_servers import media
+from tests.fake_servers.process import FakeServer
 from tests.platforms.conftest import PAINTER, WRITER, Asked
-from tests.standins import media
-from tests.standins.process import StandIn
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.asyncio]
 
 
-def charges(provider: StandIn, key: str) -> int:
+def charges(provider: FakeServer, key: str) -> int:
     return sum(line["key"] == key for line in provider.entries("charge"))
 
 
-async def test_a_picture_is_made_remembered_and_delivered_as_an_address(provider: StandIn) -> None:
+async def test_a_picture_is_made_remembered_and_delivered_as_an_address(
+    provider: FakeServer,
+) -> None:
     asked = Asked({"seconds": 0.1})
 
     output = await asked.answer()
@@ -37,7 +39,7 @@ async def test_a_picture_is_made_remembered_and_delivered_as_an_address(provider
 
 @pytest.mark.parametrize("name", ["wan-2.2-t2v-fast", "wan-2.2-i2v-fast"])
 async def test_a_clip_is_made_of_words_and_of_a_picture(
-    name: str, provider: StandIn, tmp_path: Path
+    name: str, provider: FakeServer, tmp_path: Path
 ) -> None:
     model = get_model(f"replicate:{name}")
     picture = tmp_path / "in.png"
@@ -52,7 +54,7 @@ async def test_a_clip_is_made_of_words_and_of_a_picture(
 
 
 async def test_a_fine_tune_is_asked_with_its_weights_and_in_its_own_words(
-    provider: StandIn,
+    provider: FakeServer,
 ) -> None:
     model = get_model("replicate:flux-dev-lora-ps1")
     asked = Asked(model=model)
@@ -67,7 +69,7 @@ async def test_a_fine_tune_is_asked_with_its_weights_and_in_its_own_words(
     assert line["input"]["lora_weights"] == "huggingface.co/veryVANYA/ps1-style-flux"
 
 
-async def test_the_provider_is_told_key_and_deadline(provider: StandIn) -> None:
+async def test_the_provider_is_told_key_and_deadline(provider: FakeServer) -> None:
     asked = Asked()
 
     await asked.answer()
@@ -77,7 +79,7 @@ async def test_the_provider_is_told_key_and_deadline(provider: StandIn) -> None:
     assert line["input"] == {"prompt": "a red disc"}
 
 
-async def test_the_tile_shows_what_the_provider_says(provider: StandIn) -> None:
+async def test_the_tile_shows_what_the_provider_says(provider: FakeServer) -> None:
     asked = Asked({"statuses": ["starting", "processing", "succeeded"]})
 
     await asked.answer()
@@ -86,14 +88,14 @@ async def test_the_tile_shows_what_the_provider_says(provider: StandIn) -> None:
 
 
 @pytest.mark.parametrize("kind", ["list", "object", "image"])
-async def test_every_shape_of_an_address_is_understood(provider: StandIn, kind: str) -> None:
+async def test_every_shape_of_an_address_is_understood(provider: FakeServer, kind: str) -> None:
     output = await Asked({"output": kind}).answer()
 
     assert output.url
     assert output.url.startswith(f"{provider.url}/files/")
 
 
-async def test_an_inline_picture_is_decoded(provider: StandIn) -> None:
+async def test_an_inline_picture_is_decoded(provider: FakeServer) -> None:
     output = await Asked({"output": "data-uri"}).answer()
 
     assert output.data
@@ -101,7 +103,7 @@ async def test_an_inline_picture_is_decoded(provider: StandIn) -> None:
     assert output.content_type == "image/png"
 
 
-async def test_pieces_of_text_are_joined(provider: StandIn) -> None:
+async def test_pieces_of_text_are_joined(provider: FakeServer) -> None:
     output = await Asked(model=WRITER).answer()
 
     assert output.text
@@ -109,7 +111,7 @@ async def test_pieces_of_text_are_joined(provider: StandIn) -> None:
 
 
 async def test_a_local_picture_travels_inside_the_request(
-    provider: StandIn, tmp_path: Path
+    provider: FakeServer, tmp_path: Path
 ) -> None:
     path = tmp_path / "in.png"
     path.write_bytes(media.png("in"))
@@ -122,7 +124,7 @@ async def test_a_local_picture_travels_inside_the_request(
 
 
 async def test_a_file_too_large_to_travel_along_is_uploaded_first(
-    provider: StandIn, tmp_path: Path
+    provider: FakeServer, tmp_path: Path
 ) -> None:
     path = tmp_path / "in.wav"
     with path.open("wb") as file:
@@ -139,11 +141,11 @@ async def test_a_file_too_large_to_travel_along_is_uploaded_first(
 
 
 async def test_a_file_too_large_for_anybody_is_not_uploaded(
-    provider: StandIn, tmp_path: Path
+    provider: FakeServer, tmp_path: Path
 ) -> None:
     path = tmp_path / "in.wav"
     with path.open("wb") as file:
-        file.truncate(LARGEST_UPLOAD + 1)
+        file.truncate(MAX_UPLOAD_BYTES + 1)
     uploads = len(provider.entries("upload"))
 
     with pytest.raises(Refused, match="100 MB"):
@@ -154,7 +156,7 @@ async def test_a_file_too_large_for_anybody_is_not_uploaded(
     assert len(provider.entries("upload")) == uploads
 
 
-async def test_a_fast_model_is_waited_for_and_not_asked_again(provider: StandIn) -> None:
+async def test_a_fast_model_is_waited_for_and_not_asked_again(provider: FakeServer) -> None:
     fast = Asked({"seconds": 0.3}, model=get_model("replicate:flux-schnell"))
 
     output = await fast.answer()
@@ -163,7 +165,7 @@ async def test_a_fast_model_is_waited_for_and_not_asked_again(provider: StandIn)
     assert not any(line["id"] == fast.remembered[0] for line in provider.entries("followed"))
 
 
-async def test_a_fast_model_that_is_slow_today_is_followed(provider: StandIn) -> None:
+async def test_a_fast_model_that_is_slow_today_is_followed(provider: FakeServer) -> None:
     slow = Asked({"seconds": 1.4}, model=get_model("replicate:flux-schnell"))
 
     output = await slow.answer()
@@ -176,7 +178,7 @@ async def test_every_row_says_where_its_input_goes() -> None:
     assert all(row.input_field for row in ROWS.values())
 
 
-async def test_a_community_model_is_asked_by_its_latest_version(provider: StandIn) -> None:
+async def test_a_community_model_is_asked_by_its_latest_version(provider: FakeServer) -> None:
     asked = Asked(model=replace(PAINTER, path="community/flux-test"))
 
     await asked.answer()
@@ -185,7 +187,7 @@ async def test_a_community_model_is_asked_by_its_latest_version(provider: StandI
     assert line["model"] == "latest-of-community-flux-test"
 
 
-async def test_a_pinned_version_is_asked_for_directly(provider: StandIn) -> None:
+async def test_a_pinned_version_is_asked_for_directly(provider: FakeServer) -> None:
     asked = Asked(model=replace(PAINTER, version="flux-0123"))
 
     await asked.answer()
@@ -197,7 +199,7 @@ async def test_a_pinned_version_is_asked_for_directly(provider: StandIn) -> None
 # Adopting
 
 
-async def test_an_earlier_prediction_is_collected_and_not_paid_again(provider: StandIn) -> None:
+async def test_an_earlier_prediction_is_collected_and_not_paid_again(provider: FakeServer) -> None:
     first = Asked()
     await first.answer()
 
@@ -210,7 +212,7 @@ async def test_an_earlier_prediction_is_collected_and_not_paid_again(provider: S
     assert charges(provider, first.key) == 1
 
 
-async def test_a_worker_that_dies_leaves_a_prediction_to_adopt(provider: StandIn) -> None:
+async def test_a_worker_that_dies_leaves_a_prediction_to_adopt(provider: FakeServer) -> None:
     asked = Asked({"seconds": 0.6})
     work = asyncio.create_task(asked.answer())
     while not asked.remembered:
@@ -225,7 +227,7 @@ async def test_a_worker_that_dies_leaves_a_prediction_to_adopt(provider: StandIn
     assert not any(line["id"] == asked.remembered[0] for line in provider.entries("cancel"))
 
 
-async def test_a_worker_told_to_go_while_asking_still_learns_the_id(provider: StandIn) -> None:
+async def test_a_worker_told_to_go_while_asking_still_learns_the_id(provider: FakeServer) -> None:
     asked = Asked({"create_seconds": 0.4})
     work = asyncio.create_task(asked.answer())
     await asyncio.sleep(0.2)
@@ -237,7 +239,7 @@ async def test_a_worker_told_to_go_while_asking_still_learns_the_id(provider: St
     assert len(asked.remembered) == 1
 
 
-async def test_a_prediction_the_provider_forgot_is_forgotten_here(provider: StandIn) -> None:
+async def test_a_prediction_the_provider_forgot_is_forgotten_here(provider: FakeServer) -> None:
     asked = Asked(reference="gone")
 
     with pytest.raises(Unavailable) as failed:
@@ -247,7 +249,7 @@ async def test_a_prediction_the_provider_forgot_is_forgotten_here(provider: Stan
     assert charges(provider, asked.key) == 0
 
 
-async def test_an_answer_lost_on_its_way_is_found_again_by_its_key(provider: StandIn) -> None:
+async def test_an_answer_lost_on_its_way_is_found_again_by_its_key(provider: FakeServer) -> None:
     lost = Asked({"error": "drop", "lost": True})
     with pytest.raises(Unavailable):
         await lost.answer()
@@ -258,7 +260,7 @@ async def test_an_answer_lost_on_its_way_is_found_again_by_its_key(provider: Sta
     assert charges(provider, lost.key) == 1
 
 
-async def test_fifty_calls_share_one_loop_and_one_pool(provider: StandIn) -> None:
+async def test_fifty_calls_share_one_loop_and_one_pool(provider: FakeServer) -> None:
     asked = [Asked({"seconds": 0.5}) for _ in range(50)]
 
     outputs = await asyncio.gather(*(one.answer() for one in asked))

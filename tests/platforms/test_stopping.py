@@ -4,10 +4,9 @@ import asyncio
 
 import pytest
 
-from platforms.base import Call
+from platforms.base import Call, unless_stopped
 from platforms.errors import Cancelled
 from platforms.registry import get_model
-from platforms.stopping import unless_stopped
 
 pytestmark = pytest.mark.asyncio
 

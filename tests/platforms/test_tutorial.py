@@ -15,35 +15,36 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from platforms import adapters, registry, web
+from platforms import adapters, http, registry
 from platforms.base import Call, Model, Output
 from platforms.errors import Cancelled, NotConfigured, PlatformError, RateLimited, Unavailable
+from tests.fake_servers.process import ROOT, FakeServer, running_server
 from tests.platforms import tutorial
-from tests.standins.process import ROOT, StandIn, standing_in
 
 pytestmark = pytest.mark.enable_socket
 KEY = "ACME_API_KEY"
 
 
 @pytest.fixture(scope="module")
-def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    with standing_in("acme", tmp_path_factory.mktemp("acme") / "journal.jsonl") as process:
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeServer]:
+    with running_server("acme", tmp_path_factory.mktemp("acme") / "journal.jsonl") as process:
         process.control(default={"seconds": 0, "base": process.url})
         yield process
 
 
 @pytest_asyncio.fixture
-async def brush(vendor: StandIn, settings: Settings, tmp_path: Path) -> AsyncIterator[Model]:
+async def brush(vendor: FakeServer, settings: Settings, tmp_path: Path) -> AsyncIterator[Model]:
     """The model of the tutorial, found by its file being there."""
     before = list(adapters.__path__)
     settings.PLATFORM_URLS = {"ACME_BASE_URL": f"{vendor.url}/v1"}
     tutorial.put_in_place(tmp_path)
     registry.load_adapters()
     yield registry.get_model("acme:brush")
-    del registry._platforms["acme"], sys.modules["platforms.adapters.acme"]
+    registry.unregister("acme")
+    del sys.modules["platforms.adapters.acme"]
     del adapters.acme  # type: ignore[attr-defined]  # importing has set it
     adapters.__path__[:] = before
-    await web.close()
+    await http.close()
 
 
 def call_to(model: Model, key: str = "a-key") -> Call:
@@ -72,7 +73,7 @@ def test_the_documents_program_is_formatted_and_linted_as_the_rest(tmp_path: Pat
         subprocess.run([sys.executable, "-m", *tool, str(file)], cwd=ROOT, check=True)
 
 
-def test_it_passes_the_contract_tests_of_every_platform(vendor: StandIn, tmp_path: Path) -> None:
+def test_it_passes_the_contract_tests_of_every_platform(vendor: FakeServer, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-p"]
     command += ["tests.platforms.tutorial", "tests/platforms/test_contract.py", "-k", "acme"]
     asked = {"ACME_FOLDER": str(tmp_path), "ACME_BASE_URL": f"{vendor.url}/v1"}
@@ -91,7 +92,7 @@ def test_it_passes_the_contract_tests_of_every_platform(vendor: StandIn, tmp_pat
 
 @pytest.mark.asyncio
 async def test_it_answers_with_a_picture_and_asks_and_pays_once(
-    brush: Model, vendor: StandIn
+    brush: Model, vendor: FakeServer
 ) -> None:
     call = call_to(brush)
 
@@ -116,7 +117,7 @@ async def test_it_answers_with_a_picture_and_asks_and_pays_once(
     ],
 )
 async def test_whatever_its_vendor_does_becomes_an_error_of_ours(
-    brush: Model, vendor: StandIn, knobs: dict[str, object], expected: type[PlatformError]
+    brush: Model, vendor: FakeServer, knobs: dict[str, object], expected: type[PlatformError]
 ) -> None:
     vendor.control(next=[knobs])
 
@@ -132,7 +133,7 @@ async def test_a_wrong_key_is_named(brush: Model) -> None:
 
 @pytest.mark.asyncio
 async def test_a_stop_that_committed_keeps_the_request_from_leaving(
-    brush: Model, vendor: StandIn
+    brush: Model, vendor: FakeServer
 ) -> None:
     call = call_to(brush)
 

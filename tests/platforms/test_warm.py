@@ -9,20 +9,20 @@ from dataclasses import replace
 import pytest
 from pytest_django.fixtures import Settings
 
-from platforms import registry, web
+from platforms import http, registry
 from platforms.adapters.replicate import Replicate
 from platforms.base import Modality, Warmth
 from platforms.errors import Cancelled, NotConfigured, Unavailable
+from tests.fake_servers.process import FakeServer
 from tests.platforms.conftest import PAINTER, Asked
-from tests.platforms.houses import HOUSES
-from tests.platforms.houses import Asked as AskedOfHouse
-from tests.standins.process import StandIn
+from tests.platforms.hosted_platforms import HOSTED
+from tests.platforms.hosted_platforms import Asked as AskedOfHosted
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.asyncio]
 COMMUNITY = replace(PAINTER, path="community/flux-test")
 
 
-async def test_an_official_model_is_on_and_costs_nothing(provider: StandIn) -> None:
+async def test_an_official_model_is_on_and_costs_nothing(provider: FakeServer) -> None:
     asked = Asked()
 
     warmed = await Replicate().warm(asked.call)
@@ -32,7 +32,7 @@ async def test_an_official_model_is_on_and_costs_nothing(provider: StandIn) -> N
 
 
 async def test_another_one_is_booted_and_the_request_is_cancelled_at_once(
-    provider: StandIn,
+    provider: FakeServer,
 ) -> None:
     asked = Asked({"statuses": ["starting", "processing"]}, model=COMMUNITY)
 
@@ -42,7 +42,7 @@ async def test_another_one_is_booted_and_the_request_is_cancelled_at_once(
     assert any(line["id"] == asked.remembered[0] for line in provider.entries("cancel"))
 
 
-async def test_one_that_does_not_boot_is_not_said_to_be_warm(provider: StandIn) -> None:
+async def test_one_that_does_not_boot_is_not_said_to_be_warm(provider: FakeServer) -> None:
     asked = Asked({"statuses": ["aborted"]}, model=COMMUNITY)
 
     warmed = await Replicate().warm(asked.call)
@@ -50,7 +50,7 @@ async def test_one_that_does_not_boot_is_not_said_to_be_warm(provider: StandIn) 
     assert (warmed.state, warmed.charged) == (Warmth.UNKNOWN, False)
 
 
-async def test_a_stop_reaches_a_model_that_boots(provider: StandIn) -> None:
+async def test_a_stop_reaches_a_model_that_boots(provider: FakeServer) -> None:
     asked = Asked({"statuses": ["starting"]}, model=COMMUNITY)
     work = asyncio.create_task(Replicate().warm(asked.call))
     while not asked.remembered:
@@ -63,7 +63,7 @@ async def test_a_stop_reaches_a_model_that_boots(provider: StandIn) -> None:
     assert any(line["id"] == asked.remembered[0] for line in provider.entries("cancel"))
 
 
-async def test_a_wrong_key_boots_nothing(provider: StandIn) -> None:
+async def test_a_wrong_key_boots_nothing(provider: FakeServer) -> None:
     with pytest.raises(NotConfigured):
         await Replicate().warm(Asked(model=COMMUNITY, token="wrong").call)
 
@@ -79,17 +79,17 @@ async def test_whoever_keeps_models_ready_is_not_asked(slug: str) -> None:
 
 
 @pytest.fixture
-def ollama(vendor_process: Callable[[str], StandIn], settings: Settings) -> StandIn:
+def ollama(vendor_process: Callable[[str], FakeServer], settings: Settings) -> FakeServer:
     process = vendor_process("compatible")
-    HOUSES["compatible"].put(process.url, settings)
+    HOSTED["compatible"].put(process.url, settings)
     return process
 
 
-def call_to(server: StandIn) -> AskedOfHouse:
-    return AskedOfHouse(server, HOUSES["compatible"].model(Modality.TEXT, Modality.TEXT))
+def call_to(server: FakeServer) -> AskedOfHosted:
+    return AskedOfHosted(server, HOSTED["compatible"].model(Modality.TEXT, Modality.TEXT))
 
 
-async def test_ollama_reads_a_model_into_memory(ollama: StandIn) -> None:
+async def test_ollama_reads_a_model_into_memory(ollama: FakeServer) -> None:
     ollama.control(default={"loads": 200})
     asked = call_to(ollama)
 
@@ -100,21 +100,21 @@ async def test_ollama_reads_a_model_into_memory(ollama: StandIn) -> None:
     assert load["model"] == asked.model.path
     assert "prompt" not in load
     assert not asked.entries("charge")
-    await web.close()
+    await http.close()
 
 
-async def test_of_other_servers_nobody_can_know(ollama: StandIn) -> None:
+async def test_of_other_servers_nobody_can_know(ollama: FakeServer) -> None:
     ollama.control(default={"loads": 404})
 
     warmed = await registry.get_platform("compatible").warm(call_to(ollama).call)
 
     assert warmed.state is Warmth.UNKNOWN
-    await web.close()
+    await http.close()
 
 
-async def test_an_ollama_that_fails_is_not_warm(ollama: StandIn) -> None:
+async def test_an_ollama_that_fails_is_not_warm(ollama: FakeServer) -> None:
     ollama.control(default={"loads": 500})
 
     with pytest.raises(Unavailable):
         await registry.get_platform("compatible").warm(call_to(ollama).call)
-    await web.close()
+    await http.close()

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from platforms.web import LONGEST_WAIT, Answer, is_sensitive, retry_after
+from platforms.http import Answer, retry_after
+from platforms.provider_errors import MAX_WAIT_SECONDS, is_sensitive
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -16,7 +17,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
         ("0.5", b"", 0.5),
         ("-3", b"", 0),
         ("nan", b"", 0),
-        ("inf", b"", LONGEST_WAIT),
+        ("inf", b"", MAX_WAIT_SECONDS),
         ("Thu, 01 Jan 2026 12:01:00 GMT", b"", 60),
         ("Thu, 01 Jan 2026 11:00:00 GMT", b"", 0),
         ("", b'{"retry_after": 4}', 4),

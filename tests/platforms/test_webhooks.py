@@ -6,9 +6,9 @@ import base64
 
 import pytest
 
-from platforms.reach import is_outside
+from platforms.http import is_outside
 from platforms.webhooks import TOLERANCE, is_signed
-from tests.standins.bells import SECRET, signed
+from tests.fake_servers.webhooks import SECRET, signed
 
 BODY, NOW = b'{"id": "p1", "status": "succeeded"}', 1_790_000_000
 OTHER = f"whsec_{base64.b64encode(b'another secret').decode()}"

@@ -125,6 +125,13 @@ def test_a_file_that_is_no_model_says_why(content: object, said: str) -> None:
     assert said in " ".join(refused(content))
 
 
+def test_a_named_field_that_comes_from_a_lost_node_is_refused_in_words() -> None:
+    content = marked(n6="panic:input.text")
+    content["6"]["inputs"]["text"] = ["77", 0]
+
+    assert "takes its text from the node “77”" in refused(content)[0]
+
+
 def test_inputs_of_two_kinds_are_refused() -> None:
     content = exported()
     content["8"] = json.loads(json.dumps(exported(Modality.IMAGE)["6"]))

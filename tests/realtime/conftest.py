@@ -11,11 +11,11 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 
+from lib.database_thread import close_connection
 from realtime import hub
 from realtime.consumers import WatchConsumer
-from realtime.tail import hang_up
 
-from .stage import StageFeed
+from .fixtures import ExampleFeed
 
 Connect = Callable[..., WebsocketCommunicator]
 
@@ -29,7 +29,7 @@ async def connect() -> AsyncIterator[Connect]:
         path: str = "/ws/stage/", *, user: object | None = None, **headers: str
     ) -> WebsocketCommunicator:
         pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-        application = WatchConsumer.as_asgi(feed=StageFeed)
+        application = WatchConsumer.as_asgi(feed=ExampleFeed)
         client = WebsocketCommunicator(application, path, headers=[(b"host", b"wall"), *pairs])
         scope: dict[str, Any] = dict(client.scope)
         client.scope = {**scope, "user": user or AnonymousUser()}  # type: ignore[typeddict-item]
@@ -40,9 +40,9 @@ async def connect() -> AsyncIterator[Connect]:
     for client in clients:
         await client.disconnect()
     await hub.current().close()
-    await sync_to_async(hang_up)()  # the thread that asynchronous tests query in
+    await sync_to_async(close_connection)()  # the thread that asynchronous tests query in
 
 
 @pytest.fixture(autouse=True)
-def empty_stage() -> None:
-    StageFeed.reset()
+def reset_feed() -> None:
+    ExampleFeed.reset()

@@ -14,7 +14,7 @@ from realtime import log, wakeup
 from realtime.cursors import Cursor, Positions, Resync
 from realtime.models import Event, Topic
 
-from .stage import happen, happen_often
+from .fixtures import append_many_now, append_now
 
 
 def test_cursor_survives_being_written_down() -> None:
@@ -38,7 +38,7 @@ def test_positions_tell_who_has_seen_more() -> None:
     assert not here.reaches(there)
     assert str(here.earliest(there)) == "a:3~b:2"
     assert here.distance(there) == 1
-    assert str(here.moved(1, 9)) == "a:3~b:9"
+    assert str(here.with_seq(1, 9)) == "a:3~b:9"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -51,8 +51,8 @@ def test_event_without_a_transaction_is_refused() -> None:
 
 @pytest.mark.django_db
 def test_numbers_of_a_topic_follow_each_other() -> None:
-    cursors = [happen(n) for n in range(3)]
-    other = happen(0, topic="network:2")
+    cursors = [append_now(n) for n in range(3)]
+    other = append_now(0, topic="network:2")
 
     assert [cursor.seq for cursor in cursors] == [1, 2, 3]
     assert other.seq == 1
@@ -62,7 +62,7 @@ def test_numbers_of_a_topic_follow_each_other() -> None:
 
 @pytest.mark.django_db
 def test_many_events_cost_two_statements() -> None:
-    happen(0)
+    append_now(0)
 
     with (
         CaptureQueriesContext(
@@ -79,17 +79,17 @@ def test_many_events_cost_two_statements() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_rolled_back_event_leaves_no_gap() -> None:
-    happen(1)
+    append_now(1)
     with pytest.raises(RuntimeError), transaction.atomic():  # noqa: PT012
         log.append("network:1", "run.started", {})
         raise RuntimeError
 
-    assert happen(2).seq == 2
+    assert append_now(2).seq == 2
 
 
 @pytest.mark.django_db(transaction=True)
 def test_doorbell_rings_once_per_topic_and_only_after_commit() -> None:
-    with wakeup.Listener("events") as listener:
+    with wakeup.WakeUpListener("events") as listener:
         with transaction.atomic():
             log.append("network:1", "a.begun", {})
             with pytest.raises(RuntimeError), transaction.atomic():  # noqa: PT012
@@ -99,71 +99,71 @@ def test_doorbell_rings_once_per_topic_and_only_after_commit() -> None:
             assert len(connection.run_on_commit) == 1
             assert listener.wait(0) == []
 
-        assert listener.wait(1) == [("events", "network:1")]
+        assert listener.wait(20) == [("events", "network:1")]
 
 
 @pytest.mark.django_db
 def test_reading_goes_on_after_a_cursor() -> None:
-    first = happen(0)
-    happen_often(range(1, 6))
+    first = append_now(0)
+    append_many_now(range(1, 6))
 
-    events = log.after("network:1", str(first), limit=3)
+    events = log.read_after("network:1", str(first), limit=3)
 
     assert [event.data["n"] for event in events] == [1, 2, 3]
     assert str(events[0].cursor) == f"{first.epoch}:2"
-    assert log.after("network:1", log.position("network:1"), limit=3) == []
+    assert log.read_after("network:1", log.position("network:1"), limit=3) == []
 
 
 @pytest.mark.django_db
 def test_reading_without_a_cursor_begins_at_the_oldest_kept() -> None:
-    happen_often(range(5))
+    append_many_now(range(5))
     Event.objects.filter(seq__lte=2).delete()
 
-    assert [event.seq for event in log.after("network:1", None, limit=2)] == [3, 4]
+    assert [event.seq for event in log.read_after("network:1", None, limit=2)] == [3, 4]
 
 
 @pytest.mark.django_db
 def test_cursor_that_cannot_be_continued_asks_for_a_snapshot() -> None:
-    last = happen_often(range(5))
+    last = append_many_now(range(5))
     Event.objects.filter(seq__lte=2).delete()
 
     for cursor in (f"{last.epoch}:1", f"{last.epoch}:6", "other:3", "junk"):
         with pytest.raises(Resync):
-            log.after("network:1", cursor, limit=10)
-    assert len(log.after("network:1", f"{last.epoch}:2", limit=10)) == 3
+            log.read_after("network:1", cursor, limit=10)
+    assert len(log.read_after("network:1", f"{last.epoch}:2", limit=10)) == 3
 
 
 @pytest.mark.django_db
 def test_everything_pruned_still_is_a_gap_for_those_who_missed_it() -> None:
-    last = happen_often(range(5))
+    last = append_many_now(range(5))
     Event.objects.all().delete()
 
-    assert log.after("network:1", last, limit=10) == []
+    assert log.read_after("network:1", last, limit=10) == []
     with pytest.raises(Resync):
-        log.after("network:1", f"{last.epoch}:4", limit=10)
+        log.read_after("network:1", f"{last.epoch}:4", limit=10)
 
 
 @pytest.mark.django_db
 def test_pruning_forgets_the_old_and_the_too_many() -> None:
-    happen_often(range(10))
-    happen_often(range(3), topic="network:2")
+    append_many_now(range(10))
+    append_many_now(range(3), topic="network:2")
     Event.objects.filter(topic__name="network:1", seq__lte=4).update(
         created_at=timezone.now() - timedelta(days=8)
     )
 
     assert log.prune(timedelta(days=7)) == 4
-    assert log.prune(timedelta(days=7), most=2) == 5
+    assert log.prune(timedelta(days=7), max_per_topic=2) == 5
     assert list(Event.objects.order_by("pk").values_list("seq", flat=True)) == [9, 10, 2, 3]
 
 
 @pytest.mark.django_db
 def test_restored_log_has_new_epochs() -> None:
-    cursor = happen(1)
+    cursor = append_now(1)
 
     log.renew_epochs()
 
     with pytest.raises(Resync):
-        log.after("network:1", cursor, limit=1)
+        log.read_after("network:1", cursor, limit=1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -186,7 +186,7 @@ def test_writers_at_the_same_time_leave_no_gap_and_number_by_commit() -> None:
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads) or cursor.seq < writers * each:
-        for event in log.after("network:1", cursor, limit=50):
+        for event in log.read_after("network:1", cursor, limit=50):
             seen.append(event.seq)
             cursor = event.cursor
     for thread in threads:

@@ -10,18 +10,16 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from realtime import outbox, streams, tail
+from realtime import streams, subscriptions, tail
 from realtime.cursors import Cursor, Positions
 from realtime.models import Event, Topic
-from realtime.outbox import Outbox
-from realtime.places import Joined
-from realtime.protocol import Allowance, Refused
+from realtime.protocol import FrameRateLimit, FrameRefused, decode_frame, encode_frame
 from realtime.streams import Lagged, Stream
-from realtime.wire import framed, unframed
+from realtime.subscriptions import SendBuffer, SubscriptionStart
 from tests.stack import ROOT
 
 from .conftest import Connect
-from .stage import StageFeed, ahappen, heard, opened
+from .fixtures import ExampleFeed, append_event, opened, receive_frame
 
 NETWORK, INSTALLATION = Topic(name="network:1", epoch="n"), Topic(name="installation:1", epoch="i")
 
@@ -32,7 +30,7 @@ def event(topic: Topic, seq: int, **data: object) -> Event:
 
 def stream_at(*positions: int) -> Stream:
     topics = (NETWORK, INSTALLATION)[: len(positions)]
-    feed = StageFeed("stage", tuple(topic.name for topic in topics), everything=False)
+    feed = ExampleFeed("stage", tuple(topic.name for topic in topics), everything=False)
     cursors = zip(topics, positions, strict=True)
     return Stream(feed, Positions(tuple(Cursor(topic.epoch, seq) for topic, seq in cursors)))
 
@@ -42,12 +40,12 @@ def play(stream: Stream, *events: Event) -> None:
 
 
 def cursors_after(stream: Stream, seen: str) -> list[str] | None:
-    frames = stream.missed(Positions.parse(seen))
+    frames = stream.frames_since(Positions.parse(seen))
     return None if frames is None else [frame.cursor for frame in frames]
 
 
 def test_ring_forgets_the_oldest_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "RING_FRAMES", 3)
+    monkeypatch.setattr(streams, "MAX_BUFFERED_FRAMES", 3)
     stream = stream_at(0)
 
     play(stream, *(event(NETWORK, seq) for seq in range(1, 6)))
@@ -55,7 +53,7 @@ def test_ring_forgets_the_oldest_and_says_so(monkeypatch: pytest.MonkeyPatch) ->
     assert cursors_after(stream, "n:2") == ["n:3", "n:4", "n:5"]
     assert cursors_after(stream, "n:1") is None
     with pytest.raises(Lagged):
-        stream.since(0, 10)
+        stream.frames_from(0, 10)
 
 
 def test_ring_that_was_extended_back_keeps_its_numbers() -> None:
@@ -66,7 +64,7 @@ def test_ring_that_was_extended_back_keeps_its_numbers() -> None:
     stream.extend_back(earlier, Positions.parse("n:1"))
 
     assert cursors_after(stream, "n:1") == ["n:2", "n:3", "n:4"]
-    assert [frame.seq for frame in stream.since(stream.count - 1, 10)] == [4]
+    assert [frame.seq for frame in stream.frames_from(stream.count - 1, 10)] == [4]
 
 
 def test_events_a_feed_does_not_show_still_move_its_position() -> None:
@@ -93,7 +91,7 @@ def test_reader_of_a_process_that_merged_otherwise_is_told_nothing_twice() -> No
     stream = stream_at(0, 0)
     play(stream, event(NETWORK, 1), event(INSTALLATION, 1), event(NETWORK, 2))
 
-    frames = stream.missed(Positions.parse("n:0~i:1"))
+    frames = stream.frames_since(Positions.parse("n:0~i:1"))
 
     assert frames is not None
     assert [frame.cursor for frame in frames] == ["n:1~i:1", "n:2~i:1"]
@@ -104,31 +102,33 @@ def test_reader_of_a_process_that_merged_otherwise_is_told_nothing_twice() -> No
 def test_frames_survive_the_wire(size: int) -> None:
     text = "é" * (size // 2) + "x" * (size % 2)
 
-    assert unframed(framed(text)) == text
-    assert framed(text)[0] == 0x81
+    assert decode_frame(encode_frame(text)) == text
+    assert encode_frame(text)[0] == 0x81
 
 
 def test_window_opens_as_far_as_was_acknowledged() -> None:
     stream = stream_at(0)
-    box = Outbox(Joined(stream, "n:0", at=0), window=4)
+    box = SendBuffer(SubscriptionStart(stream, "n:0", at=0), window=4)
     play(stream, *(event(NETWORK, seq) for seq in range(1, 11)))
 
     assert [frame.seq for frame in box.take(0.0)] == [1, 2, 3, 4]
     assert box.take(1.0) == []
-    assert not box.stalled(9.0)
-    assert box.stalled(outbox.WINDOW_SECONDS)
+    assert not box.is_stalled(9.0)
+    assert box.is_stalled(subscriptions.STALLED_SECONDS)
     box.acknowledge("n:3")
     box.acknowledge("n:1")  # old news
     box.acknowledge("other:9")  # never sent
-    assert not box.stalled(99.0)
+    assert not box.is_stalled(99.0)
     assert [frame.seq for frame in box.take(100.0)] == [5, 6, 7]
 
 
 def test_backlog_comes_before_what_is_new() -> None:
     stream = stream_at(0)
     play(stream, event(NETWORK, 1), event(NETWORK, 2))
-    missed = stream.missed(Positions.parse("n:0"))
-    box = Outbox(Joined(stream, "n:0", at=stream.count, backlog=missed or ()), window=None)
+    missed = stream.frames_since(Positions.parse("n:0"))
+    box = SendBuffer(
+        SubscriptionStart(stream, "n:0", at=stream.count, backlog=missed or ()), window=None
+    )
 
     play(stream, event(NETWORK, 3))
 
@@ -136,17 +136,17 @@ def test_backlog_comes_before_what_is_new() -> None:
 
 
 def test_allowance_grows_with_time_and_with_what_was_sent() -> None:
-    allowance = Allowance(0.0)
-    allowance.earn(500)
+    limit = FrameRateLimit(0.0)
+    limit.add(500)
     for _ in range(600):
-        allowance.spend(0.0)
-    with pytest.raises(Refused):
-        allowance.spend(0.0)
+        limit.consume(0.0)
+    with pytest.raises(FrameRefused):
+        limit.consume(0.0)
 
-    patient = Allowance(0.0)
+    patient = FrameRateLimit(0.0)
     for second in range(100):
         for _ in range(50):
-            patient.spend(float(second))
+            patient.consume(float(second))
 
 
 @pytest.mark.asyncio
@@ -166,10 +166,10 @@ async def test_database_that_is_away_for_a_while_closes_no_socket(
         return real(self, topic)
 
     monkeypatch.setattr(tail.Tail, "_read", failing)
-    await ahappen(1)
-    await ahappen(2)
+    await append_event(1)
+    await append_event(2)
 
-    assert [(await heard(client))["data"]["n"] for _ in range(2)] == [1, 2]
+    assert [(await receive_frame(client))["data"]["n"] for _ in range(2)] == [1, 2]
     assert len(failures) == 2
 
 

@@ -1,4 +1,4 @@
-"""A short history in which every promise was kept, to be broken by tests in one place each."""
+"""A short history in which every promise is kept; each test breaks it in one place."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rehearsal.invariants import ALL, check
 TOPIC = "network:one"
 
 
-def kept() -> History:
+def valid_history() -> History:
     """Two runs of one network: the first was superseded in a call, the second one stopped.
 
-    Run a: step 0 was lost once and adopted, step 1 failed once and was paid for again, step 2 was
-    cancelled at the provider. Run b: its step was cancelled before anybody was at it.
+    Run a: step 0 was lost once and adopted, step 1 failed once and was charged again, step 2 was
+    cancelled at the provider. Run b: its step was cancelled before it was claimed.
     """
     return History(
         events=events(),
@@ -38,10 +38,10 @@ def kept() -> History:
             Attempt("a2", 1, "cancelled", "a2-1", "p3", "w:2:y", 25.1, 30.2),
         ],
         journal=[
-            *asked("a0-1", "p0", 10.1),
-            *asked("a1-1", "p1", 22.2),
-            *asked("a1-2", "p2", 24.1),
-            *asked("a2-1", "p3", 25.2),
+            *charged_request("a0-1", "p0", 10.1),
+            *charged_request("a1-1", "p1", 22.2),
+            *charged_request("a1-2", "p2", 24.1),
+            *charged_request("a2-1", "p3", 25.2),
             Entry(30.1, "cancel", id="p3"),
         ],
         accepted=[Accepted("key-a", "a"), Accepted("key-b", "b")],
@@ -50,11 +50,11 @@ def kept() -> History:
     )
 
 
-def asked(key: str, reference: str, at: float) -> list[Entry]:
+def charged_request(key: str, reference: str, at: float) -> list[Entry]:
     return [Entry(at, "create", key), Entry(at, "charge", key, reference)]
 
 
-STORY = (
+EVENTS = (
     ("run.started", "a", 9.9),
     ("invocation.created", "a0", 9.9),
     ("invocation.started", "a0", 10.0),
@@ -78,31 +78,31 @@ STORY = (
 
 
 def events() -> list[Event]:
-    return [told(seq, kind, who, at) for seq, (kind, who, at) in enumerate(STORY, 1)]
+    return [make_event(seq, kind, who, at) for seq, (kind, who, at) in enumerate(EVENTS, 1)]
 
 
-def told(seq: int, kind: str, who: str, at: float) -> Event:
+def make_event(seq: int, kind: str, who: str, at: float) -> Event:
     data = {"run": who[0]} | ({"invocation": who} if kind.startswith("invocation.") else {})
     return Event(TOPIC, seq, kind, data, at)
 
 
-def broken(history: History) -> set[str]:
+def violated_invariants(history: History) -> set[str]:
     """The names of the invariants that this history breaks."""
     return {violation.invariant.name for violation in check(history, ALL)}
 
 
-def changed(rows: str, which: Callable[[Any], bool], **fields: object) -> History:
-    """The kept history with these fields in the rows that `which` picks."""
-    history = kept()
+def history_with(rows: str, which: Callable[[Any], bool], **fields: object) -> History:
+    """The valid history with these fields in the rows that `which` picks."""
+    history = valid_history()
     new = [replace(row, **fields) if which(row) else row for row in getattr(history, rows)]
     return replace(history, **{rows: new})  # type: ignore[arg-type]
 
 
-def without(rows: str, which: Callable[[Any], bool]) -> History:
-    history = kept()
+def history_without(rows: str, which: Callable[[Any], bool]) -> History:
+    history = valid_history()
     return replace(history, **{rows: [row for row in getattr(history, rows) if not which(row)]})  # type: ignore[arg-type]
 
 
-def with_more(rows: str, *more: object) -> History:
-    history = kept()
+def history_plus(rows: str, *more: object) -> History:
+    history = valid_history()
     return replace(history, **{rows: [*getattr(history, rows), *more]})  # type: ignore[arg-type]

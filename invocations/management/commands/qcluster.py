@@ -9,8 +9,7 @@ from typing import Any
 from django_q import cluster
 from django_q.management.commands.qcluster import Command as QCluster
 
-from invocations.engine.mailboxes import Mailbox, Timer
-from invocations.engine.processes import die_with_parent
+from invocations.engine.cluster import DatagramQueue, SharedNumber, die_with_parent
 
 
 class Command(QCluster):  # type: ignore[misc]
@@ -20,7 +19,7 @@ class Command(QCluster):  # type: ignore[misc]
     def handle(self, *args: Any, **options: Any) -> None:
         # Killed alone, the stock parent leaves five of its six processes working on as orphans.
         os.register_at_fork(after_in_child=die_with_parent)
-        cluster.Queue, cluster.Value = Mailbox, Timer
+        cluster.Queue, cluster.Value = DatagramQueue, SharedNumber
         gc.collect()
         gc.freeze()  # what all share is left out of every collection, which would make it each one's own
         super().handle(*args, **options)

@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.models import ApiToken, AuditEntry, User
-from panic.tables import TablesCommand
+from panic.startup import TablesCommand
 
 
 class Command(TablesCommand):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from panic.diagnosis import examine
+from panic.doctor import examine
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import people
+from accounts import members
 from accounts.models import User
 
 
@@ -23,4 +23,4 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no open account {email}.")
         base = settings.PUBLIC_URL or f"http://localhost:{settings.PORT}"
-        self.stdout.write(f"{base}{people.link_path(user)}")
+        self.stdout.write(f"{base}{members.link_path(user)}")

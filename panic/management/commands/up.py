@@ -15,10 +15,10 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from panic.greeting import greeting
-from panic.supervisor.plan import Plan
-from panic.tables import refuse_missing_migrations
-from platforms import local, servers
+from credentials import server_registry
+from local_models.address import open_listener
+from panic.startup import refuse_missing_migrations, startup_message
+from panic.supervisor.children import Plan
 
 FIRST_FREE = 10  # below live the standard streams and what a parent such as make left open
 
@@ -35,22 +35,22 @@ class Command(BaseCommand):
         if not 1 <= workers <= 64:
             raise CommandError(f"--workers must lie between 1 and 64, not {workers}.")
         lock = only_one(settings.RUN_DIR / "up.lock")
-        door = listening_socket(host, port)
+        web_socket = listening_socket(host, port)
         refuse_missing_migrations()
         connection.close()
         refuse_missing_static_files()
-        servers.announce_any()
+        server_registry.announce_existing()
         plan = Plan(
             host=host,
-            port=door.getsockname()[1],
+            port=web_socket.getsockname()[1],
             workers=workers,
             data_dir=str(settings.DATA_DIR),
             manage=str(settings.BASE_DIR / "manage.py"),
-            listen_fd=handed_over(door.fileno()),
+            listen_fd=handed_over(web_socket.fileno()),
             lock_fd=handed_over(lock),
-            model_fd=handed_over(local.listen().detach()),
+            model_fd=handed_over(open_listener(settings.RUN_DIR).detach()),
         )
-        self.stdout.write(greeting(host, plan.port))
+        self.stdout.write(startup_message(host, plan.port))
         self.stdout.flush()
         # The same process goes on without Django, which would cost 40 MB for doing nothing.
         os.chdir(settings.BASE_DIR)
@@ -77,19 +77,19 @@ def only_one(path: Path) -> int:
 
 def listening_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    door = socket.socket(family, socket.SOCK_STREAM)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    web_socket = socket.socket(family, socket.SOCK_STREAM)
+    web_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        door.bind((host, port))
+        web_socket.bind((host, port))
     except (OSError, OverflowError) as error:
-        door.close()
+        web_socket.close()
         reason = getattr(error, "strerror", None) or str(error)
         raise CommandError(
             f"Cannot listen on {host}, port {port}: {reason}. "
             "Choose another with --port (or PANIC_PORT), or stop what runs there."
         ) from None
-    door.listen(2048)
-    return door
+    web_socket.listen(2048)
+    return web_socket
 
 
 def refuse_missing_static_files(storage: object = staticfiles_storage) -> None:

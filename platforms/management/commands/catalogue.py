@@ -12,9 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from platforms import registry
 from platforms.base import Platform
-from platforms.inspection import Finding, Verdict, inspect_all
+from platforms.inspection import CatalogueFinding, CatalogueVerdict, inspect_all
 
-Found = Iterable[tuple[Platform, list[Finding]]]
+Found = Iterable[tuple[Platform, list[CatalogueFinding]]]
 
 
 class Command(BaseCommand):
@@ -46,19 +46,21 @@ def as_json(found: Found) -> str:
 
 
 def as_table(found: Found) -> str:
-    """What is fine is counted; the rest is told, a line each."""
+    """What is fine is counted; the rest is reported, a line each."""
     lines = []
     for platform, findings in found:
-        fine = sum(one.verdict is Verdict.FINE for one in findings)
-        told = [one for one in findings if one.verdict is not Verdict.FINE]
+        fine = sum(one.verdict is CatalogueVerdict.FINE for one in findings)
+        reported = [one for one in findings if one.verdict is not CatalogueVerdict.FINE]
         count = f"{fine} of {len(findings)} models are as the catalogue says"
-        whole = told[0] if len(told) == 1 and told[0].subject == platform.slug else None
+        whole = reported[0] if len(reported) == 1 and reported[0].subject == platform.slug else None
         lines.append(f"{platform.label}: {_in_words(whole) if whole else count}.")
-        width = max((len(one.subject) for one in told), default=0)
-        lines += [f"  {one.subject:{width}}  {_in_words(one)}" for one in told if one is not whole]
+        width = max((len(one.subject) for one in reported), default=0)
+        lines += [
+            f"  {one.subject:{width}}  {_in_words(one)}" for one in reported if one is not whole
+        ]
     return "\n".join(lines)
 
 
-def _in_words(one: Finding) -> str:
+def _in_words(one: CatalogueFinding) -> str:
     known = " (and marked as deprecated)" if one.known else ""
     return f"{one.verdict}{known}: {one.detail}".rstrip(".: ")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from platforms.local.fetching import NotFetched, fetch
-from platforms.local.weights import missing_weights
+from local_models.weights import NotFetched, fetch_weights, missing_weights
 
 
 class Command(BaseCommand):
@@ -24,14 +24,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, optional: bool, **options: object) -> None:
-        missing = missing_weights()
+        missing = missing_weights(settings.WEIGHTS_DIR)
         if not missing:
             self.stdout.write("The weights of the local models are here and whole.")
             return
         megabytes = sum(weight.size for weight in missing) / 1e6
         self.stdout.write(f"Fetching {megabytes:.0f} MB of weights for the local models ...")
         try:
-            fetch()
+            fetch_weights(settings.WEIGHTS_DIR)
         except NotFetched as error:
             if not optional:
                 raise CommandError(str(error)) from None

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import ctypes
-import logging
 import os
-import signal
-import socket
 import sys
 
-from django.core.management.base import BaseCommand, CommandError
-
-from platforms.local import address, catalogue
-from platforms.local.host import Host
-from platforms.local.makers import load
-
-PR_SET_PDEATHSIG = 1
-ENVIRONMENT = {
-    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports home unless told not to before its import
-    # One compute thread per model: more of them spin against each other on small machines.
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-}
+from django.conf import settings
+from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    """Listens until it is told to stop, or until its parent dies."""
+    """Replaces this process by `python -m local_models`, which needs no Django and its memory."""
 
     help = "Run the models of this machine. Started by `up` when one is first used."
     requires_system_checks = []
@@ -43,42 +25,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, idle_seconds: float, **options: object) -> None:
-        die_with_parent()
-        os.environ.update(ENVIRONMENT)
-        host_models(_listener(), idle_seconds)
-
-
-def host_models(listener: socket.socket, idle_seconds: float) -> None:
-    """Serve, then leave without waiting for a model that is in the middle of something."""
-
-    async def serve() -> None:
-        host = Host(lane_of=catalogue.lane_of, load=load)
-        await host.serve(listener, idle_seconds=idle_seconds)
-
-    asyncio.run(serve())
-    logging.shutdown()
-    os._exit(0)
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends, however that happens (Linux)."""
-    if sys.platform != "linux":
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the kernel was asked
-        os._exit(1)
-
-
-def _listener() -> socket.socket:
-    if descriptor := os.environ.pop("PANIC_LISTEN_FD", ""):
-        try:
-            return address.inherited(descriptor)
-        except (OSError, ValueError):
-            raise CommandError(f"PANIC_LISTEN_FD={descriptor} is not a listening socket.") from None
-    try:
-        return address.listen()
-    except OSError as error:
-        raise CommandError(
-            f"A model host already listens at {address.host_socket()} ({error.strerror})."
-        ) from None
+        command = [sys.executable, "-m", "local_models", "--run-dir", str(settings.RUN_DIR)]
+        command += ["--weights-dir", str(settings.WEIGHTS_DIR)]
+        command += ["--idle-seconds", str(idle_seconds), "--log-level", settings.LOG_LEVEL]
+        os.chdir(settings.BASE_DIR)
+        os.execv(sys.executable, command)  # noqa: S606 (our own interpreter and program)

@@ -1,7 +1,7 @@
 // Draws frames one after the other: images decoded first, then at the moment all screens agreed on.
 import { until } from "./clock.js";
 
-const DECODE_MOST = 4000; // ms; a picture that takes longer appears while it loads
+const MAX_DECODE_MS = 4000; // ms; a picture that takes longer appears while it loads
 const queue = [];
 let drawing = false;
 
@@ -13,7 +13,7 @@ export async function draw(frame, done) {
   if (drawing) return;
   drawing = true;
   while (queue.length) {
-    const [next, told] = queue.shift();
+    const [next, onDrawn] = queue.shift();
     try {
       const elements = fresh(next.html);
       await decoded(elements);
@@ -22,7 +22,7 @@ export async function draw(frame, done) {
     } catch (error) {
       console.error("A frame could not be drawn.", error);
     }
-    told();
+    onDrawn();
     document.dispatchEvent(new CustomEvent(`panic:${next.type}`, { detail: next }));
   }
   drawing = false;
@@ -48,7 +48,7 @@ function decoded(elements) {
   for (const image of images) image.loading = "eager"; // a lazy one is not fetched before it shows
   return Promise.race([
     Promise.allSettled(images.map((image) => image.decode())),
-    new Promise((resolve) => setTimeout(resolve, DECODE_MOST)),
+    new Promise((resolve) => setTimeout(resolve, MAX_DECODE_MS)),
   ]);
 }
 
@@ -58,7 +58,7 @@ function swap(element) {
   const parts = [...element.children];
   const alike = parts.length && parts.every(({ id }, n) => id && old.children[n]?.id === id);
   if (alike && parts.length === old.children.length && old.cloneNode().isEqualNode(element.cloneNode())) {
-    return parts.forEach(swap); // the same frame: only what hangs in it
+    return parts.forEach(swap); // the same frame: only what is in it
   }
   old.replaceWith(element);
   window.htmx?.process(element);

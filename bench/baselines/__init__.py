@@ -1,0 +1,1 @@
+"""Baselines: the same rows and frames with other queues and servers."""

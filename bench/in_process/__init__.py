@@ -1,0 +1,1 @@
+"""Functions that are called in a process of the stack that is measured."""

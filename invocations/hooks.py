@@ -1,0 +1,27 @@
+"""What runs ask of the apps above them; panic/apps.py wires it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .models import Invocation, Run
+
+
+def _not_wired(*_: object) -> Any:
+    raise NotImplementedError("A hook of invocations is not wired: panic/apps.py does that.")
+
+
+@dataclass(slots=True)
+class InvocationHooks:
+    """Boards show what happens, within the transaction in which it does. The first two are asked only where
+    the network has boards, and answer with the seconds that people need to read them."""
+
+    show_prompt: Callable[[Run, datetime], float] = _not_wired
+    show_step: Callable[[Run, Invocation, datetime], float] = _not_wired
+    withdraw: Callable[[Run, datetime], None] = _not_wired
+
+
+hooks = InvocationHooks()

@@ -1,0 +1,207 @@
+"""SQL of the few statements that every step of every run carries out, compiled once.
+
+Django compiles a queryset each time it is used, which takes several times as long as the database takes
+for such a statement. Each of these is made from the queryset that it equals
+(`tests/lib/test_compiled_statements.py` compares them), for one database connection after the other, and
+sends no signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field, Model, QuerySet
+from django.db.models.query import get_related_populators
+from django.db.transaction import TransactionManagementError, mark_for_rollback_on_error
+
+Row = TypeVar("Row", bound=Model)
+# Stands for the primary key while a statement is compiled.
+_ANY_PK = -2_000_000_011
+
+
+def _connection(alias: str = DEFAULT_DB_ALIAS) -> BaseDatabaseWrapper:
+    return connections[alias]
+
+
+def _with_pk(params: Iterable[Any]) -> tuple[Sequence[Any], int]:
+    """The parameters of a statement, and which of them is the primary key."""
+    found = list(params)
+    (index,) = [at for at, value in enumerate(found) if value == _ANY_PK]
+    return found, index
+
+
+class CompiledGet(Generic[Row]):
+    """`queryset.get(pk=…)`, with the rows that it selects along."""
+
+    def __init__(self, queryset: Callable[[], QuerySet[Row]]) -> None:
+        self._queryset = queryset
+        self._compiled: dict[str, _Select] = {}
+
+    def get(self, pk: int) -> Row:
+        """Raises the model's `DoesNotExist`, and `TransactionManagementError` where the queryset locks
+        the row and no transaction would hold it."""
+        connection = _connection()
+        select = self._compiled.get(connection.vendor)
+        if select is None:
+            found = self._queryset().filter(pk=_ANY_PK).order_by()
+            select = self._compiled[connection.vendor] = _Select.of_queryset(found, connection)
+        if select.locks and connection.get_autocommit():
+            raise TransactionManagementError("A row is locked for as long as a transaction lasts.")
+        params = list(select.params)
+        params[select.pk_index] = pk
+        with connection.cursor() as cursor:
+            cursor.execute(select.sql, params)
+            values = cursor.fetchone()
+        if values is None:
+            model: Any = self._queryset().model
+            raise model.DoesNotExist(f"{model.__name__} matching query does not exist.")
+        return cast("Row", select.row(values, connection))
+
+
+@dataclass(frozen=True, slots=True)
+class _Select:
+    sql: str
+    params: Sequence[Any]
+    pk_index: int
+    model: type[Model]
+    names: Sequence[str]
+    columns: slice
+    converters: Sequence[tuple[int, Sequence[Callable[..., Any]], Any]]
+    populators: Sequence[Any]
+    locks: bool
+
+    @classmethod
+    def of_queryset(cls, queryset: QuerySet[Any], connection: BaseDatabaseWrapper) -> _Select:
+        compiler = queryset.query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        found, pk_index = _with_pk(params)
+        info = cast("dict[str, Any]", compiler.klass_info)
+        columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+        converters = compiler.get_converters([one[0] for one in compiler.select])
+        return cls(
+            sql=sql,
+            params=found,
+            pk_index=pk_index,
+            model=info["model"],
+            names=[one[0].target.attname for one in compiler.select[columns]],
+            columns=columns,
+            converters=[(at, functions, column) for at, (functions, column) in converters.items()],
+            # The type stubs are those of a later version.
+            populators=get_related_populators(info, compiler.select, connection.alias),  # type: ignore[call-arg]
+            locks=queryset.query.select_for_update and connection.features.has_select_for_update,
+        )
+
+    def row(self, values: Sequence[Any], connection: BaseDatabaseWrapper) -> Model:
+        converted = list(values)
+        for at, functions, column in self.converters:
+            for function in functions:
+                converted[at] = function(converted[at], column, connection)
+        found = self.model.from_db(connection.alias, self.names, converted[self.columns])
+        for populator in self.populators:
+            populator.populate(converted, found)
+        return found
+
+
+class CompiledUpdate(Generic[Row]):
+    """`queryset.filter(pk=…).update(**fields)`: how many rows that were."""
+
+    def __init__(self, queryset: Callable[[], QuerySet[Row]]) -> None:
+        self._queryset = queryset
+        self._compiled: dict[tuple[str, ...], _Update] = {}
+
+    def update(self, pk: int, fields: Mapping[str, Any]) -> int:
+        connection = _connection()
+        key = (connection.vendor, *fields)
+        update = self._compiled.get(key)
+        if update is None:
+            found = self._queryset().filter(pk=_ANY_PK)
+            update = self._compiled[key] = _Update.of_queryset(found, tuple(fields), connection)
+        params = list(update.params)
+        params[update.pk_index] = pk
+        given = zip(update.fields, fields.values(), strict=True)
+        with mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+            cursor.execute(update.sql, [*_prepared(given, connection), *params])
+            return int(cursor.rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class _Update:
+    sql: str
+    fields: Sequence[Field[Any, Any]]
+    params: Sequence[Any]  # of the condition
+    pk_index: int
+
+    @classmethod
+    def of_queryset(
+        cls, queryset: QuerySet[Any], names: Sequence[str], connection: BaseDatabaseWrapper
+    ) -> _Update:
+        quote, meta = connection.ops.quote_name, queryset.model._meta
+        fields = [cast("Field[Any, Any]", meta.get_field(name)) for name in names]
+        changes = ", ".join(f"{quote(cast('str', field.column))} = %s" for field in fields)
+        compiler = queryset.query.get_compiler(connection=connection)
+        condition, params = queryset.query.where.as_sql(compiler, connection)
+        found, pk_index = _with_pk(params)
+        sql = f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {condition}"  # noqa: S608
+        return cls(sql, fields, found, pk_index)
+
+
+class CompiledInsert(Generic[Row]):
+    """`Model.objects.create(**fields)`, and many rows at once."""
+
+    def __init__(self, model: type[Row]) -> None:
+        self._model = model
+        meta = model._meta
+        self._fields = [field for field in meta.concrete_fields if not field.primary_key]
+
+    def create(self, **fields: Any) -> Row:
+        """The row that was written, with its primary key."""
+        connection = _connection()
+        row = self._model(**fields)
+        if not connection.features.can_return_columns_from_insert:
+            row.save(force_insert=True)
+            return row
+        quote, meta = connection.ops.quote_name, self._model._meta
+        key = f"{quote(meta.db_table)}.{quote(cast('str', meta.pk.column))}"
+        with mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+            cursor.execute(
+                f"{self._sql(1, connection)} RETURNING {key}", self._values(row, connection)
+            )
+            row.pk = cursor.fetchone()[0]
+        row._state.adding, row._state.db = False, connection.alias
+        return row
+
+    def create_many(self, rows: Sequence[Row]) -> None:
+        """They do not learn their primary keys. As many as a statement may have parameters for."""
+        connection = _connection()
+        values = [value for row in rows for value in self._values(row, connection)]
+        with mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+            cursor.execute(self._sql(len(rows), connection), values)
+
+    def _sql(self, rows: int, connection: BaseDatabaseWrapper) -> str:
+        quote = connection.ops.quote_name
+        columns = ", ".join(quote(cast("str", field.column)) for field in self._fields)
+        places = f"({', '.join(['%s'] * len(self._fields))})"
+        table = quote(self._model._meta.db_table)
+        return f"INSERT INTO {table} ({columns}) VALUES {', '.join([places] * rows)}"  # noqa: S608
+
+    def _values(self, row: Row, connection: BaseDatabaseWrapper) -> list[Any]:
+        return _prepared(
+            ((field, field.pre_save(row, add=True)) for field in self._fields), connection
+        )
+
+
+def _prepared(
+    given: Iterable[tuple[Field[Any, Any], Any]], connection: BaseDatabaseWrapper
+) -> list[Any]:
+    """Values as the database takes them; of a row, its key."""
+    return [
+        field.get_db_prep_save(
+            value.prepare_database_save(field) if isinstance(value, Model) else value,
+            connection=connection,
+        )
+        for field, value in given
+    ]

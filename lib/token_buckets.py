@@ -1,0 +1,40 @@
+"""Token buckets: how often somebody may do something, in the memory of this process.
+
+A bucket holds a minute's turns and fills up evenly.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+MINUTE = 60.0
+MAX_CALLERS = 10_000  # those whose bucket is full again are forgotten first
+
+
+class Buckets:
+    """When each bucket will be full again. `take` is the only method."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._full_at: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def take(self, who: str, per_minute: int) -> float:
+        """Take one call out of `who`'s bucket; else the seconds until there is one, and nothing is
+        taken."""
+        now, each = self._clock(), MINUTE / per_minute
+        with self._lock:
+            full_at = max(self._full_at.get(who, now), now) + each
+            if full_at - now > MINUTE:
+                return full_at - now - MINUTE
+            if len(self._full_at) >= MAX_CALLERS and who not in self._full_at:
+                self._forget(now)
+            self._full_at[who] = full_at
+        return 0.0
+
+    def _forget(self, now: float) -> None:
+        self._full_at = {who: at for who, at in self._full_at.items() if at > now}
+        if len(self._full_at) >= MAX_CALLERS:
+            self._full_at.clear()

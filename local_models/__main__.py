@@ -1,0 +1,90 @@
+"""The model host as a program: `python -m local_models --run-dir DIR --weights-dir DIR`.
+
+`manage.py modelhost` runs it with the installation's folders. The environment variable
+PANIC_LISTEN_FD, where it is set, is the number of a listening socket to serve instead of opening one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from . import address
+from .host import ModelHost
+from .loaders import loader, thread_of_model
+
+PR_SET_PDEATHSIG = 1
+ENVIRONMENT = {
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime sends telemetry unless this is set before its import
+    # One compute thread per model: more of them spin against each other on small machines.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+}
+
+
+def main() -> None:
+    options = _parse_arguments()
+    end_with_parent()
+    os.environ.update(ENVIRONMENT)
+    logging.basicConfig(
+        level=options.log_level, format="{asctime} {levelname} {name}: {message}", style="{"
+    )
+    serve(_listener(options.run_dir), options.weights_dir, options.idle_seconds)
+
+
+def serve(listener: socket.socket, weights_dir: Path, idle_seconds: float) -> None:
+    """Serve, then exit without waiting for a model that is in the middle of a call."""
+
+    async def run() -> None:
+        host = ModelHost(thread_of_model=thread_of_model, load=loader(weights_dir))
+        await host.serve(listener, idle_seconds=idle_seconds)
+
+    asyncio.run(run())
+    logging.shutdown()
+    os._exit(0)
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to end this process when its parent ends, however that happens (Linux)."""
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the kernel was asked
+        os._exit(1)
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local_models")
+    parser.add_argument("--run-dir", type=Path, required=True, help="the folder of the socket")
+    parser.add_argument("--weights-dir", type=Path, required=True, help="the folder of the weights")
+    parser.add_argument("--idle-seconds", type=float, default=0.0)
+    parser.add_argument("--log-level", default="INFO")
+    return parser.parse_args()
+
+
+def _listener(run_dir: Path) -> socket.socket:
+    if descriptor := os.environ.pop("PANIC_LISTEN_FD", ""):
+        try:
+            return address.inherited_listener(descriptor)
+        except (OSError, ValueError):
+            sys.exit(f"PANIC_LISTEN_FD={descriptor} is not a listening socket.")
+    try:
+        return address.open_listener(run_dir)
+    except OSError as error:
+        sys.exit(
+            f"A model host already listens at {address.host_socket(run_dir)} ({error.strerror})."
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""From a model's id to the function that makes its outputs.
+
+Used in the model host only. Whatever is heavy is imported when its model is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from .protocol import HostReply, HostRequest
+from .weights import WEIGHTS
+
+LocalModel = Callable[[HostRequest], HostReply]
+WRITERS = ("local:rewriter", "local:storyteller", "local:contrarian", "local:detailer")
+# The module and the function, for the models that need no weights.
+FUNCTIONS = {
+    "local:painter": (".painter.painting", "paint"),
+    "local:oblique": (".oblique_cards", "pick_card"),
+    "local:synth": (".synth", "play"),
+    "local:listener": (".listener", "describe_sound"),
+}
+MODEL_IDS = (*FUNCTIONS, *WRITERS, "local:tagger")
+
+
+def thread_of_model(model_id: str) -> str:
+    """The name of the thread that runs the model; models that share weights share a thread. Raises
+    KeyError for an unknown id."""
+    if model_id not in MODEL_IDS:
+        raise KeyError(model_id)
+    return "smollm2" if model_id in WRITERS else model_id.removeprefix("local:")
+
+
+def loader(weights_dir: Path) -> Callable[[str], LocalModel]:
+    """A function that loads a model, given its id; it raises KeyError for an unknown one."""
+
+    def load(model_id: str) -> LocalModel:
+        def path(name: str) -> Path:
+            return WEIGHTS[name].path(weights_dir)
+
+        if model_id == "local:tagger":
+            from .tagger.tagging import Tagger
+
+            return Tagger(path("efficientnet-lite0"), path("imagenet-labels")).caption
+        if model_id in WRITERS:
+            from .writer.writing import writer
+
+            return writer(model_id.removeprefix("local:"), path("smollm2"))
+        module, function = FUNCTIONS[model_id]
+        found: LocalModel = getattr(import_module(module, __package__), function)
+        return found
+
+    return load

@@ -1,0 +1,1 @@
+"""The tagger: what a picture shows, in one sentence."""

@@ -1,0 +1,33 @@
+"""Networks and what belongs to one: its draft, shares, old slugs, terminal tokens and selected credentials."""
+
+from __future__ import annotations
+
+from .draft import Draft
+from .network import (
+    ARCHIVED,
+    RESERVED_SLUGS,
+    Network,
+    NetworkQuerySet,
+    OldSlug,
+    Person,
+    RefusalPolicy,
+    SelectedCredential,
+    Share,
+    ShareRole,
+)
+from .terminal_token import TerminalToken
+
+__all__ = [
+    "ARCHIVED",
+    "RESERVED_SLUGS",
+    "Draft",
+    "Network",
+    "NetworkQuerySet",
+    "OldSlug",
+    "Person",
+    "RefusalPolicy",
+    "SelectedCredential",
+    "Share",
+    "ShareRole",
+    "TerminalToken",
+]

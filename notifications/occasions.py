@@ -1,0 +1,52 @@
+"""What people can be told of, and how serious each of it is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Level(StrEnum):
+    """As receivers colour a message; the words of `apprise`."""
+
+    INFO = "info"
+    SUCCESS = "success"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+class Occasion(models.TextChoices):
+    """The codes are stored and part of the API."""
+
+    SCREEN_GONE = "screen-gone", _("A screen is gone")
+    SCREEN_BACK = "screen-back", _("A screen is back")
+    RUN_FAILED = "run-failed", _("A run fails")
+    PROVIDER_DOWN = "provider-down", _("A provider is down")
+    PROVIDER_RECOVERED = "provider-recovered", _("A provider answers again")
+    BUDGET_NEARLY = "budget-nearly", _("A budget is nearly spent")
+    BUDGET_SPENT = "budget-spent", _("A budget is spent")
+    DISK_LOW = "disk-low", _("The disk is nearly full")
+    TEST = "test", _("A test")
+
+
+SELECTABLE = [one for one in Occasion if one is not Occasion.TEST]
+
+_LEVELS = {
+    Occasion.SCREEN_GONE: Level.FAILURE,
+    Occasion.SCREEN_BACK: Level.SUCCESS,
+    Occasion.RUN_FAILED: Level.FAILURE,
+    Occasion.PROVIDER_DOWN: Level.FAILURE,
+    Occasion.PROVIDER_RECOVERED: Level.SUCCESS,
+    Occasion.BUDGET_NEARLY: Level.WARNING,
+    Occasion.BUDGET_SPENT: Level.WARNING,
+    Occasion.DISK_LOW: Level.WARNING,
+    Occasion.TEST: Level.INFO,
+}
+_SEVERITY = [Level.INFO, Level.SUCCESS, Level.WARNING, Level.FAILURE]
+
+
+def level_of(occasions: list[str]) -> Level:
+    """The most serious of them."""
+    return max((_LEVELS[Occasion(one)] for one in occasions), key=_SEVERITY.index)

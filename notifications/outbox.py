@@ -1,0 +1,68 @@
+"""What has happened is put down here, in the same transaction, for every channel that is to hear of it.
+
+Higher apps call one of these where the state changes: what is rolled back is never told, and what is
+committed is, whatever dies then. `facts` are what `notifications.texts` makes a sentence of, and `path` the page
+about it; equal `subject`s of an occasion become one line of a digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from networks.models import Network
+
+from .models import Channel, Notification
+from .occasions import Occasion
+
+Facts = Mapping[str, str | int | float | None]
+MAX_SUBJECT = 120
+MAX_FACT = 500  # characters
+
+
+def tell_about_network(
+    network: Network, occasion: Occasion, *, subject: str, facts: Facts, at: datetime
+) -> None:
+    """Its owner, those who help with it, and admins who hear of everything."""
+    channels = Channel.objects.listening(occasion).about_network(network)
+    _put(channels.values_list("pk", flat=True), occasion, subject, facts, at)
+
+
+def tell_users_of_platform(
+    platform: str, occasion: Occasion, *, facts: Facts, at: datetime, model: str | None = None
+) -> None:
+    """Those with a network whose ring asks the platform, or this model of it, and admins who hear of
+    everything."""
+    wanted = f'"{model}"' if model else f'"{platform}:'
+    channels = [
+        channel.pk
+        for channel in Channel.objects.listening(occasion).select_related("owner")
+        if (channel.everything and channel.owner.is_superuser)
+        or Network.objects.curated_by(channel.owner).filter(slots__icontains=wanted).exists()
+    ]
+    _put(channels, occasion, model or platform, facts, at)
+
+
+def tell_admins(occasion: Occasion, *, subject: str, facts: Facts, at: datetime) -> None:
+    channels = Channel.objects.listening(occasion).of_admins()
+    _put(channels.values_list("pk", flat=True), occasion, subject, facts, at)
+
+
+def _put(
+    channels: Iterable[int], occasion: Occasion, subject: str, facts: Facts, at: datetime
+) -> None:
+    kept = {
+        name: value[:MAX_FACT] if isinstance(value, str) else value for name, value in facts.items()
+    }
+    rows = [
+        Notification(
+            channel_id=pk,
+            occasion=occasion,
+            subject=subject[:MAX_SUBJECT],
+            facts=kept,
+            created_at=at,
+        )
+        for pk in channels
+    ]
+    if rows:
+        Notification.objects.bulk_create(rows)

@@ -1,0 +1,201 @@
+"""Answers that a caller has already: `ETag`, `If-None-Match`, and 304 in place of the body."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, cast
+
+from csp.decorators import csp_update
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, re_path
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.operation import Operation
+
+import archive.api.artifacts
+import archive.api.bundles
+import credentials.api.credentials
+import credentials.api.operator_keys
+import credentials.api.servers
+import displays.api.attendant
+import displays.api.boards
+import displays.api.fleet
+import displays.api.installations
+import displays.api.privacy
+import displays.api.stop_all
+import invocations.api.runs
+import invocations.api.steps
+import networks.api.featured
+import networks.api.networks
+import networks.api.selected_credentials
+import notifications.api.channels
+import realtime.api.events
+import studio.api.models
+import studio.api.networks
+from accounts.api import permissions
+from accounts.api.auth import ApiRequest, Caller, callers
+from credentials.resolution import CredentialResolver
+from invocations.events import MISSION_CONTROL
+from lib.problems import HANDLERS, problem
+from networks.models import Network
+from panic.api import description, problems, request_bodies, routes, throttling
+
+PRIVATE_CACHE = "private, no-cache"  # to be kept by whoever asked, and asked about each time
+
+
+def conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The answer with its tag; empty where the caller has the very same."""
+    if request.method not in ("GET", "HEAD") or response.status_code != 200:
+        return response
+    if response.headers["Content-Type"].partition(";")[0] != "application/json":
+        return response
+    tag = f'"{sha256(response.content).hexdigest()[:32]}"'
+    found = response
+    if _known(request, tag):
+        found = HttpResponse(status=304)
+        del found.headers["Content-Type"]
+    found.headers["ETag"] = tag
+    found.headers["Cache-Control"] = PRIVATE_CACHE
+    patch_vary_headers(found, ["Authorization", "Cookie"])
+    return found
+
+
+def _known(request: HttpRequest, tag: str) -> bool:
+    """Compared without regard to `W/`, as a proxy that compresses turns every tag into a weak one."""
+    given = parse_etags(request.headers.get("If-None-Match", ""))
+    return "*" in given or tag in {one.removeprefix("W/") for one in given}
+
+
+View = Callable[..., HttpResponse]
+
+
+class Api(NinjaAPI):
+    """Ninja's, which describes itself to the end and calls each operation by its name."""
+
+    @functools.cached_property
+    def _description(self) -> dict[str, Any]:
+        return description.complete(super().get_openapi_schema())
+
+    def get_openapi_schema(self, **_: Any) -> dict[str, Any]:  # type: ignore[override]
+        return self._description
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+
+def keys_of(request: HttpRequest) -> CredentialResolver:
+    """The keys that the caller's own networks may spend on."""
+    user = _caller(request).user
+    return (
+        CredentialResolver(user.pk, operator_keys=user.may_use_operator_keys)
+        if user
+        else CredentialResolver(None, operator_keys=False)
+    )
+
+
+def check_topic(request: HttpRequest, topic: str) -> None:
+    """Raises where the caller may not follow this topic; the rules of the sockets."""
+    caller = _caller(request)
+    if topic == MISSION_CONTROL:
+        return permissions.check_admin(caller)
+    kind, _, key = topic.partition(":")
+    visible = Network.objects.visible_to(caller.person)
+    if kind == "installation":  # of its log; a display's own socket is open to who has its address
+        found = visible.filter(installations__public_id=key)
+    else:
+        found = visible.filter(public_id=key)
+    if kind not in ("installation", "network") or not key.isalnum() or not found.exists():
+        raise permissions.not_found(caller, gettext("topic"))
+    return None
+
+
+def _caller(request: HttpRequest) -> Caller:
+    return cast("ApiRequest", request).auth
+
+
+def _assemble() -> NinjaAPI:
+    api = Api(
+        title="PANIC!",
+        version="1",
+        description="Rings of models, their runs, and stop-all. See docs/api.md.",
+        throttle=throttling.CallsPerMinute(),
+        urls_namespace="api",
+        auth=[request_bodies.check_size, *callers(networks.api.networks.terminal_opens)],
+        parser=request_bodies.StrictParser(),
+        # Swagger draws with style attributes and inline SVG; its files are served from here.
+        docs_decorator=csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]}),
+    )
+    for exception, handler in HANDLERS.items():
+        api.add_exception_handler(exception, handler)
+    parts = [
+        studio.api.models.router(keys_of),
+        networks.api.networks.routes,
+        networks.api.featured.routes,
+        credentials.api.credentials.routes,
+        networks.api.selected_credentials.routes,
+        credentials.api.operator_keys.routes,
+        notifications.api.channels.routes,
+        invocations.api.runs.routes,
+        invocations.api.steps.routes,
+        displays.api.stop_all.routes,
+        archive.api.bundles.routes,
+        archive.api.artifacts.routes,
+        studio.api.networks.routes,
+        credentials.api.servers.routes,
+        displays.api.installations.routes,
+        displays.api.fleet.routes,
+        displays.api.boards.routes,
+        displays.api.attendant.routes,
+        displays.api.privacy.routes,
+        realtime.api.events.router(check_topic),
+    ]
+    for part in parts:
+        api.add_router("", part)
+    return api
+
+
+def _with_api_headers(view: View) -> View:
+    """A wrong method is a problem like any other, and no answer is for others' caches to keep."""
+
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        response = routes.conditional(request, view(request, *args, **kwargs))
+        response.headers.setdefault("Cache-Control", "no-store")
+        if response.status_code != 405:
+            return response
+        allowed = response.headers["Allow"]
+        detail = f"Here one can only {allowed}."
+        return problem(405, "method_not_allowed", detail, headers={"Allow": allowed})
+
+    return wrapped
+
+
+def _to_the_documentation(request: HttpRequest) -> HttpResponse:
+    return redirect("api:openapi-view")
+
+
+@csrf_exempt
+def _nothing_here(request: HttpRequest) -> HttpResponse:
+    return problems.not_found(request, Http404(_("There is nothing at this address.")))
+
+
+api = _assemble()
+
+
+def urls() -> tuple[list[URLPattern], str, str]:
+    """For `path("api/v1/", ...)`; whatever is not found there is not found as a problem."""
+    patterns, app_name, namespace = api.urls
+    mine = [
+        URLPattern(one.pattern, _with_api_headers(one.callback), one.default_args, one.name)
+        for one in patterns
+        if isinstance(one, URLPattern) and one.name != "api-root"
+    ]
+    root = path("", _to_the_documentation, name="api-root")
+    return [*mine, root, re_path("", _nothing_here)], app_name, namespace

@@ -1,1 +1,0 @@
-"""What a private installation can be given besides its code: an altered clock, a broken promise."""

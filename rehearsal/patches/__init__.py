@@ -1,0 +1,1 @@
+"""Patches that change a private stack at its start, such as its clock."""

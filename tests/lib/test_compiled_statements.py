@@ -1,0 +1,190 @@
+"""Statements that are compiled once do what the querysets do that they stand for."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
+from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from invocations.models import Attempt, Invocation, Run
+from invocations.states import InvocationState, Outcome, sources
+from lib.compiled_statements import CompiledGet, CompiledInsert, CompiledUpdate
+from networks.models import Network
+from realtime.models import Event, Topic
+
+pytestmark = pytest.mark.django_db
+
+
+def statement(queries: CaptureQueriesContext) -> str:
+    """The only one, without what Django adds to `get` to notice a second row."""
+    (found,) = [
+        one["sql"] for one in queries if not one["sql"].startswith(("SAVEPOINT", "RELEASE"))
+    ]
+    return re.sub(r" LIMIT 21(?= FOR UPDATE|$)", "", found)
+
+
+def columns(row: Model) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+@pytest.fixture
+def step(network: Network) -> Invocation:
+    now = timezone.now()
+    run = Run.objects.create(
+        network=network, prompt="a", ring=network.slots, created_at=now, lockout_until=now
+    )
+    return Invocation.objects.create(
+        run=run, network=network, sequence=0, slot=0, model="dummy:text-to-text", due_at=now
+    )
+
+
+def test_a_run_is_locked_with_its_network_and_its_owner(step: Invocation) -> None:
+    whole = Run.objects.select_for_update(of=("self",)).select_related("network__owner")
+    Run.lock(step.run_id)  # compiled now, or before
+    with CaptureQueriesContext(
+        connection,
+    ) as django:
+        expected = whole.get(pk=step.run_id)
+
+    with CaptureQueriesContext(connection) as ours:
+        run = Run.lock(step.run_id)
+        rows = (run, run.network, run.network.owner)
+
+    assert statement(ours) == statement(django)
+    assert [columns(row) for row in rows] == [
+        columns(row) for row in (expected, expected.network, expected.network.owner)
+    ]
+    assert not any(row._state.adding for row in rows)
+
+
+def test_a_row_that_is_not_there_is_said_as_django_says_it() -> None:
+    with pytest.raises(Run.DoesNotExist):
+        Run.lock(4711)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_needs_a_transaction(step: Invocation) -> None:
+    if not connection.features.has_select_for_update:
+        assert Run.lock(step.run_id) == step.run
+        return
+    with transaction.atomic():
+        assert Run.lock(step.run_id) == step.run
+    with pytest.raises(TransactionManagementError):
+        Run.lock(step.run_id)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": InvocationState.INVOKING, "attempts_made": 3, "queueing_since": None},
+        {"state": InvocationState.INVOKING, "seconds": 0.25, "started_at": timezone.now()},
+        {"state": InvocationState.INVOKING, "output_asset": None, "output_text": "100 % “sure”"},
+    ],
+)
+def test_an_update_is_the_one_of_its_queryset(step: Invocation, fields: dict[str, Any]) -> None:
+    ready = Invocation.objects.filter(state__in=sources(InvocationState.INVOKING))
+    compiled: CompiledUpdate[Invocation] = CompiledUpdate(lambda: ready.all())
+    with CaptureQueriesContext(connection) as django:
+        assert ready.filter(pk=step.pk).update(**fields) == 1
+    expected = columns(Invocation.objects.get(pk=step.pk))
+    Invocation.objects.filter(pk=step.pk).update(**columns(step))
+
+    for _ in range(2):
+        Invocation.objects.filter(pk=step.pk).update(**columns(step))
+        with CaptureQueriesContext(connection) as ours:
+            assert compiled.update(step.pk, fields) == 1
+        assert sorted_condition(statement(ours)) == sorted_condition(statement(django))
+        assert columns(Invocation.objects.get(pk=step.pk)) == expected
+    assert compiled.update(step.pk, fields) == 0  # it is not ready any more
+
+
+def sorted_condition(sql: str) -> str:
+    """Conditions in an order of their own."""
+    head, _, condition = sql.partition(" WHERE ")
+    return f"{head} WHERE {sorted(condition.strip('()').split(' AND '))}"
+
+
+def test_each_set_of_fields_has_a_statement_of_its_own(step: Invocation) -> None:
+    compiled: CompiledUpdate[Invocation] = CompiledUpdate(Invocation.objects.all)
+
+    compiled.update(step.pk, {"losses": 1, "charge": 2})
+    compiled.update(step.pk, {"charge": 3, "losses": 4})
+    compiled.update(step.pk, {"losses": 5})
+
+    step.refresh_from_db()
+    assert (step.losses, step.charge) == (5, 3)
+
+
+def test_a_row_is_written_as_create_writes_it(step: Invocation) -> None:
+    compiled = CompiledInsert(Attempt)
+    fields: dict[str, Any] = {
+        "invocation": step,
+        "network": step.network,
+        "platform": "dummy",
+        "idempotency_key": "k",
+        "parameters": {"a": [1, "é"]},
+        "lease_until": timezone.now(),
+        "lease_length": timedelta(seconds=15),
+        "started_at": timezone.now(),
+        "token": "t" * 32,
+    }
+    with CaptureQueriesContext(connection) as django:
+        expected = Attempt.objects.create(number=1, outcome=Outcome.LOST, **fields)
+    Attempt.objects.all().delete()
+
+    with CaptureQueriesContext(connection) as ours:
+        attempt = compiled.create(number=1, outcome=Outcome.LOST, **fields)
+
+    assert statement(ours) == statement(django)
+    assert columns(attempt) == {**columns(expected), "id": attempt.pk}
+    assert columns(Attempt.objects.get()) == columns(attempt)
+    attempt.number = 2
+    attempt.save()  # it knows that it is there
+    assert Attempt.objects.get().number == 2
+
+
+def test_many_rows_are_written_as_one_statement() -> None:
+    topic = Topic.objects.create(name="network:x")
+    events = [
+        Event(
+            topic=topic, seq=seq, type="run.started", data={"run": seq}, created_at=timezone.now()
+        )
+        for seq in (1, 2, 3)
+    ]
+
+    with CaptureQueriesContext(connection) as ours:
+        CompiledInsert(Event).create_many(events)
+
+    assert len(ours) == 1
+    found = list(Event.objects.order_by("seq"))
+    assert [(one.seq, one.type, one.data) for one in found] == [
+        (one.seq, one.type, one.data) for one in events
+    ]
+
+
+def test_a_primary_key_has_to_be_asked_for_once() -> None:
+    wrong = CompiledGet(lambda: Run.objects.exclude(pk=-2_000_000_011))
+
+    with pytest.raises(ValueError, match="too many values"):
+        wrong.get(1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_row_that_could_not_be_written_the_transaction_is_rolled_back(
+    step: Invocation,
+) -> None:
+    fields = {name: getattr(step, name) for name in ("run", "network", "sequence", "slot", "model")}
+
+    with transaction.atomic():
+        Run.objects.filter(pk=step.run_id).update(prompt="another")
+        with pytest.raises(IntegrityError):
+            CompiledInsert(Invocation).create(**fields)
+
+    assert Run.objects.get(pk=step.run_id).prompt == "a"

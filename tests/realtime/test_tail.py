@@ -1,0 +1,90 @@
+"""More happens than can be shown one by one: whoever comes is let in all the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from django.utils import timezone
+
+from realtime.cursors import Positions
+from realtime.models import Event, Topic
+from realtime.streams import Stream
+from realtime.tail import BATCH, Tail
+
+from .fixtures import ExampleFeed, append_many_events
+
+
+def _numbers(topic: str, events: Sequence[Event]) -> list[tuple[str, int]]:
+    return [(topic, event.data["n"]) for event in events]
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_whoever_joins_does_not_wait_for_the_end_of_a_flood() -> None:
+    delivered: list[tuple[str, int]] = []
+    joined: list[asyncio.Task[int]] = []
+
+    async def join() -> int:
+        async with tail.lock:
+            return len(delivered)
+
+    def deliver(batch: list[tuple[str, int]]) -> None:
+        delivered.extend(batch)
+        joined.append(asyncio.create_task(join()))
+
+    tail = Tail(_numbers, deliver, lambda topic: None, lambda news: None)
+    async with tail.lock:
+        await tail.follow(["network:1"])
+    await append_many_events(range(2 * BATCH + 1))
+
+    await tail.read_now()
+    await asyncio.wait(joined)
+    await tail.stop()
+
+    assert delivered == [("network:1", n) for n in range(2 * BATCH + 1)]
+    assert joined[0].result() == BATCH
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_no_topic_waits_for_the_end_of_anothers_flood() -> None:
+    delivered: list[tuple[str, int]] = []
+    tail = Tail(_numbers, delivered.extend, lambda topic: None, lambda news: None)
+    async with tail.lock:
+        await tail.follow(["network:1", "network:2"])
+        await append_many_events(range(6 * BATCH))
+        await append_many_events(range(1), topic="network:2")
+
+    while len(delivered) <= 6 * BATCH:
+        await tail.read_now()
+    await tail.stop()
+
+    assert delivered.index(("network:2", 0)) <= 4 * BATCH
+    assert [n for topic, n in delivered if topic == "network:1"] == list(range(6 * BATCH))
+
+
+class _Present(ExampleFeed):
+    """Shows how it is, not what happened: of some events at once the last one draws it."""
+
+    def redraw_key(self, event: Event) -> str:
+        return str(event.data.get("lane", ""))
+
+
+def test_of_events_that_draw_the_same_the_last_one_of_a_batch_does() -> None:
+    topic = Topic(name="network:1", epoch="n")
+    lanes = ["left", "right", "left", "", "", "right"]
+    events = [
+        Event(
+            topic=topic, seq=n, type="a.b", data={"n": n, "lane": lane}, created_at=timezone.now()
+        )
+        for n, lane in enumerate(lanes)
+    ]
+    ExampleFeed.reset()
+    stream = Stream(_Present("all", (), everything=True), Positions(()))
+
+    frames = stream.prepare(events).frames
+
+    assert [event.data["n"] for event in ExampleFeed.rendered] == [2, 3, 4, 5]
+    assert ['"html":{}' in frame.text for frame in frames] == [True, True, *4 * [False]]

@@ -1,0 +1,1 @@
+"""Patches for a rehearsal's private stack; each breaks a promise and must fail the rehearsal."""

@@ -1,0 +1,219 @@
+"""The rules for code and documents that a machine can check."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST = {".py": 400, ".html": 120, ".js": 100}
+LONGEST_FUNCTION = 40
+VAGUE_FUNCTIONS = {"of", "told", "heard", "drawn", "heed", "hang"}
+NAMED_BY_DJANGO = {"Meta", "Command"}
+FORBIDDEN_NAMES = {"utils", "helpers", "services", "managers", "misc"}
+# The pieces are joined here, so that this file does not contain what it forbids.
+OTHER_PEOPLES_PLACES = re.compile(
+    "|".join(
+        (
+            "/" + "root/",
+            "/" + "work/",
+            "/" + r"home/\w",
+            "/" + r"Users/\w",
+            "pypi" + r"\.\w+\.internal",
+        )
+    )
+)
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files of the checkout: tracked, or about to be."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *patterns]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [
+        ROOT / name for name in sorted(set(listing.split("\0"))) if name and (ROOT / name).is_file()
+    ]
+
+
+def names(paths: list[str]) -> str:
+    return "\n".join(paths)
+
+
+def sources() -> list[Path]:
+    return [path for path in tracked("*.py") if "migrations" not in path.parts]
+
+
+def packages() -> list[str]:
+    """Those of the product."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    found: list[str] = settings["tool"]["importlinter"]["root_packages"]
+    return found
+
+
+def documentation() -> str:
+    return "\n".join(path.read_text() for path in tracked("*.md"))
+
+
+@pytest.mark.parametrize(("suffix", "most"), LONGEST.items())
+def test_no_file_is_too_long(suffix: str, most: int) -> None:
+    files = sources() if suffix == ".py" else tracked(f"*{suffix}")
+    lengths = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in files}
+
+    too_long = [f"{path}: {length} lines" for path, length in lengths.items() if length > most]
+
+    assert not too_long, names(too_long)
+
+
+def test_no_function_is_too_long() -> None:
+    too_long = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {length} lines"
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
+    ]
+
+    assert not too_long, names(too_long)
+
+
+def test_no_module_is_a_drawer_for_everything() -> None:
+    drawers = [str(path) for path in sources() if path.stem in FORBIDDEN_NAMES]
+
+    assert not drawers, names(drawers)
+
+
+def test_no_tracked_file_names_a_place_of_somebodys_machine() -> None:
+    found = []
+    for path in tracked():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        found += [
+            f"{path.relative_to(ROOT)}:{number}: {match.group()}"
+            for number, line in enumerate(text.splitlines(), 1)
+            if (match := OTHER_PEOPLES_PLACES.search(line))
+        ]
+
+    assert not found, names(found)
+
+
+def test_every_environment_variable_is_documented() -> None:
+    settings = (ROOT / "panic/settings.py").read_text() + (
+        ROOT / "panic/environment.py"
+    ).read_text()
+    calls = r'(?:boolean|integer|choice|url|text|words|secret|encryption_keys|database)\(\s*"([A-Z][A-Z0-9_]+)"'
+    variables = set(re.findall(calls, settings)) | set(
+        re.findall(r'"([A-Z]+_(?:API_KEY|API_TOKEN|BASE_URL))"', settings)
+    )
+    known = (ROOT / "docs/configuration.md").read_text()
+
+    undocumented = sorted(name for name in variables if f"`{name}`" not in known)
+
+    assert len(variables) > 20
+    assert not undocumented, names(undocumented)
+
+
+def test_every_management_command_is_documented() -> None:
+    commands = [
+        path.stem
+        for path in sources()
+        if path.parent.name == "commands" and path.stem != "__init__"
+    ]
+    known = documentation()
+
+    undocumented = [name for name in commands if not re.search(rf"\b{name}\b", known)]
+
+    assert not undocumented, names(undocumented)
+
+
+def test_every_make_target_is_documented() -> None:
+    targets = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    known = documentation()
+
+    undocumented = [name for name in targets if f"make {name}" not in known]
+
+    assert not undocumented, names(undocumented)
+
+
+def test_nobody_reads_the_environment_behind_the_settings_back() -> None:
+    allowed = {"panic/environment.py", "panic/supervisor/children.py"}
+    allowed |= {"panic/cli/__main__.py"}  # it knows no settings
+    readers = [
+        name
+        for path in sources()
+        if (name := str(path.relative_to(ROOT))) not in allowed
+        and not name.startswith(("tests/", "deploy/", "bench/", "rehearsal/"))
+        and re.search(r"os\.(environ\[|environ\.get|getenv)", path.read_text())
+    ]
+
+    assert not readers, names(readers)
+
+
+def test_a_class_name_means_one_thing() -> None:
+    places = defaultdict(list)
+    for path in sources():
+        if path.relative_to(ROOT).parts[0] in packages():
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef) and node.name not in NAMED_BY_DJANGO:
+                    places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+
+    twice = [f"{name}: {', '.join(found)}" for name, found in places.items() if len(found) > 1]
+
+    assert not twice, names(twice)
+
+
+def test_a_function_says_what_it_does() -> None:
+    vague = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in VAGUE_FUNCTIONS
+    ]
+
+    assert not vague, names(vague)
+
+
+def test_modules_do_not_import_each_other_in_a_circle() -> None:
+    """But for the models of one app, which refer to each other as their tables do."""
+    graph = grimp.build_graph(*packages(), exclude_type_checking_imports=True, cache_dir=None)
+    imports: dict[str, set[str]] = defaultdict(set)
+    for module in graph.modules:
+        for imported in graph.find_modules_directly_imported_by(module):
+            if _as_one(module) != _as_one(imported):
+                imports[_as_one(module)].add(_as_one(imported))
+
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
+
+
+def _as_one(module: str) -> str:
+    """The app's models for any module of theirs."""
+    app, _, rest = module.partition(".")
+    return f"{app}.models" if rest.startswith("models.") else module
+
+
+def test_every_document_is_reachable_from_the_index() -> None:
+    reached: set[Path] = set()
+    ahead = [ROOT / "docs" / "index.md"]
+    while ahead:
+        page = ahead.pop()
+        reached.add(page)
+        for link in re.findall(r"\]\(([^)#:]+\.md)(?:#[^)]*)?\)", page.read_text()):
+            linked = (page.parent / link).resolve()
+            assert linked.is_file(), f"{page.relative_to(ROOT)} links to {link}, which is not there"
+            if linked not in reached:
+                ahead.append(linked)
+
+    missing = [str(path.relative_to(ROOT)) for path in tracked("*.md") if path not in reached]
+
+    assert not missing, names(missing)

@@ -1,0 +1,11 @@
+"""The local models are available where their weights are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platforms.local_catalogue import ENTRIES
+
+
+def test_a_model_with_its_weights_is_available(weights: dict[str, Path]) -> None:
+    assert all(entry.availability().available for entry in ENTRIES)
