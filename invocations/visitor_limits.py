@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
-from lib.proxies import client_address
+from lib.proxies import counted_address
 from lib.token_buckets import Buckets
 
 from .runs import StartRefused
@@ -38,7 +38,7 @@ def check(request: HttpRequest, visitor: str) -> None:
     most: int = settings.VISITOR_PRESSES_PER_MINUTE
     if not most:
         return
-    address = client_address(request)
+    address = counted_address(request)
     wait = _presses.take(f"visitor {address} {hash(visitor)}", most) if visitor else 0.0
     wait = wait or _presses.take(f"address {address}", most * VISITORS_PER_ADDRESS)
     if wait:

@@ -4,8 +4,8 @@ A proxy says in headers whom it speaks for, and so can anybody. What is said is 
 that the setting TRUSTED_PROXIES names, hop by hop from this machine outwards: the first address that is
 none of theirs is the client's. Every other peer is the client itself, whatever its headers say.
 
-`TrustedProxies` puts both into the scope, in front of everything; `client_address` is how the rest of
-the product reads them, and `request.is_secure()`.
+`TrustedProxies` puts both into the scope, in front of everything; the rest of the product reads them by
+`client_address` and `request.is_secure()`, and counts by `counted_address`.
 """
 
 from __future__ import annotations
@@ -43,6 +43,16 @@ class _Hop:
 def client_address(request: HttpRequest) -> str:
     """The address a request comes from, as text; `NO_ADDRESS` where there is none."""
     return str(request.META.get("REMOTE_ADDR") or NO_ADDRESS)
+
+
+def counted_address(request: HttpRequest) -> str:
+    """The address that limits count by. A client of IPv6 has a whole /64 (RFC 6177) and may come from
+    another address of it each time: the first address of that network stands for all of them."""
+    text = client_address(request)
+    found = parse_address(text)
+    if isinstance(found, IPv6Address):
+        return str(ip_network((found, 64), strict=False).network_address)
+    return str(found or text)
 
 
 def usual_netloc(scheme: str, netloc: str) -> str:

@@ -194,7 +194,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_REST_MINUTES)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "accounts.views.passwords.locked_out"
 AXES_USERNAME_CALLABLE = "accounts.members.sign_in_address"
-AXES_CLIENT_IP_CALLABLE = "lib.proxies.client_address"
+AXES_CLIENT_IP_CALLABLE = "lib.proxies.counted_address"
 AXES_WHITELIST_CALLABLE = "accounts.known_devices.is_known"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True  # who signed in when is on the user; a log of it would only grow

@@ -22,7 +22,7 @@ from displays.models import Display, Kiosk, QrCorner, QrTarget
 from displays.views.terminal import EMPTY_PICTURE
 from displays.wrong_codes import WRONG_SECONDS, TooManyWrongCodes
 from lib.languages import use_language
-from lib.proxies import client_address
+from lib.proxies import counted_address
 from lib.qr_codes import PublicUrl
 from lib.version import product_version
 from networks.models import TerminalToken
@@ -129,7 +129,7 @@ def _code_of_screen(request: HttpRequest) -> str:
 @require_safe
 def short(request: HttpRequest, code: str) -> HttpResponse:
     """What can be typed with a TV's remote. Whoever tries many codes that lead nowhere has to wait."""
-    address = client_address(request)
+    address = counted_address(request)
     try:
         wrong_codes.check(address)
     except TooManyWrongCodes as refusal:

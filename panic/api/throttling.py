@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from ninja.throttling import BaseThrottle
 
 from accounts.api.auth import ApiRequest, credentials_of
-from lib.proxies import client_address
+from lib.proxies import counted_address
 from lib.token_buckets import Buckets
 
 
@@ -41,4 +41,4 @@ def _whose(request: HttpRequest) -> str:
         return f"person {caller.user.pk} {hash(credentials_of(request, 'bearer'))}"
     if caller.guest_of is not None:
         return f"guest {hash(credentials_of(request, 'terminal'))}"
-    return f"address {client_address(request)}"
+    return f"address {counted_address(request)}"

@@ -6,8 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
 
-from lib.proxies import UNKNOWN_PROXY_FILE, TrustedProxies, parse_address
+from lib.proxies import (
+    NO_ADDRESS,
+    UNKNOWN_PROXY_FILE,
+    TrustedProxies,
+    counted_address,
+    parse_address,
+)
 
 TRUSTED = [ip_network(name) for name in ("127.0.0.1", "10.0.0.0/8", "fd00::/8")]
 Headers = list[tuple[str, str]]
@@ -239,3 +246,21 @@ def test_a_stranger_who_pretends_to_be_a_proxy_is_not_suggested(
 @pytest.mark.parametrize("text", ["", "unknown", "1.2.3", "1.2.3.4.5", "::1::", "a" * 9000])
 def test_what_is_no_address_is_none(text: str) -> None:
     assert parse_address(text) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("", NO_ADDRESS),
+    ],
+)
+def test_limits_count_all_addresses_of_a_household_as_one(
+    rf: RequestFactory, address: str, counted: str
+) -> None:
+    assert counted_address(rf.get("/", REMOTE_ADDR=address)) == counted
