@@ -150,7 +150,7 @@ def test_nobody_reads_the_environment_behind_the_settings_back() -> None:
         name
         for path in sources()
         if (name := str(path.relative_to(ROOT))) not in allowed
-        and not name.startswith(("tests/", "deploy/", "bench/", "rehearsal/"))
+        and not name.startswith(("tests/", "deploy/", "bench/", "rehearsal/", "worker/"))
         and re.search(r"os\.(environ\[|environ\.get|getenv)", path.read_text())
     ]
 

@@ -1,0 +1,236 @@
+"""Programs of the operator's: what they are given, what they give, and how they fail."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from panic_worker.failures import ErrorClass, WorkerError, WorkFailed, WorkStopped
+from panic_worker.handlers import command
+from panic_worker.handlers.base import Handler, Result, Work, WorkInput
+from panic_worker.stopping import StopCause, StopSignal
+from tests.worker.conftest import StartWorker
+from tests.worker.farm_server import FarmServer
+
+ON_TEXT = 'name = "x"\ninput = "text"\noutput = "text"\nstdin = true\nstdout = true\n'
+
+
+def described(folder: Path, text: str) -> Handler:
+    path = folder / "commands"
+    path.mkdir(exist_ok=True)
+    (path / "x.toml").write_text(text)
+    (handler,) = command.load(path)
+    return handler
+
+
+def python(code: str) -> str:
+    """A line of TOML: the program is this interpreter with this code."""
+    return f"program = ['{sys.executable}', '-S', '-c', '''{code}''']\n"
+
+
+def done(handler: Handler, folder: Path, text: str = "panic", **more: object) -> Result:
+    work_folder = folder / "work"
+    work_folder.mkdir()
+    return handler.run(Work("x", [WorkInput("text", text=text)], work_folder, **more))  # type: ignore[arg-type]
+
+
+def test_text_goes_through_standard_input_and_output(tmp_path: Path) -> None:
+    handler = described(tmp_path, ON_TEXT + 'program = ["tr", "a-z", "A-Z"]\n')
+
+    result = done(handler, tmp_path, "panic & more; $(reboot)")
+
+    assert result.text == "PANIC & MORE; $(REBOOT)"
+
+
+def test_files_go_through_paths_of_the_workers_own(tmp_path: Path) -> None:
+    handler = described(
+        tmp_path,
+        'name = "x"\ninput = "text"\noutput = "image"\ncontent_type = "image/png"\n'
+        'program = ["cp", "{input}", "{output}"]\n',
+    )
+
+    result = done(handler, tmp_path, "--not an option")
+
+    assert result.path is not None
+    assert result.path.read_text() == "--not an option"
+    assert result.path.suffix == ".png"
+    assert result.content_type == "image/png"
+
+
+def test_parameters_reach_the_arguments_by_their_declared_types(tmp_path: Path) -> None:
+    handler = described(
+        tmp_path,
+        ON_TEXT
+        + 'program = ["echo", "{parameters.seed}", "{parameters.style}", "{parameters.fast}"]\n'
+        + '[parameters.seed]\ntype = "integer"\ndefault = 1\nmaximum = 9\n'
+        + '[parameters.style]\nenum = ["oil", "ink"]\ndefault = "oil"\n'
+        + '[parameters.fast]\ntype = "boolean"\ndefault = false\n',
+    )
+
+    result = done(handler, tmp_path, parameters={"seed": 7, "fast": True})
+
+    assert result.text == "7 oil true"
+
+
+@pytest.mark.parametrize("value", ["; reboot", 10, 1.5, None, True])
+def test_a_parameter_of_another_type_reaches_nothing(tmp_path: Path, value: object) -> None:
+    handler = described(
+        tmp_path,
+        ON_TEXT
+        + 'program = ["echo", "{parameters.seed}"]\n'
+        + '[parameters.seed]\ntype = "integer"\ndefault = 1\nmaximum = 9\n',
+    )
+
+    with pytest.raises(WorkFailed, match="seed has a wrong value"):
+        done(handler, tmp_path, parameters={"seed": value})
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (ON_TEXT, "program is a list of words"),
+        (ON_TEXT + 'program = ["echo", "{prompt}"]\n', "names {prompt}"),
+        (ON_TEXT + 'program = ["{input}"]\n', "cannot depend on the work"),
+        (ON_TEXT + 'program = ["x"]\n[parameters.a]\ntype = "string"\ndefault = ""\n', "free text"),
+        (ON_TEXT + 'program = ["x"]\nshell = true\n', "no setting shell"),
+        (ON_TEXT + 'program = ["x"]\nprogress = "("\n', "no regular expression"),
+        ('name = "x"\ninput = "text"\noutput = "text"\nprogram = ["x"]\n', "needs its input"),
+        (
+            ON_TEXT.replace('output = "text"', 'output = "image"') + 'program = ["x"]\n',
+            "content_type",
+        ),
+        ("name = ", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_with_a_sentence(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    with pytest.raises(WorkerError, match=r"x\.toml") as caught:
+        described(tmp_path, text)
+
+    assert sentence in str(caught.value)
+
+
+def test_a_program_that_needs_too_much_memory_fails_as_such(tmp_path: Path) -> None:
+    handler = described(tmp_path, ON_TEXT + "memory_mb = 200\n" + python("bytearray(1 << 30)"))
+
+    with pytest.raises(WorkFailed) as caught:
+        done(handler, tmp_path)
+
+    assert caught.value.error_class is ErrorClass.OUT_OF_MEMORY
+    assert "MemoryError" in caught.value.detail
+
+
+def test_a_program_that_is_killed_fails_and_says_so(tmp_path: Path) -> None:
+    code = "import os; os.kill(os.getpid(), 9)"
+    handler = described(tmp_path, ON_TEXT + python(code))
+
+    with pytest.raises(WorkFailed, match="killed by the system") as caught:
+        done(handler, tmp_path)
+
+    assert caught.value.error_class is ErrorClass.OUT_OF_MEMORY
+
+
+def test_a_program_that_writes_without_end_is_stopped(tmp_path: Path) -> None:
+    code = "while True: print('x' * 65536)"
+    handler = described(tmp_path, ON_TEXT + "output_mb = 1\n" + python(code))
+
+    with pytest.raises(WorkFailed):
+        done(handler, tmp_path)
+
+    assert (tmp_path / "work" / "output.txt").stat().st_size <= 1 << 20
+
+
+def test_a_program_that_fails_shows_the_end_of_what_it_wrote(tmp_path: Path) -> None:
+    handler = described(tmp_path, ON_TEXT + python('raise SystemExit("no such style")'))
+
+    with pytest.raises(WorkFailed, match="ended with status 1") as caught:
+        done(handler, tmp_path)
+
+    assert caught.value.detail == "no such style"
+
+
+def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    handler = described(tmp_path, ON_TEXT + "seconds = 0.05\n" + 'program = ["sleep", "3600"]\n')
+
+    with pytest.raises(WorkFailed, match=r"took longer than 0\.05 s"):
+        done(handler, tmp_path)
+
+
+def test_a_program_without_output_has_failed(tmp_path: Path) -> None:
+    handler = described(tmp_path, ON_TEXT + 'program = ["true"]\n')
+
+    with pytest.raises(WorkFailed, match="gave no output"):
+        done(handler, tmp_path)
+
+
+def test_stopping_ends_the_program_and_what_it_started(tmp_path: Path) -> None:
+    """Its child keeps the write end of a FIFO open for as long as it lives."""
+    fifo = tmp_path / "alive"
+    os.mkfifo(fifo)
+    script = f"(exec 3>{fifo}; trap '' TERM; sleep 3600) & echo begun >&2; wait"
+    handler = described(tmp_path, ON_TEXT + f"program = ['sh', '-c', '''{script}''']\n")
+    stop = StopSignal()
+
+    def stop_once_it_runs() -> None:
+        with fifo.open("rb") as alive:  # opened only once the child has it open as well
+            stop.request(StopCause.CANCELLED, "The run was stopped.")
+            alive.read()
+            all_ended.set()
+
+    all_ended = threading.Event()
+    watcher = threading.Thread(target=stop_once_it_runs)
+    watcher.start()
+
+    with pytest.raises(WorkStopped):
+        done(handler, tmp_path, stop=stop)
+
+    watcher.join(60)
+    assert all_ended.is_set()
+
+
+def test_its_lines_are_logged_and_tell_the_progress(tmp_path: Path) -> None:
+    code = 'import sys; sys.stderr.write("step 1/4\\rstep 2/4\\rdone\\n"); print("ok")'
+    progress = r"progress = 'step (?P<done>\d+)/(?P<total>\d+)'" + "\n"
+    handler = described(tmp_path, ON_TEXT + progress + python(code))
+    lines: list[str] = []
+    fractions: list[float] = []
+
+    result = done(
+        handler,
+        tmp_path,
+        log=lines.append,
+        progress=lambda fraction, phase, eta: fractions.append(fraction),
+    )
+
+    assert result.text == "ok"
+    assert lines == ["step 1/4", "step 2/4", "done"]
+    assert fractions == [0.25, 0.5]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the score")
+def test_children_are_the_first_victims_when_memory_runs_out(tmp_path: Path) -> None:
+    handler = described(tmp_path, ON_TEXT + 'program = ["cat", "/proc/self/oom_score_adj"]\n')
+
+    assert done(handler, tmp_path).text == "1000"
+
+
+def test_the_worker_lives_on_after_a_child_that_was_killed(
+    farm: FarmServer, start: StartWorker, tmp_path: Path
+) -> None:
+    code = (
+        "import os, sys; os.kill(os.getpid(), 9) if sys.stdin.read() == 'die' else print('alive')"
+    )
+    handler = described(tmp_path, ON_TEXT + python(code))
+    farm.offer_text("t1", "die", model="x")
+    farm.offer_text("t2", "live", model="x")
+
+    start(handler)
+
+    farm.wait_for(lambda: "t2" in farm.outcomes)
+    assert farm.outcomes["t1"]["error"]["class"] == "out_of_memory"
+    assert farm.outcomes["t2"]["outputs"] == [{"type": "text", "text": "alive"}]

@@ -1,0 +1,165 @@
+"""`panic-worker enrol` and `test`, as somebody types them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from panic_worker.__main__ import main
+from panic_worker.failures import WorkerError
+from panic_worker.folder import WorkerFolder
+from tests.worker.farm_server import SECRET, FarmServer
+
+
+def test_an_enrolment_is_written_where_only_its_owner_can_read(
+    farm: FarmServer, tmp_path: Path
+) -> None:
+    status = main(
+        ["enrol", f"{farm.url}/", "good", "--name", "attic", "--data", str(tmp_path / "w")]
+    )
+
+    path = tmp_path / "w" / "enrolment.json"
+    assert status == 0
+    assert json.loads(path.read_text()) == {
+        "server": farm.url,
+        "id": "w1",
+        "secret": SECRET,
+        "name": "attic",
+    }
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert farm.bodies("enrol")[0]["name"] == "attic"
+
+
+def test_an_enrolment_replaces_another_one_only_by_force(
+    farm: FarmServer, folder: WorkerFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = folder.session()
+
+    refused = main(["enrol", farm.url, "good", "--data", str(folder.path)])
+    sentence = capsys.readouterr().err
+    forced = main(
+        ["enrol", farm.url, "good", "--name", "new", "--force", "--data", str(folder.path)]
+    )
+
+    assert (refused, forced) == (1, 0)
+    assert "enrolled already, as attic" in sentence
+    assert folder.enrolment().name == "new"
+    assert folder.session() != session
+
+
+def test_a_token_that_is_refused_is_explained(
+    farm: FarmServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["enrol", farm.url, "old", "--data", str(tmp_path)])
+
+    assert status == 1
+    assert "it was used, has expired or was revoked" in capsys.readouterr().err
+    assert not WorkerFolder(tmp_path).is_enrolled
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ((404, {"detail": "Not Found"}), "no PANIC! with a farm"),
+        ((422, {"detail": "The name is too long."}), "The name is too long."),
+        ((503, {"detail": "Busy."}), "Busy."),
+        ((201, {"hello": "world"}), "is no PANIC! server"),
+        ((302, {}), "redirects to"),
+    ],
+)
+def test_whatever_else_the_server_answers_is_explained(
+    farm: FarmServer,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    answer: tuple[int, dict[str, str]],
+    sentence: str,
+) -> None:
+    farm.script("enrol", *answer)
+
+    status = main(["enrol", farm.url, "good", "--data", str(tmp_path)])
+
+    assert status == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_server_that_is_not_there_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+        status = main(["enrol", url, "good", "--data", str(tmp_path)])
+
+    assert status == 1
+    assert f"Nothing answers at {url}" in capsys.readouterr().err
+
+
+def test_a_server_without_tls_is_explained(
+    farm: FarmServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = farm.url.replace("http", "https")
+
+    status = main(["enrol", url, "good", "--data", str(tmp_path)])
+
+    assert status == 1
+    assert "does not speak TLS" in capsys.readouterr().err
+
+
+def test_an_address_without_a_scheme_is_wrong_usage(tmp_path: Path) -> None:
+    assert main(["enrol", "wall.example", "good", "--data", str(tmp_path)]) == 2
+
+
+def test_running_without_an_enrolment_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--data", str(tmp_path / "none")]) == 1
+    assert "panic-worker enrol" in capsys.readouterr().err
+
+
+def test_two_programs_do_not_share_a_folder(folder: WorkerFolder) -> None:
+    with folder.locked(), pytest.raises(WorkerError, match="already runs"), folder.locked():
+        pass
+
+
+def test_the_self_test_needs_no_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commands = tmp_path / "commands"
+    commands.mkdir()
+    (commands / "upper.toml").write_text(
+        'name = "upper"\ntitle = "Upper case"\ninput = "text"\noutput = "text"\n'
+        'program = ["tr", "a-z", "A-Z"]\nstdin = true\nstdout = true\n'
+    )
+
+    status = main(["test", "--data", str(tmp_path)])
+
+    assert status == 0
+    assert "farm:upper (text to text): Upper case" in capsys.readouterr().out
+
+
+def test_the_self_test_names_a_program_that_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands = tmp_path / "commands"
+    commands.mkdir()
+    (commands / "x.toml").write_text(
+        'name = "x"\ninput = "text"\noutput = "text"\nprogram = ["no-such-program"]\n'
+        "stdin = true\nstdout = true\n"
+    )
+
+    status = main(["test", "--data", str(tmp_path)])
+
+    output = capsys.readouterr().out
+    assert status == 1
+    assert "There is no program no-such-program." in output
+    assert "farm:x" not in output
+
+
+def test_a_wrong_setting_is_named(folder: WorkerFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    folder.config.write_text("slots = 0\n")
+
+    assert main(["run", "--data", str(folder.path)]) == 1
+    assert "slots is a whole number from 1 to 64" in capsys.readouterr().err

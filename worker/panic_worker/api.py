@@ -1,0 +1,207 @@
+"""The calls of the worker API, and what they answer.
+
+Every call raises ServerAway and SecretRefused (`connection`), and CallRefused for any other status than
+those that it names. A call about an attempt raises StaleAttempt for status 409.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from .connection import TIMEOUT_SECONDS, Answer, Connection, FilePart
+from .failures import CallRefused, ServerAway, StaleAttempt
+
+ROOT = "/api/farm/v1"
+CLAIM_WAIT_SECONDS = 25
+LOG_GAP = "log_gap"
+NETWORK_SECONDS = 20.0  # that a claim may take beyond its wait
+
+
+@dataclass(frozen=True, slots=True)
+class InputReference:
+    """One input as the server names it: a text, or a file to fetch from `url`."""
+
+    type: str
+    text: str = ""
+    sha256: str = ""
+    url: str = ""
+    bytes: int = 0
+    content_type: str = ""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> InputReference:
+        return cls(
+            type=str(data["type"]),
+            text=str(data.get("text") or ""),
+            sha256=str(data.get("sha256") or ""),
+            url=str(data.get("url") or ""),
+            bytes=int(data.get("bytes") or 0),
+            content_type=str(data.get("content_type") or ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Work that the server gave this worker for as long as it renews the lease."""
+
+    token: str
+    model: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Sequence[InputReference] = ()
+    deadline_seconds: float = 0.0  # 0: none
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Assignment:
+        return cls(
+            token=str(data["token"]),
+            model=str(data["model"]),
+            parameters=dict(data.get("parameters") or {}),
+            inputs=tuple(InputReference.from_json(one) for one in data.get("inputs") or ()),
+            deadline_seconds=float(data.get("deadline_seconds") or 0.0),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOn:
+    """What the server wants of a worker that has signed on."""
+
+    status: str
+    renew_seconds: float
+    idle_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Work, or a status to take first, or nothing for now."""
+
+    assignments: Sequence[Assignment] = ()
+    requested_status: str = ""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlobState:
+    """What the server has of a blob: all of it, or its first bytes."""
+
+    is_known: bool
+    offset: int = 0
+
+
+class FarmApi:
+    """The worker API through one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def connection(self) -> Connection:
+        return self._connection
+
+    def enrol(self, body: Mapping[str, object]) -> tuple[str, str]:
+        """The worker's id and secret."""
+        fields = _expect(self._post("enrol", body), 201, 200).fields
+        if not isinstance(fields.get("secret"), str):
+            raise ServerAway(f"{self._connection.server} answers, but is no PANIC! server.")
+        return str(fields["id"]), fields["secret"]
+
+    def sign_on(self, body: Mapping[str, object]) -> SignedOn:
+        fields = _expect(self._post("sign-on", body), 200).fields
+        try:
+            return SignedOn(
+                status=str(fields["status"]),
+                renew_seconds=float(fields["renew_seconds"]),
+                idle_seconds=float(fields["idle_seconds"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise ServerAway(f"{self._connection.server} answers, but not as PANIC!.") from None
+
+    def claim(self, slots: int, wait_seconds: int = CLAIM_WAIT_SECONDS) -> Claimed:
+        """`slots` counts those that are taken as well: what they hold is answered again."""
+        body = {"slots": slots, "wait_seconds": wait_seconds}
+        answer = self._post("claim", body, timeout=wait_seconds + NETWORK_SECONDS)
+        if answer.status == 204:
+            return Claimed(retry_after=answer.retry_after)
+        if answer.status == 423:
+            status = str(answer.fields.get("requested_status") or "asleep")
+            return Claimed(requested_status=status, retry_after=answer.retry_after)
+        try:
+            found = _expect(answer, 200).fields["assignments"]
+            return Claimed(tuple(Assignment.from_json(one) for one in found))
+        except (KeyError, TypeError, ValueError):
+            raise ServerAway(f"{self._connection.server} answers, but not as PANIC!.") from None
+
+    def renew(self, token: str, body: Mapping[str, object]) -> tuple[bool, str]:
+        """Whether to go on, and why not."""
+        fields = _of_attempt(self._post(_attempt(token, "renew"), body), 200).fields
+        return fields.get("go_on") is not False, str(fields.get("reason") or "")
+
+    def send_log(self, token: str, body: Mapping[str, object]) -> None:
+        """Where the server misses what came before, the part is joined to what it has."""
+        answer = self._post(_attempt(token, "log"), body)
+        if answer.status == 409 and answer.fields.get("code") == LOG_GAP:
+            body = {**body, "offset": answer.fields.get("expected", 0)}
+            answer = self._post(_attempt(token, "log"), body)
+        _of_attempt(answer, 200, 201, 202, 204)
+
+    def finish(self, token: str, body: Mapping[str, object]) -> None:
+        _of_attempt(self._post(_attempt(token, "finish"), body), 200)
+
+    def sign_off(self, timeout: float) -> None:
+        _expect(self._post("sign-off", {}, timeout=timeout), 200, 204)
+
+    def blob_state(self, sha256: str) -> BlobState:
+        """Asked before an upload: how much of it can be left out."""
+        answer = self._connection.request("HEAD", f"{ROOT}/blobs/{sha256}")
+        if answer.status in (200, 208):
+            return BlobState(is_known=True)
+        if answer.status == 404:
+            return BlobState(is_known=False, offset=offset_of_answer(answer))
+        raise _refusal(answer)
+
+    def put_blob(self, sha256: str, path: Path, content_type: str, offset: int) -> Answer:
+        """The content from `offset` on; any status, for the caller to judge."""
+        size = path.stat().st_size
+        headers = {"Content-Type": content_type}
+        if offset:
+            headers["Content-Range"] = f"bytes {offset}-{size - 1}/{size}"
+        url = f"{ROOT}/blobs/{sha256}"
+        return self._connection.request("PUT", url, body=FilePart(path, offset), headers=headers)
+
+    def _post(
+        self, call: str, body: Mapping[str, object], timeout: float = TIMEOUT_SECONDS
+    ) -> Answer:
+        return self._connection.request("POST", f"{ROOT}/{call}", body=body, timeout=timeout)
+
+
+def offset_of_answer(answer: Answer) -> int:
+    """How many bytes of a blob the server holds: `Upload-Offset: 5`, or `Range: bytes=0-4`."""
+    if (text := str(answer.headers.get("Upload-Offset", ""))).isdecimal():
+        return int(text)
+    found = re.fullmatch(r"bytes[= ]0-(\d+)(/.*)?", str(answer.headers.get("Range", "")))
+    return int(found[1]) + 1 if found else 0
+
+
+def _attempt(token: str, call: str) -> str:
+    return f"attempts/{quote(token, safe='')}/{call}"
+
+
+def _expect(answer: Answer, *statuses: int) -> Answer:
+    if answer.status not in statuses:
+        raise _refusal(answer)
+    return answer
+
+
+def _of_attempt(answer: Answer, *statuses: int) -> Answer:
+    code = str(answer.fields.get("code") or "stale")
+    if answer.status == 409 and code != LOG_GAP:
+        raise StaleAttempt(409, code, answer.sentence)
+    return _expect(answer, *statuses)
+
+
+def _refusal(answer: Answer) -> CallRefused:
+    return CallRefused(answer.status, str(answer.fields.get("code") or ""), answer.sentence)

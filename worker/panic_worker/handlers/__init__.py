@@ -1,0 +1,19 @@
+"""What this machine can do. A new kind is a file here with a `Handler` (`base`) and a line in `load_handlers`."""
+
+from __future__ import annotations
+
+from panic_worker.configuration import Configuration
+from panic_worker.folder import WorkerFolder
+
+from . import command, echo
+from .base import Handler
+
+
+def load_handlers(
+    folder: WorkerFolder, configuration: Configuration, *, with_echo: bool = False
+) -> list[Handler]:
+    """All that are set up on this machine. Raises WorkerError for a setting that is wrong."""
+    return [
+        *command.load(folder.commands),
+        *echo.load(is_wanted=with_echo),
+    ]

@@ -1,0 +1,185 @@
+"""The TOML file of one `command`: what may be in it, and what is wrong with it in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from panic_worker.children import ChildLimits
+from panic_worker.configuration import read_toml
+from panic_worker.failures import WorkerError
+
+from .base import MODALITIES
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
+PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_]+)?)\}")
+PLACES = {"input", "output", "folder"}
+PARAMETER_TYPES = {"integer", "number", "boolean"}
+DEFAULT_SECONDS = 600.0
+DEFAULT_FILE_BYTES = 1 << 30
+KNOWN = {
+    "name", "title", "input", "output", "program", "stdin", "stdout", "content_type", "parameters",
+    "environment", "seconds", "memory_mb", "output_mb", "typical_seconds", "licence", "progress",
+    "test",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFile:
+    """One program as its file describes it; checked."""
+
+    name: str
+    title: str
+    input: str
+    output: str
+    program: Sequence[str]
+    stdin: bool
+    stdout: bool
+    content_type: str
+    parameters: Mapping[str, Any]
+    environment: Mapping[str, str]
+    limits: ChildLimits
+    typical_seconds: float
+    licence: str
+    progress: re.Pattern[str] | None
+    test: Sequence[str]
+
+
+def read_command_files(folder: Path) -> list[CommandFile]:
+    """In the order of their file names. Raises WorkerError that names the file."""
+    found: dict[str, CommandFile] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            file = _read(read_toml(path))
+        except ValueError as error:
+            raise WorkerError(f"{path}: {error}") from None
+        if file.name in found:
+            raise WorkerError(f"{path}: another file has the name {file.name} as well.")
+        found[file.name] = file
+    return list(found.values())
+
+
+def _read(data: Mapping[str, Any]) -> CommandFile:
+    """Raises ValueError with a sentence."""
+    if unknown := sorted(set(data) - KNOWN):
+        raise ValueError(f"there is no setting {', '.join(unknown)}.")
+    name = _text(data, "name")
+    if not NAME.fullmatch(name):
+        raise ValueError("name has small letters, digits, dots and hyphens, at most 60.")
+    file = CommandFile(
+        name=name,
+        title=_text(data, "title", name),
+        input=_modality(data, "input"),
+        output=_modality(data, "output"),
+        program=_words(data, "program"),
+        stdin=_yes(data, "stdin"),
+        stdout=_yes(data, "stdout"),
+        content_type=_text(data, "content_type", ""),
+        parameters=_parameters(data),
+        environment={key: str(value) for key, value in _table(data, "environment").items()},
+        limits=ChildLimits(
+            seconds=_number(data, "seconds", DEFAULT_SECONDS),
+            memory_bytes=int(_number(data, "memory_mb", 0) * (1 << 20)),
+            file_bytes=int(_number(data, "output_mb", DEFAULT_FILE_BYTES >> 20) * (1 << 20)),
+        ),
+        typical_seconds=_number(data, "typical_seconds", 0),
+        licence=_text(data, "licence", ""),
+        progress=_expression(data),
+        test=_words(data, "test") if "test" in data else (),
+    )
+    _check_whole(file)
+    return file
+
+
+def _check_whole(file: CommandFile) -> None:
+    """What one setting demands of another. Raises ValueError."""
+    if file.output != "text" and not file.content_type.startswith(f"{file.output}/"):
+        raise ValueError(f'content_type says what the program writes, as in "{file.output}/...".')
+    declared = {f"parameters.{name}" for name in file.parameters.get("properties", {})}
+    used = {name for word in file.program for name in PLACEHOLDER.findall(word)}
+    if unknown := sorted(used - PLACES - declared):
+        raise ValueError(f"program names {{{unknown[0]}}}, which is nothing it can be given.")
+    if PLACEHOLDER.search(file.program[0]):
+        raise ValueError("the program itself cannot depend on the work.")
+    if not file.stdin and "input" not in used:
+        raise ValueError("the program needs its input: {input} in program, or stdin = true.")
+    if not file.stdout and "output" not in used:
+        raise ValueError("the program's output is needed: {output} in program, or stdout = true.")
+
+
+def _parameters(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON schema. Free text is refused: it must not reach a command line."""
+    properties = _table(data, "parameters")
+    for name, rule in properties.items():
+        if not isinstance(rule, dict) or "default" not in rule:
+            raise ValueError(f"the parameter {name} needs a default.")
+        if "enum" not in rule and rule.get("type") not in PARAMETER_TYPES:
+            raise ValueError(
+                f"the parameter {name} is integer, number, boolean, or one of an enum: "
+                "free text does not get into arguments."
+            )
+        if "enum" in rule and rule["default"] not in rule["enum"]:
+            raise ValueError(f"the default of the parameter {name} is not in its enum.")
+    if not properties:
+        return {}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _expression(data: Mapping[str, Any]) -> re.Pattern[str] | None:
+    text = _text(data, "progress", "")
+    try:
+        expression = re.compile(text) if text else None
+    except re.error as error:
+        raise ValueError(f"progress is no regular expression: {error}.") from None
+    if expression and not expression.groups:
+        raise ValueError(
+            "progress needs a group: (?P<percent>...), or done and total, or fraction."
+        )
+    return expression
+
+
+def _text(data: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    value = data.get(name, default)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is a text.")
+    return value
+
+
+def _modality(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    if value not in MODALITIES:
+        raise ValueError(f"{name} is one of {', '.join(MODALITIES)}.")
+    return str(value)
+
+
+def _words(data: Mapping[str, Any], name: str) -> list[str]:
+    value = data.get(name)
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+        raise ValueError(
+            f'{name} is a list of words, as in ["convert", "{{input}}", "{{output}}"].'
+        )
+    return value
+
+
+def _yes(data: Mapping[str, Any], name: str) -> bool:
+    value = data.get(name, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} is true or false.")
+    return value
+
+
+def _number(data: Mapping[str, Any], name: str, default: float) -> float:
+    value = data.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError(f"{name} is a number, not below 0.")
+    return float(value)
+
+
+def _table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = data.get(name, {})
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} is a table.")
+    return value
