@@ -54,6 +54,7 @@ class WallStateFeed(Feed):
 
     def __init__(self, display: Display, network: Network) -> None:
         self.display = display
+        self.layout = display.layout
         self.network = network
         self._mode: Mode | None = None  # of what was drawn last; None = not known here
         self._present: tuple[float, WallState] | None = None
@@ -71,11 +72,10 @@ class WallStateFeed(Feed):
         if found is None:
             return {}
         step, self._provider = found
-        layout = self.display.layout
-        cell = layout.cell_of(step.sequence)
+        cell = self.layout.cell_of(step.sequence)
         return (
             {}
-            if cell is None or self._mode is Mode.DARK or not layout.shows(step)
+            if cell is None or self._mode is Mode.DARK or not self.layout.shows(step)
             else tiles.render_status(cell, self._provider)
         )
 
@@ -100,7 +100,7 @@ class WallStateFeed(Feed):
             return None  # of a run that newer words have replaced: they have cleared the wall
         if self._mode is not wall.mode:
             return self._everything(wall)
-        cell = self.display.layout.cell_of(sequence)
+        cell = self.layout.cell_of(sequence)
         if cell is None:
             return self._elsewhere(event, sequence)
         if wall.mode is Mode.REPLAY or self._is_still_of_it(event):
@@ -124,17 +124,17 @@ class WallStateFeed(Feed):
     def _wall_state(self, event: Event) -> WallState:
         """How it stands now; found out once for all displays that draw this event, and once for
         many events of before."""
-        now = timezone.now()
-        if now - event.created_at > _OLD:
-            self._last = None
-            return self._recent_scene(now)
         key = f"scene of {self.network.pk}"
-        if key not in event.notes:
-            event.notes[key] = self._moved_on(event) or screens.wall_state_of_network(
-                self.network, at=now
-            )
-        self._last = cast("WallState", event.notes[key])
-        return self._last
+        wall = cast("WallState | None", event.notes.get(key))
+        if wall is None:
+            now = timezone.now()
+            if now - event.created_at > _OLD:
+                self._last = None
+                return self._recent_scene(now)
+            wall = self._moved_on(event) or screens.wall_state_of_network(self.network, at=now)
+            event.notes[key] = wall
+        self._last = wall
+        return wall
 
     def _moved_on(self, event: Event) -> WallState | None:
         """A step moves within the wall that was known: runs and stop-all have events of
@@ -161,6 +161,7 @@ class DisplayFeed(WallStateFeed):
 
     def __init__(self, display: Display) -> None:
         super().__init__(display, display.installation.network)
+        self._hours = display.installation.hours
         self.language = display.language
         self.key = display.feed_key
         self.topics = (display.installation.topic, self.network.topic, MISSION_CONTROL)
@@ -188,7 +189,7 @@ class DisplayFeed(WallStateFeed):
 
     def _shown(self, wall: WallState) -> WallState:
         """Dark while the installation is closed."""
-        return screens.as_hours_allow(wall, self.display.installation.hours)
+        return screens.as_hours_allow(wall, self._hours)
 
     def render(self, event: Event) -> Frame | None:
         frame = self._frame(event)
@@ -206,7 +207,7 @@ class DisplayFeed(WallStateFeed):
             step = self._last.cache.steps.get(int(event.data["sequence"]))
         else:
             return ""
-        cell = self.display.layout.cell_of(step.sequence) if step else None
+        cell = self.layout.cell_of(step.sequence) if step else None
         asset = step.output_asset if step and cell is not None else None
         if asset is None:
             return ""
@@ -278,7 +279,8 @@ class DisplayFeed(WallStateFeed):
         display = _with_all().filter(pk=self.display.pk).first()
         if display is None:
             raise Denied(NOT_FOUND)
-        self.display, self.network = display, display.installation.network
+        self.display, self.layout = display, display.layout
+        self.network, self._hours = display.installation.network, display.installation.hours
         self._present = self._last = None
         self.__dict__.pop("_siblings", None)
 

@@ -58,7 +58,8 @@ def expect(feed_key: str, topic: int, event: Event, *, thumbnail: str = "") -> N
     kept = thumbnail if len(thumbnail) <= DisplayReport.MAX_THUMBNAIL else ""
     sent = _Sent(topic, event.seq, event.created_at.timestamp(), kept)
     with _lock:
-        _known.setdefault(feed_key, _Known()).sent.append(sent)
+        known = _known.get(feed_key) or _known.setdefault(feed_key, _Known())
+        known.sent.append(sent)
 
 
 def note_acknowledgement(feed_key: str, socket_id: str, cursor: str) -> None:

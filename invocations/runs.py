@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from lib.compiled_statements import CompiledInsert
 from networks import opening_words, rings
 from networks.models import Network
 from networks.rings import Slot
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from assets.models import Asset
 
     from .models import StopAll
+
+
+_RUNS = CompiledInsert(Run)
 
 
 class StartRefused(Exception):
@@ -308,7 +312,7 @@ def _create(
     first_slot: int = 0,
     hours_waived_until: datetime | None = None,
 ) -> Run:
-    return Run.objects.create(
+    return _RUNS.create(
         network=network,
         prompt=prompt,
         ring=ring,
@@ -333,7 +337,8 @@ def _first_step(
 ) -> None:
     """`hold`: seconds until it may begin, while the prompt is read on a board."""
     slot = run.slot_of(0)
-    step = Invocation.objects.create(
+    wake_worker()  # before the displays, which have more to do then
+    step = Invocation.write(
         run=run,
         network=run.network,
         sequence=0,
@@ -350,7 +355,6 @@ def _first_step(
         events.RunStarted.from_run(run),
         events.InvocationCreated.from_step(run, step),
     )
-    wake_worker()
 
 
 def _fitting_slot(ring: list[dict[str, object]], source: Invocation, *, after: int | None) -> int:

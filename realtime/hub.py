@@ -26,7 +26,7 @@ from .events import Progress
 from .feeds import Feed
 from .models import Event
 from .protocol import command, compact_json
-from .streams import Follower, PreparedFrames, Stream
+from .streams import Follower, PreparedFrames, Stream, prepare_all
 from .subscriptions import Subscription, SubscriptionStart
 from .tail import Tail
 
@@ -143,7 +143,7 @@ class Hub:
     # Calls from the tail
 
     def _prepare(self, topic: str, events: Sequence[Event]) -> list[tuple[Stream, PreparedFrames]]:
-        return [(stream, stream.prepare(events)) for stream in self._streams_of(topic)]
+        return prepare_all(self._streams_of(topic), events)
 
     def _deliver(self, prepared: list[tuple[Stream, PreparedFrames]]) -> None:
         for stream, update in prepared:

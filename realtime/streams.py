@@ -6,8 +6,9 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import NamedTuple, Protocol, cast
 
 from django.conf import settings
@@ -102,8 +103,7 @@ class Stream:
 
     def prepare(self, events: Sequence[Event]) -> PreparedFrames:
         """The frames of events that follow the head, and the head after them."""
-        with self._language():
-            return self._encode_all(events, self.head)
+        return prepare_all([self], events)[0][1]
 
     def prepare_earlier(self, events: Sequence[Event], start: Positions) -> list[EncodedFrame]:
         """The frames of events between `start` and the floor."""
@@ -119,18 +119,15 @@ class Stream:
             return self.feed.render_progress(progress)
 
     def _language(self) -> translation.override:
-        return translation.override(self.feed.language or settings.LANGUAGE_CODE)
+        return translation.override(_language_of(self))
 
     def _encode_all(self, events: Sequence[Event], head: Positions) -> PreparedFrames:
         frames = []
         access_changed = False
-        last = {self.feed.redraw_key(event): event for event in events}
-        for event in events:
-            redrawn_later = (
-                last[name] is not event if (name := self.feed.redraw_key(event)) else False
-            )
+        redrawn = self._redrawn_later(events) if len(events) > 1 else ()
+        for index, event in enumerate(events):
             try:
-                frame = Frame() if redrawn_later else self._render(event)
+                frame = Frame() if index in redrawn else self._render(event)
             except Denied:
                 frame, access_changed = Frame(), True
             if self.feed.all_topics:
@@ -143,6 +140,12 @@ class Stream:
             if frame is not None:
                 frames.append(_encode(event, frame, topic, seq, str(head)))
         return PreparedFrames(frames, head, access_changed)
+
+    def _redrawn_later(self, events: Sequence[Event]) -> set[int]:
+        """Indices of those after which another one shows the same, and newer."""
+        keys = [self.feed.redraw_key(event) for event in events]
+        last = {key: index for index, key in enumerate(keys)}
+        return {index for index, key in enumerate(keys) if key and last[key] != index}
 
     def _render(self, event: Event) -> Frame | None:
         try:
@@ -213,6 +216,22 @@ class Stream:
                 break
             frames[index] = frame.with_cursor(str(position.latest(seen)))
         return frames
+
+
+def prepare_all(
+    streams: Iterable[Stream], events: Sequence[Event]
+) -> list[tuple[Stream, PreparedFrames]]:
+    """`Stream.prepare` for each of them, of one language after the other: to change it costs as much as
+    a stream that shows what another has drawn."""
+    found = []
+    for language, alike in groupby(sorted(streams, key=_language_of), key=_language_of):
+        with translation.override(language):
+            found += [(stream, stream._encode_all(events, stream.head)) for stream in alike]
+    return found
+
+
+def _language_of(stream: Stream) -> str:
+    return stream.feed.language or settings.LANGUAGE_CODE
 
 
 def _encode(event: Event, frame: Frame, topic: int, seq: int, cursor: str) -> EncodedFrame:

@@ -7,8 +7,9 @@ phone and for a wall. The sizes are those of static/css/fit.css, largest first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import NamedTuple
 from unicodedata import category, east_asian_width
 
@@ -47,12 +48,15 @@ class TextPiece(NamedTuple):
 def fit(text: str) -> FittedText:
     """The largest size at which the whole text can be seen, no word broken."""
     lines = _lines(text[:MAX_CHARACTERS])
-    step = _step(lines, HEIGHT) if len(text) <= MAX_CHARACTERS else 0
+    # Rows by columns: a higher tile asks for the same ones again.
+    rows_of = cache(partial(_rows_of, lines))
+    step = _step(lines, HEIGHT, rows_of) if len(text) <= MAX_CHARACTERS else 0
     shown = text.strip()
     if not step:
         shown = _shortened(lines, *_room(SIZES[-1], HEIGHT))
         lines = _lines(shown)
-    tall, high = (_step(lines, height) or LAST for height in (TALL_HEIGHT, HIGH_HEIGHT))
+        rows_of = cache(partial(_rows_of, lines))
+    tall, high = (_step(lines, height, rows_of) or LAST for height in (TALL_HEIGHT, HIGH_HEIGHT))
     return FittedText(step or LAST, shown, tall, high)
 
 
@@ -60,14 +64,16 @@ def _lines(text: str) -> list[list[TextPiece]]:
     return [list(_pieces(line)) for line in text.strip().splitlines()]
 
 
-def _step(lines: Sequence[Sequence[TextPiece]], height: float) -> int:
+def _step(
+    lines: Sequence[Sequence[TextPiece]], height: float, rows_of: Callable[[int], list[int]]
+) -> int:
     """The first step, from 1, whose room holds it all; 0 where none does."""
     widths = (piece.width for line in lines for piece in line)
     longest = max((width for width in widths if width <= MAX_UNBROKEN), default=0)
     for step, size in enumerate(SIZES, start=1):
         columns, rows = _room(size, height)
         breaks_a_word = longest > columns and step < LAST
-        if not breaks_a_word and _rows_of(lines, columns)[-1] <= rows:
+        if not breaks_a_word and rows_of(columns)[-1] <= rows:
             return step
     return 0
 
@@ -78,9 +84,14 @@ def _room(size: float, height: float) -> tuple[int, int]:
 
 def _pieces(line: str) -> Iterator[TextPiece]:
     for match in _PIECE.finditer(line.strip()):
-        picture = "\U0001f000" <= match[2][0] <= "\U0001faff"
-        width = 2 if picture else sum(map(_cells, match[2]))
-        yield TextPiece(match[2], 1 if match[1] else 0, width)
+        yield TextPiece(match[2], 1 if match[1] else 0, _width(match[2]))
+
+
+def _width(piece: str) -> int:
+    if piece.isascii() and piece.isprintable():
+        return len(piece)
+    picture = "\U0001f000" <= piece[0] <= "\U0001faff"
+    return 2 if picture else sum(map(_cells, piece))
 
 
 def _cells(sign: str) -> int:

@@ -151,7 +151,7 @@ def step_tile(
         marked=words.html,
         url=_url(asset, options) if asset else "",
         poster=asset.poster_url if asset else "",
-        alt=alt_text(step),
+        alt=alt_text(step) if asset else "",
         model=model,
         platform=platform,
         seconds=step.seconds,
@@ -224,8 +224,9 @@ def render_status(cell: int, status: ProviderStatus) -> dict[str, str]:
 
 def alt_text(step: Invocation) -> str:
     """A picture or sound in words: those it was made from."""
-    made_by = gettext("Made by %(model)s") % {"model": describe_model(step.model)[0]}
-    return shorten(step.input_text, MAX_ALT_CHARACTERS) or made_by
+    if words := shorten(step.input_text, MAX_ALT_CHARACTERS):
+        return words
+    return gettext("Made by %(model)s") % {"model": describe_model(step.model)[0]}
 
 
 def describe_model(model_id: str) -> tuple[str, str, Modality | None]:

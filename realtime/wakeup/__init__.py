@@ -184,13 +184,12 @@ async def _readable(descriptor: int, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
     loop.add_reader(descriptor, _resolve, ready)
+    # Not `wait_for`: up to Python 3.11 it swallows a cancellation that comes with a wake-up.
+    timer = loop.call_later(max(0.0, seconds), _resolve, ready)
     try:
-        # Not `wait_for`: up to Python 3.11 it swallows a cancellation that comes with a wake-up.
-        async with asyncio.timeout(max(0.0, seconds)):
-            await ready
-    except TimeoutError:
-        return
+        await ready
     finally:
+        timer.cancel()
         loop.remove_reader(descriptor)
 
 

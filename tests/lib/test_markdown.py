@@ -60,3 +60,22 @@ def test_the_marked_words_are_the_plain_words(text: str) -> None:
     found = markdown.render_tile(text)
 
     assert unescape(strip_tags(found.html)) == found.plain or "<" in found.plain
+
+
+@pytest.mark.parametrize(
+    "form", ["{}a b", "{} a b", "a{}b", "a {} b", "a b{}", "a b {}", "1{} a", "{0}{0}{0}"]
+)
+def test_a_plain_line_is_what_the_parser_makes_of_it(form: str) -> None:
+    codes = (*range(0x180), *range(0x2000, 0x2070), 0x3000, 0xFEFF, 0x1F600)
+    texts = [form.format(chr(code)) for code in codes]
+
+    assert [
+        text for text in texts if markdown.render_tile(text) != markdown._parsed_tile(text)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["   7. a", "     7) a", "    a", "7 a.", "a 7. b", "a\u3000", "", "  "]
+)
+def test_a_plain_line_may_begin_with_spaces_and_numbers(text: str) -> None:
+    assert markdown.render_tile(text) == markdown._parsed_tile(text)
