@@ -74,8 +74,9 @@ class PreparedStack:
 class Environment:
     """Makes contexts: `with environment.open() as context: context.prepare_stack(...)`."""
 
-    def __init__(self, root: Path, closing: contextlib.ExitStack) -> None:
+    def __init__(self, root: Path, temporary: Path, closing: contextlib.ExitStack) -> None:
         self._root = root
+        self._temporary = temporary
         self._closing = closing
         self._template = root / "prepared"
         self._template_database = ""
@@ -84,14 +85,16 @@ class Environment:
     @classmethod
     @contextlib.contextmanager
     def create(cls) -> Iterator[Environment]:
-        """In the data folder, where commits reach a real disk."""
+        """In the data folder, where commits reach a real disk; with a temporary folder, as the
+        product puts its sockets there when their path would be too long."""
         bench = data_dir() / "bench"
         bench.mkdir(parents=True, exist_ok=True)
         with (
             tempfile.TemporaryDirectory(prefix="tmp-", dir=bench) as folder,
+            tempfile.TemporaryDirectory(prefix="panic-bench-") as temporary,
             contextlib.ExitStack() as closing,
         ):
-            yield cls(Path(folder), closing)
+            yield cls(Path(folder), Path(temporary), closing)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Context]:
@@ -108,7 +111,7 @@ class Environment:
             self._prepare_database(engine)
         name = self._new_name()
         closing.callback(engine.forget, name)
-        stack = Stack(self._root / name, workers=workers)
+        stack = Stack(self._root / name, workers=workers, TMPDIR=str(self._temporary))
         stack.environment.update(engine.environment(name, self._template_database))
         closing.callback(shutil.rmtree, stack.data_dir, ignore_errors=True)
         closing.callback(stack.destroy)
