@@ -59,7 +59,7 @@ class Assignment:
     def from_json(cls, data: Mapping[str, Any]) -> Assignment:
         return cls(
             token=str(data["token"]),
-            model=str(data["model"]),
+            model=_name_of_model(str(data["model"])),
             parameters=dict(data.get("parameters") or {}),
             inputs=tuple(InputReference.from_json(one) for one in data.get("inputs") or ()),
             deadline_seconds=float(data.get("deadline_seconds") or 0.0),
@@ -184,6 +184,11 @@ def offset_of_answer(answer: Answer) -> int:
         return int(text)
     found = re.fullmatch(r"bytes[= ]0-(\d+)(/.*)?", str(answer.headers.get("Range", "")))
     return int(found[1]) + 1 if found else 0
+
+
+def _name_of_model(model: str) -> str:
+    """The offer's name in `name`, `farm:name` or `farm:name@worker`."""
+    return model.removeprefix("farm:").partition("@")[0]
 
 
 def _attempt(token: str, call: str) -> str:

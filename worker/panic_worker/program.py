@@ -28,7 +28,6 @@ from .selftest import (
     HandlerCheck,
     check_handlers,
     handlers_by_model,
-    model_of_assignment,
     offers_of_checks,
     report_of_checks,
 )
@@ -258,7 +257,7 @@ class Program:
     def _begin_one(self, assignment: Assignment) -> bool:
         if assignment.token in self._outbox.finished_tokens():
             return self._slots.begin(Leftover(assignment.token, self._context()))
-        handler = self._by_model.get(model_of_assignment(assignment.model))
+        handler = self._by_model.get(assignment.model)
         return self._slots.begin(Attempt(assignment, handler, self._context()))
 
     def _take_status(self, claimed: Claimed) -> None:

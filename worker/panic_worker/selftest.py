@@ -61,11 +61,6 @@ def report_of_checks(checks: Sequence[HandlerCheck]) -> dict[str, object]:
     }
 
 
-def model_of_assignment(model: str) -> str:
-    """The offer's name in `farm:name` or `farm:name@worker`."""
-    return model.removeprefix("farm:").rpartition("@")[0] or model.removeprefix("farm:")
-
-
 def _check(handler: Handler, folder: Path) -> HandlerCheck:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)

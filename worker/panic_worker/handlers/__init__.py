@@ -5,7 +5,7 @@ from __future__ import annotations
 from panic_worker.configuration import Configuration
 from panic_worker.folder import WorkerFolder
 
-from . import command, echo
+from . import command, echo, local_models
 from .base import Handler
 
 
@@ -15,5 +15,6 @@ def load_handlers(
     """All that are set up on this machine. Raises WorkerError for a setting that is wrong."""
     return [
         *command.load(folder.commands),
+        *local_models.load(configuration.sections.get("local_models"), folder.path),
         *echo.load(is_wanted=with_echo),
     ]
