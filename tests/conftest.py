@@ -9,10 +9,12 @@ import pytest
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from tests.examples import use_same_examples
 from tests.people import *  # noqa: F403  its fixtures
 from tests.stack import Stack
 
 TESTS = Path(__file__).parent
+use_same_examples()
 REAL_PROCESSES = {"browser", "chaos", "live", "processes", "sabotage", "services", "weights"}
 
 

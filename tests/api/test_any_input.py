@@ -17,9 +17,6 @@ from .conftest import ApiClient
 
 quickly = settings(
     max_examples=20,
-    deadline=None,
-    derandomize=True,
-    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 texts = st.text(max_size=30) | st.text("\x00\ud800\n%'\"<", max_size=8)

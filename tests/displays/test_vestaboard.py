@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from displays import vestaboard
@@ -117,7 +117,6 @@ def test_one_word_that_fills_the_board_is_cut() -> None:
     assert shown[-1] == "X" * 19 + "..."
 
 
-@settings(deadline=None)
 @given(st.text(max_size=400), st.sampled_from(SIZES))
 def test_whatever_is_written_fits(text: str, size: BoardSize) -> None:
     board = fit(text, size)
@@ -131,7 +130,6 @@ def test_whatever_is_written_fits(text: str, size: BoardSize) -> None:
 WORD = st.text(alphabet="abcdefghijklmnop", min_size=1, max_size=15)
 
 
-@settings(deadline=None)
 @given(st.lists(WORD, min_size=1, max_size=60), st.sampled_from(SIZES))
 def test_no_word_that_a_row_can_hold_is_ever_cut(words: list[str], size: BoardSize) -> None:
     shown = " ".join(rows(" ".join(words), size)).removesuffix("...")

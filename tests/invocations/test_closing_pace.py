@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from invocations import budgets, closing_pace, runs
@@ -27,7 +27,6 @@ CLOSING = OPENING + timedelta(hours=8)
 HOUR = timedelta(hours=1)
 
 
-@settings(deadline=None)
 @given(
     seconds=st.floats(1, 86_400), usd=st.floats(0.01, 1_000), price=st.floats(0.0001, 10)
 )  # fmt: skip

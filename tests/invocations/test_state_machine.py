@@ -10,13 +10,7 @@ from .state_machine_invariants import Checks
 from .state_machine_workers import Workers
 
 pytestmark = pytest.mark.django_db
-PATIENT = settings(
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-)
-QUICK = settings(PATIENT, max_examples=8, stateful_step_count=30, derandomize=True)
+QUICK = settings(max_examples=8, stateful_step_count=30, suppress_health_check=list(HealthCheck))
 
 
 class Engine(Checks, Workers):

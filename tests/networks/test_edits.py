@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.editor import edits
@@ -16,7 +16,6 @@ A, B, C = Slot("any:a"), Slot("any:b", {"seed": 1}), Slot("any:c", fallback="any
 slots = st.sampled_from([A, B, C])
 rings = st.lists(slots, max_size=6).map(tuple)
 # On a busy machine an example may take long; that is no failure.
-calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -40,7 +39,6 @@ def after(history: History, change: Callable[[Ring], Ring]) -> History:
         return history
 
 
-@calmly
 @given(rings, st.lists(changes(), max_size=20))
 def test_undoing_everything_leads_back_and_redoing_everything_leads_there_again(
     ring: Ring, done: list[Callable[[Ring], Ring]]
@@ -60,7 +58,6 @@ def test_undoing_everything_leads_back_and_redoing_everything_leads_there_again(
     assert history == end
 
 
-@calmly
 @given(rings, changes())
 def test_undo_and_redo_are_each_others_inverse(ring: Ring, change: Callable[[Ring], Ring]) -> None:
     history = after(History(ring), change)
@@ -70,7 +67,6 @@ def test_undo_and_redo_are_each_others_inverse(ring: Ring, change: Callable[[Rin
         assert history.undone().redone() == history
 
 
-@calmly
 @given(st.lists(slots, min_size=1, max_size=6).map(tuple), st.data())
 def test_a_move_there_and_back_changes_nothing(ring: Ring, data: st.DataObject) -> None:
     places = st.integers(0, len(ring) - 1)
@@ -82,7 +78,6 @@ def test_a_move_there_and_back_changes_nothing(ring: Ring, data: st.DataObject) 
     assert edits.move(moved, to, at) == ring
 
 
-@calmly
 @given(rings, st.lists(changes(), max_size=5))
 def test_a_history_survives_being_written_down(
     ring: Ring, done: list[Callable[[Ring], Ring]]

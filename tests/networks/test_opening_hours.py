@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.opening_hours import DAYS, OpeningHours, OpeningPeriod, find_zone
@@ -51,7 +51,6 @@ moments = st.datetimes(
 )
 
 
-@settings(deadline=None)
 @given(schedules, moments)
 def test_it_changes_at_the_next_change_and_not_before(schedule: OpeningHours, at: datetime) -> None:
     change = schedule.next_change(at)
@@ -66,7 +65,6 @@ def test_it_changes_at_the_next_change_and_not_before(schedule: OpeningHours, at
     assert schedule.is_open(change - timedelta(microseconds=1)) is schedule.is_open(at)
 
 
-@settings(deadline=None)
 @given(schedules, moments)
 def test_it_is_open_when_any_of_its_periods_is(schedule: OpeningHours, at: datetime) -> None:
     alone = [OpeningHours((period,)).is_open(at) for period in schedule.periods]
@@ -74,7 +72,6 @@ def test_it_is_open_when_any_of_its_periods_is(schedule: OpeningHours, at: datet
     assert schedule.is_open(at) is any(alone)
 
 
-@settings(deadline=None)
 @given(periods, moments)
 def test_on_a_day_without_a_change_of_clocks_the_clock_on_the_wall_decides(
     period: OpeningPeriod, at: datetime
@@ -98,7 +95,6 @@ def test_on_a_day_without_a_change_of_clocks_the_clock_on_the_wall_decides(
     assert OpeningHours((period,)).is_open(at) is expected
 
 
-@settings(deadline=None)
 @given(schedules, moments)
 def test_what_is_left_of_the_day_is_never_more_than_the_time_until_its_end(
     schedule: OpeningHours, at: datetime
@@ -112,7 +108,6 @@ def test_what_is_left_of_the_day_is_never_more_than_the_time_until_its_end(
         assert 0 < left <= (rest[-1].closes - at).total_seconds()
 
 
-@settings(deadline=None)
 @given(moments)
 def test_without_periods_it_is_always_open_and_never_changes(at: datetime) -> None:
     always = OpeningHours()

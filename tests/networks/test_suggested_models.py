@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from networks import rings
@@ -30,7 +30,6 @@ some_choices = st.lists(
     max_size=12,
 )
 # On a busy machine an example may take long; that is no failure.
-calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def choice(
@@ -50,7 +49,6 @@ def problem(found: list[Connection], at: int) -> str:
     return next(connection.problem for connection in found if connection.position == at)
 
 
-@calmly
 @given(some_rings, some_choices)
 def test_a_suggestion_always_makes_its_joint_fit(
     ids: list[str], choices: list[ModelChoice]
@@ -75,7 +73,6 @@ def test_a_suggestion_always_makes_its_joint_fit(
                 assert not any(problem(now, at) for at in inside)
 
 
-@calmly
 @given(some_rings, some_choices)
 def test_a_joint_that_fits_is_offered_no_suggestion(
     ids: list[str], choices: list[ModelChoice]

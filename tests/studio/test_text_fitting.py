@@ -77,7 +77,7 @@ def test_odd_texts_have_a_size_too(text: str) -> None:
 
 
 @given(WORDS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_more_words_never_stand_larger(words: list[str]) -> None:
     shorter, longer = fit(" ".join(words)), fit(" ".join([*words, "snow"]))
 

@@ -40,13 +40,7 @@ PROMISES = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-steadily = settings(
-    max_examples=10,
-    deadline=None,
-    derandomize=True,  # the same questions each time
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+ten_times = settings(max_examples=10, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +62,7 @@ def test_a_call_answers_as_described(
     operation = CALLS[call]
     cases = [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
 
-    @steadily
+    @ten_times
     @given(case=st.one_of(cases), real=st.booleans())
     def ask(case: Any, real: bool) -> None:
         if real:

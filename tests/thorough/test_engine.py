@@ -6,9 +6,9 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.invocations.test_state_machine import PATIENT, Engine
+from tests.invocations.test_state_machine import QUICK, Engine
 
-THOROUGH = settings(PATIENT, max_examples=100, stateful_step_count=40)
+THOROUGH = settings(QUICK, max_examples=100, stateful_step_count=40)
 
 
 @pytest.mark.django_db
