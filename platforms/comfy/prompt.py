@@ -52,6 +52,7 @@ class Prompt:
         self.look = asyncio.Event()
         self.heard = False  # anything from the socket
         self.shown_at = 0.0
+        self.left_out = ""  # of what the socket said, the last words, if they came too soon
         self.making: asyncio.Future[None] | None = None
 
     async def send(
@@ -186,10 +187,7 @@ class Prompt:
                     return entry
                 place = history.place(await self.get("queue"), self.prompt_id)
                 strange, missing = 0, missing + 1 if place is None else 0
-                if place == 0 and not self.heard:
-                    self.show("running")
-                elif place:
-                    self.show("next in the queue" if place == 1 else f"{place}. in the queue")
+                self.show_place(place)
             except (RateLimited, TimedOut, Unavailable, NotConfigured):
                 strange += 1
                 if strange >= PATIENCE:
@@ -200,6 +198,12 @@ class Prompt:
                 async with asyncio.timeout(POLL if missing == 0 else POLL / 4):
                     await self.look.wait()
 
+    def show_place(self, place: int | None) -> None:
+        if place:
+            self.show("next in the queue" if place == 1 else f"{place}. in the queue")
+        elif place == 0 and (words := self.left_out if self.heard else "running"):
+            self.show(words)
+
     def hear(self, heard: News) -> None:
         if heard.over:
             self.look.set()
@@ -208,9 +212,10 @@ class Prompt:
             self.show(heard.words)
 
     def show(self, words: str) -> None:
-        """A fast sampler says more than anybody can read."""
+        """A fast sampler says more than anybody can read; the last words wait for the next look."""
+        self.left_out = words
         if time.monotonic() - self.shown_at > SHOW_EVERY:
-            self.shown_at = time.monotonic()
+            self.shown_at, self.left_out = time.monotonic(), ""
             self.call.progress(words[:100])
 
     # Stopping

@@ -10,6 +10,8 @@ A prompt's knobs come from the `next` queue of POST /_control, else from its `de
     old        true: it chooses ids itself, and interrupts whatever runs
     socket     none: there is no socket; wait: a prompt begins when its asker listens
     restart    true: it forgets everything, now
+    held       true: the prompt is queued, and the answer comes when POST /_control has `release`
+    finish     true: everything in the queue runs to its end at once
     object_info  what it says of classes of nodes, besides CLASSES; null for a class: it lacks that;
                  "none": it does not say
 """
@@ -79,6 +81,7 @@ class ComfyUI(Vendor):
     history: dict[str, object] = field(default_factory=dict)
     sockets: dict[str, Socket] = field(default_factory=dict)
     worker: asyncio.Task[None] | None = None
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def make(self, request: Request, path: str, knobs: Knobs) -> Response | None:
         return None
@@ -157,6 +160,12 @@ class ComfyUI(Vendor):
             for prompt in filter(None, [self.running, *self.pending]):
                 prompt.stopped = True
             self.running, self.pending, self.history = None, [], {}
+        if content.get("finish"):
+            for prompt in filter(None, [self.running, *self.pending]):
+                prompt.knobs["seconds"] = 0
+        if content.get("release"):
+            self.released.set()
+            self.released = asyncio.Event()
         return response
 
     # The queue
@@ -189,6 +198,7 @@ class ComfyUI(Vendor):
             return self.failure(str(knobs["error"]), knobs)
         taken = answer({"prompt_id": made.id, "number": made.number, "node_errors": errors})
         taken.hang = float(knobs.get("create_seconds", 0))
+        taken.held = self.released if knobs.get("held") else None
         return taken
 
     def delete(self, request: Request) -> Response:
@@ -243,10 +253,11 @@ class ComfyUI(Vendor):
         messages = [("execution_start", about)]
         self.tell(prompt, *messages[0])
         self.tell(prompt, "executing", {"node": "3", **about})
-        began, seconds = time.monotonic(), float(prompt.knobs["seconds"])
-        steps = int(prompt.knobs.get("steps", 4))
+        began, steps = time.monotonic(), int(prompt.knobs.get("steps", 4))
         for step in self.steps(steps):
-            while time.monotonic() - began < seconds * step / steps and not prompt.stopped:
+            while not prompt.stopped:
+                if time.monotonic() - began >= float(prompt.knobs["seconds"]) * step / steps:
+                    break
                 await asyncio.sleep(0.005)
             if prompt.stopped or prompt.knobs.get("interrupted"):
                 return [*messages, ("execution_interrupted", {"node_id": "3", **about})]

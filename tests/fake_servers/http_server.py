@@ -37,6 +37,7 @@ class Response:
     repeat: int = 1  # the body so many times over, to make a huge one cheaply
     drop: bool = False  # close the connection instead of answering
     hang: float = 0.0  # seconds of silence before the answer
+    held: asyncio.Event | None = None  # before which there is no answer
     take_over: Talk | None = None  # goes on with the connection itself, after an upgrade
 
 
@@ -80,6 +81,8 @@ async def _converse(
             return
         response = await handler(request)
         await asyncio.sleep(response.hang)
+        if response.held:
+            await response.held.wait()
         if response.drop:
             return
         if response.take_over:

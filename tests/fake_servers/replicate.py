@@ -1,7 +1,7 @@
 """A fake Replicate in a process of its own: `python -m tests.fake_servers.replicate`.
 
 It speaks Replicate's wire format, honours Idempotency-Key unless told otherwise, and writes what it
-was asked and what it charged into a journal (JSON lines, synced to disk). How it behaves is decided
+was asked and what it charged into a journal (JSON lines). How it behaves is decided
 per create request by the first of: `input.fake`, the `next` queue of POST /_control, the `default` of
 POST /_control.
 
@@ -14,6 +14,7 @@ POST /_control.
                  file is there), moved (nor at the address that was given first)
     cancel       confirm, ignore or one of the errors      removed      true: the data are deleted
     create_seconds  how long the create request is held open after the prediction was made
+    held         true: the same, until POST /_control has `release`
     published    of models by owner/name: an Input schema, a status such as 410, or "none"
     keys         "ignored": the same key again makes and charges another prediction
     usd          what a prediction is charged, however it ends (default 0)
@@ -26,7 +27,6 @@ import argparse
 import asyncio
 import base64
 import json
-import os
 import sys
 import time
 import uuid
@@ -79,12 +79,12 @@ class Replicate:
         self.by_key: dict[str, str] = {}
         self.base = ""
         self.sending: set[asyncio.Task[None]] = set()
+        self.released = asyncio.Event()
 
     def note(self, event: str, **facts: object) -> None:
         line = {"at": round(time.time() * 1000), "event": event, **facts}
         self.journal.write(json.dumps(line) + "\n")
         self.journal.flush()
-        os.fsync(self.journal.fileno())
 
     async def handle(self, request: Request) -> Response:
         parts = request.path.partition("?")[0].strip("/").split("/")
@@ -111,7 +111,7 @@ class Replicate:
         while made.status() not in ENDED and time.monotonic() < until:
             await asyncio.sleep(0.02)
         waited = answer(self.shown(made), 201)
-        waited.hang = response.hang
+        waited.hang, waited.held = response.hang, response.held
         return waited
 
     def upload(self, request: Request) -> Response:
@@ -154,6 +154,9 @@ class Replicate:
         self.next = [*content.get("next", self.next)]
         for made in self.predictions.values() if content.get("finish") else ():
             made.knobs["seconds"] = 0
+        if content.get("release"):
+            self.released.set()
+            self.released = asyncio.Event()
         return answer({"default": self.default, "next": self.next})
 
     def create(self, request: Request, model: str) -> Response:
@@ -182,6 +185,7 @@ class Replicate:
             return failure(knobs["error"], knobs)
         response = answer(self.shown(made), 201)
         response.hang = float(knobs.get("create_seconds", 0))
+        response.held = self.released if knobs.get("held") else None
         return response
 
     def send_webhooks(self, made: Prediction, address: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import sys
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -28,7 +27,6 @@ def note(journal: TextIO, head: list[bytes], content: bytes) -> None:
     }
     journal.write(json.dumps(line) + "\n")
     journal.flush()
-    os.fsync(journal.fileno())
 
 
 async def converse(

@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import sys
 import time
 from abc import ABC, abstractmethod
@@ -75,7 +74,6 @@ class Vendor(ABC):
         line = {"at": round(time.time() * 1000), "event": event, **facts}
         self.journal.write(json.dumps(line) + "\n")
         self.journal.flush()
-        os.fsync(self.journal.fileno())
 
     async def handle(self, request: Request) -> Response:
         path = request.path.partition("?")[0]

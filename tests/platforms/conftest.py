@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,7 +12,7 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from platforms import http, http_pool
+from platforms import http, http_pool, replicate_api
 from platforms.adapters import comfyui, replicate
 from platforms.adapters.replicate import Replicate
 from platforms.base import Call, MediaFile, Modality, Model, Output
@@ -28,6 +29,14 @@ WRITER = replace(PAINTER, output=Modality.TEXT, path="llama/test")
 def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (comfy_prompt, comfyui):
         monkeypatch.setattr(module, "POLL", 0.2)
+
+
+@pytest.fixture(autouse=True)
+def patient_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop is not given up because this machine is busy."""
+    for module in (comfy_prompt, replicate):
+        monkeypatch.setattr(module, "MAX_LANDING_SECONDS", 60)
+        monkeypatch.setattr(module, "MAX_CANCEL_SECONDS", 60)
 
 
 @pytest.fixture
@@ -49,6 +58,7 @@ def provider_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeS
 async def provider(provider_process: FakeServer, settings: Settings) -> AsyncIterator[FakeServer]:
     """The fake server Replicate, in the real one's place."""
     settings.PLATFORM_URLS = {"REPLICATE_BASE_URL": provider_process.url}
+    await replicate_api.prepare()  # its client takes a while to import, longer than short deadlines
     yield provider_process
     await http.close()
 
@@ -89,6 +99,12 @@ async def vendor(
     await http_pool.close()
 
 
+async def settled() -> None:
+    """Everything in this loop that waits for nobody else has gone as far as it goes."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 @dataclass
 class Asked:
     """One call to Replicate, with its knobs for the fake server, and what came of its signals."""
@@ -116,6 +132,11 @@ class Asked:
 
     async def _remember(self, reference: str) -> None:
         self.remembered.append(reference)
+
+    async def charged(self, provider: FakeServer) -> None:
+        """Waits until the request has arrived and the prediction was made."""
+        while not any(line["key"] == self.key for line in provider.entries("charge")):
+            await asyncio.sleep(0.01)
 
     async def answer(self) -> Output:
         output = await Replicate().invoke(self.call)

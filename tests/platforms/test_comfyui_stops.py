@@ -9,6 +9,7 @@ import pytest
 
 from platforms.errors import Cancelled, Refused, TimedOut, Unavailable
 from tests.fake_servers.process import FakeServer
+from tests.platforms.conftest import settled
 from tests.platforms.flows import Asked, flow
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.asyncio]
@@ -67,7 +68,7 @@ async def test_a_waiting_prompt_is_taken_out_and_its_neighbour_goes_on(
 ) -> None:
     comfy.control(default={"old": old})
     before = len(comfy.entries("interrupt"))
-    neighbour = Asked(comfy, knobs={"seconds": 1})
+    neighbour = Asked(comfy, knobs={"seconds": 600})
     theirs = asyncio.create_task(neighbour.answer())
     await neighbour.running()
     asked = Asked(comfy, knobs={"seconds": 60})
@@ -81,6 +82,7 @@ async def test_a_waiting_prompt_is_taken_out_and_its_neighbour_goes_on(
     assert outcome == "cancelled"
     assert comfy.entries("delete")[-1]["ids"] == [asked.call.reference]
     assert len(comfy.entries("interrupt")) == before
+    comfy.control(finish=True)
     assert (await theirs).url
 
 
@@ -101,10 +103,13 @@ async def test_of_two_at_once_only_the_right_one_ends(comfy: FakeServer) -> None
 
 
 async def test_a_stop_during_the_request_cancels_what_it_made(comfy: FakeServer) -> None:
-    asked = Asked(comfy, knobs={"seconds": 60, "create_seconds": 0.5})
+    asked = Asked(comfy, knobs={"seconds": 60, "held": True})
     work = asyncio.create_task(asked.answer())
     await asked.charged()
 
+    asked.call.cancelled.set()
+    await settled()
+    comfy.control(release=True)
     outcome = await stopped(asked, work)
 
     assert outcome == "cancelled"
@@ -115,14 +120,15 @@ async def test_a_stop_during_the_request_cancels_what_it_made(comfy: FakeServer)
 async def test_a_request_that_lands_long_after_the_stop_is_cancelled_then(
     comfy: FakeServer,
 ) -> None:
-    asked = Asked(comfy, knobs={"seconds": 60, "create_seconds": 1})
+    asked = Asked(comfy, knobs={"seconds": 60, "held": True})
     work = asyncio.create_task(asked.answer())
     await asked.charged()
 
     outcome = await stopped(asked, work)
 
     assert outcome == "uncertain"
-    async with asyncio.timeout(20):
+    comfy.control(release=True)
+    async with asyncio.timeout(60):
         while not any(line["hit"] == asked.remembered[-1] for line in comfy.entries("interrupt")):
             await asyncio.sleep(0.05)
 
@@ -157,13 +163,14 @@ async def test_a_killed_workers_prompt_is_adopted_and_not_queued_again(
     assert len(first.entries("charge")) == 1
 
 
+@pytest.mark.usefixtures("impatient_stops")
 @pytest.mark.parametrize("old", [False, True])
 async def test_a_prompt_whose_worker_died_before_the_answer_came_is_found(
     comfy: FakeServer, old: bool
 ) -> None:
     """With an old server all that is known is who asked: the id it chose was lost on its way."""
     comfy.control(default={"old": old})
-    first = Asked(comfy, knobs={"seconds": 0.5, "create_seconds": 30})
+    first = Asked(comfy, knobs={"seconds": 0.5, "held": True})
     work = asyncio.create_task(first.answer())
     await first.charged()
     ours = first.remembered[-1]
@@ -177,12 +184,11 @@ async def test_a_prompt_whose_worker_died_before_the_answer_came_is_found(
     assert len(first.entries("charge")) == 1
 
 
+@pytest.mark.usefixtures("impatient_stops")
 async def test_a_prompt_that_arrives_after_its_deadline_is_found_by_the_next_try(
     comfy: FakeServer,
 ) -> None:
-    hurried = Asked(
-        comfy, flow(deadline_seconds=0.5), knobs={"seconds": 0.3, "create_seconds": 1.5}
-    )
+    hurried = Asked(comfy, flow(deadline_seconds=2), knobs={"seconds": 0.3, "held": True})
     with pytest.raises(TimedOut) as failed:
         await hurried.answer()
     await hurried.charged()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import subprocess
@@ -123,7 +122,7 @@ async def test_an_unreachable_vendor_raises_an_error_of_ours(
     call = call_to(platform.models()[0], platform, tmp_path)
 
     with pytest.raises(PlatformError):
-        await asyncio.wait_for(platform.invoke(call), timeout=20)
+        await platform.invoke(call)
     await http.close()
     await http_pool.close()
 

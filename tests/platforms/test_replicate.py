@@ -14,7 +14,7 @@ from platforms.payloads import INLINE_LIMIT
 from platforms.registry import get_model
 from tests.fake_servers import media
 from tests.fake_servers.process import FakeServer
-from tests.platforms.conftest import PAINTER, WRITER, Asked
+from tests.platforms.conftest import PAINTER, WRITER, Asked, settled
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.asyncio]
 
@@ -157,7 +157,7 @@ async def test_a_file_too_large_for_anybody_is_not_uploaded(
 
 
 async def test_a_fast_model_is_waited_for_and_not_asked_again(provider: FakeServer) -> None:
-    fast = Asked({"seconds": 0.3}, model=get_model("replicate:flux-schnell"))
+    fast = Asked({"seconds": 0.1}, model=get_model("replicate:flux-schnell"))
 
     output = await fast.answer()
 
@@ -166,12 +166,14 @@ async def test_a_fast_model_is_waited_for_and_not_asked_again(provider: FakeServ
 
 
 async def test_a_fast_model_that_is_slow_today_is_followed(provider: FakeServer) -> None:
-    slow = Asked({"seconds": 1.4}, model=get_model("replicate:flux-schnell"))
+    slow = Asked({"seconds": 60}, model=get_model("replicate:flux-schnell"))
+    work = asyncio.create_task(slow.answer())
+    while not any(line["id"] in slow.remembered for line in provider.entries("followed")):
+        await asyncio.sleep(0.01)
 
-    output = await slow.answer()
+    provider.control(finish=True)
 
-    assert output.url
-    assert any(line["id"] == slow.remembered[0] for line in provider.entries("followed"))
+    assert (await work).url
 
 
 async def test_every_row_says_where_its_input_goes() -> None:
@@ -228,11 +230,13 @@ async def test_a_worker_that_dies_leaves_a_prediction_to_adopt(provider: FakeSer
 
 
 async def test_a_worker_told_to_go_while_asking_still_learns_the_id(provider: FakeServer) -> None:
-    asked = Asked({"create_seconds": 0.4})
+    asked = Asked({"held": True})
     work = asyncio.create_task(asked.answer())
-    await asyncio.sleep(0.2)
+    await asked.charged(provider)
 
     work.cancel()
+    await settled()
+    provider.control(release=True)
     await asyncio.wait({work})
 
     assert work.cancelled()

@@ -174,6 +174,7 @@ async def test_a_success_without_a_picture_is_no_success(
     assert failed.value.settled
 
 
+@pytest.mark.usefixtures("impatient_stops")
 @pytest.mark.parametrize("manner", ["hang", "drip"])
 async def test_an_answer_that_never_comes_is_late(provider: FakeServer, manner: str) -> None:
     asked = Asked({"error": manner}, model=replace(PAINTER, deadline_seconds=0.4))

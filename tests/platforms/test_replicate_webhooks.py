@@ -34,16 +34,17 @@ def asked_of(provider: FakeServer, asked: Asked) -> dict[str, object]:
 
 @pytest.mark.usefixtures("patient")
 async def test_a_webhook_makes_the_waiting_call_look_at_once(provider: FakeServer) -> None:
-    asked = Asked({"seconds": 0.2})
+    asked = Asked({"seconds": 60})
     work = asyncio.create_task(asked.answer())
     while not any(line["id"] in asked.remembered for line in provider.entries("followed")):
         await asyncio.sleep(0.01)
+    provider.control(finish=True)
     await asyncio.sleep(0.3)
     assert not work.done()
 
     asked.call.webhook_received.set()
 
-    assert (await asyncio.wait_for(work, 20)).url
+    assert (await asyncio.wait_for(work, 60)).url
 
 
 @pytest.mark.usefixtures("patient")
@@ -69,7 +70,7 @@ async def test_a_stop_does_not_wait_for_a_webhook(provider: FakeServer) -> None:
     asked.call.cancelled.set()
 
     with pytest.raises(Cancelled):
-        await asyncio.wait_for(work, 20)
+        await asyncio.wait_for(work, 60)
 
 
 async def test_without_a_webhook_the_outcome_is_found_by_looking(provider: FakeServer) -> None:

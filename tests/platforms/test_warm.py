@@ -59,7 +59,7 @@ async def test_a_stop_reaches_a_model_that_boots(provider: FakeServer) -> None:
     asked.call.cancelled.set()
 
     with pytest.raises(Cancelled):
-        await asyncio.wait_for(work, 20)
+        await asyncio.wait_for(work, 60)
     assert any(line["id"] == asked.remembered[0] for line in provider.entries("cancel"))
 
 
