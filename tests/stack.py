@@ -211,10 +211,25 @@ class Stack:
         return False
 
 
+_held: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback for a server that is yet to be started, and maybe started again.
+
+    Where the kernel allows it (Linux), the port stays bound here, without anybody listening: it is
+    given to nobody else until this process ends, and a server that asks for it by its number gets
+    it, if it sets SO_REUSEADDR as servers do.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    port = int(holder.getsockname()[1])
+    if sys.platform == "linux":
+        _held.append(holder)
+    else:
+        holder.close()
+    return port
 
 
 def _lives(process: psutil.Process) -> bool:

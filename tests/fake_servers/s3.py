@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
+
+from tests.stack import free_port
 
 START_SECONDS = 60.0
 
@@ -30,9 +31,7 @@ class Bucket:
 @contextmanager
 def running_bucket(name: str = "panic-media") -> Iterator[Bucket]:
     """An empty bucket on a free port of the loopback, gone after the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     bucket = Bucket(f"http://127.0.0.1:{port}", name)
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     quiet = subprocess.DEVNULL
