@@ -5,7 +5,7 @@ from __future__ import annotations
 from panic_worker.configuration import Configuration
 from panic_worker.folder import WorkerFolder
 
-from . import command, echo, local_models
+from . import comfyui, command, echo, local_models
 from .base import Handler
 
 
@@ -15,6 +15,7 @@ def load_handlers(
     """All that are set up on this machine. Raises WorkerError for a setting that is wrong."""
     return [
         *command.load(folder.commands),
+        *comfyui.load(configuration.sections.get("comfyui"), folder.workflows),
         *local_models.load(configuration.sections.get("local_models"), folder.path),
         *echo.load(is_wanted=with_echo),
     ]
