@@ -11,7 +11,6 @@ from .measures import (
     display_latency,
     display_memory,
     hops,
-    idle_sockets,
     large_database,
     many_sockets,
     memory,
@@ -26,9 +25,9 @@ from .rows import NotMeasured, Row, not_measured
 
 def measures() -> list[Measure]:
     everywhere = tuple(engine for engine in (SQLITE, postgres()) if engine)
-    of_hops = (*everywhere[:1], SQLITE_NORMAL, *everywhere[1:])
     return [
-        *(Measure(hops.bars(one.suffix), hops.measure, (one,)) for one in of_hops),
+        Measure(hops.BARS, hops.measure, everywhere),
+        Measure(hops.BARS_NORMAL, hops.measure, (SQLITE_NORMAL,)),
         Measure(start_latency.BARS, start_latency.measure, everywhere),
         Measure(display_latency.BARS, display_latency.measure, everywhere),
         Measure(many_sockets.BARS, many_sockets.measure, everywhere),
@@ -37,7 +36,6 @@ def measures() -> list[Measure]:
         Measure(stop_all.BARS, stop_all.measure, everywhere),
         Measure(memory.BARS, memory.measure, (SQLITE,), unit="MB"),
         Measure(display_memory.BARS, display_memory.measure, (SQLITE,), unit="KB"),
-        Measure(idle_sockets.BARS, idle_sockets.measure, (SQLITE,), unit="ms/s"),
         Measure(large_database.BARS, large_database.measure, everywhere),
         Measure(page_weight.BARS, page_weight.measure, (SQLITE,), unit="KB"),
     ]

@@ -21,7 +21,6 @@ from tests.stack import ROOT, free_port
 from .engines import Engine
 from .environment import Context, PreparedStack, terminate
 from .in_process.client import InProcessClient
-from .processor_time import ProcessorTime, fixed
 from .rows import NotMeasured
 
 WEBSOCKETS = ("-m", "bench.baselines.broadcast", "{port}")
@@ -42,12 +41,7 @@ class Publisher(Protocol):
     """One side of a comparison."""
 
     acknowledges: bool
-    cpu: ProcessorTime  # of the process that holds the sockets
-
-    @property
-    def published(self) -> int:
-        """Events so far."""
-        ...
+    published: int  # events so far
 
     def sockets(self, count: int) -> list[str]:
         """Addresses for `count` sockets."""
@@ -66,7 +60,6 @@ class ProductPublisher:
         self.in_process = in_process
         self.published = 0
         self.wall: dict[str, Any] = in_process.call("events.create_wall", displays=displays)
-        self.cpu = ProcessorTime(fixed(p.pid for p in prepared.stack.processes("web")))
 
     @classmethod
     def start(
@@ -127,7 +120,6 @@ class BaselineServer:
             start_new_session=True,
         )
         context.closing.callback(terminate, self.process)
-        self.cpu = ProcessorTime(fixed([self.process.pid]))
         self._wait()
 
     @property

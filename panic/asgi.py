@@ -19,6 +19,7 @@ from displays import background, receipts, reports  # noqa: E402
 from displays.attendant_feed import AttendantFeed  # noqa: E402
 from displays.feeds import DisplayFeed, WallFeed  # noqa: E402
 from displays.miniatures import InstallationFeed  # noqa: E402
+from farm.long_poll import LongPoll  # noqa: E402
 from lib.proxies import TrustedProxies  # noqa: E402
 from panic.body_limits import install_limited_request  # noqa: E402
 from panic.health import Liveness  # noqa: E402
@@ -71,7 +72,7 @@ _sockets = URLRouter(
 
 _routes = ProtocolTypeRouter(
     {
-        "http": Backpressure(_django),
+        "http": Backpressure(LongPoll(_django)),
         "websocket": SocketSessionAuth(SocketBearerAuth(_sockets, ApiToken.user_from_text)),
     }
 )

@@ -41,6 +41,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 INSTALLED_APPS = [
     "panic",
+    "farm",
     "displays",
     "archive",
     "studio",

@@ -11,12 +11,13 @@ from django.views.i18n import set_language
 import archive.urls
 import credentials.urls
 import displays.urls
+import farm.urls
 import invocations.urls
 import networks.urls
 import studio.urls
 from accounts.views.passwords import admin_sign_in
 from panic import health, views
-from panic.api import routes
+from panic.api import farm_routes, routes
 
 # One namespace, filled by four apps: each layer adds the pages that need what it knows.
 _networks = [
@@ -54,6 +55,8 @@ urlpatterns = [
     *credentials.urls.server_urls,
     *invocations.urls.provider_urls,
     path("api/v1/", routes.urls()),
+    path("api/farm/v1/", farm_routes.urls()),
+    *farm.urls.urlpatterns,
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

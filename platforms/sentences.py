@@ -118,3 +118,4 @@ LOADED = stored_sentence("Loaded; it stays in memory for half an hour.")
 ONLY_OLLAMA = stored_sentence(
     "Servers other than Ollama cannot be asked; most keep what they list in memory."
 )
+NOT_OFFERED = stored_sentence("No worker of the farm offers %(model)s.")

@@ -20,15 +20,14 @@ LEASE = timedelta(seconds=15)
 
 def run_hop(pk: int, hops: int) -> int | None:
     """Do step `pk`; returns the key of the next one, None after the last."""
-    taken = claim_step(pk)
+    taken = _claim(pk)
     if taken is None:
         return None
     step, attempt = taken
     return _finish(step, attempt, output=step.input_text, hops=hops)
 
 
-def claim_step(pk: int) -> tuple[Invocation, Attempt] | None:
-    """The step with its new attempt; None where somebody else has it."""
+def _claim(pk: int) -> tuple[Invocation, Attempt] | None:
     now = timezone.now()
     with transaction.atomic():
         taken = Invocation.objects.filter(pk=pk, state="ready").update(

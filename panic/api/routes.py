@@ -30,6 +30,7 @@ import displays.api.fleet
 import displays.api.installations
 import displays.api.privacy
 import displays.api.stop_all
+import farm.api.workers
 import invocations.api.runs
 import invocations.api.steps
 import networks.api.featured
@@ -154,6 +155,7 @@ def _assemble() -> NinjaAPI:
         displays.api.boards.routes,
         displays.api.attendant.routes,
         displays.api.privacy.routes,
+        farm.api.workers.routes,
         realtime.api.events.router(check_topic),
     ]
     for part in parts:
@@ -190,12 +192,16 @@ api = _assemble()
 
 
 def urls() -> tuple[list[URLPattern], str, str]:
-    """For `path("api/v1/", ...)`; whatever is not found there is not found as a problem."""
+    """For `path("api/v1/", ...)`."""
+    return urls_of_api(api, path("", _to_the_documentation, name="api-root"))
+
+
+def urls_of_api(api: NinjaAPI, *more: URLPattern) -> tuple[list[URLPattern], str, str]:
+    """Its addresses; whatever is not found below them is not found as a problem."""
     patterns, app_name, namespace = api.urls
     mine = [
         URLPattern(one.pattern, _with_api_headers(one.callback), one.default_args, one.name)
         for one in patterns
         if isinstance(one, URLPattern) and one.name != "api-root"
     ]
-    root = path("", _to_the_documentation, name="api-root")
-    return [*mine, root, re_path("", _nothing_here)], app_name, namespace
+    return [*mine, *more, re_path("", _nothing_here)], app_name, namespace

@@ -26,19 +26,18 @@ class CallsPerMinute(BaseThrottle):
 
     def allow_request(self, request: HttpRequest) -> bool:
         most: int = settings.API_CALLS_PER_MINUTE
-        self._waits.seconds = self._buckets.take(_whose(request), most) if most else 0.0
+        self._waits.seconds = self._buckets.take(self.whose(request), most) if most else 0.0
         return not self._waits.seconds
 
     def wait(self) -> float | None:
         seconds: float = self._waits.seconds
         return seconds
 
-
-def _whose(request: HttpRequest) -> str:
-    """The caller, or where nobody has said who they are, the address they ask from."""
-    caller = cast("ApiRequest", request).auth
-    if caller.user is not None:
-        return f"person {caller.user.pk} {hash(credentials_of(request, 'bearer'))}"
-    if caller.guest_of is not None:
-        return f"guest {hash(credentials_of(request, 'terminal'))}"
-    return f"address {counted_address(request)}"
+    def whose(self, request: HttpRequest) -> str:
+        """The caller, or where nobody has said who they are, the address they ask from."""
+        caller = cast("ApiRequest", request).auth
+        if caller.user is not None:
+            return f"person {caller.user.pk} {hash(credentials_of(request, 'bearer'))}"
+        if caller.guest_of is not None:
+            return f"guest {hash(credentials_of(request, 'terminal'))}"
+        return f"address {counted_address(request)}"

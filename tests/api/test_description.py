@@ -15,6 +15,7 @@ from panic.api.routes import api
 
 APPS = (
     "panic",
+    "farm",
     "displays",
     "archive",
     "studio",

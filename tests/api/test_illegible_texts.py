@@ -63,6 +63,7 @@ def places(known: Mapping[str, str], alice: User, bob: User) -> Mapping[str, str
         "person_id": bob.public_id,
         "platform": "replicate",
         "sheet_id": "nothing",
+        "worker_id": "nothing",
         "workflow_id": "nothing",
     }
 

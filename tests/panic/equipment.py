@@ -7,6 +7,8 @@ from django.utils import timezone
 from accounts.models import User
 from credentials.models import Server, UploadedWorkflow
 from displays.models import Board
+from farm.models import Assignment, FarmWorker
+from invocations.models import Attempt
 from notifications.models import Channel, Delivery
 from notifications.occasions import Occasion
 from platforms.comfy import workflow
@@ -14,7 +16,7 @@ from tests.platforms.flows import exported
 
 
 def ids_of_equipment(owner: User) -> dict[str, str]:
-    return {**servers(), **boards(owner), **channels(owner)}
+    return {**servers(), **boards(owner), **channels(owner), **farm_workers()}
 
 
 def boards(owner: User) -> dict[str, str]:
@@ -40,6 +42,20 @@ def channels(owner: User) -> dict[str, str]:
         )
         made.put(Occasion.TEST, at=at)
     return {"channel": made.public_id, "channel_id": made.public_id}
+
+
+def farm_workers() -> dict[str, str]:
+    """Thirty of them; one of them, with its newest work."""
+    at = timezone.now()
+    offer = {"name": "shout", "title": "Shout", "input": "text", "output": "text"}
+    for number in range(30):
+        made, _ = FarmWorker.enrol(name=f"Machine {number}", platform="", version="", at=at)
+        made.sign_on(session="one", at=at, offers=[{**offer, "name": f"shout-{number}"}])
+    Assignment.objects.bulk_create(
+        Assignment(attempt=attempt, worker=made, log_head="shouting")
+        for attempt in Attempt.objects.all()
+    )
+    return {"worker": made.public_id, "worker_id": made.public_id}
 
 
 def servers() -> dict[str, str]:

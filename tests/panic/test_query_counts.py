@@ -96,6 +96,9 @@ PAGES = {
     "board": "/account/boards/{board}/",
     "servers": "/mission-control/servers/",
     "server": "/mission-control/servers/{server}/",
+    "farm": "/farm/",
+    "farm-rows": "/farm/rows/",
+    "farm-worker": "/farm/{worker}/",
     "uploaded-workflow": "/mission-control/servers/workflow/{workflow}/",
     "mission-control-figures": "/mission-control/figures/",
     "stop-all": "/mission-control/stop-all/",
@@ -161,6 +164,9 @@ FORMS = {  # these take what a page sends
     "add-server",
     "look-at-server",
     "remove-server",
+    "farm-token",
+    "farm-requests",
+    "farm-archive",
     "add-workflow",
     "remove-workflow",
 }
@@ -309,7 +315,7 @@ def _names(patterns: list[URLPattern | URLResolver], space: str = "") -> list[st
     for one in patterns:
         if isinstance(one, URLPattern):
             found += [f"{space}{one.name}"] if one.name else []
-        elif one.namespace not in {"admin", "api"}:
+        elif one.namespace not in {"admin", "api", "farm-api"}:
             below = f"{one.namespace}:" if one.namespace else space
             found += _names(one.url_patterns, below)
     return found

@@ -88,6 +88,13 @@ GET    /servers/{server_id}                             401 403 403 403 403 200
 PATCH  /servers/{server_id}                             401 403 403 403 403 200
 DELETE /servers/{server_id}                             401 403 403 403 403 204
 POST   /servers/{server_id}/look                        401 403 403 403 403 200
+GET    /workers                                         401 403 403 403 403 200
+POST   /workers/tokens                                  401 403 403 403 403 201
+GET    /workers/{worker_id}                             401 403 403 403 403 200
+PATCH  /workers/{worker_id}                             401 403 403 403 403 200
+DELETE /workers/{worker_id}                             401 403 403 403 403 204
+POST   /workers/{worker_id}/secret                      401 403 403 403 403 200
+GET    /invocations/{invocation_id}/log                 401 403 403 403 403 200
 GET    /workflows                                       401 403 403 403 403 200
 POST   /workflows                                       401 403 403 403 403 422
 GET    /workflows/{workflow_id}                         401 403 403 403 403 404
@@ -146,6 +153,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "POST /servers": {"kind": "compatible", "name": "Attic", "address": "http://127.0.0.1:9/v1"},
     "PATCH /servers/{server_id}": {"name": "Loft"},
     "POST /workflows": {"name": "None", "workflow": {}},
+    "PATCH /workers/{worker_id}": {"requested_status": "asleep"},
     "PATCH /workflows/{workflow_id}": {"server": None},
     "POST /installations": {"name": "Hall", "network": "whispers"},
     "PATCH /installations/{installation_id}": {"name": "Foyer"},

@@ -57,6 +57,13 @@ GET  board                    /account/boards/{board_id}/                       
 POST board                    /account/boards/{board_id}/                       302 302 404 404 302 302
 POST show-on-board            /account/boards/{board_id}/show/                  302 302 404 404 302 302
 POST remove-board             /account/boards/{board_id}/remove/                302 302 404 404 302 302
+GET  farm                     /farm/                                            302 302 403 403 403 200
+GET  farm-rows                /farm/rows/                                       302 302 403 403 403 200
+POST farm-token               /farm/tokens/                                     302 302 403 403 403 200
+POST farm-requests            /farm/requests/                                   302 302 403 403 403 302
+GET  farm-worker              /farm/{worker_id}/                                302 302 403 403 403 200
+POST farm-worker              /farm/{worker_id}/                                302 302 403 403 403 302
+POST farm-archive             /farm/{worker_id}/archive/                        302 302 403 403 403 302
 GET  networks:list            /networks/                                        200 200 200 200 200 200
 GET  networks:new             /networks/new/                                    302 302 200 200 200 200
 GET  networks:edit            /n/{slug}/edit/                                   302 302 404 403 200 200 | 302 302 403 403 200 200
@@ -169,6 +176,8 @@ _GRID = {"type": "grid", "name": "wall", "rows": "1", "columns": "2"}
 # What an attendant is told where that is not what others are who have nothing to do with the network
 ATTENDANT = {"GET networks:attendant": 200, "POST networks:attendant": 302}
 GIVEN: dict[str, dict[str, str]] = {
+    "POST farm-worker": {"name": "Machine", "requested_status": "asleep"},
+    "POST farm-requests": {"do": "asleep"},
     "POST write-privacy": {"language": "en", "text": "Nothing is kept."},
     "POST networks:attendant": {"take_down": "{step}:placeholder"},
     "POST notifications:new": {

@@ -17,10 +17,11 @@ from archive.models import ContactSheet
 from credentials.models import Credential, Server
 from displays.models import Display, Installation, Kiosk
 from displays.models.board import Board
+from farm.models import Assignment, FarmWorker
 from invocations import runs, visitor_access
 from invocations.engine import outcomes
 from invocations.engine.claims import Holder, claim_step
-from invocations.models import Run, StopAll
+from invocations.models import Attempt, Run, StopAll
 from networks import sharing
 from networks.models import Network, ShareRole, TerminalToken
 from notifications.models import Channel
@@ -154,7 +155,15 @@ class Stage:
             service="Webhook",
             occasions=["run-failed"],
         )
-        return {"channel_id": made.public_id, "workflow_id": "nothing"}
+        at = timezone.now()
+        machine, _ = FarmWorker.enrol(name="Machine", platform="", version="", at=at)
+        taken = Attempt.objects.earliest("pk")
+        Assignment.objects.create(attempt=taken, worker=machine)
+        return {
+            "channel_id": made.public_id,
+            "workflow_id": "nothing",
+            "worker_id": machine.public_id,
+        }
 
     def _key(self) -> dict[str, str]:
         """The owner's, lent to the collaborator; its platform has no way to be asked for nothing."""

@@ -54,6 +54,6 @@ def _names(patterns: list[URLPattern | URLResolver], space: str = "") -> list[st
     for one in patterns:
         if isinstance(one, URLPattern):
             found += [f"{space}{one.name}"] if one.name else []
-        elif one.namespace not in {"admin", "api"}:
+        elif one.namespace not in {"admin", "api", "farm-api"}:
             found += _names(one.url_patterns, f"{one.namespace}:" if one.namespace else space)
     return found

@@ -1,0 +1,376 @@
+"""What farm workers call (docs/farm.md): enrol, sign on, claim, renew, log, send files, finish, sign off."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Path as InPath
+from ninja import Router, Status
+from pydantic import BaseModel, Field
+
+from farm import assignments, blobs
+from farm.api.auth import WorkerRequest
+from farm.assignments import Finish, Handover, NotFit, NotYours
+from farm.models import EnrolmentToken, FarmWorker
+from farm.models.assignment import LogGap
+from farm.models.farm_worker import TAKEN_OVER_AFTER
+from invocations.leases import MAX_LEASE
+from lib.problems import answers, problem, refuses, register_codes
+from lib.schemas import StrictSchema, example
+from platforms.base import Modality
+
+routes = Router(tags=["farm workers"])
+RENEW_SECONDS, IDLE_SECONDS = 10, 25
+MAX_WAIT_SECONDS = 25.0  # of a claim
+OFFERED = "panic.offered_models"  # in the scope of a request that was given no work
+HASH = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the whole file.")
+Sha256 = Annotated[str, HASH]
+Kind = Literal["text", "image", "audio", "video"]
+_RANGE = re.compile(r"bytes (\d{1,12})-(\d{1,12})/(\d{1,12})")
+_ENROLMENT = "7F3K-9ACD-2MNP-QRST"
+
+register_codes(
+    already_signed_on="Another process acts for this worker",
+    bad_enrolment="The enrolment token is not good",
+    log_gap="A piece of the log is missing",
+    requested_status="The worker is not to work now",
+    stale="This work is not yours any more",
+    too_early="Somebody else is sending the same file",
+    wrong_bytes="The bytes are not what was announced",
+)
+answers(
+    NotYours, 409, "stale", "This work was given to somebody else, stopped, or ended otherwise."
+)
+answers(
+    LogGap,
+    409,
+    "log_gap",
+    "A piece of the log is missing.",
+    more=lambda e: {"expected": e.expected},
+)
+answers(
+    NotFit,
+    423,
+    "requested_status",
+    "The worker is not to work now.",
+    headers={"Retry-After": str(IDLE_SECONDS)},
+    more=lambda e: {"requested_status": e.status},
+)
+answers(blobs.InUse, 425, "too_early", "Somebody else is sending the same file.")
+answers(blobs.WrongBytes, 422, "wrong_bytes")
+
+
+class Enrolment(StrictSchema):
+    """A machine that wants to be a worker."""
+
+    model_config = example(
+        {"token": _ENROLMENT, "name": "Back room", "platform": "linux", "version": "1.0"}
+    )
+
+    token: str = Field(max_length=100)
+    name: str = Field(min_length=1, max_length=60)
+    platform: str = Field("", max_length=60)
+    version: str = Field("", max_length=40)
+
+
+class Enrolled(BaseModel):
+    """`secret` is shown this once."""
+
+    id: str
+    secret: str
+
+
+class OfferIn(StrictSchema):
+    """A model that a worker runs. Offers of the same name, input, output and weights are one model."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")
+    title: str = Field(min_length=1, max_length=60)
+    input: Kind
+    output: Kind
+    parameters: dict[str, Any] = Field({}, description="JSON Schema of what a slot may set.")
+    seconds: float | None = Field(None, ge=0, le=86_400, description="Typical.")
+    memory: int | None = Field(None, ge=0, description="Bytes.")
+    licence: str | None = Field(None, max_length=60)
+    weights_sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    batch: int | None = Field(None, ge=1, le=1000)
+
+
+class SignOn(StrictSchema):
+    """A process that acts for the worker from now on."""
+
+    model_config = example(
+        {
+            "session": "b9e1c0d2",
+            "version": "1.0",
+            "slots": 1,
+            "offers": [
+                {"name": "shout", "title": "Shout", "input": "text", "output": "text"},
+            ],
+        }
+    )
+
+    session: str = Field(min_length=1, max_length=64)
+    version: str = Field("", max_length=40)
+    slots: int = Field(1, ge=1, le=64)
+    specs: dict[str, Any] = {}
+    offers: list[OfferIn] = Field([], max_length=200)
+    operations: list[str] = Field([], max_length=50)
+    self_test: dict[str, Any] = {}
+
+
+class SignedOn(BaseModel):
+    status: str
+    renew_seconds: int
+    idle_seconds: int
+
+
+class ClaimIn(StrictSchema):
+    """`slots`: places for work in all, those that are taken included."""
+
+    model_config = example({"slots": 1, "wait_seconds": 25})
+
+    slots: int = Field(1, ge=1, le=64)
+    wait_seconds: float = Field(0, ge=0, le=MAX_WAIT_SECONDS)
+
+
+class WorkInput(BaseModel):
+    type: str
+    text: str | None = None
+    sha256: str | None = None
+    url: str | None = None
+    bytes: int | None = None
+    content_type: str | None = None
+
+
+class WorkOut(BaseModel):
+    """`lease_seconds`: what is not renewed for so long is given to somebody else."""
+
+    token: str
+    kind: Literal["step"]
+    model: str
+    parameters: dict[str, Any]
+    inputs: list[WorkInput]
+    lease_seconds: int
+    deadline_seconds: float
+    batch_key: str
+
+    @classmethod
+    def from_handover(cls, one: Handover) -> WorkOut:
+        step, attempt = one.claim.invocation, one.claim.attempt
+        ends = attempt.deadline_at or attempt.lease_until
+        model = step.model.partition(":")[2].partition("@")[0]
+        return cls(
+            token=attempt.token,
+            kind="step",
+            model=model,
+            parameters=attempt.parameters,
+            inputs=[_input_of(one)],
+            lease_seconds=int(MAX_LEASE.total_seconds()),
+            deadline_seconds=max(0.0, (ends - timezone.now()).total_seconds()),
+            batch_key=step.model,
+        )
+
+
+class Work(BaseModel):
+    assignments: list[WorkOut]
+
+
+class RenewalIn(StrictSchema):
+    model_config = example({"progress": 0.4, "phase": "drawing", "eta_seconds": 3})
+
+    progress: float = Field(0, ge=0, le=1)
+    phase: str = Field("", max_length=60)
+    eta_seconds: float | None = Field(None, ge=0)
+
+
+class RenewalOut(BaseModel):
+    """`reason`: why it is to stop: cancelled or requested_status."""
+
+    go_on: bool
+    reason: str
+
+
+class LogPiece(StrictSchema):
+    """`offset`: how many characters of the log came before."""
+
+    model_config = example({"offset": 0, "text": "loading\\n"})
+
+    offset: int = Field(ge=0)
+    text: str = Field(max_length=200_000)
+
+
+class LogLength(BaseModel):
+    offset: int
+
+
+class OutputIn(StrictSchema):
+    type: Kind
+    text: str | None = None
+    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+
+
+class WorkError(StrictSchema):
+    """`class`: temporary, out_of_memory, permanent or refused."""
+
+    model_config = StrictSchema.model_config | {"populate_by_name": True}
+
+    kind: Literal["temporary", "out_of_memory", "permanent", "refused"] = Field(
+        "temporary", alias="class"
+    )
+    sentence: str = Field("", max_length=500)
+    detail: str = Field("", max_length=20_000)
+
+
+class FinishIn(StrictSchema):
+    model_config = example(
+        {"outcome": "succeeded", "outputs": [{"type": "text", "text": "AN OWL"}], "seconds": 1.5}
+    )
+
+    outcome: Literal["succeeded", "failed", "released", "unfit"]
+    outputs: list[OutputIn] = Field([], max_length=8)
+    error: WorkError | None = None
+    backend: str = Field("", max_length=60)
+    degraded: bool = False
+    seconds: float | None = Field(None, ge=0)
+
+
+class Finished(BaseModel):
+    outcome: str
+
+
+@routes.post("/enrol", response={201: Enrolled}, auth=None)
+@refuses({403: "`bad_enrolment`: the token was used, has expired, or never was one."})
+def enrol(request: HttpRequest, body: Enrolment) -> HttpResponse | Status[Enrolled]:
+    """Become a worker."""
+    at = timezone.now()
+    if not EnrolmentToken.use(body.token, at=at):
+        sentence = "This enrolment token was used, has expired, or never was one."
+        return problem(403, "bad_enrolment", sentence)
+    worker, secret = FarmWorker.enrol(
+        name=body.name, platform=body.platform, version=body.version, at=at
+    )
+    return Status(201, Enrolled(id=worker.public_id, secret=secret))
+
+
+@routes.post("/sign-on", response=SignedOn)
+@refuses({409: "`already_signed_on`: by another process, until it is silent for half a minute."})
+def sign_on(request: WorkerRequest, body: SignOn) -> HttpResponse | SignedOn:
+    """Say what one offers. The same session takes over its own work."""
+    fields: dict[str, Any] = body.model_dump(exclude={"session", "operations"}, mode="json")
+    if not request.auth.sign_on(session=body.session, at=timezone.now(), **fields):
+        sentence = "Another process has signed on with this secret."
+        again = {"Retry-After": str(int(TAKEN_OVER_AFTER.total_seconds()))}
+        return problem(409, "already_signed_on", sentence, headers=again)
+    return SignedOn(
+        status=request.auth.status, renew_seconds=RENEW_SECONDS, idle_seconds=IDLE_SECONDS
+    )
+
+
+@routes.post("/claim", response={200: Work, 204: None})
+@refuses({423: "`requested_status`: what the worker is to be instead of working."})
+def claim(request: WorkerRequest, body: ClaimIn) -> HttpResponse | Work:
+    """Be given work, for which the call waits up to `wait_seconds`; 204 where there is none. What one
+    holds already is given again."""
+    found = assignments.claim(request.auth, slots=body.slots, at=timezone.now())
+    if found:
+        return Work(assignments=[WorkOut.from_handover(one) for one in found])
+    getattr(request, "scope", {})[OFFERED] = request.auth.public_id
+    return HttpResponse(status=204, headers={"Retry-After": "1"})
+
+
+@routes.post("/attempts/{slug:token}/renew", response=RenewalOut)
+@refuses({409: "`stale`: the work was given to somebody else, or has ended."})
+def renew(request: WorkerRequest, token: str, body: RenewalIn) -> RenewalOut:
+    """Keep the work, and learn whether it is to go on. No answer means that it is."""
+    at = timezone.now()
+    reason = assignments.renew(request.auth, token, progress=body.progress, phase=body.phase, at=at)
+    return RenewalOut(go_on=not reason, reason=reason)
+
+
+@routes.post("/attempts/{slug:token}/log", response=LogLength)
+@refuses({409: "`stale`; `log_gap`: the log goes on at `expected`."})
+def append_log(request: WorkerRequest, token: str, body: LogPiece) -> LogLength:
+    """Add a piece to the log; the same piece again changes nothing."""
+    at = timezone.now()
+    offset = assignments.append_log(request.auth, token, offset=body.offset, text=body.text, at=at)
+    return LogLength(offset=offset)
+
+
+@routes.post("/attempts/{slug:token}/finish", response=Finished)
+@refuses({409: "`stale`: the work was given to somebody else, or ended by another answer."})
+def finish(request: WorkerRequest, token: str, body: FinishIn) -> Finished:
+    """Hand in. The same answer again changes nothing."""
+    outputs = [(one.type, one.text or one.sha256 or "") for one in body.outputs]
+    answer = Finish(
+        outcome=body.outcome,
+        outputs=outputs,
+        error_class=body.error.kind if body.error else "",
+        sentence=body.error.sentence if body.error else "",
+        backend=body.backend,
+        degraded=body.degraded,
+        seconds=body.seconds,
+    )
+    assignments.finish(request.auth, token, answer, at=timezone.now())
+    return Finished(outcome=body.outcome)
+
+
+@routes.post("/sign-off", response={204: None})
+def sign_off(request: WorkerRequest) -> HttpResponse:
+    """Leave: what one holds is free at once."""
+    assignments.sign_off(request.auth, at=timezone.now())
+    return HttpResponse(status=204)
+
+
+@routes.api_operation(["HEAD"], "/blobs/{sha256}", response={200: None, 404: None})
+def ask_for_blob(request: WorkerRequest, sha256: InPath[Sha256]) -> HttpResponse:
+    """Whether the file is there; if not, `Upload-Offset` says how much of it is."""
+    worker = request.auth.public_id
+    if blobs.is_known(worker, sha256):
+        return HttpResponse(status=200)
+    return HttpResponse(status=404, headers={"Upload-Offset": str(blobs.received(worker, sha256))})
+
+
+@routes.put("/blobs/{sha256}", response={201: None, 202: None, 208: None}, url_name="put_blob")
+@refuses(
+    {
+        422: "`wrong_bytes`: they are not those of the hash, or not where the last ones ended.",
+        425: "`too_early`: another request is sending the same.",
+    }
+)
+def put_blob(request: WorkerRequest, sha256: InPath[Sha256]) -> HttpResponse:
+    """Send a file, whole or the part that `Content-Range` names; 202 while more is to come."""
+    worker = request.auth.public_id
+    if blobs.is_known(worker, sha256):
+        return HttpResponse(status=208)
+    start, total = _range_of(request)
+    pieces = iter(lambda: request.read(1 << 20), b"")
+    whole = blobs.write(worker, sha256, pieces, start=start, total=total)
+    return HttpResponse(status=201 if whole else 202)
+
+
+def _range_of(request: HttpRequest) -> tuple[int, int]:
+    """Where the body begins, and how long the file is. Raises WrongBytes."""
+    header = request.headers.get("Content-Range")
+    if header is None:
+        return 0, int(request.headers.get("Content-Length") or 0)
+    match = _RANGE.fullmatch(header)
+    if match is None or int(match[1]) > int(match[2]) or int(match[2]) >= int(match[3]):
+        raise blobs.WrongBytes("Content-Range is `bytes <first>-<last>/<length>`.")
+    return int(match[1]), int(match[3])
+
+
+def _input_of(one: Handover) -> WorkInput:
+    step = one.claim.invocation
+    asset = step.input_asset
+    if asset is None:
+        return WorkInput(type=Modality.TEXT, text=step.input_text)
+    return WorkInput(
+        type=asset.kind,
+        sha256=asset.sha256,
+        url=asset.url,
+        bytes=asset.bytes,
+        content_type=asset.content_type,
+    )

@@ -1,0 +1,217 @@
+"""Farm workers, over HTTP, for admins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from django.utils import timezone
+from django.utils.translation import gettext
+from ninja import Query, Router, Status
+from pydantic import BaseModel, Field
+
+from accounts.api import permissions
+from accounts.api.auth import ApiRequest
+from accounts.models import User
+from farm import workers
+from farm.models import Assignment, FarmWorker
+from farm.workers import MAX_TAGS, MAX_WINDOWS
+from lib.paging import Page, Paging, newest_first
+from lib.problems import first_or_404
+from lib.schemas import StrictSchema, example
+from lib.scopes import Scope, requires_scope
+
+routes = Router(tags=["farm"])
+_ONE = "/workers/{slug:worker_id}"
+
+
+class SleepWindow(StrictSchema):
+    """While it is to sleep: from `opens` to `closes`, on the next day where that is not later."""
+
+    model_config = example({"days": ["mon"], "opens": "22:00", "closes": "08:00", "zone": "UTC"})
+
+    days: list[str] = Field(max_length=7)
+    opens: str = Field(max_length=5)
+    closes: str = Field(max_length=5)
+    zone: str = Field(max_length=60)
+
+
+class WorkerChange(StrictSchema):
+    """What is given is changed. `lazy`: what it has begun is finished before."""
+
+    model_config = example({"requested_status": "asleep", "lazy": True})
+
+    name: str = Field("", min_length=1, max_length=60)
+    tags: list[str] = Field([], max_length=MAX_TAGS)
+    sleep_windows: list[SleepWindow] = Field([], max_length=MAX_WINDOWS)
+    requested_status: str = Field("", max_length=10)
+    lazy: bool = False
+
+
+class WorkerOut(BaseModel):
+    """`status` is what it says of itself, or `offline` where it is silent; `requested_status`: what it was
+    asked to be and has not confirmed. `work`: the steps it holds."""
+
+    model_config = example(
+        {
+            "id": "5f0c1b7e9a2d4c6688aa",
+            "name": "Back room",
+            "platform": "linux",
+            "version": "1.0",
+            "status": "awake",
+            "requested_status": None,
+            "lazy": False,
+            "tags": [],
+            "slots": 1,
+            "specs": {},
+            "offers": [{"name": "shout", "title": "Shout", "input": "text", "output": "text"}],
+            "sleep_windows": [],
+            "work": ["9a2d4c6688aa5f0c1b7e"],
+            "last_seen_at": "2026-11-28T19:30:00Z",
+            "created_at": "2026-11-28T19:00:00Z",
+            "archived_at": None,
+        }
+    )
+
+    id: str
+    name: str
+    platform: str
+    version: str
+    status: str
+    requested_status: str | None
+    lazy: bool
+    tags: list[str]
+    slots: int
+    specs: dict[str, Any]
+    offers: list[dict[str, Any]]
+    sleep_windows: list[dict[str, Any]]
+    work: list[str]
+    last_seen_at: datetime | None
+    created_at: datetime
+    archived_at: datetime | None
+
+    @classmethod
+    def from_workers(cls, rows: list[FarmWorker]) -> list[WorkerOut]:
+        at, held = timezone.now(), workers.work_under_way(rows)
+        return [
+            cls(
+                id=one.public_id,
+                name=one.name,
+                platform=one.platform,
+                version=one.version,
+                status=one.shown_status(at),
+                requested_status=one.requested_status or None,
+                lazy=one.lazy,
+                tags=one.tags,
+                slots=one.slots,
+                specs=one.specs,
+                offers=one.offers,
+                sleep_windows=one.sleep_windows,
+                work=[attempt.invocation.public_id for attempt in held.get(one.public_id, [])],
+                last_seen_at=one.last_seen_at,
+                created_at=one.created_at,
+                archived_at=one.archived_at,
+            )
+            for one in rows
+        ]
+
+
+class TokenOut(BaseModel):
+    """The token is shown this once; it is good for one machine."""
+
+    model_config = example({"token": "7F3K-9ACD-2MNP-QRST", "expires_at": "2026-11-29T19:30:00Z"})
+
+    token: str
+    expires_at: datetime
+
+
+class SecretOut(BaseModel):
+    """The secret is shown this once."""
+
+    model_config = example({"secret": "worker_pK1n0hqYb5"})
+
+    secret: str
+
+
+class WorkLog(BaseModel):
+    """What the worker that had the step last wrote while it worked on it."""
+
+    model_config = example({"worker": "5f0c1b7e9a2d4c6688aa", "log": "loading\ndrawing\n"})
+
+    worker: str
+    log: str
+
+
+@routes.get("/workers", response=Page[WorkerOut])
+@requires_scope(Scope.ADMIN)
+def list_workers(request: ApiRequest, paging: Query[Paging]) -> Page[WorkerOut]:
+    """The farm's, archived ones too; the newest first."""
+    permissions.check_admin(request.auth)
+    page, following = newest_first(FarmWorker.objects.all(), paging)
+    return Page[WorkerOut](items=WorkerOut.from_workers(list(page)), next=following)
+
+
+@routes.post("/workers/tokens", response={201: TokenOut})
+@requires_scope(Scope.ADMIN)
+def issue_enrolment_token(request: ApiRequest) -> Status[TokenOut]:
+    """For `panic-worker enrol`; good for one machine, within a day."""
+    token, plain = workers.issue_token(by=_admin(request), at=timezone.now())
+    return Status(201, TokenOut(token=plain, expires_at=token.expires_at))
+
+
+@routes.get(_ONE, response=WorkerOut)
+@requires_scope(Scope.ADMIN)
+def get_worker(request: ApiRequest, worker_id: str) -> WorkerOut:
+    (found,) = WorkerOut.from_workers([_worker(request, worker_id)])
+    return found
+
+
+@routes.patch(_ONE, response=WorkerOut)
+@requires_scope(Scope.ADMIN)
+def change_worker(request: ApiRequest, worker_id: str, body: WorkerChange) -> WorkerOut:
+    """A requested status is real once the worker has confirmed it."""
+    worker = _worker(request, worker_id)
+    given = body.model_dump(exclude_unset=True)
+    workers.change(worker, by=_admin(request), **given)
+    (found,) = WorkerOut.from_workers([worker])
+    return found
+
+
+@routes.delete(_ONE, response={204: None})
+@requires_scope(Scope.ADMIN)
+def archive_worker(request: ApiRequest, worker_id: str) -> Status[None]:
+    """Its secret is worth nothing any more; its history stays."""
+    worker = _worker(request, worker_id)
+    workers.archive(worker, by=_admin(request), at=timezone.now())
+    return Status(204, None)
+
+
+@routes.post(_ONE + "/secret", response=SecretOut)
+@requires_scope(Scope.ADMIN)
+def rotate_worker_secret(request: ApiRequest, worker_id: str) -> SecretOut:
+    """A new secret; the old one is worth nothing from now on."""
+    worker = _worker(request, worker_id)
+    return SecretOut(secret=workers.rotate_secret(worker, by=_admin(request)))
+
+
+@routes.get("/invocations/{slug:invocation_id}/log", response=WorkLog)
+@requires_scope(Scope.ADMIN)
+def get_work_log(request: ApiRequest, invocation_id: str) -> WorkLog:
+    permissions.check_admin(request.auth)
+    rows = Assignment.objects.filter(attempt__invocation__public_id=invocation_id)
+    found = first_or_404(
+        rows.select_related("worker").order_by("-attempt_id"), gettext("There is no such log.")
+    )
+    return WorkLog(worker=found.worker.public_id, log=found.log)
+
+
+def _worker(request: ApiRequest, public_id: str) -> FarmWorker:
+    permissions.check_admin(request.auth)
+    return first_or_404(
+        FarmWorker.objects.filter(public_id=public_id), gettext("There is no such worker.")
+    )
+
+
+def _admin(request: ApiRequest) -> User:
+    permissions.check_admin(request.auth)
+    return cast("User", request.auth.user)  # nobody else is an admin

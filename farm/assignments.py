@@ -1,0 +1,246 @@
+"""Work of farm workers: claimed, renewed, and handed in. The engine's own claims, leases and deliveries;
+what they do not know is in `Assignment`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+
+from assets import ingest, screening
+from assets.errors import AssetError, Declined, StorageUnavailable
+from invocations import events, leases
+from invocations.engine import claims, delivery
+from invocations.engine.claims import Claim, Holder
+from invocations.engine.outcomes import Result
+from invocations.leases import MAX_LEASE, WorkOffer
+from invocations.models import Attempt
+from invocations.states import Outcome, Stale
+from lib.stored_sentences import stored_sentence
+from platforms.base import Modality
+from platforms.errors import (
+    Cancelled,
+    NotConfigured,
+    PlatformError,
+    Refused,
+    Unavailable,
+    Unusable,
+)
+from realtime.events import send
+
+from . import blobs, catalogue
+from .models import Assignment, FarmWorker
+
+FAILED = stored_sentence("The worker %(worker)s: %(said)s")
+NO_OUTPUT = stored_sentence("The worker %(worker)s gave no %(modality)s.")
+NO_FILE = stored_sentence("The worker %(worker)s named a file that it had not sent.")
+MAX_SENTENCE = 500
+ERRORS: dict[str, type[PlatformError]] = {
+    "temporary": Unavailable,
+    "out_of_memory": Unavailable,
+    "permanent": NotConfigured,
+    "unfit": Unavailable,
+}
+_CLOSED_BY_HOLDER = frozenset(Outcome) - {Outcome.LOST, Outcome.UNCERTAIN}
+
+
+class NotFit(Exception):
+    """The worker is to be something else than at work."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class NotYours(Exception):
+    """This work was given to somebody else, was stopped, or ended by another answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A step in the hands of a worker."""
+
+    claim: Claim
+    assignment: Assignment
+    offer: catalogue.Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How a worker says that it is done. `outputs`: (type, text or SHA-256)."""
+
+    outcome: str  # succeeded, failed, released or unfit
+    outputs: Sequence[tuple[str, str]] = ()
+    error_class: str = ""
+    sentence: str = ""
+    backend: str = ""
+    degraded: bool = False
+    seconds: float | None = None
+
+    @property
+    def digest(self) -> str:
+        """The same for the same answer."""
+        said: list[Any] = [self.outcome, list(map(list, self.outputs)), self.error_class]
+        said += [self.sentence, self.backend, self.degraded, self.seconds]
+        return sha256(json.dumps(said).encode()).hexdigest()
+
+
+def claim(worker: FarmWorker, *, slots: int, at: datetime) -> list[Handover]:
+    """What the worker holds, and more of what it offers, up to `slots`. Raises NotFit."""
+    worker.note_seen(at)
+    held = [_handover(worker, one) for one in _held(worker)]
+    if due := worker.status_due(at):
+        if not held and worker.requested_status:
+            worker.confirm()
+        raise NotFit(due)
+    if worker.requested_status:
+        worker.confirm()
+    offer = WorkOffer(models=catalogue.model_ids(worker))
+    holder = Holder(worker.holder_name, offer, MAX_LEASE, remote=True)
+    while offer.models and len(held) < slots:
+        taken = claims.claim_next_step(holder=holder, at=at)
+        if taken is None:
+            break
+        held.append(_handover(worker, taken.attempt))
+    return held
+
+
+def renew(worker: FarmWorker, token: str, *, progress: float, phase: str, at: datetime) -> str:
+    """Extend the lease. Returns why the work is to stop; empty: it goes on. Raises NotYours."""
+    worker.note_seen(at)
+    assignment = _assignment(worker, token)
+    found = leases.renew(Attempt.objects.all(), [token], holder=worker.holder_name, at=at)
+    if token in found.lost or token in found.ended:
+        raise NotYours(f"attempt {token} is not live any more")
+    if not found.goes_on(token):
+        return "cancelled"
+    if worker.status_due(at) and not worker.lazy:
+        return "requested_status"
+    if (assignment.progress, assignment.phase) != (progress, phase):
+        assignment.note_progress(progress, phase)
+        _show_progress(assignment.attempt, progress, phase)
+    return ""
+
+
+def append_log(worker: FarmWorker, token: str, *, offset: int, text: str, at: datetime) -> int:
+    """Returns the offset of the next piece. Raises NotYours, LogGap."""
+    worker.note_seen(at)
+    with transaction.atomic():
+        mine = Assignment.objects.select_for_update().filter(worker=worker, attempt__token=token)
+        assignment = mine.first()
+        if assignment is None:
+            raise NotYours(f"attempt {token} is not this worker's")
+        return assignment.append_log(offset, text)
+
+
+def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> None:
+    """Hand in. The same answer again changes nothing. Raises NotYours where the work is somebody else's
+    by now, or was ended by another answer."""
+    worker.note_seen(at)
+    assignment = _assignment(worker, token)
+    if not assignment.begin_finish(answer.digest):
+        raise NotYours(f"attempt {token} was ended by another answer")
+    if not _is_live(assignment.attempt, worker):
+        # Ours, and closed by us, where the answer to the first try was lost on its way.
+        if assignment.finished_at is None and not _was_closed_by(worker, assignment.attempt):
+            raise NotYours(f"attempt {token} is not live any more")
+        return
+    try:
+        _deliver(worker, assignment.attempt, answer, at)
+    except Stale as late:
+        raise NotYours(str(late)) from None
+    assignment.note_finished(backend=answer.backend, degraded=answer.degraded, at=at)
+    for kind, value in answer.outputs:
+        if kind != Modality.TEXT:
+            blobs.remove(worker.public_id, value)
+
+
+def sign_off(worker: FarmWorker, *, at: datetime) -> None:
+    """It leaves: what it holds is free at once."""
+    for attempt in _held(worker):
+        with suppress(Stale):
+            delivery.release(attempt.token, at=at)
+    worker.sign_off(at)
+
+
+def _deliver(worker: FarmWorker, attempt: Attempt, answer: Finish, at: datetime) -> None:
+    if answer.outcome == "released":
+        delivery.release(attempt.token, at=at)
+    elif attempt.cancel_requested_at is not None and answer.outcome != "succeeded":
+        delivery.deliver(attempt.token, Cancelled(), at=at)
+    else:
+        delivery.deliver(attempt.token, _answer(worker, attempt, answer), at=at)
+
+
+def _answer(worker: FarmWorker, attempt: Attempt, answer: Finish) -> Result | PlatformError:
+    if answer.outcome != "succeeded":
+        said = answer.sentence[:MAX_SENTENCE] or answer.error_class or answer.outcome
+        words = FAILED % {"worker": worker.name, "said": said}
+        if answer.error_class == "refused":
+            return Refused(words, kind="sensitive").as_settled()
+        return ERRORS.get(answer.error_class or answer.outcome, Unavailable)(words).as_settled()
+    wanted = claims.claim_of_attempt(attempt).model.output
+    found = next((value for kind, value in answer.outputs if kind == wanted), None)
+    if found is None:
+        return Unusable(NO_OUTPUT % {"worker": worker.name, "modality": wanted})
+    if wanted is Modality.TEXT:
+        return Result(text=found, usd=0.0, seconds=answer.seconds)
+    return _stored(worker, wanted, found, answer.seconds)
+
+
+def _stored(
+    worker: FarmWorker, kind: Modality, digest: str, seconds: float | None
+) -> Result | PlatformError:
+    """What a worker uploaded, decoded before anybody sees it."""
+    try:
+        with blobs.open_blob(worker.public_id, digest) as path:
+            asset = ingest.store(path, kind=kind, screen=screening.screen)
+    except blobs.NoBlob:
+        return Unavailable(NO_FILE % {"worker": worker.name})
+    except Declined as error:
+        return Refused(str(error), kind="sensitive").as_settled()
+    except StorageUnavailable as error:
+        return Unavailable(str(error))
+    except AssetError as error:
+        return Unusable(FAILED % {"worker": worker.name, "said": str(error)})
+    return Result(asset=asset, usd=0.0, seconds=seconds)
+
+
+def _held(worker: FarmWorker) -> list[Attempt]:
+    held = Attempt.objects.held_by(worker.holder_name).order_by("id")
+    return list(held.select_related("invocation__run__network__owner", "invocation__input_asset"))
+
+
+def _handover(worker: FarmWorker, attempt: Attempt) -> Handover:
+    assignment, _ = Assignment.objects.get_or_create(attempt=attempt, defaults={"worker": worker})
+    claim_ = claims.claim_of_attempt(attempt)
+    return Handover(claim_, assignment, catalogue.offer_of_model(worker, claim_.invocation.model))
+
+
+def _assignment(worker: FarmWorker, token: str) -> Assignment:
+    found = Assignment.objects.filter(worker=worker, attempt__token=token)
+    assignment = found.select_related("attempt__invocation__run__network").first()
+    if assignment is None:
+        raise NotYours(f"attempt {token} is not this worker's")
+    return assignment
+
+
+def _is_live(attempt: Attempt, worker: FarmWorker) -> bool:
+    return not attempt.outcome and attempt.worker == worker.holder_name
+
+
+def _was_closed_by(worker: FarmWorker, attempt: Attempt) -> bool:
+    return attempt.worker == worker.holder_name and attempt.outcome in _CLOSED_BY_HOLDER
+
+
+def _show_progress(attempt: Attempt, progress: float, phase: str) -> None:
+    step = attempt.invocation
+    said = f"{phase} {progress:.0%}".strip()
+    update = events.InvocationProgressed(step.run.public_id, step.public_id, said)
+    send(step.run.network.topic, update)

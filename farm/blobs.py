@@ -1,0 +1,127 @@
+"""Files that farm workers send before they say what they are: hashed, and whole or not there.
+
+They lie in the data folder, in one folder for each worker, under their SHA-256: until they are handed in
+as an output, or a day.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from io import BufferedRandom
+from pathlib import Path
+
+from django.conf import settings
+
+from assets.models import Asset
+
+MAX_BYTES = 512_000_000
+KEPT_SECONDS = 24 * 3600.0
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class NoBlob(Exception):
+    """Nobody has sent all of it."""
+
+
+class InUse(Exception):
+    """Another request is sending the same."""
+
+
+class WrongBytes(Exception):
+    """Too many, not where the last ones ended, or not those of the hash; the message says which."""
+
+
+def is_known(worker: str, digest: str) -> bool:
+    return _whole(worker, digest).exists() or Asset.objects.with_sha256(digest) is not None
+
+
+def received(worker: str, digest: str) -> int:
+    """How many bytes of an upload under way are there."""
+    try:
+        return _part(worker, digest).stat().st_size
+    except OSError:
+        return 0
+
+
+def write(worker: str, digest: str, pieces: Iterable[bytes], *, start: int, total: int) -> bool:
+    """Add bytes that begin at `start`; True once it is whole. Raises InUse, WrongBytes."""
+    if total > MAX_BYTES:
+        raise WrongBytes(f"A file has at most {MAX_BYTES:,} bytes.")
+    with _locked(worker, digest) as file:
+        if start != file.seek(0, os.SEEK_END):
+            raise WrongBytes(f"The file goes on at {file.tell()}.")
+        for piece in pieces:
+            if file.tell() + len(piece) > total:
+                raise WrongBytes("There are more bytes than were announced.")
+            file.write(piece)
+        if file.tell() < total:
+            return False
+        file.seek(0)
+        if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+            _part(worker, digest).unlink(missing_ok=True)
+            raise WrongBytes("The bytes have another SHA-256.")
+        file.flush()
+        os.fsync(file.fileno())
+        _part(worker, digest).rename(_whole(worker, digest))
+    return True
+
+
+@contextmanager
+def open_blob(worker: str, digest: str) -> Iterator[Path]:
+    """Its file. Raises NoBlob."""
+    whole = _whole(worker, digest)
+    if whole.exists():
+        yield whole
+        return
+    asset = Asset.objects.with_sha256(digest)
+    if asset is None:
+        raise NoBlob
+    with asset.path() as path:
+        yield path
+
+
+def remove(worker: str, digest: str) -> None:
+    _whole(worker, digest).unlink(missing_ok=True)
+
+
+def due_sweep(at: datetime) -> list[int]:
+    """Where there is something to look at."""
+    return [0] if _folder().exists() else []
+
+
+def sweep(now: float | None = None) -> None:
+    """Remove what nobody has handed in for a day."""
+    for path in _folder().glob("*/*"):
+        if (now or time.time()) - path.stat().st_mtime > KEPT_SECONDS:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(worker: str, digest: str) -> Iterator[BufferedRandom]:
+    path = _part(worker, digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUse from None
+        yield file
+
+
+def _folder() -> Path:
+    return Path(settings.DATA_DIR) / "farm"
+
+
+def _part(worker: str, digest: str) -> Path:
+    return _folder() / worker / f"{digest}.part"
+
+
+def _whole(worker: str, digest: str) -> Path:
+    return _folder() / worker / digest

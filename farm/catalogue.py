@@ -1,0 +1,124 @@
+"""The models that farm workers offer, as every process knows them.
+
+Offers of the same name are one model where input, output and weights agree; else the ones that came
+later are called `farm:<name>@<worker>`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from lib.stored_sentences import stored_sentence
+from platforms.base import Modality, Model
+from platforms.farm_models import FarmModel, FarmModels
+
+from . import stamp
+from .models import FarmWorker, WorkerStatus
+
+logger = logging.getLogger(__name__)
+
+NOBODY = stored_sentence(
+    "No worker of the farm that offers %(model)s is awake; the last was %(worker)s."
+)
+READ_EVERY_SECONDS = 1.0  # besides each change: workers fall silent without one
+DEADLINE_SECONDS = 600.0  # of a model whose worker does not say how long it takes
+Offer = Mapping[str, Any]
+
+
+_known: tuple[object, float, FarmModels] = (None, 0.0, {})  # stamp, when it was read, what
+
+
+def known_models() -> FarmModels:
+    """As of a second ago at most. On an event loop, which must not query, as of the last reading."""
+    global _known
+    current = stamp.read()
+    if current is None:
+        return {}
+    fresh = current == _known[0] and time.monotonic() - _known[1] < READ_EVERY_SECONDS
+    if not fresh and not _on_event_loop():
+        try:
+            _known = (current, time.monotonic(), read_models())
+        except DatabaseError:
+            logger.warning("The farm could not be read.", exc_info=True)
+    return _known[2]
+
+
+def read_models() -> FarmModels:
+    """As of now. One query."""
+    at = timezone.now()
+    found = {}
+    for model_id, offered in _offers_by_id(list(FarmWorker.objects.kept())).items():
+        worker, offer = offered[0]
+        alive = any(one.shown_status(at) == WorkerStatus.AWAKE for one, _ in offered)
+        last = max(offered, key=lambda pair: pair[0].last_seen_at or pair[0].created_at)[0]
+        problem = "" if alive else NOBODY % {"model": offer["title"], "worker": last.name}
+        found[model_id] = FarmModel(_model(model_id, worker, offer), problem)
+    return found
+
+
+def model_ids(worker: FarmWorker) -> frozenset[str]:
+    """What steps may be called for this worker to be given them."""
+    able = workers_by_model()
+    return frozenset(one for one, workers in able.items() if worker.public_id in workers)
+
+
+def workers_by_model() -> dict[str, frozenset[str]]:
+    """The ids of the workers that offer each model. One query."""
+    offered = _offers_by_id(list(FarmWorker.objects.kept()))
+    return {
+        model_id: frozenset(worker.public_id for worker, _ in pairs)
+        for model_id, pairs in offered.items()
+    }
+
+
+def offer_of_model(worker: FarmWorker, model_id: str) -> Offer:
+    """What the worker itself calls it by, and all it said of it; empty where it offers it no more."""
+    name = model_id.partition(":")[2].partition("@")[0]
+    return next((one for one in worker.offers if one["name"] == name), {})
+
+
+def _offers_by_id(workers: list[FarmWorker]) -> dict[str, list[tuple[FarmWorker, Offer]]]:
+    """Those of the oldest worker have the plain names."""
+    found: dict[str, list[tuple[FarmWorker, Offer]]] = {}
+    for worker in workers:
+        for offer in worker.offers:
+            model_id = f"farm:{offer['name']}"
+            first = found.get(model_id)
+            if first and _identity(first[0][1]) != _identity(offer):
+                model_id = f"{model_id}@{worker.public_id}"
+            found.setdefault(model_id, []).append((worker, offer))
+    return found
+
+
+def _identity(offer: Offer) -> tuple[object, ...]:
+    return offer["input"], offer["output"], offer.get("weights_sha256")
+
+
+def _model(model_id: str, worker: FarmWorker, offer: Offer) -> Model:
+    seconds = offer.get("seconds")
+    return Model(
+        id=model_id,
+        name=offer["title"] if "@" not in model_id else f"{offer['title']} ({worker.name})",
+        input=Modality(offer["input"]),
+        output=Modality(offer["output"]),
+        parameters=offer.get("parameters") or {},
+        seconds=seconds,
+        usd=0.0,
+        deadline_seconds=max(DEADLINE_SECONDS, 20 * (seconds or 0.0)),
+        licence=offer.get("licence") or "",
+    )
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

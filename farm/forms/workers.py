@@ -1,0 +1,45 @@
+"""The form of a farm worker. What may be in it is decided in `farm.workers`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from farm.models import FarmWorker
+from farm.workers import REQUESTABLE
+from lib.forms import CheckedForm
+
+
+class WorkerForm(CheckedForm):
+    """A worker that is there."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    tags = forms.CharField(
+        label=_("Tags"),
+        max_length=400,
+        required=False,
+        help_text=_("Words with commas between them."),
+    )
+    requested_status = forms.ChoiceField(
+        label=_("It is to be"),
+        choices=[(one.value, one.label) for one in REQUESTABLE],
+        help_text=_("It is so once the worker has said so."),
+    )
+    lazy = forms.BooleanField(label=_("It may finish what it has begun"), required=False)
+
+    def __init__(self, worker: FarmWorker, data: Any = None) -> None:
+        asked = worker.requested_status or worker.status
+        first = {
+            "name": worker.name,
+            "tags": ", ".join(worker.tags),
+            "requested_status": asked if asked in REQUESTABLE else REQUESTABLE[0],
+            "lazy": worker.lazy,
+        }
+        super().__init__(data, initial=first)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        tags = [one.strip() for one in self.cleaned_data["tags"].split(",")]
+        return {**self.cleaned_data, "tags": [one for one in tags if one]}

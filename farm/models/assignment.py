@@ -1,0 +1,77 @@
+"""Work that a farm worker was given: what its attempt does not say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+
+from invocations.models import Attempt
+
+from .farm_worker import FarmWorker
+
+LOG_PART_BYTES = 64_000  # characters kept of the beginning, and as many of the end
+MAX_PHASE = 60
+
+
+class LogGap(Exception):
+    """The piece does not follow what is there; `expected` is the offset that would."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__(f"the log goes on at {expected}")
+        self.expected = expected
+
+
+class Assignment(models.Model):
+    """One attempt of one worker. `finish_digest`: of the answer by which it was, or is to be, ended."""
+
+    attempt = models.OneToOneField(Attempt, on_delete=models.CASCADE, related_name="assignment")
+    worker = models.ForeignKey(FarmWorker, on_delete=models.CASCADE, related_name="assignments")
+    finish_digest = models.CharField(max_length=64, blank=True)
+    finished_at = models.DateTimeField(null=True)
+    backend = models.CharField(max_length=60, blank=True)
+    degraded = models.BooleanField(default=False)
+    progress = models.FloatField(null=True)  # 0 to 1
+    phase = models.CharField(max_length=MAX_PHASE, blank=True)
+    log_head = models.TextField(blank=True)
+    log_tail = models.TextField(blank=True)
+    log_length = models.PositiveBigIntegerField(default=0)  # characters received
+
+    def __str__(self) -> str:
+        return f"{self.worker} {self.attempt_id}"
+
+    # Mutators
+
+    def note_progress(self, progress: float, phase: str) -> None:
+        Assignment.objects.filter(pk=self.pk).update(progress=progress, phase=phase[:MAX_PHASE])
+
+    def begin_finish(self, digest: str) -> bool:
+        """Whether this is the answer that counts: the first one, or the same again."""
+        mine = Assignment.objects.filter(pk=self.pk)
+        return bool(mine.filter(finish_digest__in=("", digest)).update(finish_digest=digest))
+
+    def note_finished(self, *, backend: str, degraded: bool, at: datetime) -> None:
+        fields = {"backend": backend[:60], "degraded": degraded, "finished_at": at}
+        Assignment.objects.filter(pk=self.pk).update(**fields, progress=None)
+
+    def append_log(self, offset: int, text: str) -> int:
+        """Add a piece that begins at `offset`; what is there already is passed over. Returns how
+        much is there now. Raises LogGap. Within a transaction that holds the row."""
+        if offset > self.log_length:
+            raise LogGap(self.log_length)
+        fresh = text[self.log_length - offset :]
+        room = max(0, LOG_PART_BYTES - len(self.log_head))
+        self.log_head += fresh[:room]
+        self.log_tail = (self.log_tail + fresh[room:])[-LOG_PART_BYTES:]
+        self.log_length += len(fresh)
+        self.save(update_fields=["log_head", "log_tail", "log_length"])
+        return self.log_length
+
+    # Properties
+
+    @property
+    def log(self) -> str:
+        """What is kept, with a line where something was left out."""
+        left_out = self.log_length - len(self.log_head) - len(self.log_tail)
+        between = f"\n[{left_out} characters left out]\n" if left_out else ""
+        return self.log_head + between + self.log_tail

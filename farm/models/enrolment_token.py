@@ -1,0 +1,47 @@
+"""What a machine is enrolled with: a short text that a person copies, good once."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.models.api_token import digest
+from lib.public_ids import ALPHABET
+
+LIFETIME = timedelta(hours=24)
+_GROUPS, _GROUP_LENGTH = 4, 4  # 80 random bits
+
+
+class EnrolmentToken(models.Model):
+    """Only its SHA-256 is kept; it is shown once."""
+
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"enrolment token {self.pk}"
+
+    @classmethod
+    def issue(cls, person: User, *, at: datetime) -> tuple[EnrolmentToken, str]:
+        """A new token and its plain text, which is nowhere else. Old ones are removed."""
+        cls.objects.filter(expires_at__lt=at - LIFETIME).delete()
+        plain = "-".join(
+            "".join(secrets.choice(ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS)
+        ).upper()
+        token = cls.objects.create(
+            digest=digest(plain), created_by=person, created_at=at, expires_at=at + LIFETIME
+        )
+        return token, plain
+
+    @classmethod
+    def use(cls, plain: str, *, at: datetime) -> bool:
+        """Whether it was good; it is not any more."""
+        valid = cls.objects.filter(used_at__isnull=True, expires_at__gt=at)
+        return bool(valid.filter(digest=digest(plain.strip().upper())).update(used_at=at))

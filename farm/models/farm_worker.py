@@ -1,0 +1,180 @@
+"""A farm worker: a program on a machine of the operator's that comes and claims steps."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, cast
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.api_token import digest
+from farm import stamp
+from lib.public_ids import new_public_id
+from networks.opening_hours import OpeningHours
+
+SILENT_AFTER = timedelta(seconds=60)  # a worker waits 25 s for work, and renews more often
+TAKEN_OVER_AFTER = timedelta(seconds=30)  # by another session, once the first one is silent
+SEEN_EVERY = timedelta(seconds=10)  # between two writes of when it was seen
+
+
+class WorkerStatus(models.TextChoices):
+    """What it says of itself. `OFFLINE` is also what has been silent for a minute."""
+
+    STARTING = "starting", _("starting")
+    AWAKE = "awake", _("awake")
+    ASLEEP = "asleep", _("asleep")
+    TESTING = "testing", _("testing")
+    ERROR = "error", _("error")
+    OFFLINE = "offline", _("offline")
+
+
+class FarmWorkerQuerySet(models.QuerySet["FarmWorker"]):
+    def kept(self) -> FarmWorkerQuerySet:
+        """Not archived; the oldest first."""
+        return self.filter(archived_at__isnull=True).order_by("id")
+
+    def alive(self, at: datetime) -> FarmWorkerQuerySet:
+        """Awake, and heard of lately."""
+        return self.kept().filter(status=WorkerStatus.AWAKE, last_seen_at__gt=at - SILENT_AFTER)
+
+
+class FarmWorker(models.Model):
+    """Its secret is kept as a SHA-256. `session`: of the process that may act for it now."""
+
+    public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
+    secret_digest = models.CharField(max_length=64, unique=True, editable=False)
+    name = models.CharField(max_length=60)
+    platform = models.CharField(max_length=60, blank=True)  # of the machine: its operating system
+    version = models.CharField(max_length=40, blank=True)  # of the program
+    session = models.CharField(max_length=64, blank=True, editable=False)
+    status = models.CharField(
+        max_length=10, choices=WorkerStatus.choices, default=WorkerStatus.OFFLINE
+    )
+    requested_status = models.CharField(max_length=10, choices=WorkerStatus.choices, blank=True)
+    lazy = models.BooleanField(default=False)  # what it has begun is finished before
+    tags = models.JSONField(default=list)
+    slots = models.PositiveSmallIntegerField(default=1)
+    specs = models.JSONField(default=dict)
+    offers = models.JSONField(default=list)
+    self_test = models.JSONField(default=dict)
+    sleep_windows = models.JSONField(default=list)  # as opening hours, while it is to sleep
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_seen_at = models.DateTimeField(null=True, editable=False)
+    archived_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[FarmWorkerQuerySet] = cast(
+        "FarmWorkerQuerySet", FarmWorkerQuerySet.as_manager()
+    )
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    # Factories
+
+    @classmethod
+    def enrol(
+        cls, *, name: str, platform: str, version: str, at: datetime
+    ) -> tuple[FarmWorker, str]:
+        """A new worker and its secret, which is nowhere else."""
+        secret = new_secret()
+        made = cls.objects.create(
+            secret_digest=digest(secret),
+            name=name,
+            platform=platform,
+            version=version,
+            created_at=at,
+        )
+        return made, secret
+
+    # Queries
+
+    @classmethod
+    def from_secret(cls, plain: str) -> FarmWorker | None:
+        return cls.objects.kept().filter(secret_digest=digest(plain)).first()
+
+    # Mutators
+
+    def sign_on(self, *, session: str, at: datetime, **fields: Any) -> bool:
+        """The process of this session acts for it from now on. False while that of another one does:
+        until it has been silent for half a minute."""
+        silent = Q(session__in=("", session)) | Q(last_seen_at__isnull=True)
+        silent |= Q(last_seen_at__lt=at - TAKEN_OVER_AFTER)
+        mine = FarmWorker.objects.kept().filter(silent, pk=self.pk)
+        status = self.requested_status or WorkerStatus.AWAKE
+        values = {"session": session, "last_seen_at": at, "status": status, **fields}
+        if not mine.update(**values, requested_status=""):
+            return False
+        self.refresh_from_db()
+        stamp.announce_change()
+        return True
+
+    def sign_off(self, at: datetime) -> None:
+        self._change(status=WorkerStatus.OFFLINE, session="", last_seen_at=at)
+
+    def note_seen(self, at: datetime) -> None:
+        """Written now and then only."""
+        seen = self.last_seen_at
+        if seen is None or not timedelta(0) <= at - seen < SEEN_EVERY:
+            FarmWorker.objects.filter(pk=self.pk).update(last_seen_at=at)
+            if seen is None or at - seen >= SILENT_AFTER:
+                stamp.announce_change()
+            self.last_seen_at = at
+
+    def request(self, status: str, *, lazy: bool) -> None:
+        """What it is to be; it is so once it has said so. An empty text takes the request back."""
+        asked = "" if status == self.status else status
+        self._change(requested_status=asked, lazy=lazy)
+
+    def confirm(self) -> None:
+        """It has heard what it is to be."""
+        self._change(status=self.requested_status, requested_status="", lazy=False)
+
+    def change(self, **fields: object) -> None:
+        """Its name, tags and sleep windows, as people give them."""
+        self._change(**fields)
+
+    def rotate_secret(self) -> str:
+        """A new secret; the old one is worth nothing from now on."""
+        secret = new_secret()
+        self._change(secret_digest=digest(secret), session="")
+        return secret
+
+    def archive(self, at: datetime) -> None:
+        """Gone from the farm, kept in the history; its secret is worth nothing any more."""
+        self._change(archived_at=at, status=WorkerStatus.OFFLINE, session="", offers=[])
+
+    def _change(self, **fields: object) -> None:
+        FarmWorker.objects.filter(pk=self.pk).update(**fields)
+        self.refresh_from_db()
+        stamp.announce_change()
+
+    # Properties
+
+    @property
+    def holder_name(self) -> str:
+        """Under which it holds leases."""
+        return f"farm:{self.public_id}"
+
+    def shown_status(self, at: datetime) -> str:
+        """Its status, unless it is silent."""
+        seen = self.last_seen_at
+        silent = seen is None or at - seen > SILENT_AFTER
+        return WorkerStatus.OFFLINE if silent else self.status
+
+    def status_due(self, at: datetime) -> str:
+        """What it is to be instead of working; empty where it is to work."""
+        if self.requested_status and self.requested_status != WorkerStatus.AWAKE:
+            return self.requested_status
+        if not self.requested_status and self.status == WorkerStatus.ASLEEP:
+            return WorkerStatus.ASLEEP
+        hours = OpeningHours.from_json(cast("Sequence[Mapping[str, Any]]", self.sleep_windows))
+        return WorkerStatus.ASLEEP if hours and hours.is_open(at) else ""
+
+
+def new_secret() -> str:
+    return f"worker_{secrets.token_urlsafe(32)}"

@@ -1,0 +1,86 @@
+"""What people do with farm workers: make tokens, ask them to sleep, name, archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import AuditEntry, User
+from invocations.models import Attempt
+from lib.validation import Invalid
+from networks.opening_hours import OpeningPeriod
+
+from .models import EnrolmentToken, FarmWorker, WorkerStatus
+
+REQUESTABLE = (WorkerStatus.AWAKE, WorkerStatus.ASLEEP)
+MAX_TAGS, MAX_WINDOWS = 20, 20
+
+
+def issue_token(*, by: User, at: datetime) -> tuple[EnrolmentToken, str]:
+    """A token for one machine, and its text, which is shown once."""
+    made = EnrolmentToken.issue(by, at=at)
+    AuditEntry.record(by, "farm.token_issued", str(made[0].pk))
+    return made
+
+
+def change(
+    worker: FarmWorker,
+    *,
+    by: User,
+    name: str | None = None,
+    tags: Sequence[str] | None = None,
+    sleep_windows: Sequence[Mapping[str, Any]] | None = None,
+    requested_status: str | None = None,
+    lazy: bool = False,
+) -> None:
+    """Raises Invalid."""
+    fields: dict[str, object] = {}
+    if name is not None:
+        fields["name"] = name.strip()
+    if tags is not None:
+        fields["tags"] = list(dict.fromkeys(tags))
+    if sleep_windows is not None:
+        fields["sleep_windows"] = _checked_windows(sleep_windows)
+    if requested_status is not None and requested_status not in REQUESTABLE:
+        raise Invalid({"requested_status": _("A worker can be asked to be awake or asleep.")})
+    if fields:
+        worker.change(**fields)
+    if requested_status is not None:
+        worker.request(requested_status, lazy=lazy)
+    AuditEntry.record(by, "farm.worker_changed", worker.name)
+
+
+def archive(worker: FarmWorker, *, by: User, at: datetime) -> None:
+    """It is no worker any more; what it holds comes back when its leases run out."""
+    worker.archive(at)
+    AuditEntry.record(by, "farm.worker_archived", worker.name)
+
+
+def rotate_secret(worker: FarmWorker, *, by: User) -> str:
+    """The new one, which is shown once."""
+    secret = worker.rotate_secret()
+    AuditEntry.record(by, "farm.secret_rotated", worker.name)
+    return secret
+
+
+def work_under_way(workers: Sequence[FarmWorker]) -> dict[str, list[Attempt]]:
+    """What each holds, by its id. One query."""
+    names = {worker.holder_name: worker.public_id for worker in workers}
+    held = Attempt.objects.live().filter(worker__in=names)
+    found: dict[str, list[Attempt]] = {}
+    for attempt in held.select_related("invocation__run__network").order_by("id"):
+        found.setdefault(names[attempt.worker], []).append(attempt)
+    return found
+
+
+def _checked_windows(windows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    sentence = _("Each has `days`, `opens`, `closes` and `zone`: from when to when it sleeps.")
+    try:
+        for one in windows:
+            OpeningPeriod.from_json(one)
+    except (KeyError, ValueError, TypeError):
+        raise Invalid({"sleep_windows": sentence}) from None
+    return [dict(one) for one in windows]

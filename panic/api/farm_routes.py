@@ -1,0 +1,48 @@
+"""The API of farm workers (`api/farm/v1/`), beside that of people: other callers, the same answers."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.urls import URLPattern
+
+import farm.api.protocol
+from farm.api.auth import WorkerAuth
+from farm.models import FarmWorker
+from lib.problems import HANDLERS
+from lib.proxies import counted_address
+from panic.api import request_bodies, routes, throttling
+
+
+class WorkerCallsPerMinute(throttling.CallsPerMinute):
+    """For each worker; for each address where nobody has said who they are."""
+
+    def whose(self, request: HttpRequest) -> str:
+        worker = getattr(request, "auth", None)
+        if isinstance(worker, FarmWorker):
+            return f"worker {worker.pk}"
+        return f"address {counted_address(request)}"
+
+
+def _assemble() -> routes.Api:
+    api = routes.Api(
+        title="PANIC! farm",
+        version="1",
+        description="What farm workers call. See docs/farm.md.",
+        throttle=WorkerCallsPerMinute(),
+        urls_namespace="farm-api",
+        auth=[request_bodies.check_size, WorkerAuth()],
+        parser=request_bodies.StrictParser(),
+        docs_url=None,
+    )
+    for exception, handler in HANDLERS.items():
+        api.add_exception_handler(exception, handler)
+    api.add_router("", farm.api.protocol.routes)
+    return api
+
+
+api = _assemble()
+
+
+def urls() -> tuple[list[URLPattern], str, str]:
+    """For `path("api/farm/v1/", ...)`."""
+    return routes.urls_of_api(api)

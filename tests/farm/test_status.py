@@ -1,0 +1,112 @@
+"""What workers are asked to be: awake or asleep, at once or once their work is done."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from farm import silence
+from farm.models import FarmWorker
+from invocations.models import Attempt, Invocation
+
+from .conftest import WorkerProgram, newest, started
+
+ALWAYS = [
+    {
+        "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+        "opens": "00:00",
+        "closes": "00:00",
+        "zone": "UTC",
+    }
+]
+
+
+def ask(admin: Any, worker: WorkerProgram, **change: Any) -> Any:
+    address = f"/farm/{worker.row.public_id}/"
+    form = {"name": worker.row.name, "tags": "", **change}
+    return admin.post(address, form)
+
+
+def test_a_worker_is_asleep_once_it_has_heard_of_it(worker: WorkerProgram, admin: Any) -> None:
+    ask(admin, worker, requested_status="asleep")
+    before = worker.row.status
+
+    answer = worker.call("claim")
+
+    assert before == "awake"
+    assert (answer.status_code, answer.json()["requested_status"]) == (423, "asleep")
+    assert answer.headers["Retry-After"] == "25"
+    assert (worker.row.status, worker.row.requested_status) == ("asleep", "")
+    assert worker.call("claim").status_code == 423
+
+
+def test_a_worker_that_is_woken_works_again(worker: WorkerProgram, admin: Any, alice: User) -> None:
+    started(alice, "farm:shout")
+    ask(admin, worker, requested_status="asleep")
+    worker.call("claim")
+    ask(admin, worker, requested_status="awake")
+
+    assert len(worker.claim()) == 1
+    assert worker.row.status == "awake"
+
+
+@pytest.mark.parametrize("lazy", [True, False])
+def test_what_a_worker_has_begun_is_finished_where_it_may(
+    worker: WorkerProgram, admin: Any, alice: User, lazy: bool
+) -> None:
+    started(alice, "farm:shout")
+    (work,) = worker.claim()
+    ask(admin, worker, requested_status="asleep", **({"lazy": "on"} if lazy else {}))
+
+    renewed = worker.call(f"attempts/{work['token']}/renew").json()
+
+    assert renewed["go_on"] is lazy
+    assert worker.call("claim").status_code == 423
+    assert worker.row.status == "awake", "it holds work, and sleeps only afterwards"
+
+
+def test_a_worker_sleeps_in_its_sleep_windows(worker: WorkerProgram) -> None:
+    worker.row.change(sleep_windows=ALWAYS)
+
+    assert worker.call("claim").json()["requested_status"] == "asleep"
+    worker.row.change(sleep_windows=[])
+    assert worker.call("claim").status_code == 204
+
+
+def quiet(seconds: float) -> None:
+    at = timezone.now()
+    FarmWorker.objects.update(last_seen_at=at - timedelta(seconds=seconds))
+    Invocation.objects.update(due_at=at - timedelta(seconds=seconds))
+
+
+def test_a_step_whose_workers_are_silent_goes_to_its_fallback(
+    worker: WorkerProgram, alice: User
+) -> None:
+    run = started(alice, "farm:shout", fallback="dummy:text-to-text")
+    quiet(90)
+
+    (found,) = silence.silent_steps(timezone.now())
+    silence.give_up(found, at=timezone.now())
+
+    assert newest(run).model == "dummy:text-to-text"
+    assert "No worker of the farm" in Attempt.objects.get().error_detail
+
+
+def test_a_step_without_a_fallback_waits(worker: WorkerProgram, alice: User) -> None:
+    started(alice, "farm:shout")
+    quiet(90)
+
+    assert silence.silent_steps(timezone.now()) == []
+
+
+def test_a_step_whose_worker_is_busy_waits(worker: WorkerProgram, alice: User) -> None:
+    run = started(alice, "farm:shout", fallback="dummy:text-to-text")
+    Invocation.objects.update(due_at=timezone.now() - timedelta(seconds=90))
+
+    assert silence.silent_steps(timezone.now()) == ()
+    silence.give_up(newest(run).pk, at=timezone.now())
+    assert newest(run).model == "farm:shout"
