@@ -18,7 +18,6 @@ from accounts.models import User
 from lib.stored_sentences import stored_sentence
 
 from .models import Spending
-from .models.spending import SpendingQuerySet
 from .states import Reason
 
 if TYPE_CHECKING:
@@ -50,10 +49,9 @@ def reached_limit(
     opened) and `calls_per_hour` of the network's and of its owner's budgets; None or missing = no limit. With `hold`, claims of the owner's other networks wait
     until the transaction ends: the network's own are kept apart by its run.
     """
-    of_network = Spending.objects.filter(network=network)
     day = network.money_day_began(at)
     if found := _over(
-        network.budgets or {}, of_network, at, price, _("This network"), day_began=day
+        network.budgets or {}, {"network": network}, at, price, _("This network"), day_began=day
     ):
         return found
     limits = network.owner.budgets or {}
@@ -61,13 +59,12 @@ def reached_limit(
         return None
     if hold:
         User.objects.select_for_update().filter(pk=network.owner_id).first()
-    of_owner = Spending.objects.filter(owner=network.owner_id)
-    return _over(limits, of_owner, at, price, _("The owner of this network"))
+    return _over(limits, {"owner": network.owner_id}, at, price, _("The owner of this network"))
 
 
 def _over(
     limits: Mapping[str, float | None],
-    ledger: SpendingQuerySet,
+    whose: Mapping[str, object],
     at: datetime,
     price: float,
     who: str,
@@ -77,7 +74,7 @@ def _over(
     calls, usd = limits.get("calls_per_hour"), limits.get("usd_per_day")
     if calls is None and usd is None:
         return None
-    lately = ledger.lately(at, day_began=day_began)
+    lately = Spending.objects.filter(**whose).lately(at, day_began=day_began)
     return check_limits(limits, lately.hour.calls, lately.day.usd_at_most, price=price, who=who)
 
 

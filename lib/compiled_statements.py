@@ -14,13 +14,28 @@ from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Model, QuerySet
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Field,
+    FloatField,
+    Model,
+    QuerySet,
+    TextField,
+)
 from django.db.models.query import get_related_populators
 from django.db.transaction import TransactionManagementError, mark_for_rollback_on_error
 
 Row = TypeVar("Row", bound=Model)
 # Stands for the primary key while a statement is compiled.
 _ANY_PK = -2_000_000_011
+# Values that a column of this class takes as they are; NULL is one of every column.
+_PLAIN: Mapping[type, type] = {
+    BooleanField: bool,
+    CharField: str,
+    FloatField: float,
+    TextField: str,
+}
 
 
 def _connection(alias: str = DEFAULT_DB_ALIAS) -> BaseDatabaseWrapper:
@@ -156,6 +171,7 @@ class CompiledInsert(Generic[Row]):
         self._model = model
         meta = model._meta
         self._fields = [field for field in meta.concrete_fields if not field.primary_key]
+        self._compiled: dict[tuple[str, int, bool], str] = {}
 
     def create(self, **fields: Any) -> Row:
         """The row that was written, with its primary key."""
@@ -164,34 +180,38 @@ class CompiledInsert(Generic[Row]):
         if not connection.features.can_return_columns_from_insert:
             row.save(force_insert=True)
             return row
-        quote, meta = connection.ops.quote_name, self._model._meta
-        key = f"{quote(meta.db_table)}.{quote(cast('str', meta.pk.column))}"
+        values = _prepared(
+            ((field, field.pre_save(row, add=True)) for field in self._fields), connection
+        )
         with mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
-            cursor.execute(
-                f"{self._sql(1, connection)} RETURNING {key}", self._values(row, connection)
-            )
+            cursor.execute(self._sql(1, connection, returning=True), values)
             row.pk = cursor.fetchone()[0]
         row._state.adding, row._state.db = False, connection.alias
         return row
 
-    def create_many(self, rows: Sequence[Row]) -> None:
-        """They do not learn their primary keys. As many as a statement may have parameters for."""
+    def create_many(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Rows with a value for every column but the primary key, which they do not learn. As many as
+        a statement may have parameters for."""
         connection = _connection()
-        values = [value for row in rows for value in self._values(row, connection)]
+        given = ((field, row[field.attname]) for row in rows for field in self._fields)
+        values = _prepared(given, connection)
         with mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
             cursor.execute(self._sql(len(rows), connection), values)
 
-    def _sql(self, rows: int, connection: BaseDatabaseWrapper) -> str:
-        quote = connection.ops.quote_name
+    def _sql(self, rows: int, connection: BaseDatabaseWrapper, *, returning: bool = False) -> str:
+        found = self._compiled.get((connection.vendor, rows, returning))
+        if found is None:
+            found = self._compile(rows, connection.ops.quote_name, returning=returning)
+            self._compiled[connection.vendor, rows, returning] = found
+        return found
+
+    def _compile(self, rows: int, quote: Callable[[str], str], *, returning: bool) -> str:
+        meta = self._model._meta
         columns = ", ".join(quote(cast("str", field.column)) for field in self._fields)
         places = f"({', '.join(['%s'] * len(self._fields))})"
-        table = quote(self._model._meta.db_table)
-        return f"INSERT INTO {table} ({columns}) VALUES {', '.join([places] * rows)}"  # noqa: S608
-
-    def _values(self, row: Row, connection: BaseDatabaseWrapper) -> list[Any]:
-        return _prepared(
-            ((field, field.pre_save(row, add=True)) for field in self._fields), connection
-        )
+        table = quote(meta.db_table)
+        key = f" RETURNING {table}.{quote(cast('str', meta.pk.column))}" if returning else ""
+        return f"INSERT INTO {table} ({columns}) VALUES {', '.join([places] * rows)}{key}"  # noqa: S608
 
 
 def _prepared(
@@ -199,7 +219,9 @@ def _prepared(
 ) -> list[Any]:
     """Values as the database takes them; of a row, its key."""
     return [
-        field.get_db_prep_save(
+        value
+        if value is None or type(value) is _PLAIN.get(type(field))
+        else field.get_db_prep_save(
             value.prepare_database_save(field) if isinstance(value, Model) else value,
             connection=connection,
         )

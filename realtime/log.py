@@ -50,7 +50,7 @@ def append_many(topic: str, events: Iterable[tuple[str, Mapping[str, object]]]) 
     topic_id, epoch, last = _take_numbers(topic, len(rows))
     now = timezone.now()
     numbered = [
-        Event(topic_id=topic_id, seq=seq, type=kind, data=data, created_at=now)
+        {"topic_id": topic_id, "seq": seq, "type": kind, "data": data, "created_at": now}
         for seq, (kind, data) in enumerate(rows, start=last - len(rows) + 1)
     ]
     for first in range(0, len(numbered), INSERT_BATCH):

@@ -179,7 +179,7 @@ def claim_of_attempt(attempt: Attempt) -> Claim:
         credential = resolver.resolve_earlier(attempt.platform, attempt.credential, begun=True)
     with suppress(UnknownModel):
         limiters = rate_limits.limiters_of(get_model(step.model), attempt.credential)
-    return Claim(step.run, step, attempt, step.run.slots[step.slot], limiters, credential)
+    return Claim(step.run, step, attempt, step.run.ring_slot(step.slot), limiters, credential)
 
 
 def _resolve_means(run: Run, step: Invocation) -> CallMeans:
@@ -225,7 +225,7 @@ def _apply_rate_limits(
     the budget has no room for the fallback.
     """
     later, resting = rate_limits.blocked_until(means.limiters, step, at)
-    fallback = run.slots[step.slot].fallback
+    fallback = run.ring_slot(step.slot).fallback
     if later is None or not resting or not fallback or step.fallen_back or step.reference:
         return means, later
     # `_spent_budget` holds the owner already; to take that lock after a limiter's could end in a deadlock.
@@ -251,7 +251,7 @@ def _record(run: Run, step: Invocation, means: CallMeans, *, holder: Holder, at:
         error_code="",
         error_detail="",
     )
-    slot = run.slots[step.slot]
+    slot = run.ring_slot(step.slot)
     attempt = Attempt.write(
         invocation=step,
         network=run.network,

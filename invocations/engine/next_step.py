@@ -58,7 +58,7 @@ def _write(
     at: datetime,
     reading: float = 0.0,
 ) -> Invocation:
-    model = run.slots[slot].model
+    model = run.ring_slot(slot).model
     return Invocation.write(
         run=run,
         network=run.network,
@@ -93,7 +93,7 @@ def _next_taker(run: Run, step: Invocation) -> int:
     for ahead in range(1, len(run.ring) + 1):
         slot = (step.slot + ahead) % len(run.ring)
         try:
-            if get_model(run.slots[slot].model).input is wanted:
+            if get_model(run.ring_slot(slot).model).input is wanted:
                 return slot
         except UnknownModel:
             continue

@@ -209,6 +209,9 @@ class Run(models.Model):
     def live(self) -> bool:
         return self.state in LIVE_RUNS
 
+    def ring_slot(self, position: int) -> Slot:
+        return Slot.from_json(self.ring[position])
+
     def slot_of(self, sequence: int) -> int:
         return (self.first_slot + sequence) % len(self.ring)
 
@@ -220,6 +223,39 @@ class Run(models.Model):
         return at - self.created_at
 
 
+# What every step of a run reads of it, its network and that one's owner; Django reads the rest where
+# somebody asks for it.
+READ_WITH_LOCK = [
+    "public_id",
+    "state",
+    "ring",
+    "first_slot",
+    "created_at",
+    "lockout_until",
+    "hours_waived_until",
+    "ended_at",
+    "reason",
+    "detail",
+    "usd",
+    "network__public_id",
+    "network__name",
+    "network__slug",
+    "network__slots",
+    "network__pacing",
+    "network__budgets",
+    "network__refusal_policy",
+    "network__has_boards",
+    "network__opening_hours",
+    "network__pace_to_closing",
+    "network__owner__is_active",
+    "network__owner__is_superuser",
+    "network__owner__may_use_house_keys",
+    "network__owner__budgets",
+]
 _LOCKED = CompiledGet(
-    lambda: Run.objects.select_for_update(of=("self",)).select_related("network__owner")
+    lambda: (
+        Run.objects.select_for_update(of=("self",))
+        .select_related("network__owner")
+        .only("network_id", "network__owner_id", *READ_WITH_LOCK)
+    )
 )

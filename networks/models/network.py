@@ -310,12 +310,15 @@ class Network(models.Model):
     @cached_property
     def credential_resolver(self) -> CredentialResolver:
         """The keys this network spends on: its owner's, whoever starts its runs."""
-        picks = SelectedCredential.objects.filter(network_id=self.pk)
-        chosen = picks.values_list("credential", flat=True)
+
+        def selected() -> list[int]:
+            picks = SelectedCredential.objects.filter(network_id=self.pk)
+            return list(picks.values_list("credential", flat=True))
+
         return CredentialResolver(
             self.owner_id,
             operator_keys=self.owner.may_use_operator_keys,
-            selected=lambda: list(chosen),
+            selected=selected,
         )
 
 
