@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.models import (
     BooleanField,
     CharField,
@@ -42,6 +43,21 @@ def _connection(alias: str = DEFAULT_DB_ALIAS) -> BaseDatabaseWrapper:
     return connections[alias]
 
 
+def open_cursor(connection: BaseDatabaseWrapper) -> CursorWrapper:
+    """A cursor for statements whose text is the same each time.
+
+    Postgres parses and plans them once for each connection, unless the database's address says
+    `prepare_threshold=none`. Django's own cursor writes the values into the text, which is also what
+    Django logs where it logs statements.
+    """
+    cursor = connection.cursor()
+    if connection.vendor == "postgresql" and not connection.queries_logged:
+        from psycopg import Cursor  # installations on SQLite need not load it
+
+        cursor.cursor = Cursor(connection.connection)
+    return cursor
+
+
 def _with_pk(params: Iterable[Any]) -> tuple[Sequence[Any], int]:
     """The parameters of a statement, and which of them is the primary key."""
     found = list(params)
@@ -68,7 +84,7 @@ class CompiledGet(Generic[Row]):
             raise TransactionManagementError("A row is locked for as long as a transaction lasts.")
         params = list(select.params)
         params[select.pk_index] = pk
-        with connection.cursor() as cursor:
+        with open_cursor(connection) as cursor:
             cursor.execute(select.sql, params)
             values = cursor.fetchone()
         if values is None:
@@ -138,7 +154,7 @@ class CompiledUpdate(Generic[Row]):
         params = list(update.params)
         params[update.pk_index] = pk
         given = zip(update.fields, fields.values(), strict=True)
-        with mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        with mark_for_rollback_on_error(connection.alias), open_cursor(connection) as cursor:
             cursor.execute(update.sql, [*_prepared(given, connection), *params])
             return int(cursor.rowcount)
 
@@ -183,7 +199,7 @@ class CompiledInsert(Generic[Row]):
         values = _prepared(
             ((field, field.pre_save(row, add=True)) for field in self._fields), connection
         )
-        with mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        with mark_for_rollback_on_error(connection.alias), open_cursor(connection) as cursor:
             cursor.execute(self._sql(1, connection, returning=True), values)
             row.pk = cursor.fetchone()[0]
         row._state.adding, row._state.db = False, connection.alias
@@ -195,7 +211,7 @@ class CompiledInsert(Generic[Row]):
         connection = _connection()
         given = ((field, row[field.attname]) for row in rows for field in self._fields)
         values = _prepared(given, connection)
-        with mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        with mark_for_rollback_on_error(connection.alias), open_cursor(connection) as cursor:
             cursor.execute(self._sql(len(rows), connection), values)
 
     def _sql(self, rows: int, connection: BaseDatabaseWrapper, *, returning: bool = False) -> str:

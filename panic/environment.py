@@ -250,6 +250,12 @@ POSTGRES_TIMEOUTS: dict[str, object] = {
 }
 
 
+# How often a connection carries out a statement until Postgres keeps its plan, where its cursor allows
+# that (`lib.compiled_statements`). `none` in the address: never, for poolers that give each
+# transaction another connection.
+PREPARE_THRESHOLD = 2
+
+
 def database(name: str, sqlite_file: Path) -> dict[str, object]:
     """Django's DATABASES entry: SQLite in WAL mode by default, Postgres by an address."""
     value = text(name)
@@ -265,7 +271,11 @@ def database(name: str, sqlite_file: Path) -> dict[str, object]:
     if engine.endswith("sqlite3"):
         return _sqlite(Path(str(config["NAME"])))
     options = cast("dict[str, object]", config.get("OPTIONS", {}))
-    config["OPTIONS"] = {**POSTGRES_TIMEOUTS, **options}
+    threshold = options.get("prepare_threshold", PREPARE_THRESHOLD)
+    if threshold != "none" and not isinstance(threshold, int):
+        raise ImproperlyConfigured(f"{name}: prepare_threshold must be a number or none.")
+    prepares = {"prepare_threshold": None if threshold == "none" else threshold}
+    config["OPTIONS"] = {**POSTGRES_TIMEOUTS, **options, **prepares}
     return {**config, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from lib.compiled_statements import CompiledInsert
+from lib.compiled_statements import CompiledInsert, open_cursor
 
 from . import wakeup
 from .cursors import Cursor, Resync
@@ -61,7 +61,7 @@ def append_many(topic: str, events: Iterable[tuple[str, Mapping[str, object]]]) 
 
 def _take_numbers(topic: str, count: int) -> tuple[int, str, int]:
     """Reserve `count` numbers: the topic's id, its epoch and the last number taken."""
-    with connection.cursor() as cursor:
+    with open_cursor(connection) as cursor:
         cursor.execute(
             "UPDATE realtime_topic SET last_seq = last_seq + %s WHERE name = %s"
             " RETURNING id, epoch, last_seq",

@@ -14,6 +14,7 @@ from typing import ClassVar, cast
 from django.db import connection, models
 
 from accounts.models import User
+from lib.compiled_statements import open_cursor
 from networks.models import Network
 
 SLICE, HOUR, DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
@@ -127,7 +128,7 @@ class Spending(models.Model):
     def book(cls, network: Network, *, price: float, at: datetime, calls: int = 1) -> None:
         """A call begins; its price is set aside. `calls=0`: one that was counted before goes on."""
         began_at = connection.ops.adapt_datetimefield_value(slice_of(at))
-        with connection.cursor() as cursor:
+        with open_cursor(connection) as cursor:
             cursor.execute(_BOOK, [network.pk, network.owner_id, began_at, calls, price])
 
     @classmethod

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from lib.compiled_statements import open_cursor
+
 if TYPE_CHECKING:
     from psycopg import Connection
 
@@ -15,7 +17,7 @@ _PREFIX = "panic_"
 
 def notify(channel: str, payload: str) -> None:
     """NOTIFY through Django's own connection. Inside a transaction it goes out at commit."""
-    with connection.cursor() as cursor:
+    with open_cursor(connection) as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [_PREFIX + channel, payload])
 
 

@@ -19,6 +19,11 @@ WRONG = [
     ("DATABASE_URL", "foo", "DATABASE_URL must begin with postgres:// or sqlite:///"),
     ("DATABASE_URL", "mysql://a/b", "DATABASE_URL must begin with postgres:// or sqlite:///"),
     ("DATABASE_URL", "postgres://host:port/x", "DATABASE_URL is not a database address"),
+    (
+        "DATABASE_URL",
+        "postgres://a/b?prepare_threshold=never",
+        "DATABASE_URL: prepare_threshold must be",
+    ),
     ("REDIS_URL", "localhost", "REDIS_URL must look like redis://host:6379/0"),
     ("WAKEUP", "redis", "WAKEUP is redis, but REDIS_URL does not say where that is"),
     ("PUBLIC_URL", "http://panic.example:99999", "PUBLIC_URL must be an http or https address"),
@@ -158,6 +163,22 @@ def test_the_public_address_is_written_as_browsers_write_it(
     monkeypatch.setenv("PUBLIC_URL", given)
 
     assert environment.origin("PUBLIC_URL") == meant
+
+
+@pytest.mark.parametrize(
+    ("query", "threshold"),
+    [("", environment.PREPARE_THRESHOLD), ("?prepare_threshold=none", None)],
+)
+def test_plans_are_kept_on_postgres_unless_its_address_says_otherwise(
+    query: str, threshold: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgres://a/b{query}")
+
+    options = environment.database("DATABASE_URL", tmp_path / "panic.sqlite3")["OPTIONS"]
+
+    assert isinstance(options, dict)
+    assert options["prepare_threshold"] == threshold
+    assert options["connect_timeout"] == 5
 
 
 def test_an_error_is_reported_without_anything_of_people(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from invocations.models.run import READ_WITH_LOCK
 from invocations.states import InvocationState, Outcome, sources
 from lib.compiled_statements import CompiledGet, CompiledInsert, CompiledUpdate
 from networks.models import Network
+from panic.environment import PREPARE_THRESHOLD
 from realtime.models import Event, Topic
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,26 @@ def test_a_run_is_locked_with_its_network_and_its_owner(step: Invocation) -> Non
         columns(row) for row in (expected, expected.network, expected.network.owner)
     ]
     assert not any(row._state.adding for row in rows)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_postgres_keeps_the_plan_of_a_statement_for_its_connection(step: Invocation) -> None:
+    connection.close()
+
+    for _ in range(PREPARE_THRESHOLD + 2):
+        with transaction.atomic():
+            Run.lock(step.run_id)
+
+    assert kept_plans() == (["FOR UPDATE"] if connection.vendor == "postgresql" else [])
+
+
+def kept_plans() -> list[str]:
+    """How the statements end that the database keeps for this connection."""
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return [re.sub(r".*(FOR UPDATE).*", r"\1", row[0]) for row in cursor.fetchall()]
 
 
 def test_a_row_that_is_not_there_is_said_as_django_says_it() -> None:
