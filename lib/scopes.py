@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from ninja.decorators import decorate_view
-from ninja.operation import Operation
-from ninja.utils import contribute_operation_callback
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
+    from ninja.operation import Operation
 
 View = TypeVar("View", bound=Callable[..., Any])
 Run = Callable[..., HttpResponseBase]
@@ -61,6 +59,10 @@ def requires_scope(scope: Scope) -> Callable[[View], View]:
         return declared
 
     def decorate(view: View) -> View:
+        # Here, because models import this module, and no worker of the queue needs the API's framework.
+        from ninja.decorators import decorate_view
+        from ninja.utils import contribute_operation_callback
+
         contribute_operation_callback(view, describe)
         return decorate_view(declare)(view)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -57,7 +58,6 @@ INSTALLED_APPS = [
     "django_q",
     "channels",
     "django_htmx",
-    "ninja",  # only for the files of the API's documentation page
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -85,12 +85,15 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",  # the last one, as it asks for
 ]
 
+# Where the files of the API's documentation page are. Its framework is no installed app: each process
+# would load it, which only the web process needs (5 MB).
+API_FRAMEWORK = Path(getattr(find_spec("ninja"), "origin", "")).parent
 ROOT_URLCONF = "panic.urls"
 ASGI_APPLICATION = "panic.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates", API_FRAMEWORK / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -235,7 +238,7 @@ STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_KEEP_ONLY_HASHED_FILES = (
     True  # nobody asks for the others; compressing them costs seconds
 )
-STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", DATA_DIR / "fonts")]
+STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", DATA_DIR / "fonts"), API_FRAMEWORK / "static"]
 for _folder in (STATIC_ROOT, DATA_DIR / "fonts"):  # what serves them warns where one is missing
     _folder.mkdir(exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = (

@@ -64,6 +64,10 @@ def _started(context: Context, engine: Engine, *, workers: int) -> PreparedStack
     prepared = context.prepare_stack(engine, workers=workers)
     prepared.stack.environment["PYTHONPATH"] = str(IMPORT_BLOCKERS)
     token = prepared.stack.token(admin=True)
+    # As after the first start of an installation: a process that compiles modules stays larger.
+    prepared.stack.environment["PYTHONDONTWRITEBYTECODE"] = ""
+    prepared.stack.start()
+    prepared.stack.stop()
     prepared.stack.start()
     with prepared.stack.client(token) as client:
         for path in ("/", "/networks/", "/models/", "/api/v1/networks"):

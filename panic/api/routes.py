@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from csp.decorators import csp_update
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, re_path
@@ -17,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
 from ninja.operation import Operation
 
 import archive.api.artifacts
@@ -77,6 +79,13 @@ def _known(request: HttpRequest, tag: str) -> bool:
 View = Callable[..., HttpResponse]
 
 
+class Documentation(Swagger):
+    """Ninja's page with the files that are served from here: where Ninja is no installed app, it would
+    have them fetched from elsewhere. It draws with style attributes and inline SVG."""
+
+    template_cdn = str(settings.API_FRAMEWORK / "templates/ninja/swagger.html")
+
+
 class Api(NinjaAPI):
     """Ninja's, which describes itself to the end and calls each operation by its name."""
 
@@ -130,7 +139,7 @@ def _assemble() -> NinjaAPI:
         urls_namespace="api",
         auth=[request_bodies.check_size, *callers(networks.api.networks.terminal_opens)],
         parser=request_bodies.StrictParser(),
-        # Swagger draws with style attributes and inline SVG; its files are served from here.
+        docs=Documentation(),
         docs_decorator=csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]}),
     )
     for exception, handler in HANDLERS.items():

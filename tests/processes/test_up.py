@@ -46,3 +46,13 @@ def test_the_first_start_shows_the_admin_and_later_ones_do_not(stack: Stack) -> 
     assert "password" in shown
     assert stack.base_url.rpartition(":")[2] in shown
     assert "password" not in stack.output()
+
+
+def test_every_process_of_the_queue_is_forked_by_its_head(stack: Stack) -> None:
+    """So they share what it has loaded, and none is there only to wait for another."""
+    stack.start()
+    (head,) = stack.processes("queue")
+
+    parents = {process.ppid() for process in stack.processes("worker")}
+
+    assert parents == {head.pid}

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import gc
-import os
+from argparse import ArgumentParser
+from importlib import import_module
 from typing import Any
 
 from django_q import cluster
 from django_q.management.commands.qcluster import Command as QCluster
 
-from invocations.engine.cluster import DatagramQueue, SharedNumber, die_with_parent
+from invocations.engine.cluster import DatagramQueue, SharedNumber
+from invocations.engine.guard import guard_cluster
+
+# What the processes of the queue import when they begin and at the first task: before the fork, all
+# have it together.
+SHARED_MODULES = (
+    "django.core.cache.backends.locmem",
+    "django.db.models.sql.compiler",
+    "invocations.engine.dispatcher",
+    "invocations.engine.runner",
+    "invocations.tasks",
+)
 
 
 class Command(QCluster):  # type: ignore[misc]
     # `up` has made them; they import every page and the whole API, 15 MB that no worker needs.
     requires_system_checks: list[str] = []
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """None: the stock ones are for several clusters, and to end one at once."""
+
     def handle(self, *args: Any, **options: Any) -> None:
-        # Killed alone, the stock parent leaves five of its six processes working on as orphans.
-        os.register_at_fork(after_in_child=die_with_parent)
         cluster.Queue, cluster.Value = DatagramQueue, SharedNumber
+        for name in SHARED_MODULES:
+            import_module(name)
         gc.collect()
         gc.freeze()  # what all share is left out of every collection, which would make it each one's own
-        super().handle(*args, **options)
+        guard_cluster()
