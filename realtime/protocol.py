@@ -20,8 +20,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from daphne.cli import CommandLineInterface
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet.tcp import Connection
+
+from .idle_sockets import SocketServer, forget_handshake
 
 # Close codes
 BAD_FRAME = 4400
@@ -149,6 +152,7 @@ class FrameWritingProtocol(WebSocketProtocol):  # type: ignore[misc]
     """Daphne's socket, which also accepts encoded frames."""
 
     CONFIG_ATTRS = ()
+    send_queue = ()  # for frames sent in pieces, as none are
     reader: Callable[[str | None], None] | None = None
 
     def _connectionMade(self) -> None:  # noqa: N802
@@ -164,6 +168,10 @@ class FrameWritingProtocol(WebSocketProtocol):  # type: ignore[misc]
         connect = application_queue.get_nowait()
         more = {"write_frames": self.write_frames, "read_frames": self.read_frames}
         application_queue.put_nowait({**connect, **more})
+
+    def onOpen(self) -> None:  # noqa: N802
+        super().onOpen()
+        forget_handshake(self)
 
     def read_frames(self, reader: Callable[[str | None], None]) -> None:
         """From now on call `reader` with the text of each frame; None for a binary one."""
@@ -226,5 +234,6 @@ class FrameWritingProtocol(WebSocketProtocol):  # type: ignore[misc]
 
 
 def install_daphne_protocol() -> None:
-    """Make Daphne's sockets accept encoded frames."""
+    """Make Daphne's sockets accept encoded frames, and take less memory."""
     WebSocketFactory.protocol = FrameWritingProtocol
+    CommandLineInterface.server_class = SocketServer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from heapq import merge
@@ -128,9 +127,9 @@ class SendBuffer:
     def __init__(self, start: SubscriptionStart, window: int | None) -> None:
         self._stream: Stream = start.stream
         self._at = start.at
-        self._backlog = deque(start.backlog)
+        self._backlog = start.backlog
         self._window = window
-        self._unacknowledged: deque[str] = deque()
+        self._unacknowledged: list[str] = []  # at most `window`; a deque takes 700 bytes more
         self._full_since: float | None = None
 
     def take(self, now: float) -> list[EncodedFrame]:
@@ -159,18 +158,17 @@ class SendBuffer:
 
     def _next_frames(self, room: int) -> list[EncodedFrame]:
         if self._backlog:
-            return [self._backlog.popleft() for _ in range(min(room, len(self._backlog)))]
+            frames, self._backlog = list(self._backlog[:room]), self._backlog[room:]
+            return frames
         frames = self._stream.frames_from(self._at, room)
         self._at += len(frames)
         return frames
 
     def acknowledge(self, cursor: str) -> None:
         """Everything up to `cursor` was drawn. A cursor that was not sent changes nothing."""
-        if cursor not in self._unacknowledged:
-            return
-        while self._unacknowledged.popleft() != cursor:
-            pass
-        self._full_since = None
+        if cursor in self._unacknowledged:
+            del self._unacknowledged[: self._unacknowledged.index(cursor) + 1]
+            self._full_since = None
 
     @property
     def is_caught_up(self) -> bool:
