@@ -8,29 +8,28 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 
 from lib.database_thread import close_connection
 from realtime import hub
 from realtime.consumers import WatchConsumer
 
-from .fixtures import ExampleFeed
+from .fixtures import ExampleFeed, PatientCommunicator
 
-Connect = Callable[..., WebsocketCommunicator]
+Connect = Callable[..., PatientCommunicator]
 
 
 @pytest_asyncio.fixture
 async def connect() -> AsyncIterator[Connect]:
     """Makes clients of the stage; everything they leave behind is gone after the test."""
-    clients: list[WebsocketCommunicator] = []
+    clients: list[PatientCommunicator] = []
 
     def make(
         path: str = "/ws/stage/", *, user: object | None = None, **headers: str
-    ) -> WebsocketCommunicator:
+    ) -> PatientCommunicator:
         pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
         application = WatchConsumer.as_asgi(feed=ExampleFeed)
-        client = WebsocketCommunicator(application, path, headers=[(b"host", b"wall"), *pairs])
+        client = PatientCommunicator(application, path, headers=[(b"host", b"wall"), *pairs])
         scope: dict[str, Any] = dict(client.scope)
         client.scope = {**scope, "user": user or AnonymousUser()}  # type: ignore[typeddict-item]
         clients.append(client)

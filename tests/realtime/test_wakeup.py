@@ -144,7 +144,7 @@ async def test_waiting_does_not_hold_up_the_loop() -> None:
     listener = await asyncio.to_thread(wakeup.WakeUpListener, "events")
     notifying = asyncio.get_running_loop().run_in_executor(None, notify_soon)
 
-    assert await listener.wait_async(5) == [("events", "soon")]
+    assert await listener.wait_async(20) == [("events", "soon")]
     assert await listener.wait_async(0.02) == []
     await notifying
     listener.close()

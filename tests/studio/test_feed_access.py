@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
@@ -20,6 +19,7 @@ from networks.models import Network, TerminalToken
 from panic.asgi import application
 from realtime import access, hub
 from tests.people import signed_in
+from tests.realtime.fixtures import PatientCommunicator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,13 +39,13 @@ def left_after(
         headers = [(b"host", b"testserver")]
         headers += [(b"cookie", f"{settings.SESSION_COOKIE_NAME}={cookie}".encode())] * bool(cookie)
         headers += [(b"authorization", f"Bearer {bearer}".encode())] * bool(bearer)
-        socket = WebsocketCommunicator(application, path, headers=headers)
-        await socket.connect(timeout=30)
+        socket = PatientCommunicator(application, path, headers=headers)
+        await socket.connect()
         first = await socket.receive_output(timeout=30)
         await sync_to_async(change)()
         code = None
         while code is None:
-            output = await socket.receive_output(timeout=10)
+            output = await socket.receive_output(timeout=30)
             code = output.get("code") if output["type"] == "websocket.close" else None
         await hub.current().close()
         await sync_to_async(close_connection)()

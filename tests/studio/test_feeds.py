@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.urls import reverse
@@ -31,6 +30,7 @@ from realtime.streams import Stream
 from studio.feeds import NetworkFeed
 from studio.mission_control import MissionControlFeed
 from tests.people import Work, html_of
+from tests.realtime.fixtures import PatientCommunicator
 
 # Opening a feed gives its thread's connection back, and with it a test's transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -222,7 +222,7 @@ def test_a_providers_words_are_shown_while_it_works(
 
 
 async def _first_frame(path: str, *headers: tuple[bytes, bytes]) -> dict[str, Any]:
-    socket = WebsocketCommunicator(application, path, headers=list(headers))
+    socket = PatientCommunicator(application, path, headers=list(headers))
     connected, _ = await socket.connect()
     assert connected
     output = await socket.receive_output(timeout=30)
