@@ -78,7 +78,7 @@ class Stack:
         else:
             self.manage("prepare", "--without-weights")
 
-    def start(self, *, ready: bool = True, timeout: float = 90.0) -> None:
+    def start(self, *, ready: bool = True, timeout: float = 180.0) -> None:
         """Run `manage.py up`; with `ready`, come back when `/readyz` says 200."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -96,7 +96,7 @@ class Stack:
     def arguments(self) -> list[str]:
         return ["--host", "127.0.0.1", "--port", str(self.port), "--workers", str(self.workers)]
 
-    def stop(self, number: int = signal.SIGTERM, timeout: float = 15.0) -> tuple[int, float]:
+    def stop(self, number: int = signal.SIGTERM, timeout: float = 60.0) -> tuple[int, float]:
         """Ask it to end; returns its exit status and how many seconds that took."""
         assert self.process is not None
         began = time.monotonic()
@@ -115,6 +115,10 @@ class Stack:
         if self.process is not None:
             self.process.wait(5)
 
+    def wait_until_gone(self) -> None:
+        """Nothing of it runs: what was killed last is gone a moment after its supervisor."""
+        self.wait_until(lambda: not self.everything(), 10, "nothing is left")
+
     # Talking to it
 
     @property
@@ -125,7 +129,7 @@ class Stack:
     def socket_url(self) -> str:
         return f"ws://127.0.0.1:{self.port}"
 
-    def manage(self, *arguments: str, timeout: float = 120.0) -> str:
+    def manage(self, *arguments: str, timeout: float = 300.0) -> str:
         """Run a management command in this installation; returns what it printed."""
         result = subprocess.run(
             [sys.executable, MANAGE, *arguments],
@@ -151,7 +155,7 @@ class Stack:
     def client(self, token: str = "") -> httpx.Client:
         """A client of the REST API: `stack.client(token).get("/api/v1/models")`."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.base_url, headers=headers, timeout=20.0)
+        return httpx.Client(base_url=self.base_url, headers=headers, timeout=60.0)
 
     def output(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""

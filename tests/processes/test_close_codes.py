@@ -60,9 +60,10 @@ CLOSES: dict[int, tuple[str, str | None, Do]] = {
 def test_the_code_arrives(server: LiveServer, code: int) -> None:
     path, origin, do = CLOSES[code]
     address = f"ws://127.0.0.1:{server.port}/ws/{path}/"
-    with connect(address, additional_headers={"Origin": origin} if origin else None) as client:
+    headers = {"Origin": origin} if origin else None
+    with connect(address, additional_headers=headers, open_timeout=60) as client:
         if do is not nothing:
-            assert "welcome" in client.recv(timeout=20)
+            assert "welcome" in client.recv(timeout=60)
         do(server, client)
 
         with pytest.raises(ConnectionClosed) as closed:

@@ -22,12 +22,13 @@ def server() -> Iterator[str]:
     command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen([*command, "tests.processes.upload_server:application"], cwd=ROOT)
     url = f"http://127.0.0.1:{port}/"
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 180
     while True:
         try:
             httpx.post(url, content=b"")
             break
         except httpx.TransportError:
+            assert process.poll() is None
             assert time.monotonic() < give_up
             time.sleep(0.1)
     yield url
@@ -39,11 +40,13 @@ def server() -> Iterator[str]:
 def test_a_body_arrives_as_it_was_sent(server: str, size: int) -> None:
     body = bytes(range(256)) * (size // 256) + bytes(size % 256)
 
-    assert httpx.post(server, content=body).json()["sha256"] == hashlib.sha256(body).hexdigest()
+    answer = httpx.post(server, content=body, timeout=60).json()
+
+    assert answer["sha256"] == hashlib.sha256(body).hexdigest()
 
 
 def test_200_mb_take_a_few(server: str) -> None:
-    before = httpx.post(server, content=PIECE).json()["peak_kb"]
+    before = httpx.post(server, content=PIECE, timeout=60).json()["peak_kb"]
     whole = hashlib.sha256()
     for _ in range(200):
         whole.update(PIECE)

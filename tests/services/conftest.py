@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ def empty_database() -> Iterator[str]:
     """The address of a database for as long as the block; skips where there is no server."""
     if not SERVER.startswith("postgres"):
         pytest.skip("DATABASE_URL is no Postgres")
-    name = f"panic_stack_{os.getpid()}"
+    name = f"panic_stack_{secrets.token_hex(8)}"  # other sessions use the same server
     on_server("CREATE DATABASE {}", name)
     try:
         yield urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))

@@ -22,6 +22,7 @@ class Follower:
     def __init__(self, url: str) -> None:
         self.completed: list[int] = []
         self.closes: list[int] = []
+        self.stopped = threading.Event()
         self.resyncs = 0
         self.connected = threading.Event()
         self._url = url
@@ -48,7 +49,7 @@ class Follower:
             query = f"?{urlencode({'cursor': self._cursor})}" if self._cursor else ""
             with (
                 suppress(OSError, WebSocketException),
-                connect(self._url + query, open_timeout=10, close_timeout=1) as socket,
+                connect(self._url + query, open_timeout=60, close_timeout=1) as socket,
             ):
                 self._socket = socket
                 self._follow(socket)
@@ -70,6 +71,8 @@ class Follower:
         if frame["type"] == "welcome":
             self.resyncs += bool(self._cursor) and not frame["recovered"]
             self.connected.set()
+        if frame.get("event") == "run.stopped":
+            self.stopped.set()
         if frame.get("event") == "invocation.completed":
             self.completed.append(frame["data"]["sequence"])
         self._cursor = frame["cursor"]

@@ -31,14 +31,18 @@ def address_of(ring: Ring) -> str:
     return ring.stack.environment["DATABASE_URL"]
 
 
-def terminate_sessions(address: str) -> int:
-    """End every session of the database but this one; how many there were."""
-    with psycopg.connect(address, autocommit=True) as connection:
-        found = connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        return found.rowcount
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+def terminate_sessions(ring: Ring) -> None:
+    """End every session of the database but this one, once the processes of the stack have theirs."""
+    with psycopg.connect(address_of(ring), autocommit=True) as connection:
+
+        def sessions() -> int:
+            return connection.execute(f"SELECT pid {OTHERS}").rowcount
+
+        ring.stack.wait_until(lambda: sessions() > 3, 60, "everybody is connected")
+        connection.execute(f"SELECT pg_terminate_backend(pid) {OTHERS}")
 
 
 @contextmanager
@@ -62,7 +66,7 @@ def test_every_socket_survives_the_end_of_every_session(ring: Ring) -> None:
     processes = ring.processes()
 
     for _ in range(TERMINATIONS):
-        assert terminate_sessions(address_of(ring)) > 3
+        terminate_sessions(ring)
         ring.must_catch_up()
 
     assert ring.processes() == processes, ring.stack.output()[-4000:]
@@ -89,13 +93,13 @@ def test_a_database_that_is_away_for_a_while_costs_that_while(ring: Ring) -> Non
 
 
 def test_a_stop_reaches_the_workers_after_their_sessions_were_ended(ring: Ring) -> None:
-    terminate_sessions(address_of(ring))
+    terminate_sessions(ring)
     ring.must_catch_up()
 
     with ring.stack.client(ring.stack.token(admin=True)) as client:
         client.post("/api/v1/stop-all").raise_for_status()
 
-    time.sleep(1.0)
+    assert all(one.stopped.wait(60) for one in ring.followers)
     stopped_at = ring.last_step()
     time.sleep(1.0)
     assert ring.last_step() == stopped_at

@@ -34,7 +34,7 @@ class RedisServer:
     def start(self) -> None:
         command = [str(SERVER), "--port", str(self.port), "--save", "", "--bind", "127.0.0.1"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             with redis.Redis.from_url(self.url) as client:
                 try:
@@ -66,12 +66,14 @@ def server() -> Iterator[RedisServer]:
 @pytest.fixture
 def ring(server: RedisServer, tmp_path: Path, stack_template: Path) -> Iterator[Ring]:
     stack = Stack(tmp_path / "data", REDIS_URL=server.url, WAKEUP="redis")
-    stack.prepare(stack_template)
-    stack.start()
-    one = Ring(stack)
-    yield one
-    one.leave()
-    stack.destroy()
+    try:
+        stack.prepare(stack_template)
+        stack.start()
+        one = Ring(stack)
+        yield one
+        one.leave()
+    finally:
+        stack.destroy()
 
 
 def test_every_socket_and_every_worker_survives_a_redis_that_restarts(
@@ -85,7 +87,7 @@ def test_every_socket_and_every_worker_survives_a_redis_that_restarts(
         time.sleep(AWAY_SECONDS)
         ring.must_catch_up()  # by polling
         server.start()
-        ring.stack.wait_until(server.listeners, 5, "the web process listens again")
+        ring.stack.wait_until(server.listeners, 60, "the web process listens again")
         ring.must_catch_up()
 
     assert ring.processes() == processes

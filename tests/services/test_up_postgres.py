@@ -15,4 +15,4 @@ def test_it_comes_up_on_postgres_and_ends_cleanly(stack_on_postgres: Stack) -> N
     assert token
     assert status == 0
     assert seconds < 10
-    assert stack.everything() == []
+    stack.wait_until_gone()
