@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.chromium import chromium
 
 from .web_server import WebServer
-
-expect.set_options(timeout=60_000)  # what is waited for comes at once, but for a busy machine
 
 
 @pytest.fixture(scope="module")

@@ -37,18 +37,18 @@ def test_a_screen_opened_while_the_server_is_down_shows_its_last_work(
         proxy.line.portal = True  # a hotel's page in place of everything
         proxy.cut_all()
         page.goto(proxy.url + wall["all"])
-        assert "what was last here" in page.inner_text("#screen")
-        assert page.is_visible(".memory-mark")
+        expect(page.locator("#screen")).to_contain_text("what was last here")
+        expect(page.locator(".memory-mark")).to_be_visible()
         assert "hotel" not in page.content()
         web.kill()  # and nothing at all
         proxy.line.portal = False
         page.reload()
-        assert "what was last here" in page.inner_text("#screen")
+        expect(page.locator("#screen")).to_contain_text("what was last here")
 
         web.start()
         web.do("work", run=run, texts=["and on it goes"])
-        wait_for_text(page, "and on it goes", 30)
-        assert page.is_hidden(".memory-mark")
+        wait_for_text(page, "and on it goes")
+        expect(page.locator(".memory-mark")).to_be_hidden()
 
 
 def test_what_the_provider_says_appears_on_the_working_tile_and_is_there_for_late_comers(

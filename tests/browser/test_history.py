@@ -126,9 +126,9 @@ def test_the_history_is_printed_black_on_white_and_whole(
     for address, count in tiles.items():
         page.goto(live_server.url + address)
         page.emulate_media(media="print", color_scheme="dark")
-        _expect_drawn_tiles(page, count)
-        assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == WHITE
-        assert [one for one in page.locator(PRESSED).all() if one.is_visible()] == [], address
+        _expect_drawn(page, ".tile", count, taller_than=60)
+        expect(page.locator("html")).to_have_css("background-color", WHITE)
+        expect(page.locator(PRESSED).filter(visible=True)).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"], address
         assert _hard_to_read(page) == [], address
         page.emulate_media(media="screen")
@@ -144,13 +144,9 @@ def test_a_bundle_is_printed_black_on_white_and_whole(
     page.goto((tmp_path / "index.html").as_uri())
     page.emulate_media(media="print")
 
-    heights = page.evaluate(
-        "[...document.querySelectorAll('li')].map((one) => one.getBoundingClientRect().height)"
-    )
-
-    assert len(heights) == STEPS + 1
-    assert min(heights) > 100
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == WHITE
+    expect(page.locator("li")).to_have_count(STEPS + 1)
+    _expect_drawn(page, "li", STEPS + 1, taller_than=100)
+    expect(page.locator("body")).to_have_css("background-color", WHITE)
     assert _hard_to_read(page) == []
     page.close()
 
@@ -158,14 +154,14 @@ def test_a_bundle_is_printed_black_on_white_and_whole(
 WHITE = "rgb(255, 255, 255)"
 
 
-def _expect_drawn_tiles(page: Page, count: int) -> None:
+def _expect_drawn(page: Page, selector: str, count: int, *, taller_than: int) -> None:
     """Waits for them: a browser decides with its next frame what of `content-visibility: auto` it
     skips, and applies a print sheet that it has loaded at leisure."""
     page.wait_for_function(
-        """(count) => [...document.querySelectorAll('.tile')]
+        """([selector, count, height]) => [...document.querySelectorAll(selector)]
         .filter((one) => one.checkVisibility({ contentVisibilityAuto: true })
-          && one.getBoundingClientRect().height > 60).length === count""",
-        arg=count,
+          && one.getBoundingClientRect().height > height).length === count""",
+        arg=[selector, count, taller_than],
     )
 
 
@@ -194,7 +190,7 @@ def test_a_strip_is_gone_through_and_chosen_from_by_keyboard(
 
     page.wait_for_url("**/sheets/*/")
     assert past.contact_sheets.get().sequences == [1, STEPS - 1]
-    assert page.locator(".sheet .tile").count() == 2
+    expect(page.locator(".sheet .tile")).to_have_count(2)
 
 
 def test_arrows_lead_from_step_to_step_on_the_full_screen(

@@ -20,7 +20,8 @@ def settings_page(context: BrowserContext, web: WebServer) -> tuple[Page, str]:
 
 
 def come_back(page: Page, context: BrowserContext, web: WebServer) -> None:
-    """Sign in, and go where the sign-in page would lead."""
+    """Sign in, and go where the sign-in page would lead, once its script has said so."""
+    page.wait_for_load_state()
     way = page.locator("[data-sign-in] [name=next]").input_value()
     sign_in(context, web)
     page.goto(f"{web.url}{way}")
@@ -38,7 +39,7 @@ def test_what_was_typed_is_there_after_signing_in(context: BrowserContext, web: 
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     come_back(page, context, web)
 
-    assert page.url == address
+    expect(page).to_have_url(address)
     expect(page.get_by_text(NOTE)).to_be_in_viewport()
     expect(page.get_by_label("Description")).to_have_value("Written for an hour.\nTwo lines.")
     assert page.get_by_label("Anybody may watch").is_checked() is watched
@@ -76,7 +77,7 @@ def test_a_press_after_the_session_changed_in_another_tab_is_not_lost(
     page.locator(".settings-save button").click()
     page.get_by_role("link", name="Back to what you typed").click()
 
-    assert page.url == address
+    expect(page).to_have_url(address)
     expect(page.get_by_text(NOTE)).to_be_in_viewport()
     expect(page.get_by_label("Description")).to_have_value("Written while another tab signed in.")
     page.locator(".settings-save button").click()
@@ -94,7 +95,7 @@ def test_a_form_whose_address_takes_only_forms_leads_back_to_its_page(
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     come_back(page, context, web)
 
-    assert page.url == address
+    expect(page).to_have_url(address)
     expect(page.locator("#share-email")).to_have_value("carol@example.org")
 
 
@@ -105,7 +106,7 @@ def test_what_was_answered_and_what_is_secret_is_not_kept(
     page.get_by_label("Description").fill("Saved at once.")
     page.locator(".settings-save button").click()
     expect(page.get_by_text("Saved. The next run goes by it.")).to_be_visible()
-    assert page.evaluate("sessionStorage.getItem('kept form')") is None
+    page.wait_for_function("sessionStorage.getItem('kept form') === null")
 
     page.goto(f"{web.url}/account/password/")
     page.locator("[type=password]").first.fill("a secret of hers")

@@ -18,7 +18,6 @@ from tests.browser.web_server import WebServer
 
 TO_IMAGE, TO_TEXT = "dummy:text-to-image", "dummy:image-to-text"
 SOUNDS = ["dummy:text-to-audio", "dummy:audio-to-text"]
-NAMES = "slots => slots.map((slot) => slot.dataset.name.replace('Dummy ', ''))"
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +170,7 @@ def test_settings_save_themselves_and_say_what_is_wrong_at_the_field(
     expect(page.locator("#slot-1-settings .errorlist")).to_have_count(0)
 
     page.reload()
-    assert page.locator("#slot-1-delay_seconds").input_value() == "2"
+    expect(page.locator("#slot-1-delay_seconds")).to_have_value("2")
 
 
 SHIFTED = """async (commands) => {
@@ -207,18 +206,15 @@ def test_without_scripts_it_is_a_page_of_forms(browser: Browser, web: WebServer)
     page = edit(context, web, TO_IMAGE)
 
     page.locator("#slot-0-duplicate").click()
+    expect(page.locator("[data-slot]")).to_have_count(2)
     page.locator("#model").select_option(TO_TEXT)
     page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("[data-slot]")).to_have_count(3)
     page.locator("#connection-1-suggestion-0").click()
     page.get_by_role("button", name="Save").click()
 
-    assert "Saved. The next run goes by it." in page.locator("#toasts").inner_text()
-    assert page.locator("[data-slot]").evaluate_all(NAMES) == [
-        "text to image",
-        "image to text",
-        "text to image",
-        "image to text",
-    ]
+    expect(page.locator("#toasts")).to_contain_text("Saved. The next run goes by it.")
+    expect_ring(page, "text to image", "image to text", "text to image", "image to text")
     context.close()
 
 
@@ -269,6 +265,10 @@ def test_no_ring_has_a_barrier_or_scrolls_sideways(
     assert complaints == []
 
 
+MIDDLES = """[...document.querySelectorAll("#slot-3 .slot-moves .button, #slot-3 summary")]
+.map((one) => one.getBoundingClientRect()).filter(({ width }) => width).map(({ y, height }) => y + height / 2)"""
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_the_drawing_stays_in_sight_and_opens_the_settings_of_a_slot(
     context: BrowserContext, web: WebServer, width: int
@@ -283,7 +283,6 @@ def test_the_drawing_stays_in_sight_and_opens_the_settings_of_a_slot(
     expect(page.locator("#slot-2-settings")).to_have_attribute("open", "")
     expect(page.locator("#slot-2-settings summary")).to_be_focused()
     expect(page.locator("#slot-2-settings summary")).to_be_in_viewport()
-    controls = page.locator("#slot-3 .slot-moves .button, #slot-3 summary").all()
-    middles = [box["y"] + box["height"] / 2 for one in controls if (box := one.bounding_box())]
+    middles = page.evaluate(MIDDLES)
     assert len(middles) == 6
     assert max(middles) - min(middles) < 12  # one row

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -41,7 +42,7 @@ class LiveServer:
             env=self.environment,
             cwd=ROOT,
         )
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + 180
         while time.monotonic() < give_up:
             with suppress(URLError, ConnectionError), urlopen(self.url, timeout=5):  # noqa: S310
                 return
@@ -81,12 +82,19 @@ def server(tmp_path: Path) -> Iterator[LiveServer]:
     one.kill()
 
 
-def refused_page(browser: Browser, server: LiveServer, socket: str) -> tuple[Page, list[str]]:
-    """A page whose socket is closed at once, and the sockets that it has tried."""
-    page, tries = browser.new_page(), []
-    page.on("websocket", lambda one: tries.append(one.url))
+COUNT_TRIES = """window.tries = [];
+WebSocket = class extends WebSocket {
+  constructor(...given) { super(...given); window.tries.push(performance.now()); }
+};"""
+
+
+def refused_page(browser: Browser, server: LiveServer, socket: str) -> Page:
+    """A page whose socket is closed at once; `tries`: when it tried, in ms of its own clock."""
+    page = browser.new_page()
+    page.clock.install()
+    page.add_init_script(COUNT_TRIES)
     page.goto(f"{server.url}/?socket={socket}")
-    return page, tries
+    return page
 
 
 def open_page(browser: Browser, server: LiveServer) -> Page:
@@ -159,20 +167,16 @@ def test_a_screen_that_is_asked_to_begin_anew_comes_back_without_its_cursor(
     browser: Browser, server: LiveServer
 ) -> None:
     page = open_page(browser, server)
-    tries: list[str] = []
-    page.on("websocket", lambda one: tries.append(one.url))
     server.append_events(1, 2)
     page.wait_for_function("seen.length == 2")
 
-    server.begin_anew(3)
-    page.wait_for_function("seen.length == 3")
-    page.wait_for_selector("html[data-live=offline]")
+    with page.expect_websocket() as again:
+        server.begin_anew(3)
     page.wait_for_selector("html[data-live=live]")
     server.append_events(4, 4)
-    page.wait_for_function("seen.length == 4")
+    page.wait_for_function("seen.includes(4)")
 
-    assert len(tries) == 1
-    assert "cursor=" not in tries[0]
+    assert "cursor=" not in again.value.url
     assert page.inner_text("#now") == "4"
     page.close()
 
@@ -180,22 +184,27 @@ def test_a_screen_that_is_asked_to_begin_anew_comes_back_without_its_cursor(
 def test_a_screen_says_that_what_it_followed_is_gone_and_asks_again_slowly(
     browser: Browser, server: LiveServer
 ) -> None:
-    page, tries = refused_page(browser, server, "gone")
+    page = refused_page(browser, server, "gone")
 
     page.wait_for_selector("html[data-live=gone]")
-    page.wait_for_timeout(3000)
+    page.clock.run_for(15_000)  # the longest pause
 
-    assert len(tries) == 1
+    page.wait_for_function("tries.length === 2")
+    first, second = page.evaluate("tries")
+    assert second - first >= 7000  # and no less than half of it
     page.close()
 
 
 def test_a_screen_whose_server_fails_tries_again_later_each_time(
     browser: Browser, server: LiveServer
 ) -> None:
-    page, tries = refused_page(browser, server, "broken")
+    page = refused_page(browser, server, "broken")
 
     page.wait_for_selector("html[data-live=offline]")
-    page.wait_for_timeout(6000)
+    page.wait_for_function("tries.length >= 5")
 
-    assert 3 <= len(tries) <= 8
+    tries = page.evaluate("tries")
+    pauses = [later - earlier for earlier, later in pairwise(tries)]
+    for pause, least in zip(pauses[1:], (500, 1000, 2000), strict=False):
+        assert pause >= least
     page.close()

@@ -13,7 +13,8 @@ from .web_server import WebServer
 
 LEAST = 0.03  # of the screen's shorter side: 2 cm on 55 inches
 SCREENS = [(1280, 720), (3840, 2160), (1080, 1920), (390, 844)]
-MEASURE = """() => {
+MEASURE = """async () => {
+  await document.fonts.ready;
   const screen = document.getElementById("screen").getBoundingClientRect();
   const tiles = [...document.querySelectorAll("#screen .tile")].map((tile) => tile.getBoundingClientRect());
   const shown = tiles.filter(({ width }) => width);
@@ -49,6 +50,9 @@ def still(browser: Browser) -> Any:
 
 def measured(page: Page, size: tuple[int, int]) -> dict[str, Any]:
     page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_function(
+        "([width, height]) => innerWidth === width && innerHeight === height", arg=size
+    )
     found: dict[str, Any] = page.evaluate(MEASURE)
     return found
 
@@ -111,7 +115,7 @@ def test_a_single_screen_says_its_place_while_it_is_hung(
     page = opened(still, web.url + wall["all"])
 
     expect(page.locator(".tile-mark")).to_be_visible()
-    assert page.inner_text(".tile-mark") == "0/1"
+    expect(page.locator(".tile-mark")).to_have_text("0/1")
 
 
 def test_switching_the_caption_off_reaches_the_wall_that_hangs(

@@ -51,7 +51,7 @@ class WebServer:
                 stdout=log,
                 stderr=log,
             )
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until:
             with suppress(httpx.TransportError):
                 if httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200:
@@ -94,5 +94,5 @@ class WebServer:
             assert self._control.stdin is not None
             assert self._control.stdout is not None
             self._control.stdin.close()
-            self._control.wait(10)
+            self._control.wait(60)
             self._control.stdout.close()
