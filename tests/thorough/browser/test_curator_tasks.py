@@ -25,9 +25,11 @@ def evening(tmp_path: Path, stack_template: Path) -> Iterator[tuple[Stack, dict[
     stack = Stack(tmp_path / "data", DEBUG="yes")
     stack.prepare(stack_template)
     admin = json.loads((stack.data_dir / "first-admin.json").read_text())
-    stack.start()
-    yield stack, admin
-    stack.destroy()
+    try:
+        stack.start()
+        yield stack, admin
+    finally:
+        stack.destroy()
 
 
 @pytest.fixture
@@ -69,6 +71,7 @@ def invitation(browser: Browser, stack: Stack, admin: dict[str, str], email: str
     page.get_by_label("E-mail").fill(admin["email"])
     page.get_by_label("Password").fill(admin["password"])
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/account/people/")
     page.get_by_label("E-mail").fill(email)
     page.get_by_role("button", name="Make a link").click()
     link = page.locator("#link").inner_text()
@@ -99,9 +102,10 @@ def test_from_an_invitation_to_the_end_of_a_network_by_keyboard(
 
     page.goto(f"{stack.base_url}{page.locator('#tile-1 a.tile-model').get_attribute('href')}")
     follow(page, "Begin")
-    stack.wait_until(lambda: len(runs(stack)) == 2, 20, "a second run goes on from the step")
+    token = stack.token(admin=True)
+    stack.wait_until(lambda: len(runs(stack, token)) == 2, 60, "a second run goes on from the step")
 
-    page.goto(f"{stack.base_url}/runs/{runs(stack)[-1]['id']}/")
+    page.goto(f"{stack.base_url}/runs/{runs(stack, token)[-1]['id']}/")
     assert "a lighthouse in love" in exported(page, tmp_path / "bundle.zip")
 
     page.goto(f"{stack.base_url}/n/first-light/settings/")
@@ -109,7 +113,7 @@ def test_from_an_invitation_to_the_end_of_a_network_by_keyboard(
     write(page, "To be sure", "first-light")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Networks")).to_be_visible()
-    with stack.client(stack.token(admin=True)) as client:
+    with stack.client(token) as client:
         assert client.get("/api/v1/networks/first-light").status_code == 404
 
 
@@ -138,9 +142,9 @@ def make_a_network(page: Page, stack: Stack) -> None:
     expect(page.locator(".editor-facts")).to_contain_text("Runnable")
 
 
-def runs(stack: Stack) -> list[dict[str, str]]:
+def runs(stack: Stack, token: str) -> list[dict[str, str]]:
     """Of the network, the oldest last."""
-    with stack.client(stack.token(admin=True)) as admin:
+    with stack.client(token) as admin:
         found: list[dict[str, str]] = admin.get("/api/v1/networks/first-light/runs").json()["items"]
     return found
 

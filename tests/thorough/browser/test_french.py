@@ -59,7 +59,7 @@ def test_the_terminal_stays_french_when_its_socket_draws(
     web.do("work", run=run, texts=["onze"])
 
     expect(page.locator("#terminal-steps .tile").first).to_contain_text("onze")
-    assert page.inner_text("#terminal-words h2") == "Le vôtre circule"
+    expect(page.locator("#terminal-words h2")).to_have_text("Le vôtre circule", use_inner_text=True)
     assert overflow(page) <= 0
     assert barriers(page) == []
 
@@ -84,9 +84,9 @@ def test_a_language_is_chosen_without_a_script(browser: Browser, web: WebServer)
 
     page.get_by_role("button", name="Français").click()
 
-    assert page.url == f"{web.url}/about/"
-    assert page.locator("html").get_attribute("lang") == "fr"
-    assert page.get_by_role("heading", level=1).inner_text() == "Machines sur écoute"
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page).to_have_url(f"{web.url}/about/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Machines sur écoute")
     context.close()
 
 

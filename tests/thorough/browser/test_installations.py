@@ -112,6 +112,7 @@ def test_a_claimed_screen_is_released_moved_and_renamed_without_being_touched(
     kiosk.wait_for_url("**/renamed/")
     kiosk.wait_for_selector("html[data-live=live]")
     desk.get_by_role("link", name=f"Move the screen {code}").click()
+    desk.wait_for_url("**/installations/claim/?code=*")
     desk.goto(f"{desk.url}&installation={wall['installation']}")
     desk.get_by_label("other").check()
     desk.get_by_role("button", name="Claim it").click()
@@ -174,6 +175,7 @@ def test_a_new_layout_reaches_an_open_screen(
     desk.get_by_role("button", name="Save").click()
 
     expect(screen.locator("#tile-1 .tile-text")).to_have_text("two")
+    expect(screen.locator("#screen .tile")).to_have_count(3)
     assert texts(screen) == {"tile-0": "one", "tile-1": "two", "tile-2": ""}
     assert screen.evaluate("window.untouched")
 

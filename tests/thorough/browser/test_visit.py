@@ -26,9 +26,11 @@ def installed(
     stack = Stack(tmp_path_factory.mktemp("installed") / "data")
     stack.prepare(stack_template)
     admin = json.loads((stack.data_dir / "first-admin.json").read_text())
-    stack.start()
-    yield stack, admin
-    stack.destroy()
+    try:
+        stack.start()
+        yield stack, admin
+    finally:
+        stack.destroy()
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def _sign_in(page: Page, stack: Stack, admin: dict[str, str]) -> None:
 def test_words_become_a_run_on_the_wall_and_a_stop_ends_it(
     stack: Stack, admin: dict[str, str], context: BrowserContext
 ) -> None:
-    slug = _network(stack, "Echo", lockout_seconds=12)
+    slug = _network(stack, "Echo", lockout_seconds=30)
     wall, terminal, room = context.new_page(), context.new_page(), context.new_page()
     wall.goto(f"{stack.base_url}/n/{slug}/wall/?rows=2&columns=2")
     wall.evaluate("window.untouched = true")
@@ -139,6 +141,7 @@ def test_no_page_has_a_barrier_or_scrolls_sideways(
     page.goto(f"{stack.base_url}/n/{slug}/terminal/")
     page.get_by_label("What shall it become?").fill("look at me")
     page.keyboard.press("Enter")
+    page.wait_for_selector(".is-yours")
     page.goto(f"{stack.base_url}/n/{slug}/")
     page.locator('#tile-2[data-state="completed"]').wait_for()
     page.get_by_role("button", name="Stop").click()

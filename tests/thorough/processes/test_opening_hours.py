@@ -54,7 +54,9 @@ def test_nothing_begins_while_it_is_closed_and_the_run_goes_on_at_the_opening(
     run = api.post("/api/v1/networks/stage/runs", json={"prompt": "a red kite"}).json()["id"]
     stack.wait_until(lambda: len(begun(api, run)) > 2, 30, "the run begins")
 
-    closing = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=10)
+    closing = datetime.now(UTC).replace(microsecond=0) + timedelta(
+        seconds=20
+    )  # and the hours are there before it
     opening = closing + timedelta(seconds=20)
     have_hours(stack, hall["id"], closing, opening)
     closed = stack.wait_until(
