@@ -175,7 +175,7 @@ def test_sound_that_is_not_allowed_yet_begins_at_the_first_touch(
     page.wait_for_timeout(300)
     assert page.evaluate("document.querySelector('audio').paused")
     page.mouse.click(300, 300)
-    page.wait_for_function("!document.querySelector('audio').paused")
+    page.wait_for_function("() => !document.querySelector('audio').paused")
 
     assert errors == []
     assert page.get_attribute("audio", "aria-label")

@@ -106,7 +106,7 @@ def test_what_was_answered_and_what_is_secret_is_not_kept(
     page.get_by_label("Description").fill("Saved at once.")
     page.locator(".settings-save button").click()
     expect(page.get_by_text("Saved. The next run goes by it.")).to_be_visible()
-    page.wait_for_function("sessionStorage.getItem('kept form') === null")
+    page.wait_for_function("() => sessionStorage.getItem('kept form') === null")
 
     page.goto(f"{web.url}/account/password/")
     page.locator("[type=password]").first.fill("a secret of hers")

@@ -120,7 +120,7 @@ def test_screens_draw_what_happens_in_other_processes_in_order(
     )  # three windows full: nothing comes without acknowledgements
 
     for page in pages:
-        page.wait_for_function("seen.length == 200")
+        page.wait_for_function("() => seen.length == 200")
         assert seen(page) == list(range(1, 201))
         assert page.inner_text("#now") == "200"
         page.close()
@@ -131,7 +131,7 @@ def test_screen_keeps_its_picture_and_catches_up_when_the_server_is_back(
 ) -> None:
     page = open_page(browser, server)
     server.append_events(1, 3)
-    page.wait_for_function("seen.length == 3")
+    page.wait_for_function("() => seen.length == 3")
 
     server.kill()
     page.wait_for_selector("html[data-live=offline]")
@@ -139,7 +139,7 @@ def test_screen_keeps_its_picture_and_catches_up_when_the_server_is_back(
     assert page.inner_text("#now") == "3"
     server.start()
     page.wait_for_selector("html[data-live=live]")
-    page.wait_for_function("seen.length == 103")
+    page.wait_for_function("() => seen.length == 103")
 
     assert seen(page) == list(range(1, 104))
     assert page.inner_text("#now") == "103"
@@ -152,12 +152,12 @@ def test_elements_the_page_does_not_have_are_ignored_and_equal_ones_left_alone(
     page = open_page(browser, server)
     page.evaluate("document.getElementById('now').remove()")
     server.append_events(1, 1)
-    page.wait_for_function("seen.length == 1")
+    page.wait_for_function("() => seen.length == 1")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p id=now>2</p>')")
     page.evaluate("kept = document.getElementById('now')")
 
     server.append_events(2, 2)
-    page.wait_for_function("seen.length == 2")
+    page.wait_for_function("() => seen.length == 2")
 
     assert page.evaluate("kept === document.getElementById('now')")
     page.close()
@@ -168,13 +168,13 @@ def test_a_screen_that_is_asked_to_begin_anew_comes_back_without_its_cursor(
 ) -> None:
     page = open_page(browser, server)
     server.append_events(1, 2)
-    page.wait_for_function("seen.length == 2")
+    page.wait_for_function("() => seen.length == 2")
 
     with page.expect_websocket() as again:
         server.begin_anew(3)
     page.wait_for_selector("html[data-live=live]")
     server.append_events(4, 4)
-    page.wait_for_function("seen.includes(4)")
+    page.wait_for_function("() => seen.includes(4)")
 
     assert "cursor=" not in again.value.url
     assert page.inner_text("#now") == "4"
@@ -189,7 +189,7 @@ def test_a_screen_says_that_what_it_followed_is_gone_and_asks_again_slowly(
     page.wait_for_selector("html[data-live=gone]")
     page.clock.run_for(15_000)  # the longest pause
 
-    page.wait_for_function("tries.length === 2")
+    page.wait_for_function("() => tries.length === 2")
     first, second = page.evaluate("tries")
     assert second - first >= 7000  # and no less than half of it
     page.close()
@@ -201,7 +201,7 @@ def test_a_screen_whose_server_fails_tries_again_later_each_time(
     page = refused_page(browser, server, "broken")
 
     page.wait_for_selector("html[data-live=offline]")
-    page.wait_for_function("tries.length >= 5")
+    page.wait_for_function("() => tries.length >= 5")
 
     tries = page.evaluate("tries")
     pauses = [later - earlier for earlier, later in pairwise(tries)]

@@ -48,7 +48,7 @@ def test_flaps_turn_until_they_show_the_new_text(
 
     web.do("work", run=wall["run"], texts=["ZZ"])
 
-    page.wait_for_function("window.turned")
+    page.wait_for_function("() => window.turned")
     expect(page.locator("#board-text")).to_have_text("ZZ")
     page.wait_for_selector("#board-flaps:not(:has([data-now]))", state="attached")
     assert rows_of(page) == fitted("ZZ")
@@ -100,8 +100,10 @@ def test_a_screen_becomes_a_board_and_a_screen_again(
     web.do("change_display", installation=wall["installation"], name="board", **given)
 
     expect(page.locator("#board-text")).to_have_text("a moth")
-    page.wait_for_function("getComputedStyle(document.querySelector('.flaps')).display === 'grid'")
+    page.wait_for_function(
+        "() => getComputedStyle(document.querySelector('.flaps')).display === 'grid'"
+    )
     page.evaluate(NOTE_TURNING)
     web.do("work", run=wall["run"], texts=["ZZ"])
-    page.wait_for_function("window.turned")
+    page.wait_for_function("() => window.turned")
     page.context.close()
