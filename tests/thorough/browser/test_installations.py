@@ -267,7 +267,8 @@ def test_the_picture_of_a_screen_is_renewed_less_often_than_its_row(
     wall = web.do("create", displays=[ALL], models=WORDS)
     run = web.do("start", network=wall["network"])
     web.do("work", run=run, texts=["one"])
-    desk.clock.install()
+    desk.clock.install(time=0)
+    desk.clock.pause_at(1000)  # time passes only when it is told to
     desk.goto(f"{web.url}/installations/{wall['installation']}/fleet/")
     picture = desk.locator(".fleet-thumbnail")
     expect(picture).to_contain_text("one")
