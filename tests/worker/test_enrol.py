@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import stat
@@ -163,3 +164,26 @@ def test_a_wrong_setting_is_named(folder: WorkerFolder, capsys: pytest.CaptureFi
 
     assert main(["run", "--data", str(folder.path)]) == 1
     assert "slots is a whole number from 1 to 64" in capsys.readouterr().err
+
+
+def test_a_new_secret_is_read_from_standard_input_and_the_rest_stays(
+    folder: WorkerFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = folder.session()
+    monkeypatch.setattr("sys.stdin", io.StringIO("a-new-secret\n"))
+
+    status = main(["secret", "--data", str(folder.path)])
+
+    enrolment = folder.enrolment()
+    assert status == 0
+    assert (enrolment.id, enrolment.secret) == ("w1", "a-new-secret")
+    assert folder.session() == session
+
+
+def test_a_new_secret_needs_an_enrolment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("a-new-secret\n"))
+
+    assert main(["secret", "--data", str(tmp_path / "none")]) == 1
+    assert "No enrolment" in capsys.readouterr().err

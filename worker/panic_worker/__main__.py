@@ -52,7 +52,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("panic-worker", description=ABOUT, epilog=ENDINGS)
     parser.add_argument("--version", action="version", version=__version__)
-    acts = parser.add_subparsers(required=True, metavar="enrol | run | test")
+    acts = parser.add_subparsers(required=True, metavar="enrol | run | test | secret")
 
     enrol = acts.add_parser("enrol", help="make this machine a worker of a server")
     enrol.add_argument("url", help="the server's address, as in a browser")
@@ -69,7 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     test = acts.add_parser("test", help="run the self-tests, and say what would be offered")
     test.set_defaults(act=_test)
 
-    for one in (enrol, run, test):
+    secret = acts.add_parser("secret", help="take a new secret of this worker from standard input")
+    secret.set_defaults(act=_secret)
+
+    for one in (enrol, run, test, secret):
         one.add_argument(
             "--data", type=Path, default=default_folder(), help="the worker's folder (%(default)s)"
         )
@@ -166,6 +169,18 @@ def _send_signals(program: Program) -> None:
     if sys.platform != "win32":
         signal.signal(signal.SIGUSR1, lambda number, frame: program.send(Event.SLEEP))
         signal.signal(signal.SIGUSR2, lambda number, frame: program.send(Event.WAKE))
+
+
+def _secret(options: argparse.Namespace) -> int:
+    """From standard input: arguments are seen by everybody on the machine."""
+    folder = WorkerFolder(options.data)
+    found = sys.stdin.readline().strip()
+    if not found:
+        return _say("Type or pipe the new secret into it.", WRONG_USAGE)
+    folder.enrolment()  # there is one, and so the folder
+    with folder.locked():
+        folder.save_secret(found)
+    return _say("The new secret is kept. Start the worker with: panic-worker run", DONE)
 
 
 def _test(options: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from .failures import WorkerError
@@ -80,11 +80,19 @@ class WorkerFolder:
     def save_enrolment(self, enrolment: Enrolment) -> None:
         """In place of another one; what was to be handed in under that one is dropped, and the
         session begins anew."""
-        _write_private(self._enrolment, json.dumps(asdict(enrolment), indent=1) + "\n")
+        self._write_enrolment(enrolment)
         self._session.unlink(missing_ok=True)
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.outbox}{suffix}").unlink(missing_ok=True)
         shutil.rmtree(self.blobs, ignore_errors=True)
+
+    def save_secret(self, secret: str) -> None:
+        """A new one of the same worker: what is to be handed in, and the session, stay. Raises
+        WorkerError where nothing is enrolled."""
+        self._write_enrolment(replace(self.enrolment(), secret=secret))
+
+    def _write_enrolment(self, enrolment: Enrolment) -> None:
+        _write_private(self._enrolment, json.dumps(asdict(enrolment), indent=1) + "\n")
 
     def session(self) -> str:
         """The same text after every restart, so that the server gives the same work back."""
