@@ -50,6 +50,12 @@ def known_models() -> FarmModels:
     return _known[2]
 
 
+def announce_existing() -> None:
+    """At the start: the data folder may be younger than the database."""
+    if stamp.read() is None and FarmWorker.objects.kept().exists():
+        stamp.announce_change()
+
+
 def read_models() -> FarmModels:
     """As of now. One query."""
     at = timezone.now()

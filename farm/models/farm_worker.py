@@ -105,7 +105,8 @@ class FarmWorker(models.Model):
         silent = Q(session__in=("", session)) | Q(last_seen_at__isnull=True)
         silent |= Q(last_seen_at__lt=at - TAKEN_OVER_AFTER)
         mine = FarmWorker.objects.kept().filter(silent, pk=self.pk)
-        status = self.requested_status or WorkerStatus.AWAKE
+        asleep = self.status == WorkerStatus.ASLEEP  # a restart of its program wakes nobody
+        status = self.requested_status or (WorkerStatus.ASLEEP if asleep else WorkerStatus.AWAKE)
         values = {"session": session, "last_seen_at": at, "status": status, **fields}
         if not mine.update(**values, requested_status=""):
             return False

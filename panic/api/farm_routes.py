@@ -45,4 +45,4 @@ api = _assemble()
 
 def urls() -> tuple[list[URLPattern], str, str]:
     """For `path("api/farm/v1/", ...)`."""
-    return routes.urls_of_api(api)
+    return routes.urls_of_api(api, routes.nothing_here)

@@ -193,7 +193,7 @@ def _to_the_documentation(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
-def _nothing_here(request: HttpRequest) -> HttpResponse:
+def nothing_here(request: HttpRequest) -> HttpResponse:
     return problems.not_found(request, Http404(_("There is nothing at this address.")))
 
 
@@ -202,15 +202,16 @@ api = _assemble()
 
 def urls() -> tuple[list[URLPattern], str, str]:
     """For `path("api/v1/", ...)`."""
-    return urls_of_api(api, path("", _to_the_documentation, name="api-root"))
+    return urls_of_api(api, _to_the_documentation)
 
 
-def urls_of_api(api: NinjaAPI, *more: URLPattern) -> tuple[list[URLPattern], str, str]:
-    """Its addresses; whatever is not found below them is not found as a problem."""
+def urls_of_api(api: NinjaAPI, root: View) -> tuple[list[URLPattern], str, str]:
+    """Its addresses, with `root` at the shortest; what is not there is not found as a problem."""
     patterns, app_name, namespace = api.urls
     mine = [
         URLPattern(one.pattern, _with_api_headers(one.callback), one.default_args, one.name)
         for one in patterns
         if isinstance(one, URLPattern) and one.name != "api-root"
     ]
-    return [*mine, *more, re_path("", _nothing_here)], app_name, namespace
+    found = [*mine, path("", root, name="api-root"), re_path("", nothing_here)]
+    return found, app_name, namespace

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
+from farm import catalogue
 from farm.models import FarmWorker
 from platforms.registry import get_model, get_platform
 
@@ -74,6 +75,19 @@ def test_a_worker_that_signs_on_with_less_offers_less(worker: WorkerProgram) -> 
     worker.sign_on(PAINT)
 
     assert ids() == ["farm:paint"]
+
+
+def test_a_new_data_folder_is_told_of_the_workers_that_there_are(
+    worker: WorkerProgram, settings: Any, tmp_path: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.DATA_DIR = tmp_path
+    before = catalogue.known_models()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        catalogue.announce_existing()
+
+    assert before == {}
+    assert "farm:shout" in catalogue.known_models()
 
 
 def test_an_archived_worker_offers_nothing(worker: WorkerProgram) -> None:

@@ -13,7 +13,7 @@ from farm import silence
 from farm.models import FarmWorker
 from invocations.models import Attempt, Invocation
 
-from .conftest import WorkerProgram, newest, started
+from .conftest import SHOUT, WorkerProgram, newest, started
 
 ALWAYS = [
     {
@@ -67,6 +67,15 @@ def test_what_a_worker_has_begun_is_finished_where_it_may(
     assert renewed["go_on"] is lazy
     assert worker.call("claim").status_code == 423
     assert worker.row.status == "awake", "it holds work, and sleeps only afterwards"
+
+
+def test_a_worker_that_is_asleep_stays_so_when_its_program_starts_again(
+    worker: WorkerProgram, admin: Any
+) -> None:
+    ask(admin, worker, requested_status="asleep")
+    worker.call("claim")
+
+    assert worker.sign_on(SHOUT).json()["status"] == "asleep"
 
 
 def test_a_worker_sleeps_in_its_sleep_windows(worker: WorkerProgram) -> None:

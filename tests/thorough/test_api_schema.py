@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ PROMISES = [
 ten_times = settings(max_examples=10, suppress_health_check=list(HealthCheck))
 
 
-@pytest.fixture(autouse=True)
+@contextmanager
 def connected() -> Iterator[None]:
     """A served request closes the connection that it finds; here that is the test's own."""
     for signal in (request_started, request_finished):
@@ -74,7 +75,8 @@ def test_a_call_answers_as_described(
                 transaction.set_rollback(True)
         case.validate_response(answer, checks=PROMISES)
 
-    ask()
+    with connected():
+        ask()
 
 
 def point_at(known: Mapping[str, str], case: Any) -> None:

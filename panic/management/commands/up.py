@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from credentials import server_registry
+from farm import catalogue
 from local_models.address import open_listener
 from panic.startup import refuse_missing_migrations, startup_message
 from panic.supervisor.children import Plan
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         connection.close()
         refuse_missing_static_files()
         server_registry.announce_existing()
+        catalogue.announce_existing()
         plan = Plan(
             host=host,
             port=web_socket.getsockname()[1],
