@@ -76,7 +76,7 @@ class Stack:
         if template is not None:
             shutil.copytree(template, self.data_dir, dirs_exist_ok=True)
         else:
-            self.manage("prepare", "--without-weights")
+            self.manage("prepare", "--without-weights", timeout=500)
 
     def start(self, *, ready: bool = True, timeout: float = 180.0) -> None:
         """Run `manage.py up`; with `ready`, come back when `/readyz` says 200."""

@@ -69,6 +69,12 @@ class WebServer:
         assert self.web is not None
         return int(psutil.Process(self.web.pid).memory_full_info().uss)
 
+    def connections(self) -> int:
+        """How many are open to it."""
+        assert self.web is not None
+        found = psutil.Process(self.web.pid).net_connections("tcp")
+        return sum(one.status == psutil.CONN_ESTABLISHED for one in found)
+
     def do(self, what: str, **arguments: Any) -> Any:
         """Have the control process do something (tests/browser/control.py) and wait for it."""
         if self._control is None:

@@ -82,7 +82,7 @@ def _store_in_a_child(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -138,7 +138,7 @@ class Books:
         return str(self._run(run)["state"])
 
     def _wait(self, condition: Callable[[], Any], what: str) -> None:
-        self.stack.wait_until(condition, 60, what)
+        self.stack.wait_until(condition, 180, what)
 
 
 def kill_machine(stack: Stack) -> None:

@@ -79,7 +79,7 @@ def test_four_vendors_take_turns_and_nobody_else_is_asked(
         outside.update(strangers(stack))
         return str(client.get(path).json()["state"]) != "running"
 
-    stack.wait_until(over, 300, "all laps are done")
+    stack.wait_until(over, 500, "all laps are done")
 
     steps = client.get(f"{path}/invocations", params={"limit": 500}).json()["items"]
     assert [step["state"] for step in steps] == ["completed"] * LAPS * len(RING), steps

@@ -62,7 +62,7 @@ def one_lap(stack: Stack, client: httpx.Client, ring: list[str]) -> list[dict[st
     def over() -> bool:
         return str(client.get(f"/api/v1/runs/{run}").json()["state"]) != "running"
 
-    stack.wait_until(over, 60, "the lap is done")
+    stack.wait_until(over, 180, "the lap is done")
     return steps(client, run)
 
 

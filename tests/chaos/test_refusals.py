@@ -40,7 +40,7 @@ def test_the_networks_policy_decides_what_a_refusal_does(
         now = {policy: client.get(f"/api/v1/runs/{run}").json() for policy, run in runs.items()}
         return now if all(run["state"] != "running" for run in now.values()) else {}
 
-    now = stack.wait_until(ended, 60, "every run has ended")
+    now = stack.wait_until(ended, 180, "every run has ended")
     found = {policy: steps(client, run) for policy, run in runs.items()}
     states = {policy: [step["state"] for step in of] for policy, of in found.items()}
     assert states == {

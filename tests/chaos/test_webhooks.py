@@ -35,7 +35,7 @@ def test_bad_webhooks_change_nothing_and_good_ones_count(
 ) -> None:
     run = start_run(client)
 
-    stack.wait_until(lambda: len(steps(client, run)) > STEPS, 60, "the run goes on")
+    stack.wait_until(lambda: len(steps(client, run)) > STEPS, 180, "the run goes on")
     client.post(f"/api/v1/runs/{run}/stop").raise_for_status()
 
     done = [step for step in steps(client, run) if step["state"] == "completed"]
@@ -49,7 +49,7 @@ def test_bad_webhooks_change_nothing_and_good_ones_count(
     made = provider.entries("charge")[:STEPS]
     finished = {entry["id"] for entry in made if entry["key"] in with_webhook}
     assert finished
-    stack.wait_until(lambda: last_webhook_of(provider, finished), 60, "the last webhook has come")
+    stack.wait_until(lambda: last_webhook_of(provider, finished), 180, "the last webhook has come")
     answers: dict[str, set[object]] = {}
     for webhook in provider.entries("webhook"):
         if webhook["id"] in finished:

@@ -26,7 +26,7 @@ from .manual_worker import last, start, states, take
 pytestmark = pytest.mark.django_db
 LIVES = (
     "import fcntl, sys, time; file = open(sys.argv[1], 'wb'); fcntl.flock(file, fcntl.LOCK_EX);"
-    " print('held', flush=True); time.sleep(60)"
+    " print('held', flush=True); time.sleep(600)"
 )
 
 
