@@ -19,11 +19,15 @@ class Engine:
     synchronous: str = "FULL"
     server: str = ""  # a Postgres that lets us create databases; empty: SQLite
 
-    def environment(self, name: str) -> dict[str, str]:
-        """What an installation needs to use a database called `name`, which is there then."""
+    def environment(self, name: str, template: str = "") -> dict[str, str]:
+        """What an installation needs to use a database called `name`, which is there then: empty,
+        or a copy of `template`."""
         if not self.server:
             return {"SQLITE_SYNCHRONOUS": self.synchronous}
-        self._execute("CREATE DATABASE {}", name)
+        if template:
+            self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
+        else:
+            self._execute("CREATE DATABASE {}", name)
         return {"DATABASE_URL": self._address(name)}
 
     def forget(self, name: str) -> None:
@@ -33,9 +37,9 @@ class Engine:
     def _address(self, name: str) -> str:
         return urlunsplit(urlsplit(self.server)._replace(path=f"/{name}"))
 
-    def _execute(self, statement: str, name: str) -> None:
+    def _execute(self, statement: str, *names: str) -> None:
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 SQLITE = Engine("", "SQLite, WAL, synchronous=FULL")

@@ -74,19 +74,27 @@ class PreparedStack:
 class Environment:
     """Makes contexts: `with environment.open() as context: context.prepare_stack(...)`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, temporary: Path, closing: contextlib.ExitStack) -> None:
         self._root = root
+        self._temporary = temporary
+        self._closing = closing
         self._template = root / "prepared"
+        self._template_database = ""
         self._numbers = itertools.count(1)
 
     @classmethod
     @contextlib.contextmanager
     def create(cls) -> Iterator[Environment]:
-        """In the data folder, where commits reach a real disk."""
+        """In the data folder, where commits reach a real disk; with a temporary folder, as the
+        product puts its sockets there when their path would be too long."""
         bench = data_dir() / "bench"
         bench.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="tmp-", dir=bench) as folder:
-            yield cls(Path(folder))
+        with (
+            tempfile.TemporaryDirectory(prefix="tmp-", dir=bench) as folder,
+            tempfile.TemporaryDirectory(prefix="panic-bench-") as temporary,
+            contextlib.ExitStack() as closing,
+        ):
+            yield cls(Path(folder), Path(temporary), closing)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Context]:
@@ -96,24 +104,36 @@ class Environment:
     def prepare_stack(
         self, engine: Engine, workers: int, closing: contextlib.ExitStack
     ) -> PreparedStack:
-        """A copy of a prepared folder, as migrations take longer than most measures."""
+        """A copy of a prepared folder and database, as migrations take longer than most measures."""
         if not self._template.exists():
             self._prepare()
-        name = f"panic_bench_{os.getpid()}_{next(self._numbers)}"
+        if engine.server and not self._template_database:
+            self._prepare_database(engine)
+        name = self._new_name()
         closing.callback(engine.forget, name)
-        stack = Stack(self._root / name, workers=workers, **engine.environment(name))
+        stack = Stack(self._root / name, workers=workers, TMPDIR=str(self._temporary))
+        stack.environment.update(engine.environment(name, self._template_database))
         closing.callback(shutil.rmtree, stack.data_dir, ignore_errors=True)
         closing.callback(stack.destroy)
         stack.prepare(self._template)
-        if engine.server:  # the files were copied, but this database is empty
-            stack.manage("prepare", "--without-weights", timeout=PREPARE_SECONDS)
         return PreparedStack(stack, closing)
+
+    def _new_name(self) -> str:
+        return f"panic_bench_{os.getpid()}_{next(self._numbers)}"
 
     def _prepare(self) -> None:
         self._template.mkdir(parents=True)
         with contextlib.suppress(FileNotFoundError):  # the fonts of this checkout, if it has them
             shutil.copytree(data_dir() / "fonts", self._template / "fonts")
         Stack(self._template).manage("prepare", "--without-weights", timeout=PREPARE_SECONDS)
+
+    def _prepare_database(self, engine: Engine) -> None:
+        name = self._new_name()
+        self._closing.callback(engine.forget, name)
+        stack = Stack(self._template)
+        stack.environment.update(engine.environment(name))
+        stack.manage("prepare", "--without-weights", timeout=PREPARE_SECONDS)
+        self._template_database = name
 
 
 class Context:

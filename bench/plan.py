@@ -11,6 +11,7 @@ from .measures import (
     display_latency,
     display_memory,
     hops,
+    idle_sockets,
     large_database,
     many_sockets,
     memory,
@@ -25,9 +26,9 @@ from .rows import NotMeasured, Row, not_measured
 
 def measures() -> list[Measure]:
     everywhere = tuple(engine for engine in (SQLITE, postgres()) if engine)
+    of_hops = (*everywhere[:1], SQLITE_NORMAL, *everywhere[1:])
     return [
-        Measure(hops.BARS, hops.measure, everywhere),
-        Measure(hops.BARS_NORMAL, hops.measure, (SQLITE_NORMAL,)),
+        *(Measure(hops.bars(one.suffix), hops.measure, (one,)) for one in of_hops),
         Measure(start_latency.BARS, start_latency.measure, everywhere),
         Measure(display_latency.BARS, display_latency.measure, everywhere),
         Measure(many_sockets.BARS, many_sockets.measure, everywhere),
@@ -36,6 +37,7 @@ def measures() -> list[Measure]:
         Measure(stop_all.BARS, stop_all.measure, everywhere),
         Measure(memory.BARS, memory.measure, (SQLITE,), unit="MB"),
         Measure(display_memory.BARS, display_memory.measure, (SQLITE,), unit="KB"),
+        Measure(idle_sockets.BARS, idle_sockets.measure, (SQLITE,), unit="ms/s"),
         Measure(large_database.BARS, large_database.measure, everywhere),
         Measure(page_weight.BARS, page_weight.measure, (SQLITE,), unit="KB"),
     ]

@@ -21,6 +21,7 @@ from tests.stack import ROOT, free_port
 from .engines import Engine
 from .environment import Context, PreparedStack, terminate
 from .in_process.client import InProcessClient
+from .processor_time import ProcessorTime, fixed
 from .rows import NotMeasured
 
 WEBSOCKETS = ("-m", "bench.baselines.broadcast", "{port}")
@@ -41,7 +42,12 @@ class Publisher(Protocol):
     """One side of a comparison."""
 
     acknowledges: bool
-    published: int  # events so far
+    cpu: ProcessorTime  # of the process that holds the sockets
+
+    @property
+    def published(self) -> int:
+        """Events so far."""
+        ...
 
     def sockets(self, count: int) -> list[str]:
         """Addresses for `count` sockets."""
@@ -60,6 +66,7 @@ class ProductPublisher:
         self.in_process = in_process
         self.published = 0
         self.wall: dict[str, Any] = in_process.call("events.create_wall", displays=displays)
+        self.cpu = ProcessorTime(fixed(p.pid for p in prepared.stack.processes("web")))
 
     @classmethod
     def start(
@@ -120,6 +127,7 @@ class BaselineServer:
             start_new_session=True,
         )
         context.closing.callback(terminate, self.process)
+        self.cpu = ProcessorTime(fixed([self.process.pid]))
         self._wait()
 
     @property

@@ -28,9 +28,12 @@ class Row:
     passed: bool = False
     note: str = ""
     raw: Raw = field(default_factory=dict)
+    ratio_of_pairs: float | None = None
 
     @property
     def ratio(self) -> float | None:
+        if self.ratio_of_pairs is not None:
+            return self.ratio_of_pairs
         if self.value is None or not self.baseline:
             return None
         return self.value / self.baseline
@@ -79,6 +82,21 @@ def judge_ratio(
     return Row(row_id, bar, unit, value, baseline, passed, note, raw)
 
 
+def judge_pairs(
+    row_id: str, *, ours: Sequence[float], theirs: Sequence[float], maximum: float, note: str = ""
+) -> Row:
+    """Judges the median of the ratios of rounds that were measured one after the other, so that what
+    changes from pair to pair is the same for both."""
+    ratio = median([mine / other for mine, other in zip(ours, theirs, strict=True)])
+    passed = ratio <= maximum
+    if (varied := spread(theirs)) > MAX_SPREAD:
+        note = _joined(f"the baseline varied {varied:.1f}x between rounds", note)
+        passed = False
+    raw = {"ours": ours, "baseline": theirs}
+    bar = ratio_bar(maximum, "ms")
+    return Row(row_id, bar, "ms", median(ours), median(theirs), passed, note, raw, ratio)
+
+
 def judge_difference(
     row_id: str, *, ours: Sequence[float], theirs: Sequence[float], added: float, note: str = ""
 ) -> Row:
@@ -101,7 +119,7 @@ def judge_maximum(
 
 
 def ratio_bar(maximum: float, unit: str, floor: float | None = None) -> str:
-    ratio = f"≤ {maximum:g}x"
+    ratio = f"≤ {maximum:.3g}x"
     return ratio if floor is None else f"≤ max({floor:g} {unit}, {maximum:g}x)"
 
 

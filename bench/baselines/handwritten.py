@@ -20,14 +20,15 @@ LEASE = timedelta(seconds=15)
 
 def run_hop(pk: int, hops: int) -> int | None:
     """Do step `pk`; returns the key of the next one, None after the last."""
-    taken = _claim(pk)
+    taken = claim_step(pk)
     if taken is None:
         return None
     step, attempt = taken
     return _finish(step, attempt, output=step.input_text, hops=hops)
 
 
-def _claim(pk: int) -> tuple[Invocation, Attempt] | None:
+def claim_step(pk: int) -> tuple[Invocation, Attempt] | None:
+    """The step with its new attempt; None where somebody else has it."""
     now = timezone.now()
     with transaction.atomic():
         taken = Invocation.objects.filter(pk=pk, state="ready").update(

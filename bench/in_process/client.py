@@ -26,6 +26,10 @@ class InProcessClient:
             text=True,
         )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def call(self, what: str, /, **arguments: object) -> Any:
         """The result of `bench.in_process.<module>.<function>`; NotMeasured with its error."""
         assert self._process.stdin is not None

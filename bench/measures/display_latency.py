@@ -9,14 +9,14 @@ from bench.environment import Context, print_progress
 from bench.publishers import WEBSOCKETS, BaselineServer, ProductPublisher, Publisher
 from bench.rows import Row, judge_maximum, judge_ratio, plain_bar, ratio_bar
 from bench.sockets import SocketLoop
-from bench.statistics import interleaved, median, p95
+from bench.statistics import interleaved, mean, median, p95
 
 DISPLAYS = 20
 ROUNDS = 5
 EVENTS = 10  # a slice
 SLICES = 4  # a round
 INTERVAL_SECONDS = 0.1
-P50, P95 = 5.0, 25.0
+P50, P95 = 2.5, 10.0
 BARS = {"B3.websockets": ratio_bar(P50, "ms"), "B3.p95": plain_bar(P95, "ms")}
 NOTE = (
     f"{EVENTS * SLICES} events a round, one every {INTERVAL_SECONDS:g} s; ours: the end of the commit -> the last of "
@@ -36,14 +36,15 @@ def measure(context: Context, engine: Engine) -> list[Row]:
     interleaved(ROUNDS, sides, print_progress=print_progress, slices=SLICES, of_slices=median)
     mine, theirs = (side.rounds(ROUNDS) for side in sides.values())
     tails = [p95(one) for one in mine]
-    note = f"{engine.label}; {NOTE}"
+    cpu = {name: median(side.cpu_of_rounds(ROUNDS)) for name, side in sides.items()}
+    note = f"{engine.label}; {NOTE}; processor time per event {cpu['ours']:.1f} ms"
     return [
         judge_ratio(
             f"B3.websockets{engine.suffix}",
             ours=[median(one) for one in mine],
             theirs=[median(one) for one in theirs],
             maximum=P50,
-            note=f"{note}; {BARE_NOTE}",
+            note=f"{note}, theirs {cpu['bare']:.1f} ms; {BARE_NOTE}",
         ),
         judge_maximum(
             f"B3.p95{engine.suffix}",
@@ -68,10 +69,14 @@ class Side:
         self._events = int(pace.get("events", EVENTS))
         self._every = pace.get("every", INTERVAL_SECONDS)
         self._slices: list[list[float]] = []
+        self._cpu_of_slices: list[float] = []
         self._measure_slice()  # the first slice imports and compiles
 
     def __call__(self) -> float:
+        before = self._publisher.cpu.seconds()
         self._slices.append(self._measure_slice())
+        used = self._publisher.cpu.seconds() - before
+        self._cpu_of_slices.append(used * 1000 / self._events)
         return median(self._slices[-1])
 
     def _measure_slice(self) -> list[float]:
@@ -86,3 +91,12 @@ class Side:
             [one for part in self._slices[n * each : (n + 1) * each] for one in part]
             for n in range(count)
         ]
+
+    def cpu_of_rounds(self, count: int) -> list[float]:
+        """Milliseconds of processor time per event, of the process that holds the sockets."""
+        each = len(self._cpu_of_slices) // count
+        return [mean(self._cpu_of_slices[n * each : (n + 1) * each]) for n in range(count)]
+
+    def clear(self) -> None:
+        """Forget what was measured so far."""
+        self._slices, self._cpu_of_slices = [], []

@@ -17,7 +17,7 @@ from bench.statistics import interleaved
 DISPLAYS = 20  # addresses
 FEW, MANY = 40, 440  # sockets before and after, so that one-off allocations do not count
 ROUNDS = 5
-MAX_RATIO = 2.5
+MAX_RATIO = 1.7
 SETTLE_SECONDS = 2.0  # seconds
 KB = 1000
 BARS = {"B8.displays": ratio_bar(MAX_RATIO, "KB")}

@@ -1,116 +1,133 @@
-"""B1: wall time per hop, against Celery with Redis and against django-q2 with its defaults."""
+"""B1: wall time and processor time per hop, against other queues and against one bare commit."""
 
 from __future__ import annotations
 
-import subprocess
-import uuid
+from collections.abc import Callable, Mapping
 
-import psutil
-
-from bench.engines import SQLITE_NORMAL, Engine
+from bench.engines import SQLITE, SQLITE_NORMAL, Engine
 from bench.environment import Context, print_progress
-from bench.in_process.client import InProcessClient
-from bench.rows import Row, judge_ratio, ratio_bar
-from bench.statistics import interleaved
-from tests.stack import MANAGE
+from bench.hop_sides import (
+    DBOS_WITH_ROWS,
+    HOPS,
+    PGQUEUER,
+    PGQUEUER_WITH_ROWS,
+    HopSide,
+    Sides,
+    start_celery,
+    start_commits,
+    start_dbos,
+    start_django_q_defaults,
+    start_pgqueuer,
+    start_product,
+)
+from bench.rows import NotMeasured, Row, judge_ratio, not_measured, ratio_bar
+from bench.statistics import interleaved, median
 
 ROUNDS = 5
 SLICES = 4  # of a round; the sides alternate, so that a disturbance meets both
-HOPS = 25  # a slice, so 500 in all
-HOPS_WARM = 20
-CELERY = 1.5
-DEFAULTS = 0.2
-BARS = {"B1.celery": ratio_bar(CELERY, "ms"), "B1.defaults": ratio_bar(DEFAULTS, "ms")}
-BARS_NORMAL = {"B1.celery.normal": ratio_bar(CELERY, "ms")}
-CELERY_NOTE = (
-    "two workers each; the same rows by hand in two commits and a message a hop (ours claims the "
-    "next step in the commit that finishes one, and goes on without a message), but Celery "
-    "acknowledges before it works and its Redis keeps nothing on disk: a killed worker loses its "
-    "hop, ours does not"
+MAX_CPU = 0.4
+MAX_RATIO: Mapping[str, Mapping[str, float]] = {
+    SQLITE.suffix: {"celery": 0.4, "defaults": 0.02, "commit": 3.0},
+    SQLITE_NORMAL.suffix: {"celery": 0.4},
+    ".postgres": {"celery": 1.5, "defaults": 0.02, "commit": 4.0, "dbos": 1.2},
+}
+STARTERS: Mapping[str, Callable[[Context, Engine], Sides]] = {
+    "celery": start_celery,
+    "defaults": start_django_q_defaults,
+    "commit": start_commits,
+    "dbos": start_dbos,
+}
+FLOORS = (DBOS_WITH_ROWS, PGQUEUER, PGQUEUER_WITH_ROWS)  # in a note, without a bar
+NOTES = {
+    "celery": (
+        "two workers each; the same rows by hand in two commits and a message a hop (ours claims "
+        "the next step in the commit that finishes one, and goes on without a message), but Celery "
+        "acknowledges before it works and its Redis keeps nothing on disk: a killed worker loses "
+        "its hop, ours does not"
+    ),
+    "defaults": "the same rows by hand on django-q2's ORM broker, every setting its default",
+    "commit": (
+        "the same rows in one commit, as ready SQL on a connection of the same settings (Postgres: "
+        "in a pipeline): no queue, no model, nothing is read"
+    ),
+    "dbos": (
+        "a step of a DBOS workflow that does nothing: DBOS commits its output, no row of the "
+        "product is written, nothing can be paused or stopped within the step"
+    ),
+}
+CPU_NOTE = (
+    "processor time of a hop in all processes of each queue, without database server and Redis"
 )
-DEFAULTS_NOTE = "the same rows by hand on django-q2's ORM broker, every setting its default"
-BASELINES = {"celery": (CELERY, CELERY_NOTE), "defaults": (DEFAULTS, DEFAULTS_NOTE)}
 
 
-class Side:
-    """A running queue in a stack of its own; a call times a slice."""
-
-    def __init__(
-        self, process: subprocess.Popen[bytes], in_process: InProcessClient, start_chain: str
-    ) -> None:
-        self._tree = psutil.Process(process.pid)
-        self._in_process = in_process
-        self._start_chain = start_chain
-        self._hops = 0
-        self._chain(HOPS_WARM)
-        self._cpu_before = self._cpu()
-
-    def __call__(self) -> float:
-        self._hops += HOPS
-        return self._chain(HOPS)
-
-    @property
-    def cpu(self) -> float:
-        """Milliseconds of processor time a hop, all processes of the queue together."""
-        return (self._cpu() - self._cpu_before) * 1000 / self._hops
-
-    def _chain(self, hops: int) -> float:
-        run = self._in_process.call(self._start_chain, hops=hops)
-        return float(self._in_process.call("chains.wait_for_chain", run=run, hops=hops))
-
-    def _cpu(self) -> float:
-        tree = [self._tree, *self._tree.children(recursive=True)]
-        return sum(sum(process.cpu_times()[:2]) for process in tree)
-
-
-def measure(context: Context, engine: Engine) -> list[Row]:
-    sides = {"ours": _product(context, engine), "celery": _celery(context, engine)}
-    if engine is not SQLITE_NORMAL:
-        sides["defaults"] = _defaults(context, engine)
-    found = interleaved(ROUNDS, sides, print_progress=print_progress, slices=SLICES)
-    rows = []
-    for name, (maximum, note) in BASELINES.items():
-        if name in sides:
-            cpu = f"processor time a hop: {sides['ours'].cpu:.1f} ms, theirs {sides[name].cpu:.1f}"
-            row = judge_ratio(
-                f"B1.{name}{engine.suffix}",
-                ours=found["ours"],
-                theirs=found[name],
-                maximum=maximum,
-                note=f"{engine.label}; {ROUNDS * SLICES * HOPS} hops a side; {note}; {cpu}",
-            )
-            rows.append(row)
+def bars(suffix: str) -> dict[str, str]:
+    """The rows of a kind of database."""
+    rows = {
+        f"B1.{name}{suffix}": ratio_bar(maximum, "ms")
+        for name, maximum in MAX_RATIO[suffix].items()
+    }
+    if suffix != SQLITE_NORMAL.suffix:
+        rows[f"B1.cpu{suffix}"] = ratio_bar(MAX_CPU, "ms")
     return rows
 
 
-def _product(context: Context, engine: Engine) -> Side:
-    prepared = context.prepare_stack(engine)
-    return Side(
-        prepared.start(MANAGE, "qcluster"), prepared.in_process(), "chains.start_product_chain"
-    )
+def measure(context: Context, engine: Engine) -> list[Row]:
+    sides, missing = _started(context, engine)
+    found = interleaved(ROUNDS, sides, print_progress=print_progress, slices=SLICES)
+    rows = []
+    for name, maximum in MAX_RATIO[engine.suffix].items():
+        row_id = f"B1.{name}{engine.suffix}"
+        if name in missing:
+            rows.append(not_measured(row_id, ratio_bar(maximum, "ms"), "ms", missing[name]))
+            continue
+        note = f"{engine.label}; {_hops(sides[name])}; {NOTES[name]}; {_cpu(sides, name)}"
+        if name == "dbos":
+            note += "".join(f"; {one}" for one in _floors(sides, found))
+        rows.append(
+            judge_ratio(row_id, ours=found["ours"], theirs=found[name], maximum=maximum, note=note)
+        )
+    if f"B1.cpu{engine.suffix}" in bars(engine.suffix):
+        rows.append(_cpu_row(engine, sides, missing))
+    return rows
 
 
-def _celery(context: Context, engine: Engine) -> Side:
-    prepared = context.prepare_stack(engine)
-    variables = {"BENCH_REDIS_URL": context.redis(), "BENCH_QUEUE": f"bench-{uuid.uuid4().hex}"}
-    quick = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"]
-    process = prepared.start(
-        *("-m", "celery", "-A", "bench.baselines.celery_app", "worker", "-c", "2", *quick),
-        DJANGO_SETTINGS_MODULE="panic.settings",
-        **variables,
-    )
-    return Side(process, prepared.in_process(**variables), "chains.start_celery_chain")
+def _started(context: Context, engine: Engine) -> tuple[Sides, dict[str, str]]:
+    """All sides, and why one is missing."""
+    sides, missing = start_product(context, engine), {}
+    starters = {name: STARTERS[name] for name in MAX_RATIO[engine.suffix]}
+    for name, start in {
+        **starters,
+        **({"pgqueuer": start_pgqueuer} if engine.server else {}),
+    }.items():
+        try:
+            sides |= start(context, engine)
+        except NotMeasured as error:
+            missing[name] = str(error)
+            print_progress(f"{name} is not measured: {error}")
+    return sides, missing
 
 
-def _defaults(context: Context, engine: Engine) -> Side:
-    prepared = context.prepare_stack(engine)
-    # It warns about its own defaults, which are what is measured.
-    settings = {
-        "DJANGO_SETTINGS_MODULE": "bench.baselines.django_q_defaults_settings",
-        "PYTHONWARNINGS": "ignore::UserWarning",
-    }
-    return Side(
-        prepared.start(MANAGE, "qcluster", **settings),
-        prepared.in_process(**settings),
-        "chains.start_django_q_chain",
-    )
+def _cpu_row(engine: Engine, sides: Sides, missing: Mapping[str, str]) -> Row:
+    row_id = f"B1.cpu{engine.suffix}"
+    if "celery" in missing:
+        return not_measured(row_id, ratio_bar(MAX_CPU, "ms"), "ms", missing["celery"])
+    ours, theirs = (sides[name].cpu_of_rounds(ROUNDS) for name in ("ours", "celery"))
+    note = f"{engine.label}; {CPU_NOTE}; baseline: Celery's two workers"
+    return judge_ratio(row_id, ours=ours, theirs=theirs, maximum=MAX_CPU, note=note)
+
+
+def _hops(side: HopSide) -> str:
+    return f"{ROUNDS * SLICES * HOPS} hops, theirs {ROUNDS * SLICES * side.hops}"
+
+
+def _cpu(sides: Sides, name: str) -> str:
+    ours, theirs = sides["ours"], sides[name]
+    return f"processor time of a hop: {ours.cpu_text()}, theirs {theirs.cpu_text()}"
+
+
+def _floors(sides: Sides, found: Mapping[str, list[float]]) -> list[str]:
+    return [
+        f"{name}: {median(found[name]):.2f} ms, processor time {sides[name].cpu_text()}"
+        for name in FLOORS
+        if name in sides
+    ]

@@ -13,9 +13,9 @@ from bench.statistics import median
 
 IMPORT_BLOCKERS = Path(__file__).parent.parent / "import_blockers"
 SAMPLES = 5
-MAX_IDLE_MB = 250.0
+MAX_IDLE_MB = 220.0
 CALLS = 200
-MAX_CALLS_MB = 50.0
+MAX_CALLS_MB = 20.0
 MB = 1_000_000
 BARS = {"B8.idle": plain_bar(MAX_IDLE_MB, "MB"), "B8.calls": plain_bar(MAX_CALLS_MB, "MB")}
 IDLE_NOTE = (

@@ -8,7 +8,7 @@ from bench.in_process.client import InProcessClient
 from bench.rows import NotMeasured, Row, judge_maximum, not_measured, plain_bar
 
 KB = 1000
-MAX_KB = {"display": 25.0, "terminal": 40.0, "editor": 60.0}
+MAX_KB = {"display": 20.0, "terminal": 25.0, "editor": 35.0}
 BARS = {f"B10.{name}": plain_bar(maximum, "KB") for name, maximum in MAX_KB.items()}
 NOTE = (
     "scripts and styles, gzip as they are served (1 KB = 1,000 bytes), with what they import and the "

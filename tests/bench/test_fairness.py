@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bench.baselines import handwritten
-from bench.in_process import chains, filling, timing
+from bench.in_process import chains, commits, filling, timing
+from bench.in_process.hop_rows import HopRows, numbered
 from bench.workloads import PROMPT
 from invocations.engine import claims, outcomes
 from invocations.models import Attempt, Invocation, Run
-from realtime.models import Event
+from networks.models import Network
+from realtime.models import Event, Topic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +37,7 @@ def counts() -> Counter[str]:
     return Counter({name: model._default_manager.count() for name, model in tables.items()})
 
 
-def written(work: Callable[[int], None], pk: int) -> tuple[Counter[str], int]:
+def written(work: Callable[[int], object], pk: int) -> tuple[Counter[str], int]:
     """The rows that one hop adds, and its commits."""
     before = counts()
     with CaptureQueriesContext(connection) as captured:
@@ -56,6 +58,69 @@ def test_a_hop_by_hand_writes_the_same_rows_in_no_more_commits() -> None:
     assert mine == other == {"steps": 1, "attempts": 1, "events": 3}
     assert their_commits == 2
     assert commits <= their_commits
+
+
+def write_commit(rows: HopRows) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for sql, values in rows.hop():
+            cursor.execute(sql, values)
+
+
+def follow(claim: claims.Claim) -> claims.Claim | None:
+    result = outcomes.Result(text=PROMPT)
+    return outcomes.complete(
+        claim, result, at=timezone.now(), next_holder=claims.Holder("test:1:a")
+    )
+
+
+def rows_of_last_hop(network: int) -> dict[str, object]:
+    """The last two steps, their attempts and the last events, without keys, times and names."""
+    steps = Invocation.objects.filter(network=network).order_by("-sequence")[:2]
+    attempts = Attempt.objects.filter(network=network).order_by("-invocation__sequence")[:2]
+    topics = (Network.objects.get(pk=network).topic, f"network:{network}")  # ours, and by hand
+    events = Event.objects.filter(topic__name__in=topics).order_by("-seq")[:3]
+    return {
+        "steps": [(one.state, one.model, one.input_text, one.output_text) for one in steps],
+        "attempts": [(one.outcome, one.number, one.platform, one.parameters) for one in attempts],
+        "events": [one.type for one in events],
+    }
+
+
+def test_a_bare_commit_has_the_rows_of_a_hop_of_the_engine() -> None:
+    first = Invocation.objects.get(run=chains.start_product_chain(hops=100))
+    claim = claims.claim_step(first.pk, holder=claims.Holder("test:1:a"), at=timezone.now())
+    rows = HopRows()
+    assert claim is not None
+
+    mine, commits_of_mine = written(lambda _: follow(claim), 0)
+    theirs_, commits_of_theirs = written(lambda _: write_commit(rows), 0)
+
+    network = Invocation.objects.latest("pk").network_id
+    assert mine == theirs_ == {"steps": 1, "attempts": 1, "events": 3}
+    assert commits_of_mine == commits_of_theirs == 1
+    assert rows_of_last_hop(first.network_id) == rows_of_last_hop(network)
+    assert {one.run.state for one in Invocation.objects.filter(network=network)} == {"running"}
+
+
+def test_bare_commits_follow_each_other() -> None:
+    first, second = commits.time_commits(hops=3), commits.time_commits(hops=2)
+
+    assert first > 0
+    assert second > 0
+    assert sorted(Invocation.objects.values_list("sequence", "state")) == [
+        (0, "completed"),
+        (0, "completed"),
+        (1, "completed"),
+        (1, "completed"),
+        (2, "completed"),
+        (2, "invoking"),
+        (3, "invoking"),
+    ]
+    assert [topic.last_seq for topic in Topic.objects.order_by("pk")] == [1 + 3 * 3, 1 + 3 * 2]
+
+
+def test_parameters_are_numbered_for_drivers_that_want_it() -> None:
+    assert numbered("UPDATE a SET b = %s WHERE c = %s") == "UPDATE a SET b = $1 WHERE c = $2"
 
 
 def test_a_chain_by_hand_ends_after_its_hops() -> None:

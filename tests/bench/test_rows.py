@@ -6,7 +6,15 @@ import json
 
 import pytest
 
-from bench.rows import Row, judge_difference, judge_maximum, judge_ratio, not_measured
+from bench.rows import (
+    Row,
+    judge_difference,
+    judge_maximum,
+    judge_pairs,
+    judge_ratio,
+    not_measured,
+    ratio_bar,
+)
 from bench.table import format_table
 
 MAX_SPREAD = [10.0, 10.0, 11.0]
@@ -57,6 +65,26 @@ def test_a_bar_may_leave_some_milliseconds_beside_the_baseline(ours: float, pass
 
     assert (row.passed, row.bar) == (passed, "≤ baseline + 17 ms")
     assert not judge_difference("B6", ours=[1.0], theirs=[10.0, 21.0], added=17).passed
+
+
+@pytest.mark.parametrize(("last", "passed"), [(9.0, True), (12.1, False)])
+def test_pairs_are_judged_by_the_median_of_their_ratios(last: float, passed: bool) -> None:
+    row = judge_pairs("B4", ours=[9.0, 30.0, last], theirs=[3.0, 6.0, 4.0], maximum=3)
+
+    assert (row.passed, row.value, row.baseline) == (passed, sorted([9.0, 30.0, last])[1], 4)
+    assert row.ratio == max(3.0, last / 4)
+    assert row.as_json()["ratio"] == round(max(3.0, last / 4), 4)
+
+
+def test_pairs_with_a_baseline_that_varies_do_not_pass() -> None:
+    row = judge_pairs("B4", ours=[1.0, 1.0], theirs=[10.0, 21.0], maximum=3, note="busy")
+
+    assert not row.passed
+    assert row.note == "the baseline varied 2.1x between rounds; busy"
+
+
+def test_a_bar_is_shown_with_three_digits() -> None:
+    assert [ratio_bar(one, "ms") for one in (1 / 12, 0.4, 1.1)] == ["≤ 0.0833x", "≤ 0.4x", "≤ 1.1x"]
 
 
 def test_a_row_has_the_agreed_fields_and_its_raw_rounds() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from bench import __main__ as command
 from bench import plan
 from bench.engines import SQLITE, SQLITE_NORMAL, Engine
 from bench.environment import Context, Environment
-from bench.measures import Measure
+from bench.measures import Measure, hops
 from bench.rows import NotMeasured, Row
 
 
@@ -112,3 +113,56 @@ def test_the_result_is_printed_and_written(
     assert [row["pass"] for row in content["rows"]] == [True, False]
     assert content["machine"]["cores"] >= 1
     assert "1 of 2 rows pass." in capsys.readouterr().out
+
+
+class RecordingEngine(Engine):
+    """A Postgres on which nothing is executed."""
+
+    def _execute(self, statement: str, *names: str) -> None:
+        EXECUTED.append((statement.split()[0], *names))
+
+
+EXECUTED: list[tuple[str, ...]] = []
+
+
+def test_a_database_is_a_copy_of_one_that_was_prepared() -> None:
+    EXECUTED.clear()
+    engine = RecordingEngine(".postgres", "Postgres", server="postgres://ada@localhost:5432/mine")
+
+    first = engine.environment("prepared")
+    second = engine.environment("copy", "prepared")
+    engine.forget("copy")
+
+    assert first == {"DATABASE_URL": "postgres://ada@localhost:5432/prepared"}
+    assert second == {"DATABASE_URL": "postgres://ada@localhost:5432/copy"}
+    assert EXECUTED == [("CREATE", "prepared"), ("CREATE", "copy", "prepared"), ("DROP", "copy")]
+
+
+def test_an_interruption_leaves_no_folder_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PANIC_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def folders() -> list[Path]:
+        return [*(tmp_path / "data" / "bench").iterdir(), *tmp_path.glob("panic-bench-*")]
+
+    def interrupted() -> None:
+        with Environment.create():
+            found.extend(folders())
+            raise KeyboardInterrupt
+
+    found: list[Path] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert len(found) == 2
+    assert folders() == []
+
+
+def test_each_database_has_the_rows_that_its_bars_are_for() -> None:
+    sqlite, normal, postgres = (set(hops.bars(suffix)) for suffix in ("", ".normal", ".postgres"))
+
+    assert sqlite == {"B1.celery", "B1.defaults", "B1.commit", "B1.cpu"}
+    assert normal == {"B1.celery.normal"}
+    assert postgres == {f"{name}.postgres" for name in (*sqlite, "B1.dbos")}
