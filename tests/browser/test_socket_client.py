@@ -189,8 +189,8 @@ def test_a_screen_says_that_what_it_followed_is_gone_and_asks_again_slowly(
     page.wait_for_selector("html[data-live=gone]")
     page.clock.run_for(15_000)  # the longest pause
 
-    page.wait_for_function("() => tries.length === 2")
-    first, second = page.evaluate("tries")
+    page.wait_for_function("() => tries.length >= 2")
+    first, second = page.evaluate("tries.slice(0, 2)")
     assert second - first >= 7000  # and no less than half of it
     page.close()
 
