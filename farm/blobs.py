@@ -55,6 +55,8 @@ def write(worker: str, digest: str, pieces: Iterable[bytes], *, start: int, tota
     if total > MAX_BYTES:
         raise WrongBytes(f"A file has at most {MAX_BYTES:,} bytes.")
     with _locked(worker, digest) as file:
+        if start == 0:  # from the beginning, whatever a server that was killed has left
+            file.truncate(0)
         if start != file.seek(0, os.SEEK_END):
             raise WrongBytes(f"The file goes on at {file.tell()}.")
         for piece in pieces:
