@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from . import blobs, silence
+from . import blobs, fallbacks
 
 
 def give_up(pk: int) -> None:
     """Let the fallback take a step whose workers are silent."""
-    silence.give_up(pk, at=timezone.now())
+    fallbacks.give_up(pk, at=timezone.now())
 
 
 def tidy(_: int) -> None:

@@ -23,6 +23,7 @@ class FakeNchan:
     def __init__(self, status: str) -> None:
         self._status = status
         self.received: list[str] = []
+        self.ended = asyncio.Event()  # its connection is closed
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError):
@@ -31,6 +32,8 @@ class FakeNchan:
                 self.received.append((await reader.readexactly(length)).decode())
                 writer.write(f"HTTP/1.1 {self._status}\r\nContent-Length: 5\r\n\r\nqueue".encode())
         writer.close()
+        await writer.wait_closed()
+        self.ended.set()
 
 
 async def published(status: str, *texts: str) -> list[str]:
@@ -46,6 +49,7 @@ async def published(status: str, *texts: str) -> list[str]:
         finally:
             writer.close()
             await writer.wait_closed()
+            await fake.ended.wait()
     return fake.received
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from farm import silence
+from farm import fallbacks, silence
 from farm.models import FarmWorker
 from invocations.models import Attempt, Invocation
 
@@ -99,7 +99,7 @@ def test_a_step_whose_workers_are_silent_goes_to_its_fallback(
     quiet(90)
 
     (found,) = silence.silent_steps(timezone.now())
-    silence.give_up(found, at=timezone.now())
+    fallbacks.give_up(found, at=timezone.now())
 
     assert newest(run).model == "dummy:text-to-text"
     assert "No worker of the farm" in Attempt.objects.get().error_detail
@@ -117,5 +117,5 @@ def test_a_step_whose_worker_is_busy_waits(worker: WorkerProgram, alice: User) -
     Invocation.objects.update(due_at=timezone.now() - timedelta(seconds=90))
 
     assert silence.silent_steps(timezone.now()) == ()
-    silence.give_up(newest(run).pk, at=timezone.now())
+    fallbacks.give_up(newest(run).pk, at=timezone.now())
     assert newest(run).model == "farm:shout"
