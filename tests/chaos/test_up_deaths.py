@@ -60,19 +60,22 @@ def test_ctrl_c_stops_it_too(stack: Stack) -> None:
 
 
 def test_children_that_do_not_listen_are_killed_in_time(stack: Stack) -> None:
-    stack.start(ready=False)
+    stack.start()
+    stack.wait_until(lambda: stack.processes("worker"), 60, "the queue has workers")
     stack.kill("web", signal.SIGSTOP)
     stack.kill("queue", signal.SIGSTOP)
 
     status, _ = stack.stop(timeout=60)
 
+    said = [line for line in stack.output().splitlines() if line.startswith("[up]")]
     assert status == 0
-    assert "web and queue killed: the time to finish is over" in stack.output()
+    assert "[up] web and queue killed: the time to finish is over" in said
     stack.wait_until(lambda: not stack.everything(), 30, "every process is gone")
 
 
 def test_a_second_ctrl_c_does_not_wait(stack: Stack) -> None:
-    stack.start(ready=False)
+    stack.start()
+    stack.wait_until(lambda: stack.processes("worker"), 60, "the queue has workers")
     stack.kill("queue", signal.SIGSTOP)
     assert stack.process is not None
     stack.process.send_signal(signal.SIGINT)
