@@ -91,10 +91,16 @@ class BusyCores:
             number += 1
             request = HostRequest(model=MODEL, text=f"A lighthouse, {number}.", key=str(number))
             try:
-                reader, writer = await asyncio.open_unix_connection(address)
-                await write_frame(writer, request.header(), b"")
-                await read_frame(reader)
-                writer.close()
+                await _paint(address, request)
             except (OSError, asyncio.IncompleteReadError):
                 return
             painted.set()
+
+
+async def _paint(address: Path, request: HostRequest) -> None:
+    reader, writer = await asyncio.open_unix_connection(address)
+    try:
+        await write_frame(writer, request.header(), b"")
+        await read_frame(reader)
+    finally:
+        writer.close()
