@@ -40,7 +40,7 @@ class LongPoll:
     def __init__(self, inner: Application, due: Due | None = None) -> None:
         """`due`: which workers could take a step that is due, for each such step."""
         self._inner = inner
-        self._room = WaitingRoom(due or workers_for_due_steps)
+        self.room = WaitingRoom(due or workers_for_due_steps)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
@@ -51,29 +51,24 @@ class LongPoll:
         ends = asyncio.get_running_loop().time() + seconds
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
-            before: int | None = self._room.open()
+            before: int | None = self.room.open()
             while True:
                 answer = await self._ask(scope, body)
                 left = ends - asyncio.get_running_loop().time()
                 if answer[0]["status"] != 204 or OFFERED not in scope or left <= 0:
                     break
-                worker, missed = scope.pop(OFFERED), before not in (None, self._room.wake_ups)
+                worker, missed = scope.pop(OFFERED), before not in (None, self.room.wake_ups)
                 before = None  # a step that became due while it asked: it asks again, once
-                if not missed and not await self._room.wait(worker, left, gone):
+                if not missed and not await self.room.wait(worker, left, gone):
                     break
         finally:
             gone.cancel()
         for message in answer:
             await send(message)
 
-    @property
-    def wake_ups(self) -> int:
-        """How many have come so far."""
-        return self._room.wake_ups
-
     async def close(self) -> None:
         """For tests: the process's end needs no word."""
-        await self._room.close()
+        await self.room.close()
 
     async def _ask(self, scope: Scope, body: bytes) -> list[Message]:
         """One answer of the application, kept."""
