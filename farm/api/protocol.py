@@ -63,7 +63,7 @@ answers(blobs.InUse, 425, "too_early", "Somebody else is sending the same file."
 answers(blobs.WrongBytes, 422, "wrong_bytes")
 
 
-class Enrolment(StrictSchema):
+class EnrolmentIn(StrictSchema):
     """A machine that wants to be a worker."""
 
     model_config = example(
@@ -121,7 +121,7 @@ class SignOn(StrictSchema):
     self_test: dict[str, Any] = {}
 
 
-class SignedOn(BaseModel):
+class SignedOnOut(BaseModel):
     status: str
     renew_seconds: int
     idle_seconds: int
@@ -136,7 +136,7 @@ class ClaimIn(StrictSchema):
     wait_seconds: float = Field(0, ge=0, le=MAX_WAIT_SECONDS)
 
 
-class WorkInput(BaseModel):
+class WorkInputOut(BaseModel):
     type: str
     text: str | None = None
     sha256: str | None = None
@@ -152,7 +152,7 @@ class WorkOut(BaseModel):
     kind: Literal["step"]
     model: str
     parameters: dict[str, Any]
-    inputs: list[WorkInput]
+    inputs: list[WorkInputOut]
     lease_seconds: int
     deadline_seconds: float
     batch_key: str
@@ -174,7 +174,7 @@ class WorkOut(BaseModel):
         )
 
 
-class Work(BaseModel):
+class WorkGiven(BaseModel):
     assignments: list[WorkOut]
 
 
@@ -243,7 +243,7 @@ class Finished(BaseModel):
 
 @routes.post("/enrol", response={201: Enrolled}, auth=None)
 @refuses({403: "`bad_enrolment`: the token was used, has expired, or never was one."})
-def enrol(request: HttpRequest, body: Enrolment) -> HttpResponse | Status[Enrolled]:
+def enrol(request: HttpRequest, body: EnrolmentIn) -> HttpResponse | Status[Enrolled]:
     """Become a worker."""
     at = timezone.now()
     if not EnrolmentToken.use(body.token, at=at):
@@ -255,28 +255,28 @@ def enrol(request: HttpRequest, body: Enrolment) -> HttpResponse | Status[Enroll
     return Status(201, Enrolled(id=worker.public_id, secret=secret))
 
 
-@routes.post("/sign-on", response=SignedOn)
+@routes.post("/sign-on", response=SignedOnOut)
 @refuses({409: "`already_signed_on`: by another process, until it is silent for half a minute."})
-def sign_on(request: WorkerRequest, body: SignOn) -> HttpResponse | SignedOn:
+def sign_on(request: WorkerRequest, body: SignOn) -> HttpResponse | SignedOnOut:
     """Say what one offers. The same session takes over its own work."""
     fields: dict[str, Any] = body.model_dump(exclude={"session", "operations"}, mode="json")
     if not request.auth.sign_on(session=body.session, at=timezone.now(), **fields):
         sentence = "Another process has signed on with this secret."
         again = {"Retry-After": str(int(TAKEN_OVER_AFTER.total_seconds()))}
         return problem(409, "already_signed_on", sentence, headers=again)
-    return SignedOn(
+    return SignedOnOut(
         status=request.auth.status, renew_seconds=RENEW_SECONDS, idle_seconds=IDLE_SECONDS
     )
 
 
-@routes.post("/claim", response={200: Work, 204: None})
+@routes.post("/claim", response={200: WorkGiven, 204: None})
 @refuses({423: "`requested_status`: what the worker is to be instead of working."})
-def claim(request: WorkerRequest, body: ClaimIn) -> HttpResponse | Work:
+def claim(request: WorkerRequest, body: ClaimIn) -> HttpResponse | WorkGiven:
     """Be given work, for which the call waits up to `wait_seconds`; 204 where there is none. What one
     holds already is given again."""
     found = assignments.claim(request.auth, slots=body.slots, at=timezone.now())
     if found:
-        return Work(assignments=[WorkOut.from_handover(one) for one in found])
+        return WorkGiven(assignments=[WorkOut.from_handover(one) for one in found])
     getattr(request, "scope", {})[OFFERED] = request.auth.public_id
     return HttpResponse(status=204, headers={"Retry-After": "1"})
 
@@ -362,12 +362,12 @@ def _range_of(request: HttpRequest) -> tuple[int, int]:
     return int(match[1]), int(match[3])
 
 
-def _input_of(one: Handover) -> WorkInput:
+def _input_of(one: Handover) -> WorkInputOut:
     step = one.claim.invocation
     asset = step.input_asset
     if asset is None:
-        return WorkInput(type=Modality.TEXT, text=step.input_text)
-    return WorkInput(
+        return WorkInputOut(type=Modality.TEXT, text=step.input_text)
+    return WorkInputOut(
         type=asset.kind,
         sha256=asset.sha256,
         url=asset.url,

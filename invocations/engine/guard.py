@@ -16,7 +16,7 @@ from django_q.cluster import Sentinel
 from .cluster import die_with_parent
 
 
-class StopSignal:
+class ClusterStop:
     """As much of `multiprocessing.Event` as the guard uses. A signal handler may set it while the
     same process waits for it, which would block the other one for ever."""
 
@@ -41,7 +41,7 @@ class StopSignal:
 def guard_cluster() -> None:
     """Run a cluster until SIGTERM or SIGINT; returns when all its processes have ended."""
     os.register_at_fork(after_in_child=_begin_child)
-    stop = StopSignal()
+    stop = ClusterStop()
     sentinel = Sentinel(stop, threading.Event(), uuid.uuid4(), start=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop.set)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from invocations.engine.guard import StopSignal
+from invocations.engine.guard import ClusterStop
 
 # What pages, the API, providers and media need, and no process of the queue before its first call
 LOADED_WHEN_NEEDED = {
@@ -22,23 +22,23 @@ LOADED_WHEN_NEEDED = {
 
 
 @pytest.fixture
-def stop() -> Iterator[StopSignal]:
+def stop() -> Iterator[ClusterStop]:
     """Set by SIGUSR1."""
-    stop = StopSignal()
+    stop = ClusterStop()
     before = signal.signal(signal.SIGUSR1, stop.set)
     yield stop
     signal.signal(signal.SIGUSR1, before)
     stop.close()
 
 
-def test_a_signal_ends_the_wait_of_the_process_that_handles_it(stop: StopSignal) -> None:
+def test_a_signal_ends_the_wait_of_the_process_that_handles_it(stop: ClusterStop) -> None:
     assert not stop.is_set()
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
 
     assert stop.wait(60)
 
 
-def test_it_stays_set_however_often_the_signal_comes(stop: StopSignal) -> None:
+def test_it_stays_set_however_often_the_signal_comes(stop: ClusterStop) -> None:
     for _ in range(3):
         os.kill(os.getpid(), signal.SIGUSR1)
 

@@ -17,7 +17,7 @@ from panic_worker.configuration import Configuration
 from panic_worker.folder import Enrolment, WorkerFolder
 from panic_worker.handlers.base import Handler
 from panic_worker.handlers.echo import EchoHandler
-from panic_worker.program import Event, Program, Timing
+from panic_worker.program import Program, ProgramEvent, Timing
 from tests.worker.farm_server import PATIENCE_SECONDS, SECRET, FarmServer
 
 WORKER = Path(__file__).resolve().parents[2] / "worker"
@@ -40,7 +40,7 @@ class StartedWorker:
             self.error = error
 
     def end(self) -> None:
-        self.program.send(Event.END)
+        self.program.send(ProgramEvent.END)
         self.wait()
 
     def wait(self) -> None:

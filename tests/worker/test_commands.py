@@ -11,7 +11,7 @@ import pytest
 
 from panic_worker.failures import ErrorClass, WorkerError, WorkFailed, WorkStopped
 from panic_worker.handlers import command
-from panic_worker.handlers.base import Handler, Result, Work, WorkInput
+from panic_worker.handlers.base import Handler, Work, WorkInput, WorkResult
 from panic_worker.stopping import StopCause, StopSignal
 from tests.worker.conftest import StartWorker
 from tests.worker.farm_server import FarmServer
@@ -32,7 +32,7 @@ def python(code: str) -> str:
     return f"program = ['{sys.executable}', '-S', '-c', '''{code}''']\n"
 
 
-def done(handler: Handler, folder: Path, text: str = "panic", **more: object) -> Result:
+def done(handler: Handler, folder: Path, text: str = "panic", **more: object) -> WorkResult:
     work_folder = folder / "work"
     work_folder.mkdir()
     return handler.run(Work("x", [WorkInput("text", text=text)], work_folder, **more))  # type: ignore[arg-type]

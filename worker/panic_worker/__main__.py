@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 from . import __version__
 from .api import FarmApi
 from .configuration import Configuration, read_configuration
-from .connection import Connection
+from .connection import ServerConnection
 from .failures import CallRefused, SecretRefused, ServerAway, WorkerError
 from .folder import Enrolment, WorkerFolder, default_folder
 from .handlers import load_handlers
-from .program import Event, Program
+from .program import Program, ProgramEvent
 from .selftest import check_handlers
 
 DONE, REFUSED, WRONG_USAGE, NOT_ENROLLED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -103,7 +103,7 @@ def _enrol(options: argparse.Namespace) -> int:
 
 
 def _enrolled(server: str, token: str, name: str) -> Enrolment:
-    connection = Connection(server)
+    connection = ServerConnection(server)
     body = {
         "token": token.strip(),
         "name": name[:60],
@@ -162,13 +162,13 @@ def _send_signals(program: Program) -> None:
         timer = threading.Timer(HARD_STOP_SECONDS, os._exit, (REFUSED,))
         timer.daemon = True
         timer.start()
-        program.send(Event.END)
+        program.send(ProgramEvent.END)
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     if sys.platform != "win32":
-        signal.signal(signal.SIGUSR1, lambda number, frame: program.send(Event.SLEEP))
-        signal.signal(signal.SIGUSR2, lambda number, frame: program.send(Event.WAKE))
+        signal.signal(signal.SIGUSR1, lambda number, frame: program.send(ProgramEvent.SLEEP))
+        signal.signal(signal.SIGUSR2, lambda number, frame: program.send(ProgramEvent.WAKE))
 
 
 def _secret(options: argparse.Namespace) -> int:

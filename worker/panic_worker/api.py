@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from .connection import TIMEOUT_SECONDS, Answer, Connection, FilePart
+from .connection import TIMEOUT_SECONDS, FilePart, ServerAnswer, ServerConnection
 from .failures import CallRefused, ServerAway, StaleAttempt
 
 ROOT = "/api/farm/v1"
@@ -46,7 +46,7 @@ class InputReference:
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class GivenWork:
     """Work that the server gave this worker for as long as it renews the lease."""
 
     token: str
@@ -56,7 +56,7 @@ class Assignment:
     deadline_seconds: float = 0.0  # 0: none
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Assignment:
+    def from_json(cls, data: Mapping[str, Any]) -> GivenWork:
         return cls(
             token=str(data["token"]),
             model=_name_of_model(str(data["model"])),
@@ -79,7 +79,7 @@ class SignedOn:
 class Claimed:
     """Work, or a status to take first, or nothing for now."""
 
-    assignments: Sequence[Assignment] = ()
+    assignments: Sequence[GivenWork] = ()
     requested_status: str = ""
     retry_after: float | None = None
 
@@ -95,11 +95,11 @@ class BlobState:
 class FarmApi:
     """The worker API through one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> ServerConnection:
         return self._connection
 
     def enrol(self, body: Mapping[str, object]) -> tuple[str, str]:
@@ -131,7 +131,7 @@ class FarmApi:
             return Claimed(requested_status=status, retry_after=answer.retry_after)
         try:
             found = _expect(answer, 200).fields["assignments"]
-            return Claimed(tuple(Assignment.from_json(one) for one in found))
+            return Claimed(tuple(GivenWork.from_json(one) for one in found))
         except (KeyError, TypeError, ValueError):
             raise ServerAway(f"{self._connection.server} answers, but not as PANIC!.") from None
 
@@ -163,7 +163,7 @@ class FarmApi:
             return BlobState(is_known=False, offset=offset_of_answer(answer))
         raise _refusal(answer)
 
-    def put_blob(self, sha256: str, path: Path, content_type: str, offset: int) -> Answer:
+    def put_blob(self, sha256: str, path: Path, content_type: str, offset: int) -> ServerAnswer:
         """The content from `offset` on; any status, for the caller to judge."""
         size = path.stat().st_size
         headers = {"Content-Type": content_type}
@@ -174,11 +174,11 @@ class FarmApi:
 
     def _post(
         self, call: str, body: Mapping[str, object], timeout: float = TIMEOUT_SECONDS
-    ) -> Answer:
+    ) -> ServerAnswer:
         return self._connection.request("POST", f"{ROOT}/{call}", body=body, timeout=timeout)
 
 
-def offset_of_answer(answer: Answer) -> int:
+def offset_of_answer(answer: ServerAnswer) -> int:
     """How many bytes of a blob the server holds: `Upload-Offset: 5`, or `Range: bytes=0-4`."""
     if (text := str(answer.headers.get("Upload-Offset", ""))).isdecimal():
         return int(text)
@@ -195,18 +195,18 @@ def _attempt(token: str, call: str) -> str:
     return f"attempts/{quote(token, safe='')}/{call}"
 
 
-def _expect(answer: Answer, *statuses: int) -> Answer:
+def _expect(answer: ServerAnswer, *statuses: int) -> ServerAnswer:
     if answer.status not in statuses:
         raise _refusal(answer)
     return answer
 
 
-def _of_attempt(answer: Answer, *statuses: int) -> Answer:
+def _of_attempt(answer: ServerAnswer, *statuses: int) -> ServerAnswer:
     code = str(answer.fields.get("code") or "stale")
     if answer.status == 409 and code != LOG_GAP:
         raise StaleAttempt(409, code, answer.sentence)
     return _expect(answer, *statuses)
 
 
-def _refusal(answer: Answer) -> CallRefused:
+def _refusal(answer: ServerAnswer) -> CallRefused:
     return CallRefused(answer.status, str(answer.fields.get("code") or ""), answer.sentence)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .api import Assignment, FarmApi
+from .api import FarmApi, GivenWork
 from .backoff import Backoff
-from .delivery import Delivery, failed_outcome
+from .delivery import OutcomeDelivery, failed_outcome
 from .failures import CallRefused, ErrorClass, ServerAway, WorkFailed, WorkStopped
 from .fetching import fetch_inputs
-from .handlers.base import Handler, Result, Work
+from .handlers.base import Handler, Work, WorkResult
 from .outbox import Outbox, OutboxFile
 from .reporting import Reporter
 from .stopping import StopCause, StopSignal
@@ -40,11 +40,11 @@ class AttemptContext:
     renew_seconds: float
 
 
-class Attempt:
+class WorkAttempt:
     """`run` in a thread of its own; `stop` from any other."""
 
     def __init__(
-        self, assignment: Assignment, handler: Handler | None, context: AttemptContext
+        self, assignment: GivenWork, handler: Handler | None, context: AttemptContext
     ) -> None:
         self.token = assignment.token
         self.assignment = assignment
@@ -52,7 +52,7 @@ class Attempt:
         self.delivery_stop = StopSignal()
         self._handler = handler
         self._context = context
-        self._delivery = Delivery(
+        self._delivery = OutcomeDelivery(
             assignment.token, context.api, context.outbox, context.new_backoff
         )
         self._reporter = Reporter(
@@ -98,7 +98,7 @@ class Attempt:
         outcome["seconds"] = round(time.monotonic() - begun, 3)
         return outcome, files
 
-    def _work(self) -> Result:
+    def _work(self) -> WorkResult:
         if self._handler is None:
             raise WorkFailed(
                 ErrorClass.PERMANENT,
@@ -125,7 +125,7 @@ class Attempt:
         )
         return self._handler.run(work)
 
-    def _outcome_of(self, result: Result) -> tuple[dict[str, Any], Sequence[OutboxFile]]:
+    def _outcome_of(self, result: WorkResult) -> tuple[dict[str, Any], Sequence[OutboxFile]]:
         outcome: dict[str, Any] = {
             "outcome": "succeeded",
             "backend": result.backend[:MAX_NAME],
@@ -196,7 +196,7 @@ class Leftover:
     def run(self) -> None:
         """Hand it in, renewing its lease meanwhile. Raises SecretRefused."""
         context = self._context
-        delivery = Delivery(self.token, context.api, context.outbox, context.new_backoff)
+        delivery = OutcomeDelivery(self.token, context.api, context.outbox, context.new_backoff)
         reporter = Reporter(
             delivery, context.api, context.outbox, self.delivery_stop, context.renew_seconds
         )

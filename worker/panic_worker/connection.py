@@ -42,7 +42,7 @@ class FilePart:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServerAnswer:
     """Any answer that means neither "later" nor "who are you"."""
 
     status: int
@@ -70,7 +70,7 @@ class Answer:
         return _seconds(self.headers)
 
 
-class Connection:
+class ServerConnection:
     """Calls to `server`, an address such as `https://wall.example`; any thread may call.
 
     Every call raises ServerAway where there is no usable answer and SecretRefused for status 401.
@@ -100,14 +100,14 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         timeout: float = TIMEOUT_SECONDS,
         sink: Sink | None = None,
-    ) -> Answer:
+    ) -> ServerAnswer:
         """One call; a 200's body goes to `sink` where one is given. `timeout` is that of each wait for
         the network, in seconds."""
         sent = {**self._headers, **(headers or {})}
         if isinstance(body, Mapping):
             sent["Content-Type"] = "application/json"
             body = json.dumps(body).encode()
-        call = _Call(method, self._prefix + path, body, sent, sink)
+        call = _HttpCall(method, self._prefix + path, body, sent, sink)
         with self._errors_as_sentences():
             return self._checked(self._exchange(call, timeout))
 
@@ -133,7 +133,7 @@ class Connection:
         for one in idle:
             one.close()
 
-    def _exchange(self, call: _Call, timeout: float) -> Answer:
+    def _exchange(self, call: _HttpCall, timeout: float) -> ServerAnswer:
         one, is_reused = self._take(timeout)
         try:
             try:
@@ -178,7 +178,7 @@ class Connection:
             )
         return http.client.HTTPConnection(self._host, self._port)
 
-    def _checked(self, answer: Answer) -> Answer:
+    def _checked(self, answer: ServerAnswer) -> ServerAnswer:
         if answer.status == 401:
             raise SecretRefused(
                 f"{self.server} no longer accepts this worker's secret: {answer.sentence} "
@@ -204,14 +204,14 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _HttpCall:
     method: str
     path: str
     body: bytes | FilePart | None
     headers: dict[str, str]
     sink: Sink | None
 
-    def send(self, one: http.client.HTTPConnection) -> Answer:
+    def send(self, one: http.client.HTTPConnection) -> ServerAnswer:
         try:
             self._send_request(one)
         except (BrokenPipeError, ConnectionResetError):
@@ -221,11 +221,11 @@ class _Call:
         response = one.getresponse()
         if self.sink is not None and response.status == 200:
             _copy(response, self.sink)
-            return Answer(response.status, response.headers)
+            return ServerAnswer(response.status, response.headers)
         body = response.read(MAX_ANSWER)
         if not response.isclosed() and self.method != "HEAD":
             raise http.client.HTTPException("the answer is too long")
-        return Answer(response.status, response.headers, body)
+        return ServerAnswer(response.status, response.headers, body)
 
     def _send_request(self, one: http.client.HTTPConnection) -> None:
         if not isinstance(self.body, FilePart):

@@ -24,7 +24,7 @@ TOO_EARLY_SECONDS = 1.0
 MAX_MISMATCHES = 3
 
 
-class Delivery:
+class OutcomeDelivery:
     """Of one attempt. `new_backoff` gives the waits while the server is away."""
 
     def __init__(

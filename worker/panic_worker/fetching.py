@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from .api import InputReference
 from .backoff import Backoff
-from .connection import Connection
+from .connection import ServerConnection
 from .failures import ErrorClass, ServerAway, WorkerError, WorkFailed
 from .handlers.base import WorkInput, ending_of_type
 from .stopping import StopSignal
@@ -39,7 +39,7 @@ class _CountedFile:
 
 def fetch_inputs(
     references: Iterable[InputReference],
-    connection: Connection,
+    connection: ServerConnection,
     folder: Path,
     stop: StopSignal,
     backoff: Backoff,
@@ -60,7 +60,7 @@ def fetch_inputs(
 
 def _fetch(
     reference: InputReference,
-    connection: Connection,
+    connection: ServerConnection,
     path: Path,
     stop: StopSignal,
     backoff: Backoff,
@@ -77,7 +77,7 @@ def _fetch(
     raise WorkFailed(ErrorClass.TEMPORARY, "An input arrived damaged three times.")
 
 
-def _download(reference: InputReference, connection: Connection, path: Path) -> bool:
+def _download(reference: InputReference, connection: ServerConnection, path: Path) -> bool:
     """Whether the file is the one that the reference names."""
     try:
         url = connection.path_of(reference.url)

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from . import __version__
-from .api import Assignment, Claimed, FarmApi
-from .attempt import Attempt, AttemptContext, Leftover
+from .api import Claimed, FarmApi, GivenWork
+from .attempt import AttemptContext, Leftover, WorkAttempt
 from .backoff import Backoff
 from .configuration import Configuration
-from .connection import Connection
+from .connection import ServerConnection
 from .failures import CallRefused, ServerAway, WorkerError
 from .folder import Enrolment, WorkerFolder
 from .handlers.base import Handler
@@ -55,7 +55,7 @@ class Timing:
         return Backoff(self.first_wait, self.most_wait)
 
 
-class Event(StrEnum):
+class ProgramEvent(StrEnum):
     """What the main thread waits for; signal handlers send the first three."""
 
     END = "end"
@@ -80,11 +80,11 @@ class Program:
         self._timing = timing or Timing()
         self._session = folder.session()
         self._outbox = Outbox(folder.outbox, folder.blobs)
-        self._api = FarmApi(Connection(enrolment.server, enrolment.secret))
-        self._claims = FarmApi(Connection(enrolment.server, enrolment.secret))
+        self._api = FarmApi(ServerConnection(enrolment.server, enrolment.secret))
+        self._claims = FarmApi(ServerConnection(enrolment.server, enrolment.secret))
         self._slots = Slots(configuration.slots, self._end_with)
         self._backoff = self._timing.backoff()
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[ProgramEvent] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._nudge = threading.Event()
         self._sleeps = False  # by a signal on this machine
@@ -98,7 +98,7 @@ class Program:
 
     # The main thread
 
-    def send(self, event: Event) -> None:
+    def send(self, event: ProgramEvent) -> None:
         """May be called by a signal handler, and by any thread."""
         self._events.put(event)
 
@@ -106,15 +106,15 @@ class Program:
         """Until `Event.END`. Raises WorkerError where the worker cannot go on."""
         thread = threading.Thread(target=self._claim_work, name="claims", daemon=True)
         thread.start()
-        while (event := self._next_event()) is not Event.END:
-            self._sleeps = event is Event.SLEEP
+        while (event := self._next_event()) is not ProgramEvent.END:
+            self._sleeps = event is ProgramEvent.SLEEP
             logger.info("asked to %s by a signal", event)
             self._interrupt()
         self._shut_down(thread)
         if self._error:
             raise self._error
 
-    def _next_event(self) -> Event:
+    def _next_event(self) -> ProgramEvent:
         # On Windows a wait without a limit cannot be interrupted from the keyboard.
         seconds = 1.0 if sys.platform == "win32" else None
         while True:
@@ -150,7 +150,7 @@ class Program:
 
     def _end_with(self, error: WorkerError) -> None:
         self._error = self._error or error
-        self.send(Event.END)
+        self.send(ProgramEvent.END)
 
     def _interrupt(self) -> None:
         """End what the claiming thread waits for, but for the claim itself."""
@@ -254,11 +254,11 @@ class Program:
             wait = claimed.retry_after
             self._pause(self._idle_seconds if wait is None else wait)
 
-    def _begin_one(self, assignment: Assignment) -> bool:
+    def _begin_one(self, assignment: GivenWork) -> bool:
         if assignment.token in self._outbox.finished_tokens():
             return self._slots.begin(Leftover(assignment.token, self._context()))
         handler = self._by_model.get(assignment.model)
-        return self._slots.begin(Attempt(assignment, handler, self._context()))
+        return self._slots.begin(WorkAttempt(assignment, handler, self._context()))
 
     def _take_status(self, claimed: Claimed) -> None:
         """Finish what is under way, then confirm by the next claim; or wait, where that was done."""
@@ -271,7 +271,7 @@ class Program:
         if not self._slots.wait_until_idle():
             return
         if status == OFFLINE:
-            self.send(Event.END)
+            self.send(ProgramEvent.END)
             self._ending.wait()
             return
         self._status = status

@@ -11,7 +11,7 @@ import threading
 import time
 
 from .api import FarmApi
-from .delivery import Delivery
+from .delivery import OutcomeDelivery
 from .failures import CallRefused, SecretRefused, ServerAway, StaleAttempt
 from .logs import AttemptLog
 from .outbox import Outbox
@@ -28,7 +28,7 @@ class Reporter:
 
     def __init__(
         self,
-        delivery: Delivery,
+        delivery: OutcomeDelivery,
         api: FarmApi,
         outbox: Outbox,
         stop: StopSignal,

@@ -110,7 +110,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class WorkResult:
     """A text, or a file below the work's folder. `backend` says what did it; `degraded` that
     it was a weaker way than usual."""
 
@@ -135,7 +135,7 @@ class Handler(ABC):
         """Prove it, quickly, with an empty folder to write to. Raises WorkFailed."""
 
     @abstractmethod
-    def run(self, work: Work) -> Result:
+    def run(self, work: Work) -> WorkResult:
         """Do one piece of work, in a thread of its own. Raises WorkFailed and WorkStopped."""
 
     def close(self) -> None:  # noqa: B027 (most keep nothing running)

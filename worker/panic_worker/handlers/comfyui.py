@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from panic_worker.connection import Answer, Connection
+from panic_worker.connection import ServerAnswer, ServerConnection
 from panic_worker.failures import ErrorClass, ServerAway, WorkerError, WorkFailed
 from panic_worker.stopping import StopSignal
 
-from .base import Handler, Offer, Result, Work, ending_of_type
+from .base import Handler, Offer, Work, WorkResult, ending_of_type
 from .comfyui_workflow import ComfyWorkflow, read_workflows
 
 ADDRESS = "http://127.0.0.1:8188"
@@ -30,7 +30,7 @@ class ComfyHandler(Handler):
     name = "comfyui"
 
     def __init__(self, address: str, workflows: Sequence[ComfyWorkflow]) -> None:
-        self._connection = Connection(address)
+        self._connection = ServerConnection(address)
         self._workflows = {flow.name: flow for flow in workflows}
 
     def offers(self) -> Sequence[Offer]:
@@ -43,7 +43,7 @@ class ComfyHandler(Handler):
         if not self._get("/system_stats").get("system"):
             raise WorkFailed(ErrorClass.TEMPORARY, f"{self._connection.server} is no ComfyUI.")
 
-    def run(self, work: Work) -> Result:
+    def run(self, work: Work) -> WorkResult:
         flow = self._workflows[work.model]
         given = work.input
         words = given.text if given.path is None else self._upload(given.path, work.key)
@@ -85,12 +85,12 @@ class ComfyHandler(Handler):
         except WorkFailed:
             return  # it does not answer: nothing else can be done
 
-    def _result(self, given: Mapping[str, Any], flow: ComfyWorkflow, work: Work) -> Result:
+    def _result(self, given: Mapping[str, Any], flow: ComfyWorkflow, work: Work) -> WorkResult:
         if flow.gives == "text":
             texts = next((one for one in given.values() if isinstance(one, list) and one), None)
             if texts is None:
                 raise WorkFailed(ErrorClass.TEMPORARY, "The workflow gave no text.")
-            return Result(text=str(texts[0]), backend="comfyui")
+            return WorkResult(text=str(texts[0]), backend="comfyui")
         lists = [one for one in given.values() if isinstance(one, list)]
         files = [
             one for found in lists for one in found if isinstance(one, dict) and "filename" in one
@@ -99,14 +99,14 @@ class ComfyHandler(Handler):
             raise WorkFailed(ErrorClass.TEMPORARY, f"The workflow gave no {flow.gives}.")
         return self._fetched(files[0], work.folder)
 
-    def _fetched(self, file: Mapping[str, Any], folder: Path) -> Result:
+    def _fetched(self, file: Mapping[str, Any], folder: Path) -> WorkResult:
         where = {name: file.get(name, "") for name in ("filename", "subfolder", "type")}
         path = folder / "output"
         with path.open("wb") as sink:
             answer = self._ask("GET", f"/view?{urlencode(where)}", sink=sink)
         content_type = str(answer.headers.get_content_type())
         named = path.rename(path.with_suffix(ending_of_type(content_type)))
-        return Result(path=named, content_type=content_type, backend="comfyui")
+        return WorkResult(path=named, content_type=content_type, backend="comfyui")
 
     def _upload(self, path: Path, key: str) -> str:
         """Its name among ComfyUI's inputs."""
@@ -133,7 +133,7 @@ class ComfyHandler(Handler):
     def _post(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
         return self._ask("POST", path, body=body).fields
 
-    def _ask(self, method: str, path: str, **more: Any) -> Answer:
+    def _ask(self, method: str, path: str, **more: Any) -> ServerAnswer:
         """Raises WorkFailed where it does not answer, or refuses."""
         try:
             answer = self._connection.request(method, path, **more)

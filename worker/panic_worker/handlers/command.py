@@ -25,7 +25,7 @@ from typing import Any
 from panic_worker.children import ChildEnd, ChildLimits, ChildProgram, run_child
 from panic_worker.failures import ErrorClass, WorkFailed
 
-from .base import ENDINGS, Handler, Offer, Result, Work
+from .base import ENDINGS, Handler, Offer, Work, WorkResult
 from .command_file import PLACEHOLDER, CommandFile, read_command_files
 
 MAX_TEXT_BYTES = 4_000_000
@@ -69,7 +69,7 @@ class CommandHandler(Handler):
             )
             self._run(child, Work(self._file.name, (), folder))
 
-    def run(self, work: Work) -> Result:
+    def run(self, work: Work) -> WorkResult:
         input_path = self._input_path(work)
         output_path = work.folder / f"output{self._ending()}"
         values = {
@@ -113,16 +113,16 @@ class CommandHandler(Handler):
             self._file.content_type, ".txt" if self._file.output == "text" else ".bin"
         )
 
-    def _result(self, path: Path) -> Result:
+    def _result(self, path: Path) -> WorkResult:
         if not path.is_file() or not path.stat().st_size:
             raise WorkFailed(ErrorClass.TEMPORARY, "The program ended well but gave no output.")
         backend = f"command {self._file.name}"
         if self._file.output != "text":
-            return Result(path=path, content_type=self._file.content_type, backend=backend)
+            return WorkResult(path=path, content_type=self._file.content_type, backend=backend)
         if path.stat().st_size > MAX_TEXT_BYTES:
             raise WorkFailed(ErrorClass.PERMANENT, "The program gave too long a text.")
         text = path.read_text(encoding="utf-8", errors="replace").strip()
-        return Result(text=text, backend=backend)
+        return WorkResult(text=text, backend=backend)
 
 
 class _ProgressReader:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from panic_worker.failures import ErrorClass, WorkFailed
 
-from .base import MODALITIES, Handler, Offer, Result, Work, ending_of_type
+from .base import MODALITIES, Handler, Offer, Work, WorkResult, ending_of_type
 
 PARAMETERS = {
     "type": "object",
@@ -39,7 +39,7 @@ class EchoHandler(Handler):
     def self_test(self, folder: Path) -> None:
         (folder / "echo").write_text("echo", encoding="utf-8")
 
-    def run(self, work: Work) -> Result:
+    def run(self, work: Work) -> WorkResult:
         for number in range(work.parameters.get("lines", 0)):
             work.log(f"line {number}")
         if error_class := work.parameters.get("fail"):
@@ -50,10 +50,10 @@ class EchoHandler(Handler):
             work.stop.check()
         given = work.input
         if given.path is None:
-            return Result(text=given.text, backend="echo")
+            return WorkResult(text=given.text, backend="echo")
         copy = work.folder / f"echo{ending_of_type(given.content_type)}"
         shutil.copyfile(given.path, copy)
-        return Result(path=copy, content_type=given.content_type, backend="echo")
+        return WorkResult(path=copy, content_type=given.content_type, backend="echo")
 
 
 def load(*, is_wanted: bool) -> list[Handler]:

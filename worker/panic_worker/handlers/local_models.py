@@ -16,7 +16,7 @@ from typing import Any
 from panic_worker.failures import ErrorClass, WorkerError, WorkFailed
 from panic_worker.model_host import ModelHostProcess, is_installed
 
-from .base import Handler, Offer, Result, Work, ending_of_type
+from .base import Handler, Offer, Work, WorkResult, ending_of_type
 
 SEED = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1, "title": "Seed"}
 TEMPERATURE = {"type": "number", "minimum": 0.1, "maximum": 1.5, "default": 0.85}
@@ -114,17 +114,17 @@ class LocalModelsHandler(Handler):
             raise WorkFailed(ErrorClass.PERMANENT, sentence)
         self._ask(Work("oblique", (), folder, key="self-test"), text="Is anybody there?")
 
-    def run(self, work: Work) -> Result:
+    def run(self, work: Work) -> WorkResult:
         given = work.input
         path = "" if given.path is None else os.fspath(given.path)
         reply, data = self._ask(work, text=given.text[:MAX_INPUT], path=path)
         backend = f"local:{work.model}"
         if reply.get("text") is not None:
-            return Result(text=str(reply["text"]), backend=backend)
+            return WorkResult(text=str(reply["text"]), backend=backend)
         content_type = str(reply["content_type"])
         output = work.folder / f"output{ending_of_type(content_type)}"
         output.write_bytes(data)
-        return Result(path=output, content_type=content_type, backend=backend)
+        return WorkResult(path=output, content_type=content_type, backend=backend)
 
     def close(self) -> None:
         self.host.close()
