@@ -8,7 +8,6 @@ from .views import workers
 
 urlpatterns = [
     path("farm/", workers.index, name="farm"),
-    path("farm/rows/", workers.rows, name="farm-rows"),
     path("farm/tokens/", workers.issue_token, name="farm-token"),
     path("farm/requests/", workers.request_status, name="farm-requests"),
     path("farm/<slug:public_id>/", workers.detail, name="farm-worker"),

@@ -14,6 +14,7 @@ from lib.validation import Invalid
 from networks.opening_hours import OpeningPeriod
 
 from .models import EnrolmentToken, FarmWorker, WorkerStatus
+from .models.farm_worker import FarmWorkerQuerySet
 
 REQUESTABLE = (WorkerStatus.AWAKE, WorkerStatus.ASLEEP)
 MAX_TAGS, MAX_WINDOWS = 20, 20
@@ -51,6 +52,15 @@ def change(
     if requested_status is not None:
         worker.request(requested_status, lazy=lazy)
     AuditEntry.record(by, "farm.worker_changed", worker.name)
+
+
+def request_status(
+    found: FarmWorkerQuerySet, *, by: User, status: WorkerStatus | str, lazy: bool
+) -> int:
+    """What all of these are to be, once each has confirmed it; how many were asked."""
+    count = found.request(status, lazy=lazy)
+    AuditEntry.record(by, "farm.workers_asked", f"{count}: {status}")
+    return count
 
 
 def archive(worker: FarmWorker, *, by: User, at: datetime) -> None:

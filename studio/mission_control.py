@@ -23,6 +23,7 @@ from .status import newest_steps_of_runs, recent_steps
 TILES_PER_NETWORK = 4
 MAX_NETWORKS = 50
 SILENT_AFTER = timedelta(seconds=30)  # without a heartbeat for so long, workers count as down
+OF_FARM = "farm_worker."  # events of the farm's workers, which have pages of their own
 HTML = Mapping[str, str]
 
 
@@ -168,4 +169,6 @@ class MissionControlFeed(Feed):
         return fragment_key(event)
 
     def render(self, event: Event) -> Frame | None:
+        if event.type.startswith(OF_FARM):
+            return None
         return Frame(html=changed_fragments(event, timezone.now()))

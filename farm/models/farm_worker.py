@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.api_token import digest
-from farm import stamp
+from farm import events, stamp
 from lib.public_ids import new_public_id
 from networks.opening_hours import OpeningHours
 
@@ -41,6 +41,58 @@ class FarmWorkerQuerySet(models.QuerySet["FarmWorker"]):
     def alive(self, at: datetime) -> FarmWorkerQuerySet:
         """Awake, and heard of lately."""
         return self.kept().filter(status=WorkerStatus.AWAKE, last_seen_at__gt=at - SILENT_AFTER)
+
+    def silent_since(self, since: datetime, at: datetime) -> FarmWorkerQuerySet:
+        """Those that have fallen silent between the two, without having left."""
+        seen = Q(last_seen_at__gt=since - SILENT_AFTER, last_seen_at__lte=at - SILENT_AFTER)
+        return self.kept().filter(seen).exclude(status=WorkerStatus.OFFLINE)
+
+    def announce(self) -> int:
+        """Whoever follows them looks again; how many they are."""
+        return self._change_all()
+
+    def request(self, status: str, *, lazy: bool) -> int:
+        """What each of them is to be; how many are asked. One event."""
+        asked = Case(When(status=status, then=Value("")), default=Value(status))
+        return self._change_all(requested_status=asked, lazy=lazy)
+
+    def archive(self, at: datetime) -> int:
+        """None of them is a worker any more; how many. One event."""
+        with transaction.atomic():
+            found = self._locked()
+            mine = FarmWorker.objects.filter(pk__in=found)
+            mine.update(archived_at=at, status=WorkerStatus.OFFLINE, session="", offers=[])
+            return _announce(found.values(), events.FarmWorkerArchived)
+
+    def add_tags(self, tags: Sequence[str], *, most: int) -> int:
+        """Each has these tags besides its own, `most` in all; how many. One event."""
+        with transaction.atomic():
+            found = self._locked()
+            for one in FarmWorker.objects.filter(pk__in=found):
+                one.tags = list(dict.fromkeys([*one.tags, *tags]))[:most]
+                one.save(update_fields=["tags"])
+            return _announce(found.values(), events.FarmWorkerChanged)
+
+    def remove_tags(self, tags: Sequence[str]) -> int:
+        """None of them has these tags any more; how many. One event."""
+        with transaction.atomic():
+            found = self._locked()
+            for one in FarmWorker.objects.filter(pk__in=found):
+                one.tags = [tag for tag in one.tags if tag not in tags]
+                one.save(update_fields=["tags"])
+            return _announce(found.values(), events.FarmWorkerChanged)
+
+    def _change_all(self, **fields: object) -> int:
+        with transaction.atomic():
+            found = self._locked()
+            if fields:
+                FarmWorker.objects.filter(pk__in=found).update(**fields)
+            return _announce(found.values(), events.FarmWorkerChanged)
+
+    def _locked(self) -> dict[int, str]:
+        """Their public ids, with the rows held until the transaction ends: in order, so that two of these
+        never wait for each other."""
+        return dict(self.select_for_update().order_by("id").values_list("pk", "public_id"))
 
 
 class FarmWorker(models.Model):
@@ -82,13 +134,15 @@ class FarmWorker(models.Model):
     ) -> tuple[FarmWorker, str]:
         """A new worker and its secret, which is nowhere else."""
         secret = new_secret()
-        made = cls.objects.create(
-            secret_digest=digest(secret),
-            name=name,
-            platform=platform,
-            version=version,
-            created_at=at,
-        )
+        with transaction.atomic():
+            made = cls.objects.create(
+                secret_digest=digest(secret),
+                name=name,
+                platform=platform,
+                version=version,
+                created_at=at,
+            )
+            events.publish(events.FarmWorkerEnrolled.of_workers([made.public_id]))
         return made, secret
 
     # Queries
@@ -108,23 +162,26 @@ class FarmWorker(models.Model):
         asleep = self.status == WorkerStatus.ASLEEP  # a restart of its program wakes nobody
         status = self.requested_status or (WorkerStatus.ASLEEP if asleep else WorkerStatus.AWAKE)
         values = {"session": session, "last_seen_at": at, "status": status, **fields}
-        if not mine.update(**values, requested_status=""):
-            return False
-        self.refresh_from_db()
-        stamp.announce_change()
+        with transaction.atomic():
+            if not mine.update(**values, requested_status=""):
+                return False
+            self.refresh_from_db()
+            self._announce()
         return True
 
     def sign_off(self, at: datetime) -> None:
         self._change(status=WorkerStatus.OFFLINE, session="", last_seen_at=at)
 
     def note_seen(self, at: datetime) -> None:
-        """Written now and then only."""
+        """Written now and then only, and without an event, unless it was silent."""
         seen = self.last_seen_at
-        if seen is None or not timedelta(0) <= at - seen < SEEN_EVERY:
+        if seen is not None and timedelta(0) <= at - seen < SEEN_EVERY:
+            return
+        with transaction.atomic():
             FarmWorker.objects.filter(pk=self.pk).update(last_seen_at=at)
             if seen is None or at - seen >= SILENT_AFTER:
-                stamp.announce_change()
-            self.last_seen_at = at
+                self._announce()
+        self.last_seen_at = at
 
     def request(self, status: str, *, lazy: bool) -> None:
         """What it is to be; it is so once it has said so. An empty text takes the request back."""
@@ -142,17 +199,23 @@ class FarmWorker(models.Model):
     def rotate_secret(self) -> str:
         """A new secret; the old one is worth nothing from now on."""
         secret = new_secret()
-        self._change(secret_digest=digest(secret), session="")
+        FarmWorker.objects.filter(pk=self.pk).update(secret_digest=digest(secret), session="")
+        self.refresh_from_db()
         return secret
 
     def archive(self, at: datetime) -> None:
         """Gone from the farm, kept in the history; its secret is worth nothing any more."""
-        self._change(archived_at=at, status=WorkerStatus.OFFLINE, session="", offers=[])
+        FarmWorker.objects.filter(pk=self.pk).archive(at)
+        self.refresh_from_db()
 
     def _change(self, **fields: object) -> None:
-        FarmWorker.objects.filter(pk=self.pk).update(**fields)
-        self.refresh_from_db()
-        stamp.announce_change()
+        with transaction.atomic():
+            FarmWorker.objects.filter(pk=self.pk).update(**fields)
+            self.refresh_from_db()
+            self._announce()
+
+    def _announce(self) -> None:
+        _announce([self.public_id], events.FarmWorkerChanged)
 
     # Properties
 
@@ -179,3 +242,11 @@ class FarmWorker(models.Model):
 
 def new_secret() -> str:
     return f"worker_{secrets.token_urlsafe(32)}"
+
+
+def _announce(public_ids: Collection[str], event: type[events.FarmWorkerEvent]) -> int:
+    """Within the transaction of the change; how many they are."""
+    if public_ids:
+        events.publish(event.of_workers(public_ids))
+        stamp.announce_change()
+    return len(public_ids)

@@ -16,21 +16,14 @@ from accounts.models import User
 from accounts.views.members import admins_only
 from farm import workers
 from farm.forms.workers import WorkerForm
-from farm.models import FarmWorker, WorkerStatus
-from farm.worker_list import worker_rows
+from farm.models import FarmWorker
+from farm.worker_list import page_of_worker, worker_rows
 
 
 @require_safe
 @admins_only
 def index(request: HttpRequest) -> HttpResponse:
     return render(request, "farm/index.html", {"rows": worker_rows(timezone.now())})
-
-
-@require_safe
-@admins_only
-def rows(request: HttpRequest) -> HttpResponse:
-    """The table alone, which a script asks for every few seconds."""
-    return render(request, "farm/_workers.html", {"rows": worker_rows(timezone.now())})
 
 
 @require_POST
@@ -48,17 +41,15 @@ def issue_token(request: HttpRequest) -> HttpResponse:
 @admins_only
 def request_status(request: HttpRequest) -> HttpResponse:
     """All of them at once. `do`: awake or asleep; `lazy`: once their work is done."""
-    found = list(FarmWorker.objects.kept())
     if (asked := request.POST.get("do", "")) in workers.REQUESTABLE:
-        for worker in found:
-            workers.change(
-                worker,
-                by=cast("User", request.user),
-                requested_status=asked,
-                lazy="lazy" in request.POST,
-            )
-        said = ngettext("%(count)d worker was asked.", "%(count)d workers were asked.", len(found))
-        messages.success(request, said % {"count": len(found)})
+        count = workers.request_status(
+            FarmWorker.objects.kept(),
+            by=cast("User", request.user),
+            status=asked,
+            lazy="lazy" in request.POST,
+        )
+        said = ngettext("%(count)d worker was asked.", "%(count)d workers were asked.", count)
+        messages.success(request, said % {"count": count})
     return redirect("farm")
 
 
@@ -71,9 +62,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
     if form.is_valid():
         messages.success(request, gettext("Saved."))
         return redirect("farm-worker", public_id)
-    done = worker.assignments.select_related("attempt__invocation").order_by("-id")[:20]
-    context = {"worker": worker, "form": form, "done": done}
-    context["status"] = WorkerStatus(worker.shown_status(timezone.now())).label
+    context = page_of_worker(worker, timezone.now()) | {"form": form}
     return render(request, "farm/worker.html", context, status=400 if form.errors else 200)
 
 

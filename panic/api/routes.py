@@ -45,6 +45,7 @@ import studio.api.networks
 from accounts.api import permissions
 from accounts.api.auth import ApiRequest, Caller, callers
 from credentials.resolution import CredentialResolver
+from farm.events import FARM
 from invocations.events import MISSION_CONTROL
 from lib.problems import HANDLERS, problem
 from networks.models import Network
@@ -113,7 +114,7 @@ def keys_of(request: HttpRequest) -> CredentialResolver:
 def check_topic(request: HttpRequest, topic: str) -> None:
     """Raises where the caller may not follow this topic; the rules of the sockets."""
     caller = _caller(request)
-    if topic == MISSION_CONTROL:
+    if topic in (MISSION_CONTROL, FARM):
         return permissions.check_admin(caller)
     kind, _, key = topic.partition(":")
     visible = Network.objects.visible_to(caller.person)

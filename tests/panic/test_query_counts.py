@@ -97,7 +97,6 @@ PAGES = {
     "servers": "/mission-control/servers/",
     "server": "/mission-control/servers/{server}/",
     "farm": "/farm/",
-    "farm-rows": "/farm/rows/",
     "farm-worker": "/farm/{worker}/",
     "uploaded-workflow": "/mission-control/servers/workflow/{workflow}/",
     "mission-control-figures": "/mission-control/figures/",

@@ -58,7 +58,6 @@ POST board                    /account/boards/{board_id}/                       
 POST show-on-board            /account/boards/{board_id}/show/                  302 302 404 404 302 302
 POST remove-board             /account/boards/{board_id}/remove/                302 302 404 404 302 302
 GET  farm                     /farm/                                            302 302 403 403 403 200
-GET  farm-rows                /farm/rows/                                       302 302 403 403 403 200
 POST farm-token               /farm/tokens/                                     302 302 403 403 403 200
 POST farm-requests            /farm/requests/                                   302 302 403 403 403 302
 GET  farm-worker              /farm/{worker_id}/                                302 302 403 403 403 200
