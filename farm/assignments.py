@@ -34,7 +34,7 @@ from platforms.errors import (
 )
 from realtime.events import send
 
-from . import blobs, catalogue
+from . import blobs, catalogue, eligibility, failures
 from .models import Assignment, FarmWorker
 
 FAILED = stored_sentence("The worker %(worker)s: %(said)s")
@@ -45,7 +45,6 @@ ERRORS: dict[str, type[PlatformError]] = {
     "temporary": Unavailable,
     "out_of_memory": Unavailable,
     "permanent": NotConfigured,
-    "unfit": Unavailable,
 }
 _CLOSED_BY_HOLDER = frozenset(Outcome) - {Outcome.LOST, Outcome.UNCERTAIN}
 
@@ -60,6 +59,10 @@ class NotFit(Exception):
 
 class NotYours(Exception):
     """This work was given to somebody else, was stopped, or ended by another answer."""
+
+
+class NotTakenIn(Unavailable):
+    """A file was not there or could not be kept: asked for again, of the same worker as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,8 @@ def claim(worker: FarmWorker, *, slots: int, at: datetime) -> list[Handover]:
         raise NotFit(due)
     if worker.requested_status:
         worker.confirm()
-    offer = WorkOffer(models=catalogue.model_ids(worker))
-    holder = Holder(worker.holder_name, offer, MAX_LEASE, remote=True)
+    offer, suits = WorkOffer(models=catalogue.model_ids(worker)), eligibility.suits(worker)
+    holder = Holder(worker.holder_name, offer, MAX_LEASE, remote=True, suits=suits)
     while offer.models and len(held) < slots:
         taken = claims.claim_next_step(holder=holder, at=at)
         if taken is None:
@@ -174,17 +177,28 @@ def _deliver(worker: FarmWorker, attempt: Attempt, answer: Finish, at: datetime)
         delivery.release(attempt.token, at=at)
     elif attempt.cancel_requested_at is not None and answer.outcome != "succeeded":
         delivery.deliver(attempt.token, Cancelled(), at=at)
+    elif answer.outcome == "unfit":
+        failures.close_unfit(worker, attempt, _said(worker, answer), at=at)
     else:
-        delivery.deliver(attempt.token, _answer(worker, attempt, answer), at=at)
+        _close(worker, attempt, _answer(worker, attempt, answer), at)
+
+
+def _close(
+    worker: FarmWorker, attempt: Attempt, answer: Result | PlatformError, at: datetime
+) -> None:
+    """What is refused, or could not be taken in here, is no failure of the worker's."""
+    if isinstance(answer, PlatformError) and not isinstance(answer, Refused | NotTakenIn):
+        failures.close_failed(worker, attempt, answer, at=at)
+    else:
+        delivery.deliver(attempt.token, answer, at=at)
 
 
 def _answer(worker: FarmWorker, attempt: Attempt, answer: Finish) -> Result | PlatformError:
     if answer.outcome != "succeeded":
-        said = answer.sentence[:MAX_SENTENCE] or answer.error_class or answer.outcome
-        words = FAILED % {"worker": worker.name, "said": said}
+        words = _said(worker, answer)
         if answer.error_class == "refused":
             return Refused(words, kind="sensitive").as_settled()
-        return ERRORS.get(answer.error_class or answer.outcome, Unavailable)(words).as_settled()
+        return ERRORS.get(answer.error_class, Unavailable)(words).as_settled()
     wanted = claims.claim_of_attempt(attempt).model.output
     found = next((value for kind, value in answer.outputs if kind == wanted), None)
     if found is None:
@@ -202,14 +216,19 @@ def _stored(
         with blobs.open_blob(worker.public_id, digest) as path:
             asset = ingest.store(path, kind=kind, screen=screening.screen)
     except blobs.NoBlob:
-        return Unavailable(NO_FILE % {"worker": worker.name})
+        return NotTakenIn(NO_FILE % {"worker": worker.name})
     except Declined as error:
         return Refused(str(error), kind="sensitive").as_settled()
     except StorageUnavailable as error:
-        return Unavailable(str(error))
+        return NotTakenIn(str(error))
     except AssetError as error:
         return Unusable(FAILED % {"worker": worker.name, "said": str(error)})
     return Result(asset=asset, usd=0.0, seconds=seconds)
+
+
+def _said(worker: FarmWorker, answer: Finish) -> str:
+    said = answer.sentence[:MAX_SENTENCE] or answer.error_class or answer.outcome
+    return FAILED % {"worker": worker.name, "said": said}
 
 
 def _held(worker: FarmWorker) -> list[Attempt]:

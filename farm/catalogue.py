@@ -84,6 +84,12 @@ def workers_by_model() -> dict[str, frozenset[str]]:
     }
 
 
+def offering_workers() -> dict[str, list[FarmWorker]]:
+    """The workers that offer each model; the oldest first. One query."""
+    offered = _offers_by_id(list(FarmWorker.objects.kept()))
+    return {model_id: [worker for worker, _ in pairs] for model_id, pairs in offered.items()}
+
+
 def offer_of_model(worker: FarmWorker, model_id: str) -> Offer:
     """What the worker itself calls it by, and all it said of it; empty where it offers it no more."""
     name = model_id.partition(":")[2].partition("@")[0]

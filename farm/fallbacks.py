@@ -1,4 +1,5 @@
-"""Giving up a step whose workers are silent (`farm.silence`), so that its fallback takes it."""
+"""Giving up a step that no worker will take (`farm.silence`), so that its fallback takes it, or its run
+ends with the reason."""
 
 from __future__ import annotations
 
@@ -8,18 +9,33 @@ from invocations.engine import claims, delivery
 from invocations.engine.claims import Holder
 from invocations.leases import MAX_LEASE, WorkOffer
 from invocations.models import Invocation
-from platforms import farm_models
+from platforms import farm_models, sentences
 from platforms.errors import NotConfigured
+
+from .eligibility import Eligibility
+from .failures import NOBODY_IS_LEFT
+from .silence import is_given_up
 
 NOBODY = "farm"  # who holds a step for the moment in which it is given up
 
 
 def give_up(pk: int, *, at: datetime) -> None:
     """Close a try that nobody made, so that what follows is what follows any failure for good."""
-    model_id = Invocation.objects.filter(pk=pk).values_list("model", flat=True).first()
-    found = farm_models.known().get(model_id or "")
-    if model_id is None or found is None or not found.problem:
+    step = Invocation.objects.due(at).filter(pk=pk).select_related("run").first()
+    if step is None:
         return
-    holder = Holder(NOBODY, WorkOffer(models=frozenset({model_id})), MAX_LEASE, remote=True)
+    eligibility = Eligibility([step], at)
+    if not is_given_up(step, eligibility):  # somebody has come meanwhile
+        return
+    holder = Holder(NOBODY, WorkOffer(models=frozenset({step.model})), MAX_LEASE, remote=True)
     if taken := claims.claim_step(pk, holder=holder, at=at):
-        delivery.deliver(taken.attempt.token, NotConfigured(found.problem), at=at)
+        reason = _reason(step, nobody_is_left=eligibility.nobody_is_left(step))
+        delivery.deliver(taken.attempt.token, NotConfigured(reason), at=at)
+
+
+def _reason(step: Invocation, *, nobody_is_left: bool) -> str:
+    name = step.model.partition(":")[2]
+    if nobody_is_left:
+        return NOBODY_IS_LEFT % {"model": name}
+    known = farm_models.known().get(step.model)
+    return (known and known.problem) or sentences.NOT_OFFERED % {"model": name}

@@ -20,8 +20,8 @@ from lib.database_thread import DatabaseThread
 from lib.watched_tasks import WatchedTask, report_round
 from realtime.wakeup import WakeUpListener
 
-from . import catalogue
 from .api.protocol import MAX_WAIT_SECONDS, OFFERED
+from .eligibility import Eligibility
 
 PATH = "/api/farm/v1/claim"
 LOOK_EVERY_SECONDS = 1.0  # a wake-up may be lost, and a step may become due without one
@@ -142,14 +142,13 @@ class WaitingRoom:
 
 
 def workers_for_due_steps() -> list[frozenset[str]]:
-    """For each step of the farm that is due, the ids of the workers that could take it. Two queries at
+    """For each step of the farm that is due, the ids of the workers that could take it. Four queries at
     most, however many workers there are."""
-    due = Invocation.objects.due(timezone.now()).filter(model__startswith="farm:")
-    models = list(due.values_list("model", flat=True)[:64])
-    if not models:
-        return []
-    able = catalogue.workers_by_model()
-    return [able.get(model, frozenset()) for model in models]
+    at = timezone.now()
+    due = Invocation.objects.due(at).filter(model__startswith="farm:")
+    steps = list(due[:64])
+    eligibility = Eligibility(steps, at)
+    return [frozenset(one.public_id for one in eligibility.able(step)) for step in steps]
 
 
 async def _read_body(receive: Receive) -> bytes:

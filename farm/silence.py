@@ -1,7 +1,8 @@
-"""Steps whose workers are silent: after a while the slot's fallback takes their place.
+"""Steps that no worker will take: after a while the slot's fallback takes their place.
 
-Where there is no fallback the step waits for a worker to come back. The dispatcher asks here, and loads
-nothing for it; what follows is in `farm.fallbacks`.
+Where there is no fallback the step waits for a worker to come back; one that every worker there is has
+failed, or is blocked for, ends its run. The dispatcher asks here, and loads nothing for it; what follows
+is in `farm.fallbacks`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,26 @@ from datetime import datetime, timedelta
 from invocations.models import Invocation
 from platforms import farm_models
 
+from . import stamp
+from .eligibility import Eligibility
+
 PATIENCE = timedelta(seconds=60)
+MAX_LOOKED_AT = 512  # steps at once
 
 
 def silent_steps(at: datetime) -> Sequence[int]:
-    """Those that have waited for a minute, have a fallback, and whose model no worker that is awake
-    offers. One query."""
-    silent = [model_id for model_id, one in farm_models.known().items() if one.problem]
-    if not silent:
-        return ()
-    due = Invocation.objects.due(at - PATIENCE).filter(model__in=silent, fallen_back=False)
-    steps = due.select_related("run")[:64]
-    return [step.pk for step in steps if step.run.slots[step.slot].fallback]
+    """Those that have waited for a minute and that nobody will be given. Four queries at most."""
+    if stamp.read() is None and not farm_models.known():
+        return ()  # there never was a farm
+    due = Invocation.objects.due(at - PATIENCE).filter(model__startswith="farm:")
+    steps = list(due.select_related("run")[:MAX_LOOKED_AT])
+    eligibility = Eligibility(steps, at)
+    return [step.pk for step in steps if is_given_up(step, eligibility)]
+
+
+def is_given_up(step: Invocation, eligibility: Eligibility) -> bool:
+    """Whether nobody will take it, and something follows from that."""
+    if eligibility.able(step):
+        return False
+    has_fallback = bool(step.run.ring_slot(step.slot).fallback) and not step.fallen_back
+    return has_fallback or eligibility.nobody_is_left(step)

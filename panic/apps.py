@@ -40,6 +40,7 @@ def _wire_hooks_of_people_and_networks() -> None:
 
 def _wire_hooks_of_runs_and_pages() -> None:
     from displays import deliveries, presence
+    from farm import blocklists
     from invocations.hooks import hooks as invocation_hooks
     from studio.hooks import hooks as studio_hooks
 
@@ -47,6 +48,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     invocation_hooks.show_step = deliveries.show_step
     invocation_hooks.withdraw = deliveries.withdraw
     studio_hooks.audience = presence.audience
+    studio_hooks.blocklist = blocklists.blocklist_of_run
 
 
 def _register_periodic_tasks() -> None:

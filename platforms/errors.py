@@ -36,6 +36,7 @@ class PlatformError(Exception):
     outcome_hidden = False  # it was asked, and what became of that is not known: it may be charged
     is_charged = False  # an answer came: what it costs counts
     is_free = False  # the provider says that it never began
+    is_final = False  # whatever its kind, it is not asked again
     usd: float | None = None  # what was charged for the failed call, where that is known
 
     def as_settled(self) -> Self:
@@ -51,6 +52,11 @@ class PlatformError(Exception):
     def as_free(self) -> Self:
         """This error, where the provider says that it did not begin with the request."""
         self.is_free, self.outcome_hidden = True, False
+        return self
+
+    def as_final(self) -> Self:
+        """This error, where asking once more would be of no use: there is nobody to ask."""
+        self.is_final = True
         return self
 
     def charged(self, usd: float | None) -> Self:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from invocations.models import Run
 from networks.models import Network
 
 
@@ -35,13 +38,24 @@ class Audience:
     installations: tuple[WatchedInstallation, ...] = ()
 
 
-def _not_wired(network: Network) -> Audience:
+@dataclass(frozen=True, slots=True)
+class BlockedModel:
+    """A farm worker that is not given steps of a model in a run any more."""
+
+    worker: str
+    model: str
+    at: datetime
+    unblock_url: str
+
+
+def _not_wired(*_: object) -> Any:
     raise NotImplementedError("A hook of the studio is not wired: panic/apps.py does that.")
 
 
 @dataclass(slots=True)
 class StudioHooks:
     audience: Callable[[Network], Audience] = _not_wired
+    blocklist: Callable[[Run], Sequence[BlockedModel]] = _not_wired
 
 
 hooks = StudioHooks()

@@ -24,6 +24,7 @@ from lib.paging import Paging
 from lib.validation import is_legible
 from networks.models import Person
 from studio import state_texts, tiles
+from studio.hooks import hooks
 from studio.tiles import Tile, TileOptions
 
 FRAMES = 60  # on a page
@@ -48,6 +49,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "from_beginning": FRAMES,
         "can_control": can_control,
         "can_edit": can_control and shown.network.may_edit(request.user),
+        "blocklist": hooks.blocklist(shown) if can_control else (),
         "contact_sheets": shown.contact_sheets.order_by("-pk")[:12] if can_control else [],
         "visitor_page": visitor_access.url_path(shown),
         "own_rating": Rating.stars_of(shown, request.user),

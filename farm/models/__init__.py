@@ -1,9 +1,17 @@
-"""Farm workers, the tokens they are enrolled with, and the work they were given."""
+"""Farm workers, the tokens they are enrolled with, the work they were given, and what they failed."""
 
 from __future__ import annotations
 
 from .assignment import Assignment
 from .enrolment_token import EnrolmentToken
 from .farm_worker import FarmWorker, WorkerStatus
+from .step_failure import BlockedWorker, StepFailure
 
-__all__ = ["Assignment", "EnrolmentToken", "FarmWorker", "WorkerStatus"]
+__all__ = [
+    "Assignment",
+    "BlockedWorker",
+    "EnrolmentToken",
+    "FarmWorker",
+    "StepFailure",
+    "WorkerStatus",
+]

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from credentials.resolution import ResolvedCredential
 from invocations import budgets, closing, events
 from invocations.leases import EVERYTHING, LOCAL_LEASE, WorkOffer
 from invocations.models import Attempt, Invocation, Run, Spending
+from invocations.models.invocation import InvocationQuerySet
 from invocations.runs import wake_worker
 from invocations.states import InvocationState, RunState
 from networks.rings import Slot
@@ -24,6 +26,7 @@ from realtime.events import DomainEvent
 from . import charges, rate_limits, sentences
 
 MAX_STEPS_TRIED = 16  # steps that `claim_next_step` tries at most
+ANY_STEP = Q()
 NO_LIMITERS = rate_limits.Limiters("", "", Limits())
 NO_CREDENTIAL = ResolvedCredential("")
 
@@ -61,12 +64,20 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who takes steps: its name, which steps it may be given, and how long a lease of it lasts."""
+    """Who takes steps: its name, which steps it may be given, and how long a lease of it lasts.
+
+    `suits`: a filter of steps besides the offer, for what the model alone does not say.
+    """
 
     worker: str
     offer: WorkOffer = EVERYTHING
     lease: timedelta = LOCAL_LEASE
     remote: bool = False
+    suits: Q = ANY_STEP
+
+    def due_steps(self, at: datetime) -> InvocationQuerySet:
+        """Those that it may be given now; the longest waiting first."""
+        return Invocation.objects.due(at).offered(self.offer).filter(self.suits)
 
 
 def local_offer() -> WorkOffer:
@@ -78,7 +89,7 @@ def local_offer() -> WorkOffer:
 def claim_step(pk: int, *, holder: Holder, at: datetime) -> Claim | None:
     """Take step `pk`, or None: another was faster, it is not due or not for this holder, its run
     is over, it is closed, its budget is spent, or its platform cannot be asked just now."""
-    due = Invocation.objects.due(at).offered(holder.offer).filter(pk=pk)
+    due = holder.due_steps(at).filter(pk=pk)
     run_id = due.values_list("run_id", flat=True).first()
     if run_id is None:
         return None
@@ -90,7 +101,7 @@ def claim_step(pk: int, *, holder: Holder, at: datetime) -> Claim | None:
 
 def claim_next_step(*, holder: Holder, at: datetime) -> Claim | None:
     """The longest waiting step that the holder may be given, or None."""
-    due = Invocation.objects.due(at).offered(holder.offer).values_list("pk", flat=True)
+    due = holder.due_steps(at).values_list("pk", flat=True)
     for pk in due[:MAX_STEPS_TRIED]:
         if taken := claim_step(pk, holder=holder, at=at):
             return taken

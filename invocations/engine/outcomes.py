@@ -156,7 +156,7 @@ def _after_failure(
             wake_worker()
     elif _is_content_refusal(error) and _policy(run) == RefusalPolicy.SKIP:
         _skip(run, step, error, at=at)
-    elif (pause := next_step.wait(error, _failures(step) + 1)) is not None:
+    elif (pause := _pause_before_retry(error, step)) is not None:
         due_at = at + timedelta(seconds=pause)
         _retry(run, step, error, reference=claim.attempt.reference, due_at=due_at)
     elif error.key_refused and _has_another_key(run, claim):
@@ -168,6 +168,11 @@ def _after_failure(
     else:
         reason = Reason.REFUSED if isinstance(error, Refused) else Reason.ERROR
         _fail_run(run, step, reason, error.code, str(error), at=at, kind=error.kind)
+
+
+def _pause_before_retry(error: PlatformError, step: Invocation) -> float | None:
+    """Seconds, or None where it is not asked again."""
+    return None if error.is_final else next_step.wait(error, _failures(step) + 1)
 
 
 def _has_another_key(run: Run, claim: Claim) -> bool:

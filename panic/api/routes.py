@@ -17,7 +17,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.openapi.docs import Swagger
 from ninja.operation import Operation
 
@@ -32,6 +32,7 @@ import displays.api.fleet
 import displays.api.installations
 import displays.api.privacy
 import displays.api.stop_all
+import farm.api.blocklists
 import farm.api.workers
 import invocations.api.runs
 import invocations.api.steps
@@ -145,7 +146,13 @@ def _assemble() -> NinjaAPI:
     )
     for exception, handler in HANDLERS.items():
         api.add_exception_handler(exception, handler)
-    parts = [
+    for part in _routers():
+        api.add_router("", part)
+    return api
+
+
+def _routers() -> list[Router]:
+    return [
         studio.api.models.router(keys_of),
         networks.api.networks.routes,
         networks.api.featured.routes,
@@ -166,11 +173,9 @@ def _assemble() -> NinjaAPI:
         displays.api.attendant.routes,
         displays.api.privacy.routes,
         farm.api.workers.routes,
+        farm.api.blocklists.routes,
         realtime.api.events.router(check_topic),
     ]
-    for part in parts:
-        api.add_router("", part)
-    return api
 
 
 def _with_api_headers(view: View) -> View:

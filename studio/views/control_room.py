@@ -56,6 +56,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "links": _links(request, network) if can_control else (),
         "can_control": can_control,
         "audience": hooks.audience(network) if can_control else None,
+        "blocklist": hooks.blocklist(status.run) if can_control and status.run else (),
         "warmth": warm_up.warmth_of_slots(network, status.at) if can_control else [],
         "can_edit": network.may_edit(person),
         "can_type": can_control or network.may_type(person, "", at=status.at),

@@ -116,6 +116,6 @@ def test_a_step_whose_worker_is_busy_waits(worker: WorkerProgram, alice: User) -
     run = started(alice, "farm:shout", fallback="dummy:text-to-text")
     Invocation.objects.update(due_at=timezone.now() - timedelta(seconds=90))
 
-    assert silence.silent_steps(timezone.now()) == ()
+    assert silence.silent_steps(timezone.now()) == []
     fallbacks.give_up(newest(run).pk, at=timezone.now())
     assert newest(run).model == "farm:shout"

@@ -181,15 +181,16 @@ def test_signing_off_gives_back_what_is_held(worker: WorkerProgram, alice: User)
 @pytest.mark.parametrize(
     ("kind", "code", "again"),
     [
-        ("temporary", "unavailable", True),
+        ("temporary", "unavailable", True),  # another worker is there
         ("out_of_memory", "unavailable", True),
         ("permanent", "not_configured", False),
         ("refused", "refused", True),  # the policy for refusals: something else in its place
     ],
 )
 def test_a_failure_says_what_the_worker_said(
-    worker: WorkerProgram, alice: User, kind: str, code: str, again: bool
+    worker: WorkerProgram, root: User, alice: User, kind: str, code: str, again: bool
 ) -> None:
+    enrolled(root, "Attic").sign_on(SHOUT)
     run = started(alice, "farm:shout")
     (work,) = worker.claim()
 

@@ -166,6 +166,8 @@ FORMS = {  # these take what a page sends
     "farm-token",
     "farm-requests",
     "farm-archive",
+    "farm-unblock",
+    "farm-retry",
     "add-workflow",
     "remove-workflow",
 }

@@ -63,6 +63,8 @@ POST farm-requests            /farm/requests/                                   
 GET  farm-worker              /farm/{worker_id}/                                302 302 403 403 403 200
 POST farm-worker              /farm/{worker_id}/                                302 302 403 403 403 302
 POST farm-archive             /farm/{worker_id}/archive/                        302 302 403 403 403 302
+POST farm-unblock             /runs/{run}/blocklist/{entry_id}/remove/          302 302 404 302 302 302 | 302 302 403 302 302 302
+POST farm-retry               /invocations/{step}/retry/                        302 302 404 302 302 302 | 302 302 403 302 302 302
 GET  networks:list            /networks/                                        200 200 200 200 200 200
 GET  networks:new             /networks/new/                                    302 302 200 200 200 200
 GET  networks:edit            /n/{slug}/edit/                                   302 302 404 403 200 200 | 302 302 403 403 200 200

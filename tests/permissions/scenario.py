@@ -17,7 +17,7 @@ from archive.models import ContactSheet
 from credentials.models import Credential, Server
 from displays.models import Display, Installation, Kiosk
 from displays.models.board import Board
-from farm.models import Assignment, FarmWorker
+from farm.models import Assignment, BlockedWorker, FarmWorker
 from invocations import runs, visitor_access
 from invocations.engine import outcomes
 from invocations.engine.claims import Holder, claim_step
@@ -159,10 +159,13 @@ class Stage:
         machine, _ = FarmWorker.enrol(name="Machine", platform="", version="", at=at)
         taken = Attempt.objects.earliest("pk")
         Assignment.objects.create(attempt=taken, worker=machine)
+        run = taken.invocation.run
+        blocked = BlockedWorker.objects.create(run=run, worker=machine, model="farm:shout")
         return {
             "channel_id": made.public_id,
             "workflow_id": "nothing",
             "worker_id": machine.public_id,
+            "entry_id": blocked.public_id,
         }
 
     def _key(self) -> dict[str, str]:

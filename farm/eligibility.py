@@ -1,0 +1,95 @@
+"""Which farm workers may be given a step, and what keeps each of the others from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Exists, OuterRef, Q
+
+from invocations.models import Invocation
+
+from . import catalogue
+from .models import BlockedWorker, FarmWorker, StepFailure, WorkerStatus
+
+
+class Obstacle(StrEnum):
+    """Why a worker that offers a model is not given a step of it now."""
+
+    SILENT = "silent"
+    FAILED = "failed"  # it has failed this step, or was not fit for it
+    BLOCKED = "blocked"  # in this run, for this model
+    ASLEEP = "asleep"
+    WINDOW = "window"  # one of its sleep windows
+    NOT_AWAKE = "not_awake"  # it starts, tests itself, or is in error
+
+
+EXCLUDED = (Obstacle.FAILED, Obstacle.BLOCKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A worker that offers the model of a step; without an obstacle it is given the step once it
+    has a place."""
+
+    worker: FarmWorker
+    obstacle: Obstacle | None
+
+
+class Eligibility:
+    """Of these steps, at one moment: three queries, however many steps and workers there are."""
+
+    def __init__(self, steps: Sequence[Invocation], at: datetime) -> None:
+        self._at = at
+        self._offering = catalogue.offering_workers() if steps else {}
+        failures = StepFailure.objects.filter(invocation__in=[step.pk for step in steps])
+        blocked = BlockedWorker.objects.filter(run__in={step.run_id for step in steps})
+        self._failed = set(failures.values_list("invocation_id", "model", "worker_id"))
+        self._blocked = set(blocked.values_list("run_id", "model", "worker_id"))
+
+    def candidates(self, step: Invocation) -> list[Candidate]:
+        """The workers that offer its model."""
+        offering = self._offering.get(step.model, ())
+        return [Candidate(worker, self._obstacle(step, worker)) for worker in offering]
+
+    def able(self, step: Invocation) -> list[FarmWorker]:
+        """Those that it is given to once they have a place."""
+        return [one.worker for one in self.candidates(step) if one.obstacle is None]
+
+    def nobody_is_left(self, step: Invocation) -> bool:
+        """Whether all that are there have failed the step or are blocked."""
+        obstacles = [one.obstacle for one in self.candidates(step)]
+        there = [one for one in obstacles if one is not Obstacle.SILENT]
+        return bool(there) and all(one in EXCLUDED for one in there)
+
+    def _obstacle(self, step: Invocation, worker: FarmWorker) -> Obstacle | None:
+        status = worker.shown_status(self._at)
+        if status == WorkerStatus.OFFLINE:
+            return Obstacle.SILENT
+        if (step.pk, step.model, worker.pk) in self._failed:
+            return Obstacle.FAILED
+        if (step.run_id, step.model, worker.pk) in self._blocked:
+            return Obstacle.BLOCKED
+        return _sleep_obstacle(worker, status, self._at)
+
+
+def suits(worker: FarmWorker) -> Q:
+    """A filter of steps: what the worker may be given, whatever it offers."""
+    failed = StepFailure.objects.filter(
+        invocation=OuterRef("pk"), model=OuterRef("model"), worker=worker
+    )
+    blocked = BlockedWorker.objects.filter(
+        run=OuterRef("run"), model=OuterRef("model"), worker=worker
+    )
+    return Q(~Exists(failed), ~Exists(blocked))
+
+
+def _sleep_obstacle(worker: FarmWorker, status: str, at: datetime) -> Obstacle | None:
+    if worker.status_due(at):
+        asked = worker.requested_status or status
+        return Obstacle.ASLEEP if asked == WorkerStatus.ASLEEP else Obstacle.WINDOW
+    # One that is asleep has been asked to wake: it is given work once it comes.
+    able = status in (WorkerStatus.AWAKE, WorkerStatus.ASLEEP)
+    return None if able else Obstacle.NOT_AWAKE

@@ -1,0 +1,111 @@
+"""What follows when a farm worker fails a step: others try, and in the end nobody does.
+
+A worker is never given a step again that it has failed, or was not fit for. What three workers have failed
+has failed for good; so has what nobody is left for. A worker that fails a model three times in a run
+is blocked for that model there. For good means what it means for any failure: the slot's fallback, else
+the end of the run.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import AuditEntry, User
+from invocations.engine import delivery
+from invocations.models import Attempt, Invocation, Run
+from invocations.runs import wake_worker
+from invocations.states import IllegalMove, InvocationState
+from lib.stored_sentences import stored_sentence
+from platforms.errors import PlatformError, Unavailable
+
+from .eligibility import Eligibility
+from .models import BlockedWorker, FarmWorker, StepFailure
+
+MAX_WORKERS = 3  # that fail a step, before it has failed for good
+MAX_FAILURES_IN_RUN = 3  # of a worker with a model, before it is blocked for it there
+
+FAILED_BY_ALL = stored_sentence(
+    "%(workers)s workers have failed this step, so nobody else is asked. %(sentence)s"
+)
+NOBODY_LEFT = stored_sentence(
+    "Nobody is left who can run this: each worker of the farm that offers %(model)s has failed it or is "
+    "blocked. %(sentence)s"
+)
+NOBODY_IS_LEFT = stored_sentence(
+    "Nobody is left who can run this: each worker of the farm that offers %(model)s has failed it or is "
+    "blocked."
+)
+
+
+def close_failed(
+    worker: FarmWorker, attempt: Attempt, error: PlatformError, *, at: datetime
+) -> None:
+    """Close the try of a worker that has failed. Raises Stale, and then nothing is remembered of it."""
+    with transaction.atomic():
+        step = _note(worker, attempt, unfit=False, at=at)
+        delivery.deliver(attempt.token, _as_last_word(step, error, at), at=at)
+
+
+def close_unfit(worker: FarmWorker, attempt: Attempt, sentence: str, *, at: datetime) -> None:
+    """Give the step to another worker; this one cannot do it, which is no failure of the step.
+    Raises Stale."""
+    with transaction.atomic():
+        step = _note(worker, attempt, unfit=True, at=at)
+        error = _as_last_word(step, Unavailable(sentence).as_settled(), at)
+        if error.is_final:
+            delivery.deliver(attempt.token, error, at=at)
+        else:
+            delivery.release(attempt.token, at=at)
+
+
+def ask_all_again(step: Invocation, *, by: User | None, at: datetime) -> None:
+    """A person has the step tried by everybody again, and at once. Raises IllegalMove where it does not
+    wait."""
+    with transaction.atomic():
+        run = Run.lock(step.run_id)
+        found = Invocation.objects.get(pk=step.pk)
+        if found.state != InvocationState.READY or not run.live:
+            raise IllegalMove("step", found.state, "ready", frozenset())
+        StepFailure.objects.filter(invocation=step.pk).delete()
+        if found.due_at is not None:  # else it waits for somebody to resume the run
+            found.move_due(at)
+        AuditEntry.record(by, "step.retried", step.public_id)
+        wake_worker()
+
+
+def unblock(entry: BlockedWorker, *, by: User | None) -> None:
+    """The worker is given such steps in that run again."""
+    with transaction.atomic():
+        Run.lock(entry.run_id)
+        entry.lift()
+        AuditEntry.record(by, "worker.unblocked", f"{entry.worker.name}, {entry.model}")
+        wake_worker()
+
+
+def _note(worker: FarmWorker, attempt: Attempt, *, unfit: bool, at: datetime) -> Invocation:
+    """The step, with the failure on record. Its run is held from here on: who is left is counted by one
+    failure at a time."""
+    run = Run.lock(attempt.invocation.run_id)
+    step = attempt.invocation
+    what = {"run": run, "model": step.model, "worker": worker}
+    StepFailure.objects.get_or_create(
+        invocation=step, **what, defaults={"unfit": unfit, "created_at": at}
+    )
+    if StepFailure.objects.filter(**what).count() >= MAX_FAILURES_IN_RUN:
+        BlockedWorker.block(run, worker, step.model, at=at)
+    return step
+
+
+def _as_last_word(step: Invocation, error: PlatformError, at: datetime) -> PlatformError:
+    """The same error; final, and with the reason, where the step is given to nobody any more."""
+    failed = StepFailure.objects.filter(invocation=step, model=step.model, unfit=False).count()
+    words = {"sentence": str(error), "workers": failed, "model": step.model.partition(":")[2]}
+    if failed >= MAX_WORKERS:
+        error.args = (FAILED_BY_ALL % words,)
+        return error.as_final()
+    if Eligibility([step], at).nobody_is_left(step):
+        error.args = (NOBODY_LEFT % words,)
+        return error.as_final()
+    return error
