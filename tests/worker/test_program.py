@@ -118,13 +118,12 @@ def test_signals_put_it_to_sleep_and_wake_it(farm: FarmServer, spawn: Spawn) -> 
     worker = spawn()
     farm.wait_for(lambda: farm.count("claim"))
 
-    worker.send_signal(signal.SIGUSR1)
-    farm.offer_text("t1", "the last one")  # ends the claim that waits
+    worker.send_signal(signal.SIGUSR1)  # also ends the claim that waits
     farm.wait_for(lambda: farm.count("sign-off"))
-    farm.offer_text("t2", "panic")
+    farm.offer_text("t1", "panic")
     worker.send_signal(signal.SIGUSR2)
 
-    farm.wait_for(lambda: "t2" in farm.outcomes)
+    farm.wait_for(lambda: "t1" in farm.outcomes)
     assert farm.count("sign-on") == 2
 
 

@@ -123,7 +123,7 @@ class ServerConnection:
         return f"{path}?{parts.query}" if parts.query else path
 
     def close(self) -> None:
-        """End all calls, also those that wait for an answer in other threads."""
+        """End all calls, also those that wait for an answer in other threads; refuse more until `open`."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -132,6 +132,11 @@ class ServerConnection:
                     shut_down(one.sock)
         for one in idle:
             one.close()
+
+    def open(self) -> None:
+        """Allow calls again."""
+        with self._lock:
+            self._closed = False
 
     def _exchange(self, call: _HttpCall, timeout: float) -> ServerAnswer:
         one, is_reused = self._take(timeout)
@@ -153,7 +158,7 @@ class ServerConnection:
     def _take(self, timeout: float) -> tuple[http.client.HTTPConnection, bool]:
         with self._lock:
             if self._closed:
-                raise ServerAway("The worker is ending.")
+                raise ServerAway("The worker is ending, or asleep.")
             is_reused = bool(self._idle)
             one = self._idle.pop() if is_reused else self._new()
             one.timeout = timeout

@@ -109,6 +109,10 @@ class Program:
         while (event := self._next_event()) is not ProgramEvent.END:
             self._sleeps = event is ProgramEvent.SLEEP
             logger.info("asked to %s by a signal", event)
+            if self._sleeps:  # what a claim may just have brought is free again after signing off
+                self._claims.connection.close()
+            else:
+                self._claims.connection.open()
             self._interrupt()
         self._shut_down(thread)
         if self._error:
@@ -230,7 +234,7 @@ class Program:
             self._begin(claimed)
 
     def _claim_failed(self, error: ServerAway | CallRefused) -> None:
-        if self._ending.is_set():
+        if self._ending.is_set() or self._sleeps:
             return
         logger.warning("a claim failed: %s", error)
         self._pause(self._backoff.next_wait(getattr(error, "retry_after", None)))
