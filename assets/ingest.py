@@ -16,7 +16,7 @@ from typing import IO
 from django.db import connections
 from django.utils import timezone
 
-from . import animations, blobs, containers, images, sentences, timed, unsupported
+from . import blobs, containers, sentences, unsupported
 from .errors import DamagedMedia, StorageUnavailable, WrongMedia
 from .kinds import LIMITS, Examined, MediaKind
 from .models import Asset
@@ -149,6 +149,9 @@ def _hash(path: Path) -> str:
 def _examine(
     path: Path, asked: MediaKind, content_type: str, files: blobs.TemporaryFiles
 ) -> Examined:
+    # Here: Pillow takes 3 MB of a web process that is sent no media.
+    from . import animations, images, timed
+
     container = containers.recognise(path)
     if container is None:
         unsupported.require_supported(path, asked, content_type)

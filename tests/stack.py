@@ -28,7 +28,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 MANAGE = str(ROOT / "manage.py")
-ROLES = {"up": f"{MANAGE} up", "web": "-m daphne", "models": "-m local_models"}
+ROLES = {"up": f"{MANAGE} up", "web": "-m panic.daphne", "models": "-m local_models"}
 
 
 def documented_settings() -> list[str]:

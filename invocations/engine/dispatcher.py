@@ -121,7 +121,7 @@ class Dispatcher:
 
 
 class ClusterHeartbeat:
-    """What the monitor process leaves when a canary has come all the way round the queue."""
+    """What a worker leaves when a canary has come all the way round the queue."""
 
     def __init__(self) -> None:
         self._beaten = 0.0

@@ -218,7 +218,7 @@ def all_children(plan: Plan, selector: selectors.BaseSelector) -> list[Child]:
 def _web(plan: Plan, selector: selectors.BaseSelector) -> Child:
     family = "INET6" if ":" in plan.host else "INET"
     command = [
-        *(sys.executable, "-m", "daphne", "-v", "0"),
+        *(sys.executable, "-m", "panic.daphne_without_tls", "-v", "0"),
         *("-e", f"systemd:domain={family}:index=0"),
         *("--websocket_timeout", "-1", "--ping-interval", "20", "--ping-timeout", "30"),
         *("--application-close-timeout", "2", "--no-server-name"),

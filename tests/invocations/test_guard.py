@@ -8,10 +8,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import OperationalError
+from django.utils import timezone
+from django_q.models import OrmQ, Task
+from django_q.tasks import async_task
 
-from invocations.engine.guard import ClusterStop
+from invocations.engine.cluster import SharedNumber
+from invocations.engine.dispatcher import RowBroker
+from invocations.engine.guard import IDLE, ClusterStop, EndedTasks, NoMonitor
 
 # What pages, the API, providers and media need, and no process of the queue before its first call
 LOADED_WHEN_NEEDED = {
@@ -46,6 +54,72 @@ def test_it_stays_set_however_often_the_signal_comes(stop: ClusterStop) -> None:
     assert stop.wait(0)
 
 
+def ended(**fields: Any) -> dict[str, Any]:
+    """A task as a worker puts it when it has run."""
+    async_task("invocations.tasks.canary")
+    row = OrmQ.objects.get()
+    then = timezone.now()
+    times = {"started": then, "stopped": then + timedelta(seconds=1)}
+    return {**row.task, **times, "ack_id": row.pk, "ack_failure": True, **fields}
+
+
+@pytest.mark.django_db
+def test_a_task_that_has_ended_is_acknowledged_by_its_worker_in_uncounted_time() -> None:
+    timer = SharedNumber("f", 15.0)
+
+    EndedTasks(RowBroker(), timer).put(ended(success=True, result=None))
+
+    assert not OrmQ.objects.exists()
+    assert not Task.objects.exists()
+    assert timer.value == IDLE
+
+
+@pytest.mark.django_db
+def test_a_task_that_has_failed_is_kept_with_its_reason() -> None:
+    EndedTasks(RowBroker(), SharedNumber("f", IDLE)).put(
+        ended(success=False, result="no disk", sync=True)
+    )
+
+    assert not OrmQ.objects.exists()
+    assert Task.objects.get().result == "no disk"
+
+
+@pytest.mark.django_db
+def test_a_task_stays_in_the_queue_while_the_database_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("no connection")
+
+    monkeypatch.setattr(RowBroker, "acknowledge", fail)
+    monkeypatch.setattr("invocations.engine.guard.connection.close", lambda: None)
+
+    EndedTasks(RowBroker(), SharedNumber("f", IDLE)).put(ended(success=True, result=None))
+
+    assert OrmQ.objects.exists()
+
+
+def test_what_stands_for_the_monitor_lives_until_the_cluster_stops(stop: ClusterStop) -> None:
+    monitor = NoMonitor(stop)
+    assert monitor.is_alive()
+
+    stop.set()
+
+    assert not monitor.is_alive()
+
+
+def test_the_web_process_loads_nothing_for_tls_nor_for_media() -> None:
+    script = (
+        "import sys; from panic.daphne_without_tls import leave_out_tls; leave_out_tls();"
+        "import daphne.cli, panic.asgi;"
+        "from django.urls import get_resolver; get_resolver()._populate();"
+        "loaded = {'OpenSSL.SSL', 'service_identity', 'PIL', 'av', 'numpy'} & set(sys.modules);"
+        "assert not loaded, loaded"
+    )
+
+    run_script(script)
+
+
 def test_what_the_queue_does_not_need_at_once_is_in_none_of_its_processes() -> None:
     script = (
         "import sys, django; django.setup();"
@@ -55,6 +129,10 @@ def test_what_the_queue_does_not_need_at_once_is_in_none_of_its_processes() -> N
         f"loaded = {LOADED_WHEN_NEEDED} & set(sys.modules); assert not loaded, loaded"
     )
 
+    run_script(script)
+
+
+def run_script(script: str) -> None:
     subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "panic.settings"},

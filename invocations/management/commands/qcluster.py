@@ -10,12 +10,14 @@ from typing import Any
 from django_q import cluster
 from django_q.management.commands.qcluster import Command as QCluster
 
-from invocations.engine.cluster import DatagramQueue, SharedNumber
+from invocations.engine.cluster import DatagramQueue
 from invocations.engine.guard import guard_cluster
 
 # What the processes of the queue import when they begin and at the first task: before the fork, all
 # have it together.
 SHARED_MODULES = (
+    "assets.animations",
+    "assets.timed",
     "django.core.cache.backends.locmem",
     "django.db.models.sql.compiler",
     "invocations.engine.dispatcher",
@@ -32,7 +34,7 @@ class Command(QCluster):  # type: ignore[misc]
         """None: the stock ones are for several clusters, and to end one at once."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        cluster.Queue, cluster.Value = DatagramQueue, SharedNumber
+        cluster.Queue = DatagramQueue
         for name in SHARED_MODULES:
             import_module(name)
         gc.collect()
