@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import threading
@@ -19,11 +20,11 @@ from tests.worker.farm_server import FarmServer
 ON_TEXT = 'name = "x"\ninput = "text"\noutput = "text"\nstdin = true\nstdout = true\n'
 
 
-def described(folder: Path, text: str) -> Handler:
+def described(folder: Path, text: str, **variables: str) -> Handler:
     path = folder / "commands"
     path.mkdir(exist_ok=True)
     (path / "x.toml").write_text(text)
-    (handler,) = command.load(path)
+    (handler,) = command.load(path, variables)
     return handler
 
 
@@ -74,6 +75,35 @@ def test_parameters_reach_the_arguments_by_their_declared_types(tmp_path: Path) 
     result = done(handler, tmp_path, parameters={"seed": 7, "fast": True})
 
     assert result.text == "7 oil true"
+
+
+def test_what_differs_between_machines_is_in_their_own_settings(tmp_path: Path) -> None:
+    text = ON_TEXT + 'program = ["{variables.tool}", "{variables.words}"]\n'
+
+    result = done(described(tmp_path, text, tool="echo", words="a b"), tmp_path)
+
+    assert result.text == "a b"
+    with pytest.raises(WorkerError, match="sets no words"):
+        described(tmp_path, text, tool="echo")
+
+
+def test_weights_are_checked_before_their_program_is_offered(tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"weights")
+    sha256 = hashlib.sha256(b"weights").hexdigest()
+    text = ON_TEXT + 'program = ["cat"]\n[[weights]]\n' + f'path = "{path}"\nsha256 = "{sha256}"\n'
+    handler = described(tmp_path, text)
+
+    handler.self_test(tmp_path)
+    (offer,) = handler.offers()
+    assert offer.weights_sha256 == sha256
+
+    path.write_bytes(b"others")
+    with pytest.raises(WorkFailed, match="are others than its file says"):
+        handler.self_test(tmp_path)
+    path.unlink()
+    with pytest.raises(WorkFailed, match="cannot be read"):
+        handler.self_test(tmp_path)
 
 
 @pytest.mark.parametrize("value", ["; reboot", 10, 1.5, None, True])

@@ -6,6 +6,7 @@ import io
 import json
 import socket
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,21 @@ def test_a_server_without_tls_is_explained(
 
 def test_an_address_without_a_scheme_is_wrong_usage(tmp_path: Path) -> None:
     assert main(["enrol", "wall.example", "good", "--data", str(tmp_path)]) == 2
+
+
+def test_a_server_that_has_moved_is_named_when_the_worker_starts(
+    farm: FarmServer, folder: WorkerFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrolment = folder.enrolment()
+    folder.save_enrolment(replace(enrolment, server="http://127.0.0.1:9"))
+    farm.script("sign-on", 401)
+
+    assert main(["run", "--server", farm.url, "--data", str(folder.path)]) == 3
+
+    monkeypatch.setenv("PANIC_WORKER_SERVER", f"{farm.url}/")
+    farm.script("sign-on", 401)
+    assert main(["run", "--data", str(folder.path)]) == 3
+    assert main(["run", "--server", "elsewhere", "--data", str(folder.path)]) == 2
 
 
 def test_running_without_an_enrolment_says_what_to_do(

@@ -11,14 +11,15 @@ import socket
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from . import __version__
 from .api import FarmApi
-from .configuration import Configuration, read_configuration
+from .configuration import read_configuration
 from .connection import ServerConnection
-from .failures import CallRefused, SecretRefused, ServerAway, WorkerError
+from .failures import CallRefused, SecretRefused, ServerAway, WorkerError, WrongUsage
 from .folder import Enrolment, WorkerFolder, default_folder
 from .handlers import load_handlers
 from .program import Program, ProgramEvent
@@ -42,6 +43,8 @@ def main(words: Sequence[str] | None = None) -> int:
         status: int = options.act(options)
     except SecretRefused as error:
         return _say(str(error), NOT_ENROLLED)
+    except WrongUsage as error:
+        return _say(str(error), WRONG_USAGE)
     except WorkerError as error:
         return _say(str(error), REFUSED)
     except KeyboardInterrupt:
@@ -63,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
 
     run = acts.add_parser("run", help="sign on and work until SIGTERM")
     run.add_argument("--slots", type=int, help="steps at once, instead of config.toml's")
+    run.add_argument(
+        "--server",
+        metavar="URL",
+        default=os.environ.get("PANIC_WORKER_SERVER"),
+        help="where the server has moved to, instead of the address of the enrolment",
+    )
     run.add_argument("--log-level", default="INFO", help="DEBUG, INFO, WARNING or ERROR")
     run.set_defaults(act=_run)
 
@@ -82,10 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _enrol(options: argparse.Namespace) -> int:
-    server = options.url.rstrip("/")
-    parts = urlsplit(server)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return _say("The address begins with http:// or https://.", WRONG_USAGE)
+    server = _address(options.url)
     folder = WorkerFolder(options.data)
     folder.create()
     if folder.is_enrolled and not options.force:
@@ -97,9 +103,17 @@ def _enrol(options: argparse.Namespace) -> int:
     with folder.locked():
         enrolment = _enrolled(server, options.token, options.name)
         folder.save_enrolment(enrolment)
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    if server.startswith("http:") and urlsplit(server).hostname not in LOOPBACK:
         _say("Mind: without https the worker's secret can be read on the way.", DONE)
     return _say(f"Enrolled as {enrolment.name}. Start it with: panic-worker run", DONE)
+
+
+def _address(url: str) -> str:
+    """As it is kept. Raises WrongUsage where it is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise WrongUsage(f"{url} is no address of a server: it begins with http:// or https://.")
+    return url.rstrip("/")
 
 
 def _enrolled(server: str, token: str, name: str) -> Enrolment:
@@ -143,12 +157,12 @@ def _run(options: argparse.Namespace) -> int:
     )
     folder = WorkerFolder(options.data)
     enrolment = folder.enrolment()
+    if options.server:
+        enrolment = replace(enrolment, server=_address(options.server))
     folder.create()
     configuration = read_configuration(folder.config)
     if options.slots is not None:
-        configuration = Configuration(
-            max(1, options.slots), configuration.min_free_bytes, configuration.sections
-        )
+        configuration = replace(configuration, slots=max(1, options.slots))
     with folder.locked():
         handlers = load_handlers(folder, configuration, with_echo=options.echo)
         program = Program(folder, enrolment, handlers, configuration)

@@ -13,16 +13,20 @@ from .failures import WorkerError
 MIN_FREE_BYTES = 2 << 30
 MAX_SLOTS = 64
 SECTIONS = ("comfyui", "local_models")
-KNOWN = {"slots", "min_free_bytes", *SECTIONS}
+KNOWN = {"slots", "min_free_bytes", "variables", *SECTIONS}
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """`slots` steps are done at once; none is begun with less than `min_free_bytes` of disk."""
+    """`slots` steps are done at once; none is begun with less than `min_free_bytes` of disk.
+
+    `variables` are what differs between machines that share the files of their commands.
+    """
 
     slots: int = 1
     min_free_bytes: int = MIN_FREE_BYTES
     sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -40,6 +44,7 @@ def read_configuration(path: Path) -> Configuration:
         slots=_whole_number(path, found, "slots", 1, 1, MAX_SLOTS),
         min_free_bytes=_whole_number(path, found, "min_free_bytes", MIN_FREE_BYTES, 0, 1 << 60),
         sections=sections,
+        variables=_variables(path, found),
     )
 
 
@@ -49,6 +54,13 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise WorkerError(f"{path} cannot be read: {error}") from None
+
+
+def _variables(path: Path, found: Mapping[str, Any]) -> dict[str, str]:
+    values = found.get("variables", {})
+    if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
+        raise WorkerError(f"{path}: [variables] has texts.")
+    return values
 
 
 def _whole_number(

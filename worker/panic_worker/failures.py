@@ -27,6 +27,10 @@ class WorkerError(Exception):
     """The program cannot go on; the text is a sentence for a person."""
 
 
+class WrongUsage(WorkerError):
+    """An argument cannot be what it is."""
+
+
 class SecretRefused(WorkerError):
     """Status 401: the worker was removed, or its secret replaced."""
 

@@ -14,7 +14,7 @@ def load_handlers(
 ) -> list[Handler]:
     """All that are set up on this machine. Raises WorkerError for a setting that is wrong."""
     return [
-        *command.load(folder.commands),
+        *command.load(folder.commands, configuration.variables),
         *comfyui.load(configuration.sections.get("comfyui"), folder.workflows),
         *local_models.load(configuration.sections.get("local_models"), folder.path),
         *echo.load(is_wanted=with_echo),

@@ -24,6 +24,7 @@ from typing import Any
 
 from panic_worker.children import ChildEnd, ChildLimits, ChildProgram, run_child
 from panic_worker.failures import ErrorClass, WorkFailed
+from panic_worker.weights import check_weights, sha256_of_all
 
 from .base import ENDINGS, Handler, Offer, Work, WorkResult
 from .command_file import PLACEHOLDER, CommandFile, read_command_files
@@ -55,14 +56,16 @@ class CommandHandler(Handler):
                 seconds=file.typical_seconds or None,
                 memory=file.limits.memory_bytes or None,
                 licence=file.licence,
+                weights_sha256=sha256_of_all(file.weights),
             )
         ]
 
     def self_test(self, folder: Path) -> None:
-        """The program is there; where the file has a `test`, it ends well."""
+        """The program is there, and so are its weights; where the file has a `test`, it ends well."""
         program = self._file.program[0]
         if shutil.which(program, path=None) is None and not Path(program).is_file():
             raise WorkFailed(ErrorClass.PERMANENT, f"There is no program {program}.")
+        check_weights(self._file.weights)
         if self._file.test:
             child = ChildProgram(
                 self._file.test, folder, self._file.environment, limits=self._file.limits
@@ -143,9 +146,9 @@ class _ProgressReader:
             return  # a line that only looks like progress
 
 
-def load(folder: Path) -> list[Handler]:
+def load(folder: Path, variables: Mapping[str, str]) -> list[Handler]:
     """A handler for each file of the folder. Raises WorkerError for a file that is wrong."""
-    return [CommandHandler(file) for file in read_command_files(folder)]
+    return [CommandHandler(file) for file in read_command_files(folder, variables)]
 
 
 def _fraction(found: re.Match[str]) -> float:

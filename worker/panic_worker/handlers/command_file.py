@@ -11,19 +11,22 @@ from typing import Any
 from panic_worker.children import ChildLimits
 from panic_worker.configuration import read_toml
 from panic_worker.failures import WorkerError
+from panic_worker.weights import WeightsFile
 
 from .base import MODALITIES
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_]+)?)\}")
 PLACES = {"input", "output", "folder"}
+VARIABLE = re.compile(r"\{variables\.([A-Za-z0-9_]+)\}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 PARAMETER_TYPES = {"integer", "number", "boolean"}
 DEFAULT_SECONDS = 600.0
 DEFAULT_FILE_BYTES = 1 << 30
 KNOWN = {
     "name", "title", "input", "output", "program", "stdin", "stdout", "content_type", "parameters",
     "environment", "seconds", "memory_mb", "output_mb", "typical_seconds", "licence", "progress",
-    "test",
+    "test", "weights",
 }  # fmt: skip
 
 
@@ -46,20 +49,41 @@ class CommandFile:
     licence: str
     progress: re.Pattern[str] | None
     test: Sequence[str]
+    weights: Sequence[WeightsFile]
 
 
-def read_command_files(folder: Path) -> list[CommandFile]:
-    """In the order of their file names. Raises WorkerError that names the file."""
+def read_command_files(folder: Path, variables: Mapping[str, str]) -> list[CommandFile]:
+    """In the order of their file names; `variables` are this machine's, from config.toml. Raises
+    WorkerError that names the file."""
     found: dict[str, CommandFile] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
-            file = _read(read_toml(path))
+            file = _read(_with_variables(read_toml(path), variables))
         except ValueError as error:
             raise WorkerError(f"{path}: {error}") from None
         if file.name in found:
             raise WorkerError(f"{path}: another file has the name {file.name} as well.")
         found[file.name] = file
     return list(found.values())
+
+
+def _with_variables(value: Any, variables: Mapping[str, str]) -> Any:
+    """`{variables.NAME}` filled in everywhere, keys apart. Raises ValueError for one that is not set."""
+    match value:
+        case str():
+            return VARIABLE.sub(lambda found: _variable(found[1], variables), value)
+        case list():
+            return [_with_variables(one, variables) for one in value]
+        case dict():
+            return {name: _with_variables(one, variables) for name, one in value.items()}
+        case _:
+            return value
+
+
+def _variable(name: str, variables: Mapping[str, str]) -> str:
+    if name not in variables:
+        raise ValueError(f"config.toml sets no {name} in [variables].")
+    return variables[name]
 
 
 def _read(data: Mapping[str, Any]) -> CommandFile:
@@ -89,6 +113,7 @@ def _read(data: Mapping[str, Any]) -> CommandFile:
         licence=_text(data, "licence", ""),
         progress=_expression(data),
         test=_words(data, "test") if "test" in data else (),
+        weights=_weights(data),
     )
     _check_whole(file)
     return file
@@ -126,6 +151,17 @@ def _parameters(data: Mapping[str, Any]) -> dict[str, Any]:
     if not properties:
         return {}
     return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _weights(data: Mapping[str, Any]) -> list[WeightsFile]:
+    entries = data.get("weights", [])
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        raise ValueError("weights is a list of tables: [[weights]] with path and sha256.")
+    files = [WeightsFile(Path(_text(one, "path")), _text(one, "sha256").lower()) for one in entries]
+    for file in files:
+        if not SHA256.fullmatch(file.sha256):
+            raise ValueError(f"the sha256 of the weights {file.path} has 64 hexadecimal digits.")
+    return files
 
 
 def _expression(data: Mapping[str, Any]) -> re.Pattern[str] | None:
