@@ -3,41 +3,29 @@ and in the form in which they are stored."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, time
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lib.validation import Invalid
-from networks.opening_hours import DAYS, zone_names
+from networks.weekly_periods import PeriodWords, checked_periods
 
 MAX_PERIODS = 30
 MAX_CLOSED_DATES = 366
-_CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(:00)?", re.ASCII)
-_FULL_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_BY_NAME = {
-    **dict(zip(DAYS, DAYS, strict=True)),
-    **dict(zip(_FULL_NAMES, DAYS, strict=True)),
-    **{str(number): day for number, day in enumerate(DAYS, 1)},
-}
+_WORDS = PeriodWords(
+    field="opening_hours",
+    too_many=gettext_lazy("At most %(most)d lines of opening hours fit."),
+    opens=gettext_lazy("it opens at a time such as 10:00."),
+    closes=gettext_lazy("it closes at a time such as 18:00."),
+)
 
 
 def checked_hours(periods: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """`[{days, opens, closes, zone}]`; days in their order. Raises Invalid."""
-    if len(periods) > MAX_PERIODS:
-        sentence = _("At most %(most)d lines of opening hours fit.") % {"most": MAX_PERIODS}
-        raise Invalid({"opening_hours": sentence})
-    found = [_checked_period(period) for period in periods]
-    problems = [
-        _("Line %(number)d: %(problem)s") % {"number": number, "problem": problem}
-        for number, (_period, of_line) in enumerate(found, 1)
-        for problem in of_line
-    ]
-    if problems:
-        raise Invalid({"opening_hours": " ".join(problems)})
-    return [period for period, _none in found]
+    return checked_periods(periods, most=MAX_PERIODS, words=_WORDS)
 
 
 def checked_dates(dates: Iterable[str]) -> list[str]:
@@ -53,43 +41,3 @@ def checked_dates(dates: Iterable[str]) -> list[str]:
         sentence = _("At most %(most)d closed dates fit.") % {"most": MAX_CLOSED_DATES}
         raise Invalid({"closed_on": sentence})
     return [one.isoformat() for one in sorted(found)]
-
-
-def _checked_period(period: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """As it is stored, and what is wrong with it."""
-    problems = []
-    days = {_BY_NAME.get(str(day).strip().lower()) for day in period["days"]}
-    if None in days:
-        problems.append(_("a day is one of mon, tue, wed, thu, fri, sat and sun."))
-    if not days:
-        problems.append(_("choose at least one day."))
-    opens, closes = _clock(period["opens"]), _clock(period["closes"])
-    if opens is None or opens == _MIDNIGHT_AFTER:
-        problems.append(_("it opens at a time such as 10:00."))
-    if closes is None:
-        problems.append(_("it closes at a time such as 18:00."))
-    zone = str(period["zone"]).strip()
-    if zone not in zone_names():
-        sentence = _("“%(zone)s” is no time zone; one is Europe/Zurich.")
-        problems.append(sentence % {"zone": zone[:60]})
-    stored = {
-        "days": [day for day in DAYS if day in days],
-        "opens": opens or "",
-        "closes": "00:00" if closes == _MIDNIGHT_AFTER else closes or "",
-        "zone": zone,
-    }
-    return stored, problems
-
-
-_MIDNIGHT_AFTER = "24:00"
-
-
-def _clock(text: Any) -> str | None:
-    """As `09:30`; `24:00` for the end of the day; None where it is no time."""
-    match = _CLOCK.fullmatch(str(text).strip())
-    if match is None:
-        return None
-    hours, minutes = int(match[1]), int(match[2])
-    if hours == 24:
-        return _MIDNIGHT_AFTER if minutes == 0 else None
-    return time(hours, minutes).strftime("%H:%M")

@@ -13,7 +13,12 @@ from django.db import transaction
 
 def announce_change() -> None:
     """Once the surrounding transaction has committed, every process of this machine looks again."""
-    transaction.on_commit(lambda: _file().touch())
+    transaction.on_commit(mark)
+
+
+def mark() -> None:
+    """At once."""
+    _file().touch()
 
 
 def read() -> tuple[str, int] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from . import blobs, fallbacks, silent_workers
+from . import blobs, fallbacks, status_watch
 
 
 def give_up(pk: int) -> None:
@@ -12,9 +12,9 @@ def give_up(pk: int) -> None:
     fallbacks.give_up(pk, at=timezone.now())
 
 
-def tell_of_silence(_: int) -> None:
-    """Let pages know which workers have fallen silent."""
-    silent_workers.tell(timezone.now())
+def tell_of_status(_: int) -> None:
+    """Let pages know which workers have fallen silent, or sleep by the clock."""
+    status_watch.tell(timezone.now())
 
 
 def tidy(_: int) -> None:

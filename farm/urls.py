@@ -9,13 +9,14 @@ from .views import blocklists, workers
 urlpatterns = [
     path("farm/", workers.index, name="farm"),
     path("farm/tokens/", workers.issue_token, name="farm-token"),
-    path("farm/requests/", workers.request_status, name="farm-requests"),
     path(
         "runs/<slug:run_id>/blocklist/<slug:entry_id>/remove/",
         blocklists.unblock,
         name="farm-unblock",
     ),
     path("invocations/<slug:step_id>/retry/", blocklists.retry, name="farm-retry"),
+    path("farm/changes/", workers.change_several, name="farm-changes"),
     path("farm/<slug:public_id>/", workers.detail, name="farm-worker"),
+    path("farm/<slug:public_id>/sleep/", workers.change_sleep, name="farm-sleep"),
     path("farm/<slug:public_id>/archive/", workers.archive, name="farm-archive"),
 ]

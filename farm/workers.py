@@ -7,17 +7,24 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEntry, User
 from invocations.models import Attempt
 from lib.validation import Invalid
-from networks.opening_hours import OpeningPeriod
+from networks.weekly_periods import PeriodWords, checked_periods
 
 from .models import EnrolmentToken, FarmWorker, WorkerStatus
-from .models.farm_worker import FarmWorkerQuerySet
 
 REQUESTABLE = (WorkerStatus.AWAKE, WorkerStatus.ASLEEP)
 MAX_TAGS, MAX_WINDOWS = 20, 20
+MAX_TAG = 40  # characters
+_WINDOW_WORDS = PeriodWords(
+    field="sleep_windows",
+    too_many=gettext_lazy("At most %(most)d lines of sleep windows fit."),
+    opens=gettext_lazy("it falls asleep at a time such as 22:00."),
+    closes=gettext_lazy("it wakes at a time such as 08:00."),
+)
 
 
 def issue_token(*, by: User, at: datetime) -> tuple[EnrolmentToken, str]:
@@ -42,9 +49,11 @@ def change(
     if name is not None:
         fields["name"] = name.strip()
     if tags is not None:
-        fields["tags"] = list(dict.fromkeys(tags))
+        fields["tags"] = checked_tags(tags)
     if sleep_windows is not None:
-        fields["sleep_windows"] = _checked_windows(sleep_windows)
+        fields["sleep_windows"] = checked_periods(
+            sleep_windows, most=MAX_WINDOWS, words=_WINDOW_WORDS
+        )
     if requested_status is not None and requested_status not in REQUESTABLE:
         raise Invalid({"requested_status": _("A worker can be asked to be awake or asleep.")})
     if fields:
@@ -54,13 +63,14 @@ def change(
     AuditEntry.record(by, "farm.worker_changed", worker.name)
 
 
-def request_status(
-    found: FarmWorkerQuerySet, *, by: User, status: WorkerStatus | str, lazy: bool
-) -> int:
-    """What all of these are to be, once each has confirmed it; how many were asked."""
-    count = found.request(status, lazy=lazy)
-    AuditEntry.record(by, "farm.workers_asked", f"{count}: {status}")
-    return count
+def checked_tags(tags: Sequence[str]) -> list[str]:
+    """Each once, without spaces around it. Raises Invalid."""
+    found = list(dict.fromkeys(tag for one in tags if (tag := one.strip())))
+    if len(found) > MAX_TAGS:
+        raise Invalid({"tags": _("A worker has at most %(most)d tags.") % {"most": MAX_TAGS}})
+    if any(len(tag) > MAX_TAG for tag in found):
+        raise Invalid({"tags": _("A tag has at most %(most)d characters.") % {"most": MAX_TAG}})
+    return found
 
 
 def archive(worker: FarmWorker, *, by: User, at: datetime) -> None:
@@ -84,13 +94,3 @@ def work_under_way(workers: Sequence[FarmWorker]) -> dict[str, list[Attempt]]:
     for attempt in held.select_related("invocation__run__network").order_by("id"):
         found.setdefault(names[attempt.worker], []).append(attempt)
     return found
-
-
-def _checked_windows(windows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    sentence = _("Each has `days`, `opens`, `closes` and `zone`: from when to when it sleeps.")
-    try:
-        for one in windows:
-            OpeningPeriod.from_json(one)
-    except (KeyError, ValueError, TypeError):
-        raise Invalid({"sleep_windows": sentence}) from None
-    return [dict(one) for one in windows]

@@ -56,7 +56,7 @@ def _register_periodic_tasks() -> None:
     from credentials.models import Credential, OperatorKey, Server
     from displays import absence
     from displays.models import Board
-    from farm import blobs, silence, silent_workers
+    from farm import blobs, silence, status_watch
     from invocations import budget_watch, openings
     from invocations.engine import periodic_tasks
     from notifications.models import Channel
@@ -85,5 +85,5 @@ def _register_periodic_tasks() -> None:
     )
     periodic_tasks.register("panic.tasks.watch_disk", disk_watch.due_disk, seconds=60)
     periodic_tasks.register("farm.tasks.give_up", silence.silent_steps, seconds=5)
-    periodic_tasks.register("farm.tasks.tell_of_silence", silent_workers.newly_silent, seconds=10)
+    periodic_tasks.register("farm.tasks.tell_of_status", status_watch.changed_by_time, seconds=10)
     periodic_tasks.register("farm.tasks.tidy", blobs.due_sweep, seconds=3600)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from farm.models import FarmWorker
-from farm.workers import REQUESTABLE
+from farm.workers import MAX_WINDOWS, REQUESTABLE
 from lib.forms import CheckedForm
+from networks.forms.periods import PeriodsForm
 
 
 class WorkerForm(CheckedForm):
@@ -41,5 +43,17 @@ class WorkerForm(CheckedForm):
 
     @property
     def given(self) -> dict[str, Any]:
-        tags = [one.strip() for one in self.cleaned_data["tags"].split(",")]
-        return {**self.cleaned_data, "tags": [one for one in tags if one]}
+        return {**self.cleaned_data, "tags": self.cleaned_data["tags"].split(",")}
+
+
+class SleepForm(PeriodsForm):
+    """When a worker is to sleep."""
+
+    opens_label, closes_label, most = _("It falls asleep"), _("It wakes"), MAX_WINDOWS
+
+    def __init__(self, worker: FarmWorker, data: QueryDict | None = None) -> None:
+        super().__init__(data, periods=worker.sleep_windows)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return {"sleep_windows": self.given_periods}

@@ -42,10 +42,12 @@ class FarmWorkerQuerySet(models.QuerySet["FarmWorker"]):
         """Awake, and heard of lately."""
         return self.kept().filter(status=WorkerStatus.AWAKE, last_seen_at__gt=at - SILENT_AFTER)
 
-    def silent_since(self, since: datetime, at: datetime) -> FarmWorkerQuerySet:
-        """Those that have fallen silent between the two, without having left."""
-        seen = Q(last_seen_at__gt=since - SILENT_AFTER, last_seen_at__lte=at - SILENT_AFTER)
-        return self.kept().filter(seen).exclude(status=WorkerStatus.OFFLINE)
+    def may_change_by_time(self, since: datetime, at: datetime) -> FarmWorkerQuerySet:
+        """Those that have fallen silent between the two without having left, and those that are heard of
+        and have sleep windows."""
+        silent = Q(last_seen_at__gt=since - SILENT_AFTER, last_seen_at__lte=at - SILENT_AFTER)
+        by_clock = Q(last_seen_at__gt=at - SILENT_AFTER) & ~Q(sleep_windows=[])
+        return self.filter(silent | by_clock).exclude(status=WorkerStatus.OFFLINE)
 
     def announce(self) -> int:
         """Whoever follows them looks again; how many they are."""
@@ -225,10 +227,16 @@ class FarmWorker(models.Model):
         return f"farm:{self.public_id}"
 
     def shown_status(self, at: datetime) -> str:
-        """Its status, unless it is silent."""
+        """Its status, unless it is silent, or in one of its sleep windows."""
         seen = self.last_seen_at
-        silent = seen is None or at - seen > SILENT_AFTER
-        return WorkerStatus.OFFLINE if silent else self.status
+        if seen is None or at - seen > SILENT_AFTER:
+            return WorkerStatus.OFFLINE
+        awake = self.status == WorkerStatus.AWAKE
+        return WorkerStatus.ASLEEP if awake and self.is_in_sleep_window(at) else self.status
+
+    def is_in_sleep_window(self, at: datetime) -> bool:
+        hours = OpeningHours.from_json(cast("Sequence[Mapping[str, Any]]", self.sleep_windows))
+        return bool(hours) and hours.is_open(at)
 
     def status_due(self, at: datetime) -> str:
         """What it is to be instead of working; empty where it is to work."""
@@ -236,8 +244,7 @@ class FarmWorker(models.Model):
             return self.requested_status
         if not self.requested_status and self.status == WorkerStatus.ASLEEP:
             return WorkerStatus.ASLEEP
-        hours = OpeningHours.from_json(cast("Sequence[Mapping[str, Any]]", self.sleep_windows))
-        return WorkerStatus.ASLEEP if hours and hours.is_open(at) else ""
+        return WorkerStatus.ASLEEP if self.is_in_sleep_window(at) else ""
 
 
 def new_secret() -> str:

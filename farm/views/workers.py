@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from accounts.views.members import admins_only
-from farm import workers
-from farm.forms.workers import WorkerForm
+from farm import bulk_changes, workers
+from farm.bulk_changes import FOR_ALL, BulkChange
+from farm.forms.workers import SleepForm, WorkerForm
 from farm.models import FarmWorker
+from farm.models.farm_worker import FarmWorkerQuerySet
 from farm.worker_list import page_of_worker, worker_rows
+from lib.bulk_actions import chosen_rows
+from lib.validation import Invalid
+from networks.opening_hours import zone_names
+
+
+def _asked(count: int) -> str:
+    return ngettext("%(count)d worker was asked.", "%(count)d workers were asked.", count)
+
+
+def _changed(count: int) -> str:
+    return ngettext("%(count)d worker was changed.", "%(count)d workers were changed.", count)
+
+
+def _archived(count: int) -> str:
+    return ngettext(
+        "%(count)d machine is no worker any more.",
+        "%(count)d machines are no workers any more.",
+        count,
+    )
+
+
+DONE: Mapping[BulkChange, Callable[[int], str]] = {
+    BulkChange.AWAKE: _asked,
+    BulkChange.ASLEEP: _asked,
+    BulkChange.TAG: _changed,
+    BulkChange.UNTAG: _changed,
+    BulkChange.ARCHIVE: _archived,
+}
 
 
 @require_safe
@@ -39,18 +71,35 @@ def issue_token(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @admins_only
-def request_status(request: HttpRequest) -> HttpResponse:
-    """All of them at once. `do`: awake or asleep; `lazy`: once their work is done."""
-    if (asked := request.POST.get("do", "")) in workers.REQUESTABLE:
-        count = workers.request_status(
-            FarmWorker.objects.kept(),
-            by=cast("User", request.user),
-            status=asked,
-            lazy="lazy" in request.POST,
-        )
-        said = ngettext("%(count)d worker was asked.", "%(count)d workers were asked.", count)
-        messages.success(request, said % {"count": count})
+def change_several(request: HttpRequest) -> HttpResponse:
+    """`do`: what; `chosen`: to which; `lazy`: once their work is done; `tags`: with commas between."""
+    what = request.POST.get("do", "")
+    found = _chosen_workers(request, what) if what in set(BulkChange) else None
+    if found is None:
+        return redirect("farm")
+    tags = request.POST.get("tags", "").split(",")
+    given: dict[str, Any] = {
+        "by": request.user,
+        "at": timezone.now(),
+        "lazy": "lazy" in request.POST,
+        "tags": tags,
+    }
+    try:
+        count = bulk_changes.change_workers(found, BulkChange(what), **given)
+    except Invalid as wrong:
+        messages.error(request, str(wrong))
+    else:
+        messages.success(request, DONE[BulkChange(what)](count) % {"count": count})
     return redirect("farm")
+
+
+def _chosen_workers(request: HttpRequest, what: str) -> FarmWorkerQuerySet | None:
+    """None, and a message, where some have to be chosen and none was."""
+    kept = FarmWorker.objects.kept()
+    if what in FOR_ALL and not request.POST.getlist("chosen"):
+        return kept
+    chosen = chosen_rows(request, kept)
+    return kept.filter(pk__in=[one.pk for one in chosen]) if chosen else None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,8 +111,36 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
     if form.is_valid():
         messages.success(request, gettext("Saved."))
         return redirect("farm-worker", public_id)
-    context = page_of_worker(worker, timezone.now()) | {"form": form}
-    return render(request, "farm/worker.html", context, status=400 if form.errors else 200)
+    return _page(request, worker, form=form)
+
+
+@require_POST
+@admins_only
+def change_sleep(request: HttpRequest, public_id: str) -> HttpResponse:
+    """When it is to sleep."""
+    worker = get_object_or_404(FarmWorker.objects.kept(), public_id=public_id)
+    form = SleepForm(worker, request.POST)
+    form.submit(workers.change, worker=worker, by=request.user)
+    if form.is_valid():
+        messages.success(request, gettext("The sleep windows are saved."))
+        return redirect(f"{reverse('farm-worker', args=[public_id])}#sleep")
+    return _page(request, worker, sleep_form=form)
+
+
+def _page(
+    request: HttpRequest,
+    worker: FarmWorker,
+    *,
+    form: WorkerForm | None = None,
+    sleep_form: SleepForm | None = None,
+) -> HttpResponse:
+    """The worker's page, with what is wrong in one of its forms where something is."""
+    context = page_of_worker(worker, timezone.now())
+    context["form"] = form or WorkerForm(worker)
+    context["sleep_form"] = sleep_form or SleepForm(worker)
+    context["zones"] = sorted(zone_names())
+    wrong = context["form"].errors or context["sleep_form"].errors
+    return render(request, "farm/worker.html", context, status=400 if wrong else 200)
 
 
 @require_POST

@@ -28,6 +28,7 @@ from assets import ingest  # noqa: E402
 from displays import installations, screens  # noqa: E402
 from displays.feeds import find  # noqa: E402
 from displays.models import Display, Installation, Kiosk  # noqa: E402
+from farm.models import EnrolmentToken  # noqa: E402
 from invocations import halts, runs  # noqa: E402
 from invocations.engine import outcomes  # noqa: E402
 from invocations.engine.claims import Holder, claim_step  # noqa: E402
@@ -193,6 +194,13 @@ def admin_password(password: str) -> str:
     return str(admin.email)
 
 
+def enrolment_token() -> str:
+    """For one machine of the farm."""
+    admin = User.objects.first_admin()
+    assert admin is not None
+    return EnrolmentToken.issue(admin, at=timezone.now())[1]
+
+
 def feature(network: str) -> int:
     featured.feature(network=Network.objects.get(slug=network), by=None)
     return 1
@@ -268,6 +276,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "prompts": prompts,
     "state": state,
     "admin_password": admin_password,
+    "enrolment_token": enrolment_token,
     "feature": feature,
     "attend": attend,
 }

@@ -11,12 +11,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from accounts.models import User
-from farm import silent_workers, stamp, workers
+from farm import stamp, status_watch, workers
 from farm.events import FARM, MAX_NAMED
 from farm.feeds import FarmFeed, FarmWorkerFeed
 from farm.models import FarmWorker
 from invocations import runs
 from invocations.states import Reason
+from networks.opening_hours import DAYS
 from realtime import log
 from realtime.cursors import Cursor, Positions
 from realtime.feeds import Denied
@@ -73,7 +74,7 @@ def test_many_that_change_together_are_one_event(root: User) -> None:
         FarmWorker.enrol(name=f"Machine {number}", platform="", version="", at=timezone.now())
     before = log.position(FARM)
 
-    count = workers.request_status(FarmWorker.objects.kept(), by=root, status="asleep", lazy=True)
+    count = FarmWorker.objects.kept().request("asleep", lazy=True)
 
     (event,) = events_after(before)
     assert (count, event.data) == (MAX_NAMED + 1, {"workers": None})
@@ -81,31 +82,45 @@ def test_many_that_change_together_are_one_event(root: User) -> None:
 
 
 def test_one_that_is_so_already_is_asked_nothing(worker: WorkerProgram, root: User) -> None:
-    workers.request_status(FarmWorker.objects.kept(), by=root, status="awake", lazy=False)
+    FarmWorker.objects.kept().request("awake", lazy=False)
 
     assert worker.row.requested_status == ""
 
 
 def test_one_that_falls_silent_is_told_and_when_it_is_back(
-    worker: WorkerProgram, django_capture_on_commit_callbacks: Any
+    worker: WorkerProgram,
 ) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        stamp.announce_change()  # there is a farm
+    stamp.mark()
     before, at = log.position(FARM), timezone.now()
     silent = at + timedelta(seconds=65)
 
-    assert not silent_workers.newly_silent(at)
-    assert silent_workers.newly_silent(silent)
-    silent_workers.tell(silent)
+    assert not status_watch.changed_by_time(at)
+    assert status_watch.changed_by_time(silent)
+    status_watch.tell(silent)
     assert types_after(before) == ["farm_worker.changed"]
 
     worker.row.note_seen(silent)
     assert types_after(before) == ["farm_worker.changed"] * 2
-    assert not silent_workers.newly_silent(silent)
+    assert not status_watch.changed_by_time(silent)
+
+
+def test_a_sleep_window_that_begins_is_told(worker: WorkerProgram) -> None:
+    at = timezone.now().replace(hour=21, minute=59, second=58)
+    night = {"days": list(DAYS), "opens": "22:00", "closes": "08:00", "zone": "UTC"}
+    worker.row.change(sleep_windows=[night])
+    FarmWorker.objects.update(last_seen_at=at)
+    before, begun = log.position(FARM), at + timedelta(seconds=4)
+    stamp.mark()
+
+    assert not status_watch.changed_by_time(at)
+    assert status_watch.changed_by_time(begun)
+    status_watch.tell(begun)
+
+    assert types_after(before) == ["farm_worker.changed"]
 
 
 def test_one_that_has_been_silent_for_long_is_told_no_more(worker: WorkerProgram) -> None:
-    assert not silent_workers.newly_silent(timezone.now() + timedelta(hours=1))
+    assert not status_watch.changed_by_time(timezone.now() + timedelta(hours=1))
 
 
 # What is shown

@@ -59,9 +59,10 @@ POST show-on-board            /account/boards/{board_id}/show/                  
 POST remove-board             /account/boards/{board_id}/remove/                302 302 404 404 302 302
 GET  farm                     /farm/                                            302 302 403 403 403 200
 POST farm-token               /farm/tokens/                                     302 302 403 403 403 200
-POST farm-requests            /farm/requests/                                   302 302 403 403 403 302
+POST farm-changes             /farm/changes/                                    302 302 403 403 403 302
 GET  farm-worker              /farm/{worker_id}/                                302 302 403 403 403 200
 POST farm-worker              /farm/{worker_id}/                                302 302 403 403 403 302
+POST farm-sleep               /farm/{worker_id}/sleep/                          302 302 403 403 403 302
 POST farm-archive             /farm/{worker_id}/archive/                        302 302 403 403 403 302
 POST farm-unblock             /runs/{run}/blocklist/{entry_id}/remove/          302 302 404 302 302 302 | 302 302 403 302 302 302
 POST farm-retry               /invocations/{step}/retry/                        302 302 404 302 302 302 | 302 302 403 302 302 302
@@ -178,7 +179,7 @@ _GRID = {"type": "grid", "name": "wall", "rows": "1", "columns": "2"}
 ATTENDANT = {"GET networks:attendant": 200, "POST networks:attendant": 302}
 GIVEN: dict[str, dict[str, str]] = {
     "POST farm-worker": {"name": "Machine", "requested_status": "asleep"},
-    "POST farm-requests": {"do": "asleep"},
+    "POST farm-changes": {"do": "asleep"},
     "POST write-privacy": {"language": "en", "text": "Nothing is kept."},
     "POST networks:attendant": {"take_down": "{step}:placeholder"},
     "POST notifications:new": {
