@@ -17,11 +17,14 @@ def _not_wired(*_: object) -> Any:
 @dataclass(slots=True)
 class InvocationHooks:
     """Boards show what happens, within the transaction in which it does. The first two are asked only where
-    the network has boards, and answer with the seconds that people need to read them."""
+    the network has boards, and answer with the seconds that people need to read them.
+
+    `why_no_worker`: why nobody takes a step that is due and is for workers elsewhere, in a sentence."""
 
     show_prompt: Callable[[Run, datetime], float] = _not_wired
     show_step: Callable[[Run, Invocation, datetime], float] = _not_wired
     withdraw: Callable[[Run, datetime], None] = _not_wired
+    why_no_worker: Callable[[Invocation, datetime], str] = _not_wired
 
 
 hooks = InvocationHooks()

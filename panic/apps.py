@@ -40,13 +40,14 @@ def _wire_hooks_of_people_and_networks() -> None:
 
 def _wire_hooks_of_runs_and_pages() -> None:
     from displays import deliveries, presence
-    from farm import blocklists
+    from farm import blocklists, waiting
     from invocations.hooks import hooks as invocation_hooks
     from studio.hooks import hooks as studio_hooks
 
     invocation_hooks.show_prompt = deliveries.show_prompt
     invocation_hooks.show_step = deliveries.show_step
     invocation_hooks.withdraw = deliveries.withdraw
+    invocation_hooks.why_no_worker = waiting.why_no_worker
     studio_hooks.audience = presence.audience
     studio_hooks.blocklist = blocklists.blocklist_of_run
 

@@ -11,6 +11,7 @@ of_networks = [
     path("networks/", networks.index, name="list"),
     path("n/<slug:slug>/", control_room.detail, name="detail"),
     path("n/<slug:slug>/start/", control_room.start, name="start"),
+    path("n/<slug:slug>/waiting/", control_room.waiting, name="waiting"),
     path("n/<slug:slug>/warm/", control_room.warm, name="warm"),
     *(
         path(f"n/<slug:slug>/{action}/", control_room.control_run, {"action": action}, name=action)

@@ -23,7 +23,7 @@ from invocations.run_list import RunQuery
 from lib.paging import Paging
 from lib.validation import is_legible
 from networks.models import Person
-from studio import state_texts, tiles
+from studio import state_texts, tiles, waiting
 from studio.hooks import hooks
 from studio.tiles import Tile, TileOptions
 
@@ -49,6 +49,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "from_beginning": FRAMES,
         "can_control": can_control,
         "can_edit": can_control and shown.network.may_edit(request.user),
+        **_waiting(shown, steps, can_control),
         "blocklist": hooks.blocklist(shown) if can_control else (),
         "contact_sheets": shown.contact_sheets.order_by("-pk")[:12] if can_control else [],
         "visitor_page": visitor_access.url_path(shown),
@@ -56,6 +57,15 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "stars": STARS,
     }
     return render(request, "archive/run.html", context)
+
+
+def _waiting(run: Run, steps: list[Invocation], can_control: bool) -> dict[str, object]:
+    """Why the newest step waits although it is due, for those who control."""
+    newest = steps[-1] if steps else None
+    if newest is None or not (can_control and run.live):
+        return {}
+    newest.run, newest.network = run, run.network
+    return waiting.waiting_of_step(newest, timezone.now())
 
 
 @require_POST

@@ -21,7 +21,7 @@ from lib import markdown
 from networks import rings
 from networks.models import Network, Person
 from networks.views.permissions import controlled_network
-from studio import state_texts, tiles
+from studio import state_texts, tiles, waiting
 
 MAX_NETWORKS = 200
 
@@ -51,6 +51,7 @@ def step(request: HttpRequest, public_id: str) -> HttpResponse:
     context |= {
         "output": markdown.render_page(shown.output_text),
         "can_control": can_control,
+        **(waiting.waiting_of_step(shown, timezone.now()) if can_control else {}),
         "advice": state_texts.advice(shown.error_code),
         "attempts": shown.attempts.order_by("number") if can_control else [],
         "alias": ShortAddress.objects.filter(step=shown).first(),

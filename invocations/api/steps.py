@@ -7,10 +7,11 @@ from typing import Annotated
 from django.utils import timezone
 from django.utils.translation import gettext
 from ninja import Query, Router, Status
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from accounts.api import permissions
 from accounts.api.auth import ApiRequest, Caller
+from invocations import waiting
 from invocations.models import Invocation
 from invocations.runs import branch_run
 from lib.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page
@@ -27,6 +28,23 @@ routes = Router(tags=["invocations"])
 BRANCH_REFUSED = "`illegal_state`, `budget`, `halted`: no run was started."
 
 MAX_SEQUENCE = 2**31 - 1  # what the databases number steps with
+
+
+class WaitingOut(BaseModel):
+    """`code`: `paused`, `halted`, `closed`, `not_due`, `queue` (at its platform), `budget`, `workers` (of the
+    farm) or `queue_worker`; where it does not wait, `at_work` or `ended`. `reason`: the same in words."""
+
+    model_config = example(
+        {
+            "waiting": True,
+            "code": "workers",
+            "reason": "No worker of the farm can take it now: Back room is asleep.",
+        }
+    )
+
+    waiting: bool
+    code: str
+    reason: str
 
 
 class BranchIn(StrictSchema):
@@ -62,6 +80,16 @@ def get_invocation(request: ApiRequest, invocation_id: str) -> InvocationDetail:
     step = find(request.auth, invocation_id)
     tell_all = step.network.may_control(request.auth.person)
     return InvocationDetail.from_step(step, tell_all=tell_all)
+
+
+@routes.get("/invocations/{slug:invocation_id}/why-waiting", response=WaitingOut)
+@requires_scope(Scope.READ)
+def get_why_waiting(request: ApiRequest, invocation_id: str) -> WaitingOut:
+    """The first condition that keeps a step from being taken up; for those who may control."""
+    step = find(request.auth, invocation_id)
+    access.check_control(request.auth, step.network)
+    found = waiting.why_waiting(step, timezone.now())
+    return WaitingOut(waiting=found.waits, code=found.code, reason=found.sentence)
 
 
 @routes.post("/invocations/{slug:invocation_id}/branch", response={201: RunOut})

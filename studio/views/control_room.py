@@ -31,6 +31,7 @@ from studio import tiles
 from studio.feeds import CELLS
 from studio.hooks import hooks
 from studio.status import NetworkStatus, status_of_network
+from studio.waiting import waiting_context
 
 EARLIER_RUNS = 6
 MAX_KEPT_PROMPT = 10_000  # characters
@@ -109,6 +110,15 @@ def _login_required(view: View) -> View:
         return redirect_to_login(reverse("networks:detail", args=[slug]))
 
     return checked
+
+
+@require_safe
+@_login_required
+def waiting(request: HttpRequest, slug: str) -> HttpResponse:
+    """Why the newest step waits although it is due; nothing where it does not. The control room asks for it
+    every few seconds, and is itself shown without waiting for that."""
+    network = controlled_network(request, slug)
+    return render(request, "studio/_waiting.html", waiting_context(status_of_network(network)))
 
 
 @require_POST

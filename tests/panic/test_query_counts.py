@@ -50,6 +50,7 @@ PAGES = {
     "networks:list": "/networks/",
     "networks:new": "/networks/new/",
     "networks:detail": "/n/{slug}/",
+    "networks:waiting": "/n/{slug}/waiting/",
     "networks:edit": "/n/{slug}/edit/",
     "networks:settings": "/n/{slug}/settings/",
     "networks:qr": "/n/{slug}/qr/",

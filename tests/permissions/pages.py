@@ -94,6 +94,7 @@ POST networks:stop            /n/{slug}/stop/                                   
 POST networks:pause           /n/{slug}/pause/                                  302 302 404 302 302 302 | 302 302 403 302 302 302
 POST networks:warm            /n/{slug}/warm/                                   302 302 404 302 302 302 | 302 302 403 302 302 302
 POST networks:resume          /n/{slug}/resume/                                 302 302 404 302 302 302 | 302 302 403 302 302 302
+GET  networks:waiting         /n/{slug}/waiting/                                302 302 404 200 200 200 | 302 302 403 200 200 200
 GET  networks:keys            /n/{slug}/keys/                                   302 302 404 403 200 200 | 302 302 403 403 200 200
 POST networks:keys            /n/{slug}/keys/                                   302 302 404 403 302 302 | 302 302 403 403 302 302
 GET  runs:list                /runs/                                            200 200 200 200 200 200
