@@ -1,0 +1,1 @@
+"""One file for each operation. They do not know each other."""
