@@ -69,8 +69,8 @@ class ChunkWriter:
 
     def __init__(self, folder: Path, width: int, height: int, rate: Fraction) -> None:
         self._folder, self._rate = folder, rate
-        self._draft = folder / "draft.nut"
-        self._media = av.open(str(self._draft), "w", format="nut")
+        self._draft = folder / "draft.mkv"
+        self._media = av.open(str(self._draft), "w", format="matroska")
         self._stream = _add_stream(self._media, width, height, rate)
         self.written = 0
 
@@ -87,7 +87,7 @@ class ChunkWriter:
         self._media.mux(self._stream.encode(None))
         self._media.close()
         path = self._folder / header.name()
-        with av.open(str(self._draft), format="nut") as draft:
+        with av.open(str(self._draft), format="matroska") as draft:
             copy_packets(path, header, draft.demux(draft.streams.video[0]))
         self._draft.unlink()
         return path

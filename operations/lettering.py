@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def usable_fonts(paths: Sequence[Path]) -> list[Path]:
     for path in (*paths, SYSTEM_FONTS):
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
         found += [one for one in inside if one.suffix.lower() in FONT_SUFFIXES and one.is_file()]
-    return [path for path in dict.fromkeys(found) if _is_readable(path)][:MAX_FONTS]
+    return list(islice(filter(_is_readable, dict.fromkeys(found)), MAX_FONTS))
 
 
 def _is_readable(path: Path) -> bool:

@@ -133,6 +133,7 @@ def sound_of(path: Path) -> npt.NDArray[np.float32]:
     """One channel of its sound, each sample at the time that the file gives it."""
     parts: list[tuple[int, npt.NDArray[np.float32]]] = []
     resampler = av.AudioResampler("fltp", "stereo", SOUND_RATE)
+    media: Any
     with av.open(str(path)) as media:
         for frame in media.decode(audio=0):
             begin = round(frame.pts * frame.time_base * SOUND_RATE)
@@ -144,6 +145,11 @@ def sound_of(path: Path) -> npt.NDArray[np.float32]:
     return sound
 
 
-def psnr(one: Sequence[Plane], other: Sequence[Plane]) -> float:
+def blend(one: Sequence[Plane], other: Sequence[Plane]) -> list[npt.NDArray[Any]]:
+    """What plain blending makes of two pictures: their brightness only."""
+    return [(one[0].astype(float) + other[0]) / 2]
+
+
+def psnr(one: Sequence[npt.NDArray[Any]], other: Sequence[npt.NDArray[Any]]) -> float:
     error = np.mean((one[0].astype(float) - other[0].astype(float)) ** 2)
     return 99.0 if error == 0 else float(10 * np.log10(255**2 / error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 
 from operations.contract import (
     IMAGE,
@@ -14,6 +15,7 @@ from operations.contract import (
     OperationOutput,
     OperationParameter,
     OperationWork,
+    Parameters,
 )
 from operations.errors import BadInput
 
@@ -56,6 +58,10 @@ def copy(work: OperationWork) -> MadeOutputs:
     return MadeOutputs([OperationOutput(path, SOUND)], {"nice": os.nice(0)})
 
 
+def is_named(name: str, parameters: Parameters) -> bool:
+    return bool(parameters["how"] == name)
+
+
 BACKENDS = (hang, eat, crash, fail, refuse, lie)
 
 OPERATION = Operation(
@@ -66,15 +72,13 @@ OPERATION = Operation(
     gives=(SOUND,),
     backends=(
         *(
-            OperationBackend(
-                one.__name__, one, serves=lambda given, one=one: given["how"] == one.__name__
-            )
+            OperationBackend(one.__name__, one, serves=partial(is_named, one.__name__))
             for one in BACKENDS
         ),
         OperationBackend(
             "gone",
             fail,
-            serves=lambda given: bool(given["how"] == "gone"),
+            serves=partial(is_named, "gone"),
             missing=lambda _: "Its weights are not installed.",
         ),
         OperationBackend("copy", copy, serves=lambda given: bool(given["has_fallback"])),

@@ -10,7 +10,7 @@ import pytest
 from operations.backend_process import OperationLimits
 from operations.contract import OperationResult
 from operations.errors import BadInput, BadParameters, NoBackend, OperationCancelled, OperationError
-from operations.runner import run
+from operations.runner import DEFAULT_LIMITS, run
 
 from .clips import tone, write_wav
 from .fake_kinds import OPERATION
@@ -29,8 +29,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def go(how: str, sound: Path, folder: Path, **given: Any) -> OperationResult:
-    options = {"limits": QUICK} if how == "hang" else {}
-    return run(OPERATION, [sound], {"how": how, **given}, folder, **options)
+    limits = QUICK if how == "hang" else DEFAULT_LIMITS
+    return run(OPERATION, [sound], {"how": how, **given}, folder, limits=limits)
 
 
 def test_what_was_asked_for_is_not_degraded(sound: Path, folder: Path) -> None:

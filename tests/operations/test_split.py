@@ -160,7 +160,7 @@ def write_deep(path: Path, transfer: int = 1) -> Path:
                 values = np.linspace(64, 940, 64) if place == 0 else np.full(width, 512)
                 row = np.zeros(width, np.uint16)
                 row[: len(values)] = values
-                plane.update(np.tile(row, (plane.buffer_size // plane.line_size, 1)))
+                plane.update(row.tobytes() * (plane.buffer_size // plane.line_size))
             frame.color_trc, frame.color_primaries = transfer, colours
             frame.colorspace, frame.color_range = colours, 1
             context = stream.codec_context
