@@ -95,7 +95,7 @@ def _is_readable(path: Path) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class FittedText:
+class FittedLettering:
     lines: list[str]
     size: int  # of the letters, in pixels
     is_cut: bool
@@ -116,7 +116,7 @@ def clean_text(text: str) -> str:
     return kept if len(kept) <= MAX_CHARACTERS else kept[: MAX_CHARACTERS - 1].rstrip() + ELLIPSIS
 
 
-def fit_text(text: str, fonts: FontList, width: int, height: int, largest: int) -> FittedText:
+def fit_text(text: str, fonts: FontList, width: int, height: int, largest: int) -> FittedLettering:
     """The text as large as it fits, from `largest` pixels down; cut where it does not fit at all."""
     cleaned = clean_text(text)
     is_cut = cleaned.endswith(ELLIPSIS) and not text.rstrip().endswith(ELLIPSIS)
@@ -124,7 +124,7 @@ def fit_text(text: str, fonts: FontList, width: int, height: int, largest: int) 
     size = max(smallest, largest)
     while True:
         lines = wrapped(cleaned, _Ruler(fonts, size), width - 2 * stroke_of(size))
-        fitted = FittedText(lines, size, is_cut)
+        fitted = FittedLettering(lines, size, is_cut)
         if fitted.height <= height:
             return fitted
         if size <= smallest:
@@ -132,14 +132,14 @@ def fit_text(text: str, fonts: FontList, width: int, height: int, largest: int) 
         size = max(smallest, min(size - 1, size * 19 // 20))
 
 
-def _cut(fitted: FittedText, ruler: _Ruler, width: int, height: int) -> FittedText:
+def _cut(fitted: FittedLettering, ruler: _Ruler, width: int, height: int) -> FittedLettering:
     size = fitted.size
     room = max(1, int((height - 2 * stroke_of(size)) / (size * LINE_SHARE)))
     lines = fitted.lines[:room]
     last = lines[-1].rstrip(ELLIPSIS + " ")
     while last and ruler.width(last + ELLIPSIS) > width - 2 * stroke_of(size):
         last = last[:-1].rstrip()
-    return FittedText([*lines[:-1], last + ELLIPSIS], size, is_cut=True)
+    return FittedLettering([*lines[:-1], last + ELLIPSIS], size, is_cut=True)
 
 
 class _Ruler:
@@ -185,7 +185,7 @@ def _broken(word: str, ruler: _Ruler, width: float) -> list[str]:
     return [*parts, word]
 
 
-def draw_text(fitted: FittedText, fonts: FontList, width: int) -> Image.Image:
+def draw_text(fitted: FittedLettering, fonts: FontList, width: int) -> Image.Image:
     """White letters with a dark edge on nothing, each line in the middle."""
     faces, stroke = fonts.at(fitted.size), stroke_of(fitted.size)
     image = Image.new("RGBA", (width, max(1, fitted.height)), (0, 0, 0, 0))

@@ -22,9 +22,9 @@ from operations.errors import BadInput
 HOURS = 10_000
 
 
-def hang(work: OperationWork) -> MadeOutputs:
+def fall_silent(work: OperationWork) -> MadeOutputs:
     (work.folder / "half.mkv").touch()
-    work.report(0.5, "hang")
+    work.report(0.5, "silent")
     time.sleep(HOURS)
     return MadeOutputs()
 
@@ -62,7 +62,7 @@ def is_named(name: str, parameters: Parameters) -> bool:
     return bool(parameters["how"] == name)
 
 
-BACKENDS = (hang, eat, crash, fail, refuse, lie)
+BACKENDS = (fall_silent, eat, crash, fail, refuse, lie)
 
 OPERATION = Operation(
     name="fake",

@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def go(how: str, sound: Path, folder: Path, **given: Any) -> OperationResult:
-    limits = QUICK if how == "hang" else DEFAULT_LIMITS
+    limits = QUICK if how == "fall_silent" else DEFAULT_LIMITS
     return run(OPERATION, [sound], {"how": how, **given}, folder, limits=limits)
 
 
@@ -45,7 +45,7 @@ def test_what_was_asked_for_is_not_degraded(sound: Path, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("how", "error", "words"),
     [
-        ("hang", "stalled", "no sign of life for 1.5 seconds"),
+        ("fall_silent", "stalled", "no sign of life for 1.5 seconds"),
         ("eat", "out_of_memory", "needs more memory"),
         ("crash", "backend_failed", "SIGABRT"),
         ("fail", "backend_failed", "no such luck"),
@@ -86,13 +86,13 @@ def test_cancelled_backend_is_ended_and_leaves_nothing(sound: Path, folder: Path
         run(
             OPERATION,
             [sound],
-            {"how": "hang"},
+            {"how": "fall_silent"},
             folder,
             lambda _, phase: phases.append(phase),
             lambda: bool(phases),
         )
 
-    assert phases == ["hang"]
+    assert phases == ["silent"]
     assert not list(folder.iterdir())
 
 

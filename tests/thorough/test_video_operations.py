@@ -106,13 +106,13 @@ def test_backend_ends_with_a_caller_that_is_killed(tmp_path: Path) -> None:
         from tests.operations.fake_kinds import OPERATION
         def report(progress, phase):
             print(phase, flush=True)
-        run(OPERATION, [Path({str(ROOT / "pyproject.toml")!r})], {{"how": "hang"}}, Path({str(tmp_path)!r}), report)
+        run(OPERATION, [Path({str(ROOT / "pyproject.toml")!r})], {{"how": "fall_silent"}}, Path({str(tmp_path)!r}), report)
     """
     caller = subprocess.Popen(
         [sys.executable, "-c", dedent(code)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert caller.stdout is not None
-    assert caller.stdout.readline() == "hang\n"
+    assert caller.stdout.readline() == "silent\n"
     children = Path(f"/proc/{caller.pid}/task/{caller.pid}/children").read_text().split()
     assert len(children) == 1
     descriptor = os.pidfd_open(int(children[0]))
