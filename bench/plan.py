@@ -12,6 +12,7 @@ from .measures import (
     display_memory,
     hops,
     idle_sockets,
+    idle_workers,
     large_database,
     many_sockets,
     memory,
@@ -40,6 +41,7 @@ def measures() -> list[Measure]:
         Measure(idle_sockets.BARS, idle_sockets.measure, (SQLITE,), unit="ms/s"),
         Measure(large_database.BARS, large_database.measure, everywhere),
         Measure(page_weight.BARS, page_weight.measure, (SQLITE,), unit="KB"),
+        Measure(idle_workers.BARS, idle_workers.measure, everywhere, unit=""),
     ]
 
 

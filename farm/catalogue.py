@@ -30,8 +30,9 @@ NOBODY = stored_sentence(
 READ_EVERY_SECONDS = 1.0  # besides each change: workers fall silent without one
 DEADLINE_SECONDS = 600.0  # of a model whose worker does not say how long it takes
 Offer = Mapping[str, Any]
+WorkersByModel = Mapping[str, frozenset[str]]
 
-
+_able: tuple[object, float, WorkersByModel] = (None, 0.0, {})  # as `_known`
 _known: tuple[object, float, FarmModels] = (None, 0.0, {})  # stamp, when it was read, what
 
 
@@ -60,7 +61,8 @@ def read_models() -> FarmModels:
     """As of now. One query."""
     at = timezone.now()
     found = {}
-    for model_id, offered in _offers_by_id(list(FarmWorker.objects.kept())).items():
+    columns = ("id", "public_id", "name", "offers", "status", "last_seen_at", "created_at")
+    for model_id, offered in _offers_by_id(list(FarmWorker.objects.kept().only(*columns))).items():
         worker, offer = offered[0]
         alive = any(one.shown_status(at) == WorkerStatus.AWAKE for one, _ in offered)
         last = max(offered, key=lambda pair: pair[0].last_seen_at or pair[0].created_at)[0]
@@ -75,12 +77,22 @@ def model_ids(worker: FarmWorker) -> frozenset[str]:
     return frozenset(one for one, workers in able.items() if worker.public_id in workers)
 
 
-def workers_by_model() -> dict[str, frozenset[str]]:
-    """The ids of the workers that offer each model. One query."""
-    offered = _offers_by_id(list(FarmWorker.objects.kept()))
+def workers_by_model() -> WorkersByModel:
+    """The ids of the workers that offer each model, as of a second ago at most: every claim asks. One
+    query at most."""
+    global _able
+    current = stamp.read()
+    fresh = current is not None and current == _able[0]
+    if not fresh or time.monotonic() - _able[1] >= READ_EVERY_SECONDS:
+        _able = (current, time.monotonic(), _read_workers_by_model())
+    return _able[2]
+
+
+def _read_workers_by_model() -> WorkersByModel:
+    rows = FarmWorker.objects.kept().only("id", "public_id", "offers")
     return {
         model_id: frozenset(worker.public_id for worker, _ in pairs)
-        for model_id, pairs in offered.items()
+        for model_id, pairs in _offers_by_id(list(rows)).items()
     }
 
 

@@ -1,14 +1,17 @@
 """Claims that wait: a worker asks for work once in 25 seconds, and is given it the moment it is there.
 
 A claim that waits costs no thread and no query. The application answers a claim at once; where that is 204 and
-the call may wait, it is kept here until a step has become due that a farm worker could take, and is
-asked again then. One wake-up lets one worker ask again, the one that has waited longest.
+the call may wait, it is kept (`waiting_room`) until a step has become due that the worker could take, and
+is asked again then. One wake-up lets one worker ask again, the one that has waited longest. How often
+one worker may ask is limited here, before the application hears of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -16,62 +19,94 @@ from typing import Any
 from django.utils import timezone
 
 from invocations.models import Invocation
-from lib.database_thread import DatabaseThread
-from lib.watched_tasks import WatchedTask, report_round
-from realtime.wakeup import WakeUpListener
+from lib.problems import problem
+from lib.token_buckets import Buckets
 
+from .api.auth import SESSION_HEADER
 from .api.protocol import MAX_WAIT_SECONDS, OFFERED
+from .call_threads import FarmCallThreads
 from .eligibility import Eligibility
+from .idle_workers import call_roll
+from .waiting_room import ClaimKey, WaitingRoom
 
-PATH = "/api/farm/v1/claim"
-LOOK_EVERY_SECONDS = 1.0  # a wake-up may be lost, and a step may become due without one
+ROOT = "/api/farm/v1/"
+PATH = f"{ROOT}claim"
 MAX_BODY_BYTES = 4096
+CLAIMS_PER_MINUTE, CLAIMS_AT_ONCE_SECONDS = 6_000, 2.0  # of one secret
+MOST_ASKED = 8  # claims of one secret that the application has, or is to have, at a time
+TOO_OFTEN = f"A worker may claim {CLAIMS_PER_MINUTE:,} times a minute. Wait a little."
+NOT_ANSWERED = "This worker's other claims are not answered yet."
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-Due = Callable[[], list[frozenset[str]]]
 
 
 class LongPoll:
-    """ASGI middleware around Django: claims that wait; everything else passes."""
+    """ASGI middleware around Django: claims that wait, and threads for all calls of workers; everything
+    else passes."""
 
-    def __init__(self, inner: Application, due: Due | None = None) -> None:
-        """`due`: which workers could take a step that is due, for each such step."""
+    def __init__(self, inner: Application, room: WaitingRoom | None = None) -> None:
         self._inner = inner
-        self.room = WaitingRoom(due or workers_for_due_steps)
+        self.room = WaitingRoom(workers_for_due_steps, call_roll) if room is None else room
+        self._turns = Buckets(holds_seconds=CLAIMS_AT_ONCE_SECONDS)
+        self._asked: Counter[bytes] = Counter()  # claims that the application has, by secret
+        self._threads = FarmCallThreads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
+        if scope["type"] != "http" or scope["method"] != "POST":
             await self._inner(scope, receive, send)
+        elif scope["path"] == PATH:
+            await self._claim(scope, receive, send)
+        elif scope["path"].startswith(ROOT):
+            await self._threads.run(lambda: self._inner(scope, receive, send))
+        else:
+            await self._inner(scope, receive, send)
+
+    async def _claim(self, scope: Scope, receive: Receive, send: Send) -> None:
+        secret, session = _credentials(scope)
+        if left := self._turns.take(secret.decode("latin-1"), CLAIMS_PER_MINUTE):
+            await _send_all(send, _too_many(TOO_OFTEN, left))
             return
         body = await _read_body(receive)
-        seconds = _wait_seconds(body)
-        ends = asyncio.get_running_loop().time() + seconds
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
-            before: int | None = self.room.open()
-            while True:
-                answer = await self._ask(scope, body)
-                left = ends - asyncio.get_running_loop().time()
-                if answer[0]["status"] != 204 or OFFERED not in scope or left <= 0:
-                    break
-                worker, missed = scope.pop(OFFERED), before not in (None, self.room.wake_ups)
-                before = None  # a step that became due while it asked: it asks again, once
-                if not missed and not await self.room.wait(worker, left, gone):
-                    break
+            answer = await self._answer(scope, (secret, session, body), gone)
         finally:
             gone.cancel()
-        for message in answer:
-            await send(message)
+        await _send_all(send, answer)
 
     async def close(self) -> None:
         """For tests: the process's end needs no word."""
         await self.room.close()
+        self._threads.shutdown()
 
-    async def _ask(self, scope: Scope, body: bytes) -> list[Message]:
+    async def _answer(
+        self, scope: Scope, key: ClaimKey, gone: asyncio.Future[None]
+    ) -> tuple[Message, ...]:
+        seconds = _wait_seconds(key[2])
+        ends = asyncio.get_running_loop().time() + seconds
+        self.room.open()
+        worker = self.room.recall(key) if seconds else None
+        while True:
+            if worker is None:
+                if self._asked[key[0]] >= MOST_ASKED:
+                    return _too_many(NOT_ANSWERED, 1)
+                answer = await self._ask(scope, key)
+                worker = scope.pop(OFFERED, None)
+                if worker is None or answer[0]["status"] != 204:
+                    return answer
+                self.room.remember(key, worker)
+            left = ends - asyncio.get_running_loop().time()
+            if left <= 0 or not await self.room.wait(worker, left, gone):
+                over = asyncio.get_running_loop().time() >= ends - 0.01
+                return _nothing(retry_after=0 if seconds and over else 1)
+            worker = None
+
+    async def _ask(self, scope: Scope, key: ClaimKey) -> tuple[Message, ...]:
         """One answer of the application, kept."""
+        secret, _, body = key
         answer: list[Message] = []
         messages = [{"type": "http.request", "body": body, "more_body": False}]
         never = asyncio.Event()
@@ -85,60 +120,14 @@ class LongPoll:
         async def send(message: Message) -> None:
             answer.append(message)
 
-        await self._inner(scope, receive, send)
-        return answer
-
-
-class WaitingRoom:
-    """The workers of this process's open claims, the longest waiting first."""
-
-    def __init__(self, due: Due) -> None:
-        self._due = due
-        self.wake_ups = 0  # so far
-        self._waiting: dict[asyncio.Event, str] = {}
-        self._watch: WatchedTask | None = None
-        self._thread = DatabaseThread("farm")
-
-    def open(self) -> int:
-        """Begin to listen. Returns how many wake-ups there were so far."""
-        if self._watch is None:
-            self._watch = WatchedTask("the wait for work of the farm", self._run)
-        return self.wake_ups
-
-    async def wait(self, worker: str, seconds: float, gone: asyncio.Future[None]) -> bool:
-        """Until the worker of this id had better ask again; False once the time is over or its client
-        has left."""
-        woken = asyncio.Event()
-        self._waiting[woken] = worker
-        waiting = asyncio.ensure_future(woken.wait())
+        self._asked[secret] += 1
         try:
-            ends: set[asyncio.Future[Any]] = {waiting, gone}
-            await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            return woken.is_set() and not gone.done()
+            await self._threads.run(lambda: self._inner(scope, receive, send))
         finally:
-            waiting.cancel()
-            self._waiting.pop(woken, None)
-
-    async def close(self) -> None:
-        if self._watch is not None:
-            await self._watch.cancel()
-        self._thread.shutdown()
-
-    async def _run(self) -> None:
-        with WakeUpListener("work") as listener:
-            while True:
-                self.wake_ups += len(await listener.wait_async(LOOK_EVERY_SECONDS))
-                report_round()
-                if self._waiting:
-                    self._wake(await self._thread.run(self._due))
-
-    def _wake(self, wanted: list[frozenset[str]]) -> None:
-        """Of each set of workers, the one that has waited longest."""
-        for able in wanted:
-            for woken, worker in self._waiting.items():
-                if worker in able and not woken.is_set():
-                    woken.set()
-                    break
+            self._asked[secret] -= 1
+            if not self._asked[secret]:
+                del self._asked[secret]
+        return tuple(answer)
 
 
 def workers_for_due_steps() -> list[frozenset[str]]:
@@ -149,6 +138,39 @@ def workers_for_due_steps() -> list[frozenset[str]]:
     steps = list(due[:64])
     eligibility = Eligibility(steps, at)
     return [frozenset(one.public_id for one in eligibility.able(step)) for step in steps]
+
+
+def _credentials(scope: Scope) -> tuple[bytes, bytes]:
+    """Of the secret and of the session; empty where they are not said."""
+    headers = dict(scope.get("headers", ()))
+    return headers.get(b"authorization", b""), headers.get(SESSION_HEADER.lower().encode(), b"")
+
+
+async def _send_all(send: Send, answer: tuple[Message, ...]) -> None:
+    for message in answer:
+        await send(message)
+
+
+def _nothing(*, retry_after: int) -> tuple[Message, ...]:
+    """At once again for who has waited all its time: while it does not ask, it is given nothing."""
+    headers = [(b"retry-after", str(retry_after).encode())]
+    return (
+        {"type": "http.response.start", "status": 204, "headers": headers},
+        {"type": "http.response.body", "body": b""},
+    )
+
+
+def _too_many(sentence: str, seconds: float) -> tuple[Message, ...]:
+    """As the application says it."""
+    refused = problem(429, "too_many", sentence)
+    headers = [
+        (b"content-type", refused["Content-Type"].encode()),
+        (b"retry-after", str(math.ceil(seconds)).encode()),
+    ]
+    return (
+        {"type": "http.response.start", "status": 429, "headers": headers},
+        {"type": "http.response.body", "body": refused.content},
+    )
 
 
 async def _read_body(receive: Receive) -> bytes:

@@ -1,6 +1,6 @@
 """Token buckets: how often somebody may do something, in the memory of this process.
 
-A bucket holds a minute's turns and fills up evenly.
+A bucket holds a minute's turns, or those of the seconds it is made for, and fills up evenly.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ MAX_CALLERS = 10_000  # those whose bucket is full again are forgotten first
 class Buckets:
     """When each bucket will be full again. `take` is the only method."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, holds_seconds: float = MINUTE
+    ) -> None:
         self._clock = clock
+        self._holds_seconds = holds_seconds
         self._full_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -27,8 +30,8 @@ class Buckets:
         now, each = self._clock(), MINUTE / per_minute
         with self._lock:
             full_at = max(self._full_at.get(who, now), now) + each
-            if full_at - now > MINUTE:
-                return full_at - now - MINUTE
+            if full_at - now > self._holds_seconds:
+                return full_at - now - self._holds_seconds
             if len(self._full_at) >= MAX_CALLERS and who not in self._full_at:
                 self._forget(now)
             self._full_at[who] = full_at

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Path as InPath
 from ninja import Router, Status
 from pydantic import BaseModel, Field
 
-from farm import assignments, blobs
-from farm.api.auth import WorkerRequest
+from farm import assignments
+from farm.api.auth import SessionReplaced, WorkerRequest, session_of
 from farm.assignments import Finish, Handover, NotFit, NotYours
+from farm.idle_workers import IdleWorker
 from farm.models import EnrolmentToken, FarmWorker
 from farm.models.assignment import LogGap
 from farm.models.farm_worker import TAKEN_OVER_AFTER
@@ -25,11 +24,10 @@ from platforms.base import Modality
 routes = Router(tags=["farm workers"])
 RENEW_SECONDS, IDLE_SECONDS = 10, 25
 MAX_WAIT_SECONDS = 25.0  # of a claim
-OFFERED = "panic.offered_models"  # in the scope of a request that was given no work
-HASH = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the whole file.")
-Sha256 = Annotated[str, HASH]
+OFFERED = "panic.idle_worker"  # in the scope of a request that was given no work
+Token = Annotated[str, Field(max_length=64)]
 Kind = Literal["text", "image", "audio", "video"]
-_RANGE = re.compile(r"bytes (\d{1,12})-(\d{1,12})/(\d{1,12})")
+REPLACED = "`already_signed_on`: by another process, which acts for the worker now."
 _ENROLMENT = "7F3K-9ACD-2MNP-QRST"
 
 register_codes(
@@ -38,11 +36,16 @@ register_codes(
     log_gap="A piece of the log is missing",
     requested_status="The worker is not to work now",
     stale="This work is not yours any more",
-    too_early="Somebody else is sending the same file",
-    wrong_bytes="The bytes are not what was announced",
 )
 answers(
     NotYours, 409, "stale", "This work was given to somebody else, stopped, or ended otherwise."
+)
+answers(
+    SessionReplaced,
+    409,
+    "already_signed_on",
+    "Another process has signed on with this secret.",
+    headers={"Retry-After": str(int(TAKEN_OVER_AFTER.total_seconds()))},
 )
 answers(
     LogGap,
@@ -59,8 +62,6 @@ answers(
     headers={"Retry-After": str(IDLE_SECONDS)},
     more=lambda e: {"requested_status": e.status},
 )
-answers(blobs.InUse, 425, "too_early", "Somebody else is sending the same file.")
-answers(blobs.WrongBytes, 422, "wrong_bytes")
 
 
 class EnrolmentIn(StrictSchema):
@@ -128,12 +129,14 @@ class SignedOnOut(BaseModel):
 
 
 class ClaimIn(StrictSchema):
-    """`slots`: places for work in all, those that are taken included."""
+    """`slots`: places for work in all, those that are taken included. `holding`: what the worker knows that
+    it holds; the call waits for more than that."""
 
     model_config = example({"slots": 1, "wait_seconds": 25})
 
     slots: int = Field(1, ge=1, le=64)
     wait_seconds: float = Field(0, ge=0, le=MAX_WAIT_SECONDS)
+    holding: list[Token] = Field([], max_length=64)
 
 
 class WorkInputOut(BaseModel):
@@ -260,6 +263,7 @@ def enrol(request: HttpRequest, body: EnrolmentIn) -> HttpResponse | Status[Enro
 def sign_on(request: WorkerRequest, body: SignOn) -> HttpResponse | SignedOnOut:
     """Say what one offers. The same session takes over its own work."""
     fields: dict[str, Any] = body.model_dump(exclude={"session", "operations"}, mode="json")
+    fields["names_session"] = session_of(request) == body.session
     if not request.auth.sign_on(session=body.session, at=timezone.now(), **fields):
         sentence = "Another process has signed on with this secret."
         again = {"Retry-After": str(int(TAKEN_OVER_AFTER.total_seconds()))}
@@ -270,19 +274,24 @@ def sign_on(request: WorkerRequest, body: SignOn) -> HttpResponse | SignedOnOut:
 
 
 @routes.post("/claim", response={200: WorkGiven, 204: None})
-@refuses({423: "`requested_status`: what the worker is to be instead of working."})
+@refuses(
+    {
+        409: REPLACED,
+        423: "`requested_status`: what the worker is to be instead of working.",
+    }
+)
 def claim(request: WorkerRequest, body: ClaimIn) -> HttpResponse | WorkGiven:
     """Be given work, for which the call waits up to `wait_seconds`; 204 where there is none. What one
-    holds already is given again."""
+    holds already is given again, unless one says that one knows."""
     found = assignments.claim(request.auth, slots=body.slots, at=timezone.now())
-    if found:
+    if any(one.claim.attempt.token not in body.holding for one in found):
         return WorkGiven(assignments=[WorkOut.from_handover(one) for one in found])
-    getattr(request, "scope", {})[OFFERED] = request.auth.public_id
+    getattr(request, "scope", {})[OFFERED] = IdleWorker.from_worker(request.auth)
     return HttpResponse(status=204, headers={"Retry-After": "1"})
 
 
 @routes.post("/attempts/{slug:token}/renew", response=RenewalOut)
-@refuses({409: "`stale`: the work was given to somebody else, or has ended."})
+@refuses({409: "`stale`: the work was given to somebody else, or has ended; `already_signed_on`."})
 def renew(request: WorkerRequest, token: str, body: RenewalIn) -> RenewalOut:
     """Keep the work, and learn whether it is to go on. No answer means that it is."""
     at = timezone.now()
@@ -291,7 +300,7 @@ def renew(request: WorkerRequest, token: str, body: RenewalIn) -> RenewalOut:
 
 
 @routes.post("/attempts/{slug:token}/log", response=LogLength)
-@refuses({409: "`stale`; `log_gap`: the log goes on at `expected`."})
+@refuses({409: "`stale`; `already_signed_on`; `log_gap`: the log goes on at `expected`."})
 def append_log(request: WorkerRequest, token: str, body: LogPiece) -> LogLength:
     """Add a piece to the log; the same piece again changes nothing."""
     at = timezone.now()
@@ -300,7 +309,7 @@ def append_log(request: WorkerRequest, token: str, body: LogPiece) -> LogLength:
 
 
 @routes.post("/attempts/{slug:token}/finish", response=Finished)
-@refuses({409: "`stale`: the work was given to somebody else, or ended by another answer."})
+@refuses({409: "`stale`: somebody else has it, or another answer ended it; `already_signed_on`."})
 def finish(request: WorkerRequest, token: str, body: FinishIn) -> Finished:
     """Hand in. The same answer again changes nothing."""
     outputs = [(one.type, one.text or one.sha256 or "") for one in body.outputs]
@@ -318,48 +327,11 @@ def finish(request: WorkerRequest, token: str, body: FinishIn) -> Finished:
 
 
 @routes.post("/sign-off", response={204: None})
+@refuses({409: REPLACED})
 def sign_off(request: WorkerRequest) -> HttpResponse:
     """Leave: what one holds is free at once."""
     assignments.sign_off(request.auth, at=timezone.now())
     return HttpResponse(status=204)
-
-
-@routes.api_operation(["HEAD"], "/blobs/{sha256}", response={200: None, 404: None})
-def ask_for_blob(request: WorkerRequest, sha256: InPath[Sha256]) -> HttpResponse:
-    """Whether the file is there; if not, `Upload-Offset` says how much of it is."""
-    worker = request.auth.public_id
-    if blobs.is_known(worker, sha256):
-        return HttpResponse(status=200)
-    return HttpResponse(status=404, headers={"Upload-Offset": str(blobs.received(worker, sha256))})
-
-
-@routes.put("/blobs/{sha256}", response={201: None, 202: None, 208: None}, url_name="put_blob")
-@refuses(
-    {
-        422: "`wrong_bytes`: they are not those of the hash, or not where the last ones ended.",
-        425: "`too_early`: another request is sending the same.",
-    }
-)
-def put_blob(request: WorkerRequest, sha256: InPath[Sha256]) -> HttpResponse:
-    """Send a file, whole or the part that `Content-Range` names; 202 while more is to come."""
-    worker = request.auth.public_id
-    if blobs.is_known(worker, sha256):
-        return HttpResponse(status=208)
-    start, total = _range_of(request)
-    pieces = iter(lambda: request.read(1 << 20), b"")
-    whole = blobs.write(worker, sha256, pieces, start=start, total=total)
-    return HttpResponse(status=201 if whole else 202)
-
-
-def _range_of(request: HttpRequest) -> tuple[int, int]:
-    """Where the body begins, and how long the file is. Raises WrongBytes."""
-    header = request.headers.get("Content-Range")
-    if header is None:
-        return 0, int(request.headers.get("Content-Length") or 0)
-    match = _RANGE.fullmatch(header)
-    if match is None or int(match[1]) > int(match[2]) or int(match[2]) >= int(match[3]):
-        raise blobs.WrongBytes("Content-Range is `bytes <first>-<last>/<length>`.")
-    return int(match[1]), int(match[3])
 
 
 def _input_of(one: Handover) -> WorkInputOut:

@@ -106,6 +106,7 @@ class FarmWorker(models.Model):
     platform = models.CharField(max_length=60, blank=True)  # of the machine: its operating system
     version = models.CharField(max_length=40, blank=True)  # of the program
     session = models.CharField(max_length=64, blank=True, editable=False)
+    names_session = models.BooleanField(default=False, editable=False)  # in each call
     status = models.CharField(
         max_length=10, choices=WorkerStatus.choices, default=WorkerStatus.OFFLINE
     )
@@ -237,6 +238,13 @@ class FarmWorker(models.Model):
     def is_in_sleep_window(self, at: datetime) -> bool:
         hours = OpeningHours.from_json(cast("Sequence[Mapping[str, Any]]", self.sleep_windows))
         return bool(hours) and hours.is_open(at)
+
+    def acts_in(self, session: str) -> bool:
+        """Whether a call that says it is of this session may act for the worker. One that says
+        nothing may, unless the process that has signed on always does."""
+        if not self.session:
+            return True
+        return session == self.session if session or self.names_session else True
 
     def status_due(self, at: datetime) -> str:
         """What it is to be instead of working; empty where it is to work."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.urls import URLPattern
 
+import farm.api.files
 import farm.api.protocol
 from farm.api.auth import WorkerAuth
 from farm.models import FarmWorker
@@ -37,6 +38,7 @@ def _assemble() -> routes.Api:
     for exception, handler in HANDLERS.items():
         api.add_exception_handler(exception, handler)
     api.add_router("", farm.api.protocol.routes)
+    api.add_router("", farm.api.files.routes)
     return api
 
 

@@ -26,8 +26,9 @@ LOOK = {"name": "look", "title": "Look", "input": "image", "output": "text"}
 
 
 @pytest.fixture(autouse=True)
-def farm_as_of_now() -> Iterator[None]:
+def farm_as_of_now(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The models are read anew each time: nothing of another test is left."""
+    monkeypatch.setattr(catalogue, "READ_EVERY_SECONDS", 0.0)
     farm_models._sources.append(catalogue.read_models)
     yield
     farm_models._sources.pop()
@@ -39,9 +40,10 @@ class WorkerProgram:
 
     secret: str
     client: Client = field(default_factory=Client)
+    session: str = ""  # said with each call
 
     def call(self, path: str, body: Any = None, method: str = "post", **more: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.secret}"}
+        headers = self.headers
         return getattr(self.client, method)(
             f"/api/farm/v1/{path}",
             json.dumps(body if body is not None else {}),
@@ -73,8 +75,13 @@ class WorkerProgram:
             f"/api/farm/v1/blobs/{digest}",
             content,
             "application/octet-stream",
-            headers={"Authorization": f"Bearer {self.secret}"} | headers,
+            headers=self.headers | headers,
         )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        said = {"Worker-Session": self.session} if self.session else {}
+        return {"Authorization": f"Bearer {self.secret}"} | said
 
     @property
     def row(self) -> FarmWorker:

@@ -7,8 +7,13 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import panic.api.problems  # noqa: F401  registers the codes, as the server does
+from farm import long_poll, stamp
 from farm.api.protocol import OFFERED
+from farm.idle_workers import IdleWorker
 from farm.long_poll import PATH, LongPoll
+from farm.waiting_room import WaitingRoom
+from lib.token_buckets import Buckets
 from realtime import wakeup
 
 
@@ -18,6 +23,8 @@ class Farm:
     def __init__(self) -> None:
         self.due: list[frozenset[str]] = []
         self.asked: list[str] = []
+        self.looks = 0
+        self.changed: set[str] = set()
         self.answered: Callable[[str], Awaitable[None]] | None = None  # called after an answer
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -27,16 +34,27 @@ class Farm:
             self.due.clear()
             status = 200
         else:
-            scope[OFFERED] = worker
+            scope[OFFERED] = idle(worker)
             status = 204
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b""})
         if self.answered:
             await self.answered(worker)
 
+    def look(self) -> list[frozenset[str]]:
+        self.looks += 1
+        return list(self.due)
+
+    def call_roll(self, asked: Any, waiting: Any, at: Any) -> set[IdleWorker]:
+        return {one for one in asked if one.public_id not in self.changed}
+
     def make_due(self, *workers: str) -> None:
         self.due.append(frozenset(workers))
         wakeup.notify("work")
+
+
+def idle(worker: str) -> IdleWorker:
+    return IdleWorker(sum(worker.encode()), worker, worker, "")
 
 
 async def claim(app: LongPoll, worker: str, seconds: Any, leaves: asyncio.Event) -> int:
@@ -53,7 +71,13 @@ async def claim(app: LongPoll, worker: str, seconds: Any, leaves: asyncio.Event)
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "path": PATH, "method": "POST", "worker": worker}
+    scope = {
+        "type": "http",
+        "path": PATH,
+        "method": "POST",
+        "worker": worker,
+        "headers": [(b"authorization", worker.encode())],
+    }
     await app(scope, receive, send)
     status: int = sent[0]["status"]
     return status
@@ -62,7 +86,7 @@ async def claim(app: LongPoll, worker: str, seconds: Any, leaves: asyncio.Event)
 def run(scene: Callable[[Farm, LongPoll, asyncio.Event], Any]) -> Any:
     async def play() -> Any:
         farm = Farm()
-        app = LongPoll(farm, lambda: list(farm.due))
+        app = LongPoll(farm, WaitingRoom(farm.look, farm.call_roll))
         try:
             return await asyncio.wait_for(scene(farm, app, asyncio.Event()), 60)
         finally:
@@ -73,6 +97,12 @@ def run(scene: Callable[[Farm, LongPoll, asyncio.Event], Any]) -> Any:
 
 async def until_asked(farm: Farm, count: int) -> None:
     while len(farm.asked) < count:
+        await asyncio.sleep(0.005)
+
+
+async def until_rolled(app: LongPoll) -> None:
+    wakeup.notify("work")
+    while not app.room.rolls:
         await asyncio.sleep(0.005)
 
 
@@ -115,15 +145,85 @@ def test_one_step_lets_one_worker_ask_again_and_the_longest_waiting_first() -> N
 
 def test_a_step_that_becomes_due_while_its_worker_asks_is_not_missed() -> None:
     async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
+        other = asyncio.ensure_future(claim(app, "bob", 25, leaves))  # so that there are looks
+        await until_asked(farm, 1)
+
         async def meanwhile(worker: str) -> None:
-            farm.answered = None
-            app.room.wake_ups += 1  # as one that is heard does
-            farm.due.append(frozenset({worker}))
+            farm.answered, looks = None, farm.looks
+            farm.make_due("ada")
+            while farm.looks == looks:
+                await asyncio.sleep(0.005)
 
         farm.answered = meanwhile
 
         assert await claim(app, "ada", 25, leaves) == 200
-        assert farm.asked == ["ada", "ada"]
+        assert farm.asked == ["bob", "ada", "ada"]
+        leaves.set()
+        await other
+
+    run(scene)
+
+
+def test_the_next_claim_of_an_idle_worker_does_not_reach_the_application() -> None:
+    async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
+        assert await claim(app, "ada", 0.05, leaves) == 204
+        await until_rolled(app)
+        assert await claim(app, "ada", 0.05, leaves) == 204
+        waiting = asyncio.ensure_future(claim(app, "ada", 0.05, leaves))
+        assert await waiting == 204
+        assert farm.asked == ["ada"]
+
+        waiting = asyncio.ensure_future(claim(app, "ada", 25, leaves))
+        await asyncio.sleep(0)
+        farm.make_due("ada")
+        assert await waiting == 200
+
+    run(scene)
+
+
+def test_a_change_of_a_worker_lets_its_claim_be_asked_again() -> None:
+    async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
+        waiting = [asyncio.ensure_future(claim(app, one, 25, leaves)) for one in ("ada", "bob")]
+        await until_asked(farm, 2)
+        await until_rolled(app)
+        farm.changed = {"ada"}
+        stamp._file().touch()
+
+        await until_asked(farm, 3)
+        assert farm.asked[2:] == ["ada"]
+        leaves.set()
+        await asyncio.gather(*waiting)
+
+    run(scene)
+
+
+def test_a_second_claim_of_a_worker_ends_the_first() -> None:
+    async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
+        first = asyncio.ensure_future(claim(app, "ada", 25, leaves))
+        await until_asked(farm, 1)
+        second = asyncio.ensure_future(claim(app, "ada", 25, leaves))
+
+        assert await first == 204
+        assert app.room.open_claims == 1
+        leaves.set()
+        await second
+
+    run(scene)
+
+
+def test_a_flood_of_claims_is_refused_and_costs_the_others_nothing() -> None:
+    async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
+        app._turns = Buckets(lambda: 0.0, holds_seconds=long_poll.CLAIMS_AT_ONCE_SECONDS)
+        waiting = asyncio.ensure_future(claim(app, "bob", 25, leaves))
+        await until_asked(farm, 1)
+        answers = [await claim(app, "eve", 0, leaves) for _ in range(10_000)]
+
+        let_through = int(long_poll.CLAIMS_PER_MINUTE / 60 * long_poll.CLAIMS_AT_ONCE_SECONDS)
+        assert let_through - 1 <= answers.count(204) <= let_through
+        assert answers.count(204) + answers.count(429) == 10_000
+        assert farm.asked.count("eve") == answers.count(204), "the application hears of no more"
+        farm.make_due("bob")
+        assert await waiting == 200
 
     run(scene)
 
@@ -146,6 +246,24 @@ def test_whoever_hangs_up_is_given_nothing() -> None:
 
         assert farm.asked == ["ada"]
         assert farm.due, "the step is there for another one"
+
+    run(scene)
+
+
+def test_many_claims_of_one_worker_do_not_keep_the_application_from_the_others() -> None:
+    async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
+        busy = asyncio.Event()
+
+        async def slow(worker: str) -> None:
+            if worker == "eve":
+                await busy.wait()
+
+        farm.answered = slow
+        flood = [asyncio.ensure_future(claim(app, "eve", 0, leaves)) for _ in range(100)]
+        answered = [await one for one in asyncio.as_completed(flood[long_poll.MOST_ASKED :])]
+        assert set(answered) == {429}
+        busy.set()
+        assert [await one for one in flood[: long_poll.MOST_ASKED]] == [204] * 8
 
     run(scene)
 

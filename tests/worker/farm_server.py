@@ -149,7 +149,11 @@ class FarmServer:
     def _claim(self, token: str, body: Json) -> Scripted:
         def is_over() -> bool:
             asks = self.requested_status or self.status != "awake"
-            return bool(self.held or self.ready or self.is_closed or asks)
+            room = self.ready and len(self.held) < body["slots"]
+            return bool(fresh() or room or self.is_closed or asks)
+
+        def fresh() -> list[str]:
+            return [one for one in self.held if one not in body.get("holding", ())]
 
         self.changed.wait_for(is_over, body["wait_seconds"])
         due = self.requested_status or ("asleep" if self.status == "asleep" else "")
@@ -160,7 +164,7 @@ class FarmServer:
         room = max(0, body["slots"] - len(self.held))
         given, self.ready = self.ready[:room], self.ready[room:]
         self.held.update({one["token"]: one for one in given})
-        if not self.held:
+        if not fresh():
             return 204, {}, {"Retry-After": "0"}
         return 200, {"assignments": list(self.held.values())}, {}
 

@@ -120,9 +120,14 @@ class FarmApi:
         except (KeyError, TypeError, ValueError):
             raise ServerAway(f"{self._connection.server} answers, but not as PANIC!.") from None
 
-    def claim(self, slots: int, wait_seconds: int = CLAIM_WAIT_SECONDS) -> Claimed:
-        """`slots` counts those that are taken as well: what they hold is answered again."""
-        body = {"slots": slots, "wait_seconds": wait_seconds}
+    def claim(
+        self, slots: int, holding: Sequence[str] = (), wait_seconds: int = CLAIM_WAIT_SECONDS
+    ) -> Claimed:
+        """`slots` counts those that are taken as well; `holding` is what they do, so that the call
+        waits for more than that. What else the server thinks they hold is answered again."""
+        body: dict[str, object] = {"slots": slots, "wait_seconds": wait_seconds}
+        if holding:
+            body["holding"] = list(holding)
         answer = self._post("claim", body, timeout=wait_seconds + NETWORK_SECONDS)
         if answer.status == 204:
             return Claimed(retry_after=answer.retry_after)

@@ -76,7 +76,7 @@ class ServerConnection:
     Every call raises ServerAway where there is no usable answer and SecretRefused for status 401.
     """
 
-    def __init__(self, server: str, secret: str = "") -> None:
+    def __init__(self, server: str, secret: str = "", session: str = "") -> None:
         parts = urlsplit(server)
         self.server = server.rstrip("/")
         self._host = parts.hostname or ""
@@ -86,6 +86,8 @@ class ServerConnection:
         self._headers = {"User-Agent": f"panic-worker/{__version__}"}
         if secret:
             self._headers["Authorization"] = f"Bearer {secret}"
+        if session:
+            self._headers["Worker-Session"] = session
         self._lock = threading.Lock()
         self._idle: list[http.client.HTTPConnection] = []
         self._busy: set[http.client.HTTPConnection] = set()

@@ -80,8 +80,10 @@ class Program:
         self._timing = timing or Timing()
         self._session = folder.session()
         self._outbox = Outbox(folder.outbox, folder.blobs)
-        self._api = FarmApi(ServerConnection(enrolment.server, enrolment.secret))
-        self._claims = FarmApi(ServerConnection(enrolment.server, enrolment.secret))
+        self._api, self._claims = (
+            FarmApi(ServerConnection(enrolment.server, enrolment.secret, self._session))
+            for _ in range(2)
+        )
         self._slots = Slots(configuration.slots, self._end_with)
         self._backoff = self._timing.backoff()
         self._events: queue.SimpleQueue[ProgramEvent] = queue.SimpleQueue()
@@ -222,7 +224,7 @@ class Program:
         if not self._slots.wait_for_free() or self._ending.is_set() or self._disk_is_low():
             return
         try:
-            claimed = self._claims.claim(self._slots.total)
+            claimed = self._claims.claim(self._slots.total, self._slots.tokens())
         except (ServerAway, CallRefused) as error:
             self._claim_failed(error)
             return

@@ -51,6 +51,11 @@ class Slots:
         with self._changed:
             return token in self._busy
 
+    def tokens(self) -> list[str]:
+        """Of what is under way."""
+        with self._changed:
+            return list(self._busy)
+
     def nudge(self) -> None:
         """End the present or next wait of the thread that claims."""
         with self._changed:

@@ -1,0 +1,68 @@
+"""Files that farm workers send: asked for, whole or in parts, and checked on the way."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Path as InPath
+from ninja import Router
+from pydantic import Field
+
+from farm import blobs
+from farm.api.auth import WorkerRequest
+from farm.api.protocol import REPLACED
+from lib.problems import answers, refuses, register_codes
+
+routes = Router(tags=["farm workers"])
+HASH = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the whole file.")
+Sha256 = Annotated[str, HASH]
+_RANGE = re.compile(r"bytes (\d{1,12})-(\d{1,12})/(\d{1,12})")
+
+register_codes(
+    too_early="Somebody else is sending the same file",
+    wrong_bytes="The bytes are not what was announced",
+)
+answers(blobs.InUse, 425, "too_early", "Somebody else is sending the same file.")
+answers(blobs.WrongBytes, 422, "wrong_bytes")
+
+
+@routes.api_operation(["HEAD"], "/blobs/{sha256}", response={200: None, 404: None})
+@refuses({409: REPLACED})
+def ask_for_blob(request: WorkerRequest, sha256: InPath[Sha256]) -> HttpResponse:
+    """Whether the file is there; if not, `Upload-Offset` says how much of it is."""
+    worker = request.auth.public_id
+    if blobs.is_known(worker, sha256):
+        return HttpResponse(status=200)
+    return HttpResponse(status=404, headers={"Upload-Offset": str(blobs.received(worker, sha256))})
+
+
+@routes.put("/blobs/{sha256}", response={201: None, 202: None, 208: None}, url_name="put_blob")
+@refuses(
+    {
+        409: REPLACED,
+        422: "`wrong_bytes`: they are not those of the hash, or not where the last ones ended.",
+        425: "`too_early`: another request is sending the same.",
+    }
+)
+def put_blob(request: WorkerRequest, sha256: InPath[Sha256]) -> HttpResponse:
+    """Send a file, whole or the part that `Content-Range` names; 202 while more is to come."""
+    worker = request.auth.public_id
+    if blobs.is_known(worker, sha256):
+        return HttpResponse(status=208)
+    start, total = _range_of(request)
+    pieces = iter(lambda: request.read(1 << 20), b"")
+    whole = blobs.write(worker, sha256, pieces, start=start, total=total)
+    return HttpResponse(status=201 if whole else 202)
+
+
+def _range_of(request: HttpRequest) -> tuple[int, int]:
+    """Where the body begins, and how long the file is. Raises WrongBytes."""
+    header = request.headers.get("Content-Range")
+    if header is None:
+        return 0, int(request.headers.get("Content-Length") or 0)
+    match = _RANGE.fullmatch(header)
+    if match is None or int(match[1]) > int(match[2]) or int(match[2]) >= int(match[3]):
+        raise blobs.WrongBytes("Content-Range is `bytes <first>-<last>/<length>`.")
+    return int(match[1]), int(match[3])
