@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -38,9 +39,13 @@ class NoRoom(OperationError):
 
 
 class NoBackend(OperationError):
-    """Every backend of the operation is missing or failed."""
+    """Every backend of the operation is missing or failed; `causes` are the codes of their errors."""
 
     code = "no_backend"
+
+    def __init__(self, sentence: str, causes: Iterable[str] = ()) -> None:
+        super().__init__(sentence)
+        self.causes = frozenset(causes)
 
 
 class BackendFailed(OperationError):

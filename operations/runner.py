@@ -85,7 +85,8 @@ def run(
             failure = {"backend": backend.name, "error": error.code, "sentence": str(error)}
             failures.append(failure)
     reasons = " ".join(failure["sentence"] for failure in failures)
-    raise NoBackend(sentences.NO_BACKEND % {"operation": operation.name, "reasons": reasons})
+    words = {"operation": operation.name, "reasons": reasons}
+    raise NoBackend(sentences.NO_BACKEND % words, (failure["error"] for failure in failures))
 
 
 def _check_inputs(operation: Operation, inputs: Sequence[Path]) -> None:

@@ -82,10 +82,11 @@ class FarmServer:
         inputs: list[Json],
         parameters: Json,
         deadline_seconds: float = 120,
+        kind: str = "step",
     ) -> None:
         assignment = {
             "token": token,
-            "kind": "step",
+            "kind": kind,
             "model": model,
             "parameters": parameters,
             "inputs": inputs,

@@ -50,7 +50,8 @@ class GivenWork:
     """Work that the server gave this worker for as long as it renews the lease."""
 
     token: str
-    model: str
+    model: str  # or the operation
+    is_operation: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     inputs: Sequence[InputReference] = ()
     deadline_seconds: float = 0.0  # 0: none
@@ -60,6 +61,7 @@ class GivenWork:
         return cls(
             token=str(data["token"]),
             model=_name_of_model(str(data["model"])),
+            is_operation=data.get("kind") == "operation",
             parameters=dict(data.get("parameters") or {}),
             inputs=tuple(InputReference.from_json(one) for one in data.get("inputs") or ()),
             deadline_seconds=float(data.get("deadline_seconds") or 0.0),

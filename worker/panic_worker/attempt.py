@@ -18,7 +18,7 @@ from .backoff import Backoff
 from .delivery import OutcomeDelivery, failed_outcome
 from .failures import CallRefused, ErrorClass, ServerAway, WorkFailed, WorkStopped
 from .fetching import fetch_inputs
-from .handlers.base import Handler, Work, WorkResult
+from .handlers.base import Handler, ResultFile, Work, WorkResult
 from .outbox import Outbox, OutboxFile
 from .reporting import Reporter
 from .stopping import StopCause, StopSignal
@@ -131,15 +131,16 @@ class WorkAttempt:
             "backend": result.backend[:MAX_NAME],
             "degraded": result.degraded,
         }
+        given = [ResultFile(result.path, result.content_type)] if result.path else result.files
+        files = [_outbox_file(one) for one in given]
+        outputs: list[dict[str, str]] = [
+            {"type": one.content_type.partition("/")[0], "sha256": one.sha256} for one in files
+        ]
         if result.path is None:
             if result.text is None or len(result.text) > MAX_TEXT:
                 raise WorkFailed(ErrorClass.PERMANENT, "The work gave no text, or too long a one.")
-            return {**outcome, "outputs": [{"type": "text", "text": result.text}]}, ()
-        with result.path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        modality = result.content_type.partition("/")[0]
-        file_of_result = OutboxFile(sha256, result.path, result.content_type)
-        return {**outcome, "outputs": [{"type": modality, "sha256": sha256}]}, (file_of_result,)
+            outputs.append({"type": "text", "text": result.text})
+        return {**outcome, "outputs": outputs}, files
 
     def _outcome_of_error(self, error: Exception) -> dict[str, Any]:
         if self.stop.cause is StopCause.DEADLINE:
@@ -182,6 +183,12 @@ class WorkAttempt:
         except (ServerAway, CallRefused, sqlite3.Error) as error:
             logger.error("the failure could not be told either: %s", error)
         return False
+
+
+def _outbox_file(result: ResultFile) -> OutboxFile:
+    with result.path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return OutboxFile(sha256, result.path, result.content_type)
 
 
 class Leftover:

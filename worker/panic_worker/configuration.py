@@ -12,7 +12,7 @@ from .failures import WorkerError
 
 MIN_FREE_BYTES = 2 << 30
 MAX_SLOTS = 64
-SECTIONS = ("comfyui", "local_models")
+SECTIONS = ("comfyui", "local_models", "operations")
 KNOWN = {"slots", "min_free_bytes", "variables", *SECTIONS}
 
 

@@ -28,6 +28,7 @@ from .selftest import (
     HandlerCheck,
     check_handlers,
     handlers_by_model,
+    handlers_by_operation,
     offers_of_checks,
     report_of_checks,
 )
@@ -95,6 +96,7 @@ class Program:
         self._renew_seconds = self._idle_seconds = 10.0
         self._checks: Sequence[HandlerCheck] = ()
         self._by_model: dict[str, Handler] = {}
+        self._by_operation: dict[str, Handler] = {}
         self._unknown_tokens: set[str] | None = None
         self._error: WorkerError | None = None
 
@@ -184,10 +186,12 @@ class Program:
     def _test_handlers(self) -> None:
         self._checks = check_handlers(self._handlers, self._folder.scratch)
         self._by_model = handlers_by_model(self._checks)
+        self._by_operation = handlers_by_operation(self._checks)
         for check in self._checks:
             if not check.is_ok:
                 logger.warning("%s is not offered: %s", check.handler.name, check.sentence)
-        logger.info("offers: %s", ", ".join(self._by_model) or "nothing")
+        offered = [*self._by_model, *self._by_operation]
+        logger.info("offers: %s", ", ".join(offered) or "nothing")
 
     def _sign_on(self) -> None:
         """Until it succeeds or the program ends."""
@@ -197,7 +201,7 @@ class Program:
             "slots": self._slots.total,
             "specs": machine_specs(),
             "offers": offers_of_checks(self._checks),
-            "operations": [],
+            "operations": sorted(self._by_operation),
             "self_test": report_of_checks(self._checks),
         }
         while not self._ending.is_set():
@@ -263,7 +267,8 @@ class Program:
     def _begin_one(self, assignment: GivenWork) -> bool:
         if assignment.token in self._outbox.finished_tokens():
             return self._slots.begin(Leftover(assignment.token, self._context()))
-        handler = self._by_model.get(assignment.model)
+        handlers = self._by_operation if assignment.is_operation else self._by_model
+        handler = handlers.get(assignment.model)
         return self._slots.begin(WorkAttempt(assignment, handler, self._context()))
 
     def _take_status(self, claimed: Claimed) -> None:

@@ -20,6 +20,7 @@ class HandlerCheck:
 
     handler: Handler
     offers: Sequence[Offer]
+    operations: Sequence[str] = ()
     sentence: str = ""
 
     @property
@@ -38,6 +39,15 @@ def handlers_by_model(checks: Iterable[HandlerCheck]) -> dict[str, Handler]:
     for check in checks:
         for offer in check.offers if check.is_ok else ():
             found.setdefault(offer.name, check.handler)
+    return found
+
+
+def handlers_by_operation(checks: Iterable[HandlerCheck]) -> dict[str, Handler]:
+    """Likewise for operations on video."""
+    found: dict[str, Handler] = {}
+    for check in checks:
+        for name in check.operations if check.is_ok else ():
+            found.setdefault(name, check.handler)
     return found
 
 
@@ -66,11 +76,12 @@ def _check(handler: Handler, folder: Path) -> HandlerCheck:
     folder.mkdir(mode=0o700, parents=True)
     try:
         handler.self_test(folder)
-        return HandlerCheck(handler, handler.offers())
+        return HandlerCheck(handler, handler.offers(), handler.operations())
     except WorkFailed as error:
-        return HandlerCheck(handler, (), str(error))
+        return HandlerCheck(handler, (), sentence=str(error))
     except Exception as error:  # the border: the other handlers are still of use
         logger.exception("the self-test of %s failed", handler.name)
-        return HandlerCheck(handler, (), f"Its self-test failed: {type(error).__name__}: {error}")
+        sentence = f"Its self-test failed: {type(error).__name__}: {error}"
+        return HandlerCheck(handler, (), sentence=sentence)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from panic_worker.configuration import Configuration
 from panic_worker.folder import WorkerFolder
 
-from . import comfyui, command, echo, local_models
+from . import comfyui, command, echo, local_models, operations
 from .base import Handler
 
 
@@ -17,5 +17,6 @@ def load_handlers(
         *command.load(folder.commands, configuration.variables),
         *comfyui.load(configuration.sections.get("comfyui"), folder.workflows),
         *local_models.load(configuration.sections.get("local_models"), folder.path),
+        *operations.load(configuration.sections.get("operations")),
         *echo.load(is_wanted=with_echo),
     ]

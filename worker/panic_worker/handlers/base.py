@@ -110,13 +110,22 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultFile:
+    """One of several files of a result, below the work's folder."""
+
+    path: Path
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkResult:
-    """A text, or a file below the work's folder. `backend` says what did it; `degraded` that
-    it was a weaker way than usual."""
+    """A text, or a file below the work's folder; or several `files` with a text that says what they are.
+    `backend` says what did it; `degraded` that it was a weaker way than usual."""
 
     text: str | None = None
     path: Path | None = None
     content_type: str = ""
+    files: Sequence[ResultFile] = ()
     backend: str = ""
     degraded: bool = False
 
@@ -129,6 +138,10 @@ class Handler(ABC):
     @abstractmethod
     def offers(self) -> Sequence[Offer]:
         """What it could do, if its self-test succeeds."""
+
+    def operations(self) -> Sequence[str]:
+        """Operations on video that it could do, likewise."""
+        return ()
 
     @abstractmethod
     def self_test(self, folder: Path) -> None:
