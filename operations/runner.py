@@ -65,9 +65,7 @@ def run(
         operation = operation_named(operation)
     values = complete_parameters(operation, parameters)
     _check_inputs(operation, inputs)
-    folder.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.glob(f"{TRY}*"):  # of a try whose process was killed
-        shutil.rmtree(leftover, ignore_errors=True)
+    _clear(folder)
     failures: list[dict[str, str]] = []
     for backend in (one for one in operation.backends if one.serves(values)):
         if missing := backend.missing(values):
@@ -87,6 +85,12 @@ def run(
     reasons = " ".join(failure["sentence"] for failure in failures)
     words = {"operation": operation.name, "reasons": reasons}
     raise NoBackend(sentences.NO_BACKEND % words, (failure["error"] for failure in failures))
+
+
+def _clear(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.glob(f"{TRY}*"):  # of a try whose process was killed
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _check_inputs(operation: Operation, inputs: Sequence[Path]) -> None:
