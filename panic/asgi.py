@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any, cast
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panic.settings")
-_django = get_asgi_application()
+django.setup(set_prefix=False)  # the prefix is that of each request
 
 from accounts.models import ApiToken  # noqa: E402  after Django is set up
 from assets.backpressure import Backpressure  # noqa: E402
@@ -24,6 +24,7 @@ from farm.long_poll import LongPoll  # noqa: E402
 from lib.proxies import TrustedProxies  # noqa: E402
 from panic.body_limits import install_limited_request  # noqa: E402
 from panic.health import Liveness  # noqa: E402
+from panic.request_threads import RequestHandler  # noqa: E402
 from realtime import hub  # noqa: E402
 from realtime.access import SocketBearerAuth, SocketSessionAuth  # noqa: E402
 from realtime.consumers import WatchConsumer  # noqa: E402
@@ -75,7 +76,7 @@ _sockets = URLRouter(
 
 _routes = ProtocolTypeRouter(
     {
-        "http": Backpressure(LongPoll(_django)),
+        "http": Backpressure(LongPoll(RequestHandler())),
         "websocket": SocketSessionAuth(SocketBearerAuth(_sockets, ApiToken.user_from_text)),
     }
 )
