@@ -88,7 +88,7 @@ def suits(worker: FarmWorker) -> Q:
 
 def _sleep_obstacle(worker: FarmWorker, status: str, at: datetime) -> Obstacle | None:
     if worker.status_due(at):
-        asked = worker.requested_status or status
+        asked = worker.requested_status or worker.status
         return Obstacle.ASLEEP if asked == WorkerStatus.ASLEEP else Obstacle.WINDOW
     # One that is asleep has been asked to wake: it is given work once it comes.
     able = status in (WorkerStatus.AWAKE, WorkerStatus.ASLEEP)

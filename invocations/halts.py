@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts.models import AuditEntry
 
 from . import events
+from .hooks import ToldWorkers, hooks
 from .models import Attempt, Halt, Run, StopAll
 from .prompts import BadPrompt
 from .runs import StartRefused, WhenClosed, branch_run, end, pause_run, start_run
@@ -34,11 +35,13 @@ class StoppedCall:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a stop-all did: which runs it stopped and what became of each call under way."""
+    """What a stop-all did: which runs it stopped, what became of each call under way, and how many workers of
+    the farm it told to sleep."""
 
     stop_all: StopAll
     runs: list[Run]
     calls: list[StoppedCall]
+    workers: ToldWorkers
     complete: bool
 
 
@@ -74,6 +77,7 @@ def stop_all(*, stopped_by: User | None, at: datetime) -> StopAll:
                 stopped += 1
         made.calls, made.paused = tokens, paused
         made.save(update_fields=["calls", "paused"])
+        hooks.stop_workers(made, at)
         event = events.PanicPressed.from_stop_all(made, runs=stopped)
         events.publish_to_mission_control(event)
         AuditEntry.record(stopped_by, "panic.pressed", f"{stopped} runs stopped")
@@ -83,7 +87,9 @@ def stop_all(*, stopped_by: User | None, at: datetime) -> StopAll:
 def receipt(stop_all: StopAll, *, at: datetime) -> Receipt:
     """What is known of a stop-all now; it fills in as the providers answer."""
     attempts = Attempt.objects.filter(token__in=stop_all.calls).select_related("invocation")
-    settled = all(attempt.outcome for attempt in attempts)
+    workers = hooks.told_workers(stop_all)
+    answered = workers.confirmed >= workers.told
+    settled = answered and all(attempt.outcome for attempt in attempts)
     complete = settled or at >= stop_all.committed_at + MAX_RECEIPT_DELAY
     unknown = str(Outcome.UNCERTAIN) if complete else "pending"
     calls = [
@@ -91,11 +97,12 @@ def receipt(stop_all: StopAll, *, at: datetime) -> Receipt:
         for attempt in attempts.order_by("id")
     ]
     runs = stop_all.runs.select_related("network").order_by("id")
-    return Receipt(stop_all, list(runs), calls, complete)
+    return Receipt(stop_all, list(runs), calls, workers, complete)
 
 
 def is_complete(found: Receipt, shown: Iterable[float | None], *, at: datetime) -> bool:
-    """Every call has ended and every display has shown it, or nobody is waited for any more.
+    """Every call has ended, every worker has confirmed it and every display has shown it, or nobody is
+    waited for any more.
     `shown`: after how many milliseconds each display did; None = not yet."""
     return found.complete and (
         None not in shown or at >= found.stop_all.committed_at + MAX_RECEIPT_DELAY
@@ -117,6 +124,7 @@ def resume_all(*, lifted_by: User | None, at: datetime) -> Resumed:
         halt.set(None)
         StopAll.objects.filter(pk=lifted.pk).update(lifted_by=lifted_by, lifted_at=at)
         events.publish_to_mission_control(events.PanicLifted(lifted.public_id))
+        hooks.resume_workers(lifted, at)
         AuditEntry.record(lifted_by, "panic.lifted")
         # Here, and not after the commit: no prompt comes in between to be superseded, and a process
         # that dies half-way leaves the latch as it was, to be lifted again.

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .models import Invocation, Run
+from .models import Invocation, Run, StopAll
 
 
 def _not_wired(*_: object) -> Any:
     raise NotImplementedError("A hook of invocations is not wired: panic/apps.py does that.")
+
+
+@dataclass(frozen=True, slots=True)
+class ToldWorkers:
+    """Of the machines that claim steps: how many a stop-all told to sleep, and how many have confirmed it."""
+
+    told: int = 0
+    confirmed: int = 0
 
 
 @dataclass(slots=True)
@@ -19,12 +27,16 @@ class InvocationHooks:
     """Boards show what happens, within the transaction in which it does. The first two are asked only where
     the network has boards, and answer with the seconds that people need to read them.
 
-    `why_no_worker`: why nobody takes a step that is due and is for workers elsewhere, in a sentence."""
+    `why_no_worker`: why nobody takes a step that is due and is for workers elsewhere, in a sentence. A stop-all
+    puts these workers to sleep, and Resume lets them go, within their transactions."""
 
     show_prompt: Callable[[Run, datetime], float] = _not_wired
     show_step: Callable[[Run, Invocation, datetime], float] = _not_wired
     withdraw: Callable[[Run, datetime], None] = _not_wired
     why_no_worker: Callable[[Invocation, datetime], str] = _not_wired
+    stop_workers: Callable[[StopAll, datetime], None] = _not_wired
+    resume_workers: Callable[[StopAll, datetime], None] = _not_wired
+    told_workers: Callable[[StopAll], ToldWorkers] = _not_wired
 
 
 hooks = InvocationHooks()

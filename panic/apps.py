@@ -40,7 +40,7 @@ def _wire_hooks_of_people_and_networks() -> None:
 
 def _wire_hooks_of_runs_and_pages() -> None:
     from displays import deliveries, presence
-    from farm import blocklists, waiting
+    from farm import blocklists, stops, waiting
     from invocations.hooks import hooks as invocation_hooks
     from studio.hooks import hooks as studio_hooks
 
@@ -48,6 +48,9 @@ def _wire_hooks_of_runs_and_pages() -> None:
     invocation_hooks.show_step = deliveries.show_step
     invocation_hooks.withdraw = deliveries.withdraw
     invocation_hooks.why_no_worker = waiting.why_no_worker
+    invocation_hooks.stop_workers = stops.put_to_sleep
+    invocation_hooks.resume_workers = stops.let_go
+    invocation_hooks.told_workers = stops.count_told
     studio_hooks.audience = presence.audience
     studio_hooks.blocklist = blocklists.blocklist_of_run
 

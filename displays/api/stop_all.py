@@ -36,6 +36,13 @@ class ShownOut(BaseModel):
     ms: float | None
 
 
+class ToldWorkersOut(BaseModel):
+    """How many workers of the farm were told to sleep, and how many have confirmed it."""
+
+    told: int
+    confirmed: int
+
+
 class ReceiptOut(BaseModel):
     """What a stop-all did; it fills in until it is complete."""
 
@@ -47,6 +54,7 @@ class ReceiptOut(BaseModel):
             "runs": ["r5Tz8vBn1Wc3"],
             "calls": [{"invocation": "i3Kx6yHs0Fj2", "outcome": "cancelled", "usd": None}],
             "displays": [{"id": "d1Ra4gVu7Ey5", "ms": 41.0}],
+            "farm_workers": {"told": 2, "confirmed": 2},
             "complete": True,
         }
     )
@@ -57,6 +65,7 @@ class ReceiptOut(BaseModel):
     runs: list[str]
     calls: list[CallOut]
     displays: list[ShownOut]
+    farm_workers: ToldWorkersOut
     complete: bool
 
     @classmethod
@@ -74,6 +83,9 @@ class ReceiptOut(BaseModel):
                 for call in receipt.calls
             ],
             displays=[ShownOut(id=one.id, ms=one.ms) for one in shown],
+            farm_workers=ToldWorkersOut(
+                told=receipt.workers.told, confirmed=receipt.workers.confirmed
+            ),
             complete=halts.is_complete(receipt, [one.ms for one in shown], at=now),
         )
 

@@ -6,6 +6,7 @@ from .assignment import Assignment
 from .enrolment_token import EnrolmentToken
 from .farm_worker import FarmWorker, WorkerStatus
 from .step_failure import BlockedWorker, StepFailure
+from .stopped_worker import StoppedWorker
 
 __all__ = [
     "Assignment",
@@ -13,5 +14,6 @@ __all__ = [
     "EnrolmentToken",
     "FarmWorker",
     "StepFailure",
+    "StoppedWorker",
     "WorkerStatus",
 ]

@@ -168,6 +168,7 @@ class FarmWorker(models.Model):
         with transaction.atomic():
             if not mine.update(**values, requested_status=""):
                 return False
+            self._note_confirmed(at)
             self.refresh_from_db()
             self._announce()
         return True
@@ -193,7 +194,9 @@ class FarmWorker(models.Model):
 
     def confirm(self) -> None:
         """It has heard what it is to be."""
-        self._change(status=self.requested_status, requested_status="", lazy=False)
+        with transaction.atomic():
+            self._note_confirmed(timezone.now())
+            self._change(status=self.requested_status, requested_status="", lazy=False)
 
     def change(self, **fields: object) -> None:
         """Its name, tags and sleep windows, as people give them."""
@@ -216,6 +219,11 @@ class FarmWorker(models.Model):
             FarmWorker.objects.filter(pk=self.pk).update(**fields)
             self.refresh_from_db()
             self._announce()
+
+    def _note_confirmed(self, at: datetime) -> None:
+        """Where a stop-all has asked for it: for its receipt."""
+        if self.requested_status == WorkerStatus.ASLEEP:
+            self.stops.filter(confirmed_at__isnull=True).update(confirmed_at=at)
 
     def _announce(self) -> None:
         _announce([self.public_id], events.FarmWorkerChanged)

@@ -25,6 +25,7 @@ def test_the_red_button_stops_everything_and_latches(
         "runs": [run.public_id],
         "calls": [],
         "displays": [],
+        "farm_workers": {"told": 0, "confirmed": 0},
         "complete": True,
     }
     assert owner.get(f"runs/{run.public_id}").json()["reason"] == "panic"
