@@ -25,7 +25,7 @@ document.addEventListener("submit", (event) => {
   if (!question || form.dataset.confirmed) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  ask(question, event.submitter?.textContent.trim() || text("go-on")).then((yes) => {
+  ask(question, event.submitter?.innerText.replace(/\s+/g, " ").trim() || text("go-on")).then((yes) => {
     if (!yes) return;
     form.dataset.confirmed = "yes";
     form.requestSubmit(event.submitter);
