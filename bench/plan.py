@@ -10,6 +10,7 @@ from .measures import (
     Measure,
     display_latency,
     display_memory,
+    farm_steps,
     hops,
     idle_sockets,
     idle_workers,
@@ -41,6 +42,7 @@ def measures() -> list[Measure]:
         Measure(idle_sockets.BARS, idle_sockets.measure, (SQLITE,), unit="ms/s"),
         Measure(large_database.BARS, large_database.measure, everywhere),
         Measure(page_weight.BARS, page_weight.measure, (SQLITE,), unit="KB"),
+        Measure(farm_steps.BARS, farm_steps.measure, everywhere),
         Measure(idle_workers.BARS, idle_workers.measure, everywhere, unit=""),
     ]
 

@@ -110,6 +110,26 @@ def judge_difference(
     return Row(row_id, added_bar(added), "ms", value, baseline, passed, note, raw)
 
 
+def judge_multiple(
+    row_id: str,
+    *,
+    ours: Sequence[float],
+    theirs: Sequence[float],
+    maximum: float,
+    added: float,
+    note: str = "",
+) -> Row:
+    """Judges the median round of ours against `maximum` times the median round of theirs and `added`
+    milliseconds. Below `added` alone the baseline does not matter."""
+    value, baseline = median(ours), median(theirs)
+    passed = value <= maximum * baseline + added
+    if (varied := spread(theirs)) > MAX_SPREAD:
+        note = _joined(f"the baseline varied {varied:.1f}x between rounds", note)
+        passed = value <= added
+    raw = {"ours": ours, "baseline": theirs}
+    return Row(row_id, multiple_bar(maximum, added), "ms", value, baseline, passed, note, raw)
+
+
 def judge_maximum(
     row_id: str, *, ours: Sequence[float], value: float, maximum: float, unit: str, note: str = ""
 ) -> Row:
@@ -125,6 +145,10 @@ def ratio_bar(maximum: float, unit: str, floor: float | None = None) -> str:
 
 def added_bar(added: float) -> str:
     return f"≤ baseline + {added:g} ms"
+
+
+def multiple_bar(maximum: float, added: float) -> str:
+    return f"≤ {maximum:g}x + {added:g} ms"
 
 
 def plain_bar(maximum: float, unit: str) -> str:

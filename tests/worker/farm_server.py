@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -31,7 +32,10 @@ class FarmServer:
         self.types: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
         self.calls: list[tuple[str, Json]] = []
+        self.moments: list[tuple[str, float]] = []
         self.scripted: dict[str, list[Scripted]] = {}
+        self.lost: dict[str, int] = {}  # answers that do not arrive
+        self.is_busy_with_successes = False
         self.sessions: list[str] = []
         self.status = "offline"
         self.requested_status = ""
@@ -103,6 +107,20 @@ class FarmServer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.scripted.setdefault(call, []).append((status, body or {}, named))
 
+    def lose_answers(self, call: str, count: int) -> None:
+        """The next ones are done, and then the line breaks."""
+        self.lost[call] = count
+
+    def loses_answer(self, call: str) -> bool:
+        if not self.lost.get(call):
+            return False
+        self.lost[call] -= 1
+        return True
+
+    def times(self, call: str) -> list[float]:
+        """When it was called."""
+        return [moment for name, moment in list(self.moments) if name == call]
+
     def set(self, **values: Any) -> None:
         with self.changed:
             for name, value in values.items():
@@ -124,6 +142,7 @@ class FarmServer:
     def answer(self, call: str, token: str, body: Json) -> Scripted:
         with self.changed:
             self.calls.append((call, body))
+            self.moments.append((call, time.monotonic()))
             self.changed.notify_all()
             if self.scripted.get(call):
                 return self.scripted[call].pop(0)
@@ -182,11 +201,13 @@ class FarmServer:
         return 200, {}, {}
 
     def _finish(self, token: str, body: Json) -> Scripted:
+        if self.is_busy_with_successes and body["outcome"] == "succeeded":
+            return 503, {}, {"Retry-After": "0.05"}
         if self.outcomes.get(token) == body:
             return 200, {}, {}
         if token not in self.held:
             return _STALE
-        wanted = [one["sha256"] for one in body["outputs"] if "sha256" in one]
+        wanted = [one["sha256"] for one in body.get("outputs", ()) if "sha256" in one]
         if any(sha256 not in self.blobs for sha256 in wanted):
             return 422, {"detail": "An output is not there."}, {}
         del self.held[token]
@@ -232,7 +253,11 @@ class FarmRequest(BaseHTTPRequestHandler):
         if call != "enrol" and self.headers.get("Authorization") != f"Bearer {SECRET}":
             self._send(401, {"detail": "Who is this?"}, {})
             return
-        self._send(*self.farm.answer(call, token, body))
+        answer = self.farm.answer(call, token, body)
+        if self.farm.loses_answer(call):
+            self.close_connection = True
+            return
+        self._send(*answer)
 
     def do_GET(self) -> None:
         data = self.farm.files[self.path.rpartition("/")[2]]
