@@ -24,7 +24,6 @@ from lib.token_buckets import Buckets
 
 from .api.auth import SESSION_HEADER
 from .api.protocol import MAX_WAIT_SECONDS, OFFERED
-from .call_threads import FarmCallThreads
 from .eligibility import Eligibility
 from .idle_workers import call_roll
 from .waiting_room import ClaimKey, WaitingRoom
@@ -33,6 +32,7 @@ ROOT = "/api/farm/v1/"
 PATH = f"{ROOT}claim"
 MAX_BODY_BYTES = 4096
 CLAIMS_PER_MINUTE, CLAIMS_AT_ONCE_SECONDS = 6_000, 2.0  # of one secret
+CALLS_AT_ONCE = 4  # that the application has: the others wait on the event loop, not in threads
 MOST_ASKED = 8  # claims of one secret that the application has, or is to have, at a time
 TOO_OFTEN = f"A worker may claim {CLAIMS_PER_MINUTE:,} times a minute. Wait a little."
 NOT_ANSWERED = "This worker's other claims are not answered yet."
@@ -44,7 +44,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class LongPoll:
-    """ASGI middleware around Django: claims that wait, and threads for all calls of workers; everything
+    """ASGI middleware around Django: claims that wait, and turns for all calls of workers; everything
     else passes."""
 
     def __init__(self, inner: Application, room: WaitingRoom | None = None) -> None:
@@ -52,7 +52,7 @@ class LongPoll:
         self.room = WaitingRoom(workers_for_due_steps, call_roll) if room is None else room
         self._turns = Buckets(holds_seconds=CLAIMS_AT_ONCE_SECONDS)
         self._asked: Counter[bytes] = Counter()  # claims that the application has, by secret
-        self._threads = FarmCallThreads()
+        self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
@@ -60,7 +60,8 @@ class LongPoll:
         elif scope["path"] == PATH:
             await self._claim(scope, receive, send)
         elif scope["path"].startswith(ROOT):
-            await self._threads.run(lambda: self._inner(scope, receive, send))
+            async with self._calls:
+                await self._inner(scope, receive, send)
         else:
             await self._inner(scope, receive, send)
 
@@ -80,7 +81,6 @@ class LongPoll:
     async def close(self) -> None:
         """For tests: the process's end needs no word."""
         await self.room.close()
-        self._threads.shutdown()
 
     async def _answer(
         self, scope: Scope, key: ClaimKey, gone: asyncio.Future[None]
@@ -122,7 +122,8 @@ class LongPoll:
 
         self._asked[secret] += 1
         try:
-            await self._threads.run(lambda: self._inner(scope, receive, send))
+            async with self._calls:
+                await self._inner(scope, receive, send)
         finally:
             self._asked[secret] -= 1
             if not self._asked[secret]:

@@ -26,58 +26,44 @@ NOTE = (
 
 
 class FarmSides:
-    """Rings of a worker's models, and the same models in a process."""
+    """Rings of a worker's models, and the same models in a process. A call is milliseconds of a step."""
 
-    def __init__(self, in_process: InProcessClient) -> None:
+    def __init__(self, in_process: InProcessClient, server: ProcessorTime) -> None:
         self._in_process = in_process
+        self._server = server
+        self.used_by_small: list[float] = []  # milliseconds of the server's processor time
 
-    def through_the_farm(self, models: Sequence[str], steps: int = STEPS) -> float:
+    def through_the_farm(self, models: Sequence[str] = MODELS, steps: int = STEPS) -> float:
         named = [f"farm:{one}" for one in models]
         run = self._in_process.call("farm.start_chain", models=named, hops=steps)
         return float(self._in_process.call("chains.wait_for_chain", run=run, hops=steps))
 
-    def directly(self, models: Sequence[str], calls: int = STEPS) -> float:
-        named = [f"local:{one}" for one in models]
+    def directly(self, calls: int = STEPS) -> float:
+        named = [f"local:{one}" for one in MODELS]
         return float(self._in_process.call("farm.call_models", models=named, times=calls))
+
+    def small(self) -> float:
+        before = self._server.seconds()
+        took = self.through_the_farm(SMALL)
+        self.used_by_small.append((self._server.seconds() - before) * 1000 / STEPS)
+        return took
 
 
 def measure(context: Context, engine: Engine) -> list[Row]:
-    prepared = context.prepare_stack(engine)
-    in_process = prepared.in_process()
-    token = in_process.call("farm.issue_token")
-    prepared.stack.start()
-    machine = _started_machine(context, prepared, token)
-    prepared.stack.wait_until(
-        lambda: all(in_process.call("farm.is_offered", model=f"farm:{one}") for one in MODELS),
-        PATIENCE,
-        "the worker offers its models",
-    )
-    sides = FarmSides(in_process)
+    sides = _started_sides(context, engine)
     for models in (MODELS, SMALL):
         sides.through_the_farm(models, STEPS_WARM)
-        sides.directly(models, STEPS_WARM)
-    assert machine.process is not None
-    cpu = ProcessorTime(fixed(one.pid for one in prepared.stack.everything()))
-    used: list[float] = []
-
-    def small() -> float:
-        before = cpu.seconds()
-        took = sides.through_the_farm(SMALL)
-        used.append((cpu.seconds() - before) * 1000 / STEPS)
-        return took
-
-    found = interleaved(
-        ROUNDS,
-        {
-            "ours": lambda: sides.through_the_farm(MODELS),
-            "directly": lambda: sides.directly(MODELS),
-            "small": small,
-        },
-        print_progress=print_progress,
-    )
+    sides.directly(STEPS_WARM)
+    measured = {
+        "ours": sides.through_the_farm,
+        "directly": sides.directly,
+        "small": sides.small,
+    }
+    found = interleaved(ROUNDS, measured, print_progress=print_progress)
     note = (
         f"{engine.label}; {NOTE}; a step of the oblique cards, which take next to no time: "
-        f"{median(found['small']):.1f} ms, {median(used):.1f} ms of the server's processor time"
+        f"{median(found['small']):.1f} ms, {median(sides.used_by_small):.1f} ms of the server's "
+        "processor time"
     )
     return [
         judge_multiple(
@@ -91,9 +77,24 @@ def measure(context: Context, engine: Engine) -> list[Row]:
     ]
 
 
-def _started_machine(context: Context, prepared: PreparedStack, token: str) -> FarmMachine:
+def _started_sides(context: Context, engine: Engine) -> FarmSides:
+    prepared = context.prepare_stack(engine)
+    in_process = prepared.in_process()
+    token = in_process.call("farm.issue_token")
+    prepared.stack.start()
+    _start_machine(context, prepared, token)
+    wanted = [f"farm:{one}" for one in (*MODELS, *SMALL)]
+    prepared.stack.wait_until(
+        lambda: all(in_process.call("farm.is_offered", model=one) for one in wanted),
+        PATIENCE,
+        "the worker offers its models",
+    )
+    pids = [one.pid for one in prepared.stack.everything()]
+    return FarmSides(in_process, ProcessorTime(fixed(pids)))
+
+
+def _start_machine(context: Context, prepared: PreparedStack, token: str) -> None:
     machine = FarmMachine(prepared.stack.data_dir / "machine")
     context.closing.callback(machine.kill)
     machine.enrol(prepared.stack.base_url, token, "[local_models]\n")
     machine.start()
-    return machine

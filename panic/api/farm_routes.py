@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from django.http import HttpRequest
 from django.urls import URLPattern
 
@@ -12,6 +15,8 @@ from farm.models import FarmWorker
 from lib.problems import HANDLERS
 from lib.proxies import counted_address
 from panic.api import request_bodies, routes, throttling
+
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of characters
 
 
 class WorkerCallsPerMinute(throttling.CallsPerMinute):
@@ -24,6 +29,24 @@ class WorkerCallsPerMinute(throttling.CallsPerMinute):
         return f"address {counted_address(request)}"
 
 
+class WorkerParser(request_bodies.StrictParser):
+    """Logs and outputs of programs hold what they like: characters that no database takes are replaced,
+    each by one, so that offsets stay."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return _storable(super().parse_body(request))
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NOT_STORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(one) for name, one in value.items()}
+    return value
+
+
 def _assemble() -> routes.Api:
     api = routes.Api(
         title="PANIC! farm",
@@ -32,7 +55,7 @@ def _assemble() -> routes.Api:
         throttle=WorkerCallsPerMinute(),
         urls_namespace="farm-api",
         auth=[request_bodies.check_size, WorkerAuth()],
-        parser=request_bodies.StrictParser(),
+        parser=WorkerParser(),
         docs_url=None,
     )
     for exception, handler in HANDLERS.items():
