@@ -14,6 +14,7 @@ from lib import redaction
 from lib.encryption import Unreadable
 from lib.stored_sentences import stored_sentence, translate_stored
 from platforms import registry
+from platforms.audience import OfferAudience
 from platforms.base import Availability, Model, Platform
 
 from .models import Credential, OperatorKey
@@ -37,6 +38,11 @@ SETTING_MISSING = stored_sentence("%(platform)s needs %(names)s to be set.")
 KEY_MISSING = stored_sentence("%(platform)s needs a key (%(names)s): add one under Account, Keys.")
 KEY_OR_SETTING_MISSING = stored_sentence(
     "%(platform)s needs a key: add one under Account, Keys, or set %(names)s."
+)
+
+NOT_FOR_THEM = stored_sentence("No worker of the farm that offers %(model)s is for this network.")
+NOT_AWAKE = stored_sentence(
+    "No worker of the farm that offers %(model)s and is for this network is awake."
 )
 
 
@@ -87,9 +93,12 @@ class CredentialResolver:
         selected: Callable[[], Collection[int]] = lambda: (),
         usable: Iterable[Credential] | None = None,
         known: Mapping[str, OperatorKey] | None = None,
+        farm_tag: Callable[[], str | None] = lambda: None,
     ) -> None:
         """`operator_keys`: whether it may also use those. `usable`, and what is `known` of the
-        operator's keys by fingerprint, are given where they have been read already."""
+        operator's keys by fingerprint, are given where they have been read already. `farm_tag`: of the
+        network; None where it is about no network in particular."""
+        self._farm_tag = farm_tag
         self._person, self._operator_keys, self._selected = person, operator_keys, selected
         self._usable = None if usable is None else sorted(usable, key=self._order)
         self._known = known
@@ -125,13 +134,29 @@ class CredentialResolver:
     def availability(self, model: Model) -> Availability:
         """Whether `model` could be asked now, known without a call; the reason in the reader's language."""
         found = self.resolve(model.platform)
+        if not self.may_use(model):
+            return Availability(False, translate_stored(NOT_FOR_THEM % {"model": model.name}))
         if found.problem:
             return Availability(False, translate_stored(found.problem))
         if model.platform not in self._secrets:  # a catalogue asks for each of its models
             self._secrets[model.platform] = found.secrets()
         platform = registry.get_platform(model.platform)
         state = platform.availability(model, self._secrets[model.platform])
+        if state.available and model.audiences and not self._is_offered_now(model):
+            state = Availability(False, NOT_AWAKE % {"model": model.name})
         return Availability(state.available, translate_stored(state.reason))
+
+    def may_use(self, model: Model) -> bool:
+        """Whether it is offered to this person's networks at all, now or at another time."""
+        return not model.audiences or bool(self._audiences(model))
+
+    def _is_offered_now(self, model: Model) -> bool:
+        return any(one.awake for one in self._audiences(model))
+
+    def _audiences(self, model: Model) -> list[OfferAudience]:
+        """Those of the model that this person's networks belong to."""
+        tag = self._farm_tag() if model.audiences else None
+        return [one for one in model.audiences if one.includes(self._person, tag)]
 
     def without(self, key: Credential) -> CredentialResolver:
         """As it would be if that key were gone."""
@@ -143,6 +168,7 @@ class CredentialResolver:
             selected=lambda: selected,
             usable=usable,
             known=self._known,
+            farm_tag=self._farm_tag,
         )
 
     # Finding

@@ -104,7 +104,7 @@ def claim(worker: FarmWorker, *, slots: int, at: datetime) -> list[Handover]:
         raise NotFit(due)
     if worker.requested_status:
         worker.confirm()
-    offer, suits = WorkOffer(models=catalogue.model_ids(worker)), eligibility.suits(worker)
+    offer, suits = WorkOffer(models=catalogue.model_ids(worker)), eligibility.suits(worker, at)
     holder = Holder(worker.holder_name, offer, MAX_LEASE, remote=True, suits=suits)
     while offer.models and len(held) < slots:
         taken = claims.claim_next_step(holder=holder, at=at)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import DatabaseError
@@ -61,13 +62,16 @@ def read_models() -> FarmModels:
     """As of now. One query."""
     at = timezone.now()
     found = {}
-    columns = ("id", "public_id", "name", "offers", "status", "last_seen_at", "created_at")
+    columns = ["id", "public_id", "name", "offers", "status", "last_seen_at", "created_at"]
+    columns += ["tags", "serves_tag", "serves_person", "sleep_windows"]
     for model_id, offered in _offers_by_id(list(FarmWorker.objects.kept().only(*columns))).items():
         worker, offer = offered[0]
         alive = any(one.shown_status(at) == WorkerStatus.AWAKE for one, _ in offered)
         last = max(offered, key=lambda pair: pair[0].last_seen_at or pair[0].created_at)[0]
         problem = "" if alive else NOBODY % {"model": offer["title"], "worker": last.name}
-        found[model_id] = FarmModel(_model(model_id, worker, offer), problem)
+        audiences = tuple({one.audience(at) for one, _ in offered})
+        model = replace(_model(model_id, worker, offer), audiences=audiences)
+        found[model_id] = FarmModel(model, problem)
     return found
 
 

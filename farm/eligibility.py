@@ -18,6 +18,7 @@ from .models import BlockedWorker, FarmWorker, StepFailure, WorkerStatus
 class Obstacle(StrEnum):
     """Why a worker that offers a model is not given a step of it now."""
 
+    NOT_FOR_IT = "not_for_it"  # it serves other networks
     SILENT = "silent"
     FAILED = "failed"  # it has failed this step, or was not fit for it
     BLOCKED = "blocked"  # in this run, for this model
@@ -26,6 +27,7 @@ class Obstacle(StrEnum):
     NOT_AWAKE = "not_awake"  # it starts, tests itself, or is in error
 
 
+NOT_THERE = (Obstacle.SILENT, Obstacle.NOT_FOR_IT)
 EXCLUDED = (Obstacle.FAILED, Obstacle.BLOCKED)
 
 
@@ -61,10 +63,13 @@ class Eligibility:
     def nobody_is_left(self, step: Invocation) -> bool:
         """Whether all that are there have failed the step or are blocked."""
         obstacles = [one.obstacle for one in self.candidates(step)]
-        there = [one for one in obstacles if one is not Obstacle.SILENT]
+        there = [one for one in obstacles if one not in NOT_THERE]
         return bool(there) and all(one in EXCLUDED for one in there)
 
     def _obstacle(self, step: Invocation, worker: FarmWorker) -> Obstacle | None:
+        network = step.run.network
+        if not worker.audience(self._at).includes(network.owner_id, network.farm_tag):
+            return Obstacle.NOT_FOR_IT
         status = worker.shown_status(self._at)
         if status == WorkerStatus.OFFLINE:
             return Obstacle.SILENT
@@ -72,10 +77,10 @@ class Eligibility:
             return Obstacle.FAILED
         if (step.run_id, step.model, worker.pk) in self._blocked:
             return Obstacle.BLOCKED
-        return _sleep_obstacle(worker, status, self._at)
+        return _sleep_obstacle(worker, self._at)
 
 
-def suits(worker: FarmWorker) -> Q:
+def suits(worker: FarmWorker, at: datetime) -> Q:
     """A filter of steps: what the worker may be given, whatever it offers."""
     failed = StepFailure.objects.filter(
         invocation=OuterRef("pk"), model=OuterRef("model"), worker=worker
@@ -83,10 +88,20 @@ def suits(worker: FarmWorker) -> Q:
     blocked = BlockedWorker.objects.filter(
         run=OuterRef("run"), model=OuterRef("model"), worker=worker
     )
-    return Q(~Exists(failed), ~Exists(blocked))
+    return _serves(worker, at) & Q(~Exists(failed), ~Exists(blocked))
 
 
-def _sleep_obstacle(worker: FarmWorker, status: str, at: datetime) -> Obstacle | None:
+def _serves(worker: FarmWorker, at: datetime) -> Q:
+    """`OfferAudience.includes` as a filter of steps."""
+    audience = worker.audience(at)
+    if audience.only_tag:
+        return Q(network__farm_tag=audience.only_tag)
+    tagged = Q(network__farm_tag__in=["", *sorted(audience.tags)])
+    return tagged if audience.person is None else tagged & Q(network__owner=audience.person)
+
+
+def _sleep_obstacle(worker: FarmWorker, at: datetime) -> Obstacle | None:
+    status = worker.status
     if worker.status_due(at):
         asked = worker.requested_status or worker.status
         return Obstacle.ASLEEP if asked == WorkerStatus.ASLEEP else Obstacle.WINDOW

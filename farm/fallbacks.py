@@ -9,6 +9,7 @@ from invocations.engine import claims, delivery
 from invocations.engine.claims import Holder
 from invocations.leases import MAX_LEASE, WorkOffer
 from invocations.models import Invocation
+from lib.stored_sentences import stored_sentence
 from platforms import farm_models, sentences
 from platforms.errors import NotConfigured
 
@@ -16,12 +17,13 @@ from .eligibility import Eligibility
 from .failures import NOBODY_IS_LEFT
 from .silence import is_given_up
 
+NOBODY_CAME = stored_sentence("No worker of the farm that offers %(model)s was there to take it.")
 NOBODY = "farm"  # who holds a step for the moment in which it is given up
 
 
 def give_up(pk: int, *, at: datetime) -> None:
     """Close a try that nobody made, so that what follows is what follows any failure for good."""
-    step = Invocation.objects.due(at).filter(pk=pk).select_related("run").first()
+    step = Invocation.objects.due(at).filter(pk=pk).select_related("run__network").first()
     if step is None:
         return
     eligibility = Eligibility([step], at)
@@ -38,4 +40,6 @@ def _reason(step: Invocation, *, nobody_is_left: bool) -> str:
     if nobody_is_left:
         return NOBODY_IS_LEFT % {"model": name}
     known = farm_models.known().get(step.model)
-    return (known and known.problem) or sentences.NOT_OFFERED % {"model": name}
+    if known is None:
+        return sentences.NOT_OFFERED % {"model": name}
+    return known.problem or NOBODY_CAME % {"model": name}

@@ -136,7 +136,7 @@ def workers_for_due_steps() -> list[frozenset[str]]:
     most, however many workers there are."""
     at = timezone.now()
     due = Invocation.objects.due(at).filter(model__startswith="farm:")
-    steps = list(due[:64])
+    steps = list(due.select_related("run__network")[:64])
     eligibility = Eligibility(steps, at)
     return [frozenset(one.public_id for one in eligibility.able(step)) for step in steps]
 

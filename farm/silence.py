@@ -16,18 +16,26 @@ from platforms import farm_models
 from . import stamp
 from .eligibility import Eligibility
 
-PATIENCE = timedelta(seconds=60)
+MIN_PATIENCE = timedelta(seconds=5)  # that a network can have
 MAX_LOOKED_AT = 512  # steps at once
 
 
 def silent_steps(at: datetime) -> Sequence[int]:
-    """Those that have waited for a minute and that nobody will be given. Four queries at most."""
+    """Those that have waited for as long as their network has them wait and that nobody will be given. Four queries at most."""
     if stamp.read() is None and not farm_models.known():
         return ()  # there never was a farm
-    due = Invocation.objects.due(at - PATIENCE).filter(model__startswith="farm:")
-    steps = list(due.select_related("run")[:MAX_LOOKED_AT])
+    due = Invocation.objects.due(at - MIN_PATIENCE).filter(model__startswith="farm:")
+    steps = [
+        step
+        for step in due.select_related("run__network")[:MAX_LOOKED_AT]
+        if step.due_at and at - step.due_at >= _patience(step)
+    ]
     eligibility = Eligibility(steps, at)
     return [step.pk for step in steps if is_given_up(step, eligibility)]
+
+
+def _patience(step: Invocation) -> timedelta:
+    return timedelta(seconds=step.run.network.farm_patience_seconds)
 
 
 def is_given_up(step: Invocation, eligibility: Eligibility) -> bool:

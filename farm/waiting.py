@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_NAMES = 5  # of workers, in a sentence
 WORDS: Mapping[Obstacle, StrPromise] = {
+    Obstacle.NOT_FOR_IT: _("%(worker)s is not for this network"),
     Obstacle.SILENT: _("%(worker)s is silent"),
     Obstacle.FAILED: _("%(worker)s has failed this step"),
     Obstacle.BLOCKED: _("%(worker)s is blocked for it in this run"),

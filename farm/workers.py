@@ -27,9 +27,18 @@ _WINDOW_WORDS = PeriodWords(
 )
 
 
-def issue_token(*, by: User, at: datetime) -> tuple[EnrolmentToken, str]:
-    """A token for one machine, and its text, which is shown once."""
-    made = EnrolmentToken.issue(by, at=at)
+def issue_token(
+    *, by: User, at: datetime, tag: str = "", person: str = ""
+) -> tuple[EnrolmentToken, str]:
+    """A token for one machine, and its text, which is shown once. Its worker serves only networks with
+    `tag`, or only those of the person with this e-mail address, or everybody's. Raises Invalid."""
+    tag, person = tag.strip(), person.strip()
+    if tag and person:
+        raise Invalid({"person": _("A machine is for a tag or for a person, not for both.")})
+    whose = User.objects.filter(email__iexact=person, is_active=True).first() if person else None
+    if person and whose is None:
+        raise Invalid({"person": _("There is nobody with this address.")})
+    made = EnrolmentToken.issue(by, at=at, serves_tag=tag[:MAX_TAG], serves_person=whose)
     AuditEntry.record(by, "farm.token_issued", str(made[0].pk))
     return made
 

@@ -368,6 +368,27 @@ FIELDS: list[NetworkField] = [  # in the order of the API
             ),
         ),
     ),
+    NetworkField(
+        name="farm_tag",
+        type=str,
+        description="Only farm workers with this tag work for it; empty: any that are for all.",
+        example="gallery",
+        normalize=str.strip,
+        problem=text_problem(_("A tag"), most=40),
+        input=SettingsInput(
+            forms.CharField, label=_("Tag of its farm workers"), required=False, max_length=40
+        ),
+    ),
+    NetworkField(
+        name="farm_patience_seconds",
+        type=int,
+        description="So long a step waits for a farm worker before its fallback takes it.",
+        example=60,
+        problem=range_problem(
+            5, 86_400, _("A step waits for a farm worker from %(least)s to %(most)s seconds.")
+        ),
+        input=SettingsInput(forms.IntegerField, label=_("Seconds to wait for a farm worker")),
+    ),
 ]
 
 # Columns that nobody sets through the API or the settings page

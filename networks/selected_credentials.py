@@ -81,6 +81,7 @@ def preload_credentials(networks: Iterable[Network]) -> None:
             selected=partial(chosen.__getitem__, network.pk),
             usable=held[network.owner_id],
             known=known,
+            farm_tag=partial(getattr, network, "farm_tag"),
         )
 
 

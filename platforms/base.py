@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from lib.marked_texts import gettext_noop
 
 from . import sentences
+from .audience import OfferAudience
 from .errors import Cancelled
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Model:
     unverified: str = ""  # the day it was written down without asking the provider; else empty
     deprecated: bool = False
     hidden: bool = False  # usable, but offered only with DEBUG
+    audiences: tuple[OfferAudience, ...] = ()  # of each who offers it; none: it is for everybody
 
     @property
     def platform(self) -> str:

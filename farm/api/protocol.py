@@ -249,11 +249,17 @@ class Finished(BaseModel):
 def enrol(request: HttpRequest, body: EnrolmentIn) -> HttpResponse | Status[Enrolled]:
     """Become a worker."""
     at = timezone.now()
-    if not EnrolmentToken.use(body.token, at=at):
+    token = EnrolmentToken.use(body.token, at=at)
+    if token is None:
         sentence = "This enrolment token was used, has expired, or never was one."
         return problem(403, "bad_enrolment", sentence)
     worker, secret = FarmWorker.enrol(
-        name=body.name, platform=body.platform, version=body.version, at=at
+        name=body.name,
+        platform=body.platform,
+        version=body.version,
+        at=at,
+        serves_tag=token.serves_tag,
+        serves_person=token.serves_person_id,
     )
     return Status(201, Enrolled(id=worker.public_id, secret=secret))
 

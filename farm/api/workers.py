@@ -15,7 +15,7 @@ from accounts.api.auth import ApiRequest
 from accounts.models import User
 from farm import workers
 from farm.models import Assignment, FarmWorker
-from farm.workers import MAX_TAGS, MAX_WINDOWS
+from farm.workers import MAX_TAG, MAX_TAGS, MAX_WINDOWS
 from lib.paging import Page, Paging, newest_first
 from lib.problems import first_or_404
 from lib.schemas import StrictSchema, example
@@ -66,6 +66,8 @@ class WorkerOut(BaseModel):
             "specs": {},
             "offers": [{"name": "shout", "title": "Shout", "input": "text", "output": "text"}],
             "sleep_windows": [],
+            "serves_tag": None,
+            "serves_person": None,
             "work": ["9a2d4c6688aa5f0c1b7e"],
             "last_seen_at": "2026-11-28T19:30:00Z",
             "created_at": "2026-11-28T19:00:00Z",
@@ -85,6 +87,8 @@ class WorkerOut(BaseModel):
     specs: dict[str, Any]
     offers: list[dict[str, Any]]
     sleep_windows: list[dict[str, Any]]
+    serves_tag: str | None
+    serves_person: str | None
     work: list[str]
     last_seen_at: datetime | None
     created_at: datetime
@@ -93,6 +97,8 @@ class WorkerOut(BaseModel):
     @classmethod
     def from_workers(cls, rows: list[FarmWorker]) -> list[WorkerOut]:
         at, held = timezone.now(), workers.work_under_way(rows)
+        people = User.objects.filter(pk__in={one.serves_person_id for one in rows})
+        whose = dict(people.values_list("pk", "public_id"))
         return [
             cls(
                 id=one.public_id,
@@ -107,6 +113,8 @@ class WorkerOut(BaseModel):
                 specs=one.specs,
                 offers=one.offers,
                 sleep_windows=one.sleep_windows,
+                serves_tag=one.serves_tag or None,
+                serves_person=whose.get(one.serves_person_id or 0),
                 work=[attempt.invocation.public_id for attempt in held.get(one.public_id, [])],
                 last_seen_at=one.last_seen_at,
                 created_at=one.created_at,
@@ -114,6 +122,16 @@ class WorkerOut(BaseModel):
             )
             for one in rows
         ]
+
+
+class TokenIn(StrictSchema):
+    """Whom its worker serves: networks with `tag`, or those of the person with this e-mail address; with
+    neither, everybody's."""
+
+    model_config = example({"tag": "gallery"})
+
+    tag: str = Field("", max_length=MAX_TAG)
+    person: str = Field("", max_length=254)
 
 
 class TokenOut(BaseModel):
@@ -153,9 +171,10 @@ def list_workers(request: ApiRequest, paging: Query[Paging]) -> Page[WorkerOut]:
 
 @routes.post("/workers/tokens", response={201: TokenOut})
 @requires_scope(Scope.ADMIN)
-def issue_enrolment_token(request: ApiRequest) -> Status[TokenOut]:
+def issue_enrolment_token(request: ApiRequest, body: TokenIn | None = None) -> Status[TokenOut]:
     """For `panic-worker enrol`; good for one machine, within a day."""
-    token, plain = workers.issue_token(by=_admin(request), at=timezone.now())
+    whom = body.model_dump() if body else {}
+    token, plain = workers.issue_token(by=_admin(request), at=timezone.now(), **whom)
     return Status(201, TokenOut(token=plain, expires_at=token.expires_at))
 
 

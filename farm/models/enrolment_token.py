@@ -23,25 +23,39 @@ class EnrolmentToken(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
+    serves_tag = models.CharField(
+        max_length=40, blank=True
+    )  # of its worker: networks with this tag
+    serves_person = models.ForeignKey(  # networks of this person; neither: it is public
+        User, null=True, on_delete=models.CASCADE, related_name="+"
+    )
     used_at = models.DateTimeField(null=True, editable=False)
 
     def __str__(self) -> str:
         return f"enrolment token {self.pk}"
 
     @classmethod
-    def issue(cls, person: User, *, at: datetime) -> tuple[EnrolmentToken, str]:
+    def issue(
+        cls, person: User, *, at: datetime, serves_tag: str = "", serves_person: User | None = None
+    ) -> tuple[EnrolmentToken, str]:
         """A new token and its plain text, which is nowhere else. Old ones are removed."""
         cls.objects.filter(expires_at__lt=at - LIFETIME).delete()
         plain = "-".join(
             "".join(secrets.choice(ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS)
         ).upper()
         token = cls.objects.create(
-            digest=digest(plain), created_by=person, created_at=at, expires_at=at + LIFETIME
+            digest=digest(plain),
+            created_by=person,
+            created_at=at,
+            expires_at=at + LIFETIME,
+            serves_tag=serves_tag,
+            serves_person=serves_person,
         )
         return token, plain
 
     @classmethod
-    def use(cls, plain: str, *, at: datetime) -> bool:
-        """Whether it was good; it is not any more."""
-        valid = cls.objects.filter(used_at__isnull=True, expires_at__gt=at)
-        return bool(valid.filter(digest=digest(plain.strip().upper())).update(used_at=at))
+    def use(cls, plain: str, *, at: datetime) -> EnrolmentToken | None:
+        """The token where it was good; it is not any more."""
+        rows = cls.objects.filter(digest=digest(plain.strip().upper()))
+        valid = rows.filter(used_at__isnull=True, expires_at__gt=at)
+        return rows.first() if valid.update(used_at=at) else None

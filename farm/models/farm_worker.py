@@ -12,10 +12,12 @@ from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.models.api_token import digest
-from farm import events, stamp
+from farm import events, server_start, stamp
 from lib.public_ids import new_public_id
 from networks.opening_hours import OpeningHours
+from platforms.audience import OfferAudience
 
 SILENT_AFTER = timedelta(seconds=60)  # a worker waits 25 s for work, and renews more often
 TAKEN_OVER_AFTER = timedelta(seconds=30)  # by another session, once the first one is silent
@@ -113,6 +115,10 @@ class FarmWorker(models.Model):
     requested_status = models.CharField(max_length=10, choices=WorkerStatus.choices, blank=True)
     lazy = models.BooleanField(default=False)  # what it has begun is finished before
     tags = models.JSONField(default=list)
+    serves_tag = models.CharField(max_length=40, blank=True)  # only networks with this tag
+    serves_person = models.ForeignKey(  # only networks of this person
+        User, null=True, on_delete=models.CASCADE, related_name="+"
+    )
     slots = models.PositiveSmallIntegerField(default=1)
     specs = models.JSONField(default=dict)
     offers = models.JSONField(default=list)
@@ -133,7 +139,14 @@ class FarmWorker(models.Model):
 
     @classmethod
     def enrol(
-        cls, *, name: str, platform: str, version: str, at: datetime
+        cls,
+        *,
+        name: str,
+        platform: str,
+        version: str,
+        at: datetime,
+        serves_tag: str = "",
+        serves_person: int | None = None,
     ) -> tuple[FarmWorker, str]:
         """A new worker and its secret, which is nowhere else."""
         secret = new_secret()
@@ -144,6 +157,8 @@ class FarmWorker(models.Model):
                 platform=platform,
                 version=version,
                 created_at=at,
+                serves_tag=serves_tag,
+                serves_person_id=serves_person,
             )
             events.publish(events.FarmWorkerEnrolled.of_workers([made.public_id]))
         return made, secret
@@ -235,10 +250,19 @@ class FarmWorker(models.Model):
         """Under which it holds leases."""
         return f"farm:{self.public_id}"
 
+    def audience(self, at: datetime) -> OfferAudience:
+        """Whom it serves; a tag-only worker has its tag whatever its other tags are."""
+        return OfferAudience(
+            person=self.serves_person_id,
+            tags=frozenset(filter(None, [*self.tags, self.serves_tag])),
+            only_tag=self.serves_tag,
+            awake=self.shown_status(at) == WorkerStatus.AWAKE,
+        )
+
     def shown_status(self, at: datetime) -> str:
         """Its status, unless it is silent, or in one of its sleep windows."""
         seen = self.last_seen_at
-        if seen is None or at - seen > SILENT_AFTER:
+        if seen is None or (at - seen > SILENT_AFTER and not server_start.is_in_grace(at)):
             return WorkerStatus.OFFLINE
         awake = self.status == WorkerStatus.AWAKE
         return WorkerStatus.ASLEEP if awake and self.is_in_sleep_window(at) else self.status

@@ -61,9 +61,14 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 @admins_only
 def issue_token(request: HttpRequest) -> HttpResponse:
-    """Shows the token this once."""
-    at = timezone.now()
-    token, plain = workers.issue_token(by=cast("User", request.user), at=at)
+    """Shows the token this once. `tag` or `person`: whom its machine serves."""
+    at, by = timezone.now(), cast("User", request.user)
+    whom = {name: request.POST.get(name, "") for name in ("tag", "person")}
+    try:
+        token, plain = workers.issue_token(by=by, at=at, **whom)
+    except Invalid as error:
+        messages.error(request, " ".join(error.errors.values()))
+        return redirect("farm")
     address = settings.PUBLIC_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
     context = {"rows": worker_rows(at), "plain": plain, "token": token, "address": address}
     return render(request, "farm/index.html", context)

@@ -51,7 +51,8 @@ def list_choices(keys: CredentialResolver, ring: Collection[Slot] = ()) -> list[
     there = {model for slot in ring for model in (slot.model, slot.fallback)}
     found = []
     for model in registry.all_models():
-        if model.id in there or not (model.deprecated or (model.hidden and not settings.DEBUG)):
+        listed = not (model.deprecated or (model.hidden and not settings.DEBUG))
+        if model.id in there or (listed and keys.may_use(model)):
             state = keys.availability(model)
             label = registry.get_platform(model.platform).shown_label
             found.append(ModelChoice(model, label, state.available, state.reason))

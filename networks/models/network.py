@@ -146,6 +146,8 @@ class Network(models.Model):
     warmed_for = models.DateTimeField(null=True, editable=False)
     started_for = models.DateTimeField(null=True, editable=False)
     panic_key = models.CharField(max_length=20, blank=True)  # a key's name; empty: none
+    farm_tag = models.CharField(max_length=40, blank=True)  # of the farm workers it is for
+    farm_patience_seconds = models.PositiveIntegerField(default=60)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -319,6 +321,7 @@ class Network(models.Model):
             self.owner_id,
             operator_keys=self.owner.may_use_operator_keys,
             selected=selected,
+            farm_tag=lambda: self.farm_tag,
         )
 
 

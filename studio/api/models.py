@@ -117,7 +117,8 @@ def router(keys_of: Callable[[HttpRequest], CredentialResolver]) -> Router:
     ) -> ModelPage:
         """What can be put into a ring; with `all=1` also dummy and deprecated models."""
         keys = keys_of(request)
-        offered = find_offers(registry.all_models(), wanted.wanted(), keys.availability)
+        models = [one for one in registry.all_models() if keys.may_use(one)]
+        offered = find_offers(models, wanted.wanted(), keys.availability)
         found = [one.model for one in offered]
         rest = found[_position(found, after) :]
         page, more = rest[: min(limit, MAX_PAGE_SIZE)], rest[min(limit, MAX_PAGE_SIZE) :]

@@ -53,6 +53,8 @@ def test_a_network_shows_everything_about_itself(owner: ApiClient, network: Netw
         "language_hint": "",
         "terminal_language": "",
         "panic_key": "",
+        "farm_tag": "",
+        "farm_patience_seconds": 60,
         "runnable": True,
         "problems": [],
         "running": False,
@@ -97,6 +99,8 @@ EVERYTHING: dict[str, Any] = {
     "language_hint": "In any language.",
     "terminal_language": "fr",
     "panic_key": "F13",
+    "farm_tag": "gallery",
+    "farm_patience_seconds": 90,
 }
 
 

@@ -51,6 +51,8 @@ EVERYTHING: dict[str, Any] = {
     "banned_words": "tram\ntime*",
     "language_hint": "In German, please.",
     "panic_key": "F13",
+    "farm_tag": "gallery",
+    "farm_patience_seconds": "90",
 }
 
 

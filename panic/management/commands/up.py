@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from credentials import server_registry
-from farm import catalogue
+from farm import catalogue, server_start
 from local_models.address import open_listener
 from panic.startup import refuse_missing_migrations, startup_message
 from panic.supervisor.children import Plan
@@ -42,6 +42,7 @@ class Command(BaseCommand):
         refuse_missing_static_files()
         server_registry.announce_existing()
         catalogue.announce_existing()
+        server_start.note_start()
         plan = Plan(
             host=host,
             port=web_socket.getsockname()[1],
