@@ -16,7 +16,7 @@ from .models import FarmWorker, StoppedWorker, WorkerStatus
 def put_to_sleep(stop_all: StopAll, at: datetime) -> None:
     """Within the transaction of the stop-all. Those that are asleep already are left alone."""
     found = FarmWorker.objects.kept().exclude(status=WorkerStatus.ASLEEP, requested_status="")
-    rows = list(found.select_for_update())
+    rows = list(found.select_for_update(no_key=True).order_by("id"))
     StoppedWorker.objects.bulk_create(
         [StoppedWorker.from_worker(one, stop_all, at=at) for one in rows], batch_size=100
     )
