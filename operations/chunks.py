@@ -30,9 +30,10 @@ OPTIONS = {"level": "3", "slicecrc": "1", "g": "1", "context": "0"}
 class ChunkHeader:
     """What a chunk says of itself.
 
-    `first` is the number of its first picture in the whole clip. Behind its own `frames` there may be
-    `overlap` more (0 or 1): the first one of the next chunk, for who needs both sides of the seam. `cuts`
-    are the numbers, within the chunk, of pictures that begin a new scene.
+    `first` is the number of its first own picture in the whole clip. Before its own `frames` there may be
+    `lead` more, the last ones of the chunk before: who follows motion has to see where it comes from. Behind
+    them there may be `overlap` more (0 or 1): the first one of the next chunk, for who needs both sides of the
+    seam. `cuts` are the numbers of pictures that begin a new scene, 0 being the first own picture.
     """
 
     number: int
@@ -41,6 +42,7 @@ class ChunkHeader:
     rate: Fraction
     width: int
     height: int
+    lead: int = 0
     overlap: int = 0
     is_last: bool = False
     cuts: tuple[int, ...] = ()
@@ -48,7 +50,7 @@ class ChunkHeader:
     @property
     def stored(self) -> int:
         """Pictures in the file."""
-        return self.frames + self.overlap
+        return self.lead + self.frames + self.overlap
 
     def name(self, suffix: str = SUFFIX) -> str:
         return f"chunk-{self.number:06}{suffix}"
@@ -161,12 +163,17 @@ def frames_of(path: Path) -> Iterator[Any]:
 
 
 def own_frames_of(path: Path, header: ChunkHeader) -> Iterator[Any]:
-    """Its pictures but for those that belong to the next chunk. Raises BadInput where some are missing."""
-    number = 0
-    for number, frame in enumerate(frames_of(path), 1):
-        if number <= header.frames:
-            yield frame
-    require_count(header, number)
+    """Its pictures but for those of its neighbours. Raises BadInput where some are missing."""
+    return own_of_all(frames_of(path), header)
+
+
+def own_of_all(stored: Iterable[Any], header: ChunkHeader) -> Iterator[Any]:
+    """Those of a chunk's pictures, decoded or not, that are its own. Raises BadInput likewise."""
+    found = 0
+    for found, picture in enumerate(stored, 1):
+        if header.lead < found <= header.lead + header.frames:
+            yield picture
+    require_count(header, found)
 
 
 def require_count(header: ChunkHeader, found: int) -> None:
@@ -203,7 +210,10 @@ def in_order(paths: Iterable[Path]) -> list[tuple[Path, ChunkHeader]]:
 def joined_header(chunks: list[tuple[Path, ChunkHeader]]) -> ChunkHeader:
     """What the whole is that these chunks are."""
     cuts = [
-        header.first + cut for _, header in chunks for cut in header.cuts if cut < header.frames
+        header.first + cut
+        for _, header in chunks
+        for cut in header.cuts
+        if 0 <= cut < header.frames
     ]
     frames = sum(header.frames for _, header in chunks)
-    return replace(chunks[0][1], frames=frames, overlap=0, is_last=True, cuts=tuple(cuts))
+    return replace(chunks[0][1], frames=frames, lead=0, overlap=0, is_last=True, cuts=tuple(cuts))

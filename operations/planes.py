@@ -30,10 +30,8 @@ def frame_of(planes: Sequence[Plane]) -> Any:
     """A frame of its own with these planes."""
     height, width = planes[0].shape
     frame = described(av.VideoFrame(width, height, FORMAT))
-    for plane, pixels in zip(frame.planes, planes, strict=True):
-        rows = np.zeros((plane.buffer_size // plane.line_size, plane.line_size), np.uint8)
-        rows[: pixels.shape[0], : pixels.shape[1]] = pixels
-        plane.update(rows)
+    for view, pixels in zip(planes_of(frame), planes, strict=True):
+        view[:] = pixels
     return frame
 
 

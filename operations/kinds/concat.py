@@ -11,8 +11,8 @@ from operations.chunks import (
     copy_packets,
     in_order,
     joined_header,
+    own_of_all,
     packets_of,
-    require_count,
 )
 from operations.contract import (
     CHUNK,
@@ -36,14 +36,10 @@ def concat(work: OperationWork) -> MadeOutputs:
 
 
 def _packets(chunks: list[tuple[Path, ChunkHeader]], work: OperationWork) -> Iterator[Any]:
-    """Each chunk's own pictures; the one of the next chunk that stands at its end is left out."""
+    """Each chunk's own pictures."""
     for path, header in chunks:
         work.report(header.number / len(chunks), "concat")
-        found = 0
-        for found, packet in enumerate(packets_of(path), 1):
-            if found <= header.frames:
-                yield packet
-        require_count(header, found)
+        yield from own_of_all(packets_of(path), header)
 
 
 OPERATION = Operation(

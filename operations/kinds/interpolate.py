@@ -51,13 +51,14 @@ def interpolated_header(header: ChunkHeader, parameters: Parameters) -> ChunkHea
     grow = rate / header.rate
     first, stop = ceil(header.first * grow), ceil((header.first + header.frames) * grow)
     cuts = tuple(
-        ceil((header.first + cut) * grow) - first for cut in header.cuts if cut < header.frames
+        ceil((header.first + cut) * grow) - first for cut in header.cuts if 0 <= cut < header.frames
     )
     return replace(
         header,
         first=first,
         frames=stop - first,
         rate=rate,
+        lead=0,
         overlap=0,
         cuts=tuple(sorted(set(cuts))),
     )
@@ -72,7 +73,7 @@ def _scenes(
         number * shrink - header.first
         for number in range(result.first, result.first + result.frames)
     ]
-    bounds = [0, *header.cuts, header.stored]
+    bounds = [-header.lead, *header.cuts, header.frames + header.overlap]
     for begin, end in pairwise(bounds):
         scene = _Scene(frames, end - begin)
         own = [at - begin for at in instants if begin <= at < end]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -21,6 +22,8 @@ from operations.inspection import inspect_clip
 from operations.scenes import CutDetector
 from operations.steady import steady_frames
 from operations.timing import MAX_RATE, MIN_RATE, ClipTiming
+
+LEAD = 4  # pictures from which `interpolate` learns what moves
 
 
 def split(work: OperationWork) -> MadeOutputs:
@@ -45,8 +48,8 @@ def split(work: OperationWork) -> MadeOutputs:
 
 
 class _Chunks:
-    """Hands the pictures of a clip to one chunk after the other; each ends with the first one of the
-    next."""
+    """Hands the pictures of a clip to one chunk after the other; each begins with the last ones of the
+    one before, and ends with the first one of the next."""
 
     def __init__(self, work: OperationWork, timing: ClipTiming) -> None:
         self._folder, self._timing = work.folder, timing
@@ -54,7 +57,8 @@ class _Chunks:
         self._length = next(self._sizes)
         self._detector = CutDetector()
         self._writer: ChunkWriter | None = None
-        self._first = self._number = self._given = 0
+        self._first = self._number = self._given = self._lead = 0
+        self._latest: deque[Any] = deque(maxlen=LEAD)
         self._outputs: list[OperationOutput] = []
         self._size = 0, 0
         self.cuts: list[int] = []
@@ -65,10 +69,13 @@ class _Chunks:
         writer = self._writer = self._writer or self._opened(frame)
         writer.write(frame)
         self._given += 1
-        if writer.written > self._length:
+        if writer.written - self._lead > self._length:
             self._close(writer, overlap=1)
             self._writer = self._opened(frame)
-            self._writer.write(frame)
+            self._lead = len(self._latest)
+            for earlier in (*self._latest, frame):
+                self._writer.write(earlier)
+        self._latest.append(frame)
 
     def finish(self) -> list[OperationOutput]:
         if self._writer is not None:
@@ -80,17 +87,19 @@ class _Chunks:
         return ChunkWriter(self._folder, *self._size, self._timing.rate)
 
     def _close(self, writer: ChunkWriter, *, overlap: int) -> None:
-        stop = self._first + writer.written
+        frames = writer.written - self._lead - overlap
+        begin, stop = self._first - self._lead, self._first + frames + overlap
         header = ChunkHeader(
             number=self._number,
             first=self._first,
-            frames=writer.written - overlap,
+            frames=frames,
             rate=self._timing.rate,
             width=self._size[0],
             height=self._size[1],
+            lead=self._lead,
             overlap=overlap,
             is_last=not overlap,
-            cuts=tuple(cut - self._first for cut in self.cuts if self._first < cut < stop),
+            cuts=tuple(cut - self._first for cut in self.cuts if begin < cut < stop),
         )
         path = writer.close(header)
         self._outputs.append(OperationOutput(path, CHUNK, header.stored))

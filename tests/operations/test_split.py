@@ -52,9 +52,10 @@ def test_chunks_are_equal_and_follow_each_other(tmp_path: Path, make: Made) -> N
     assert [one.number for one in headers(made)] == [0, 1, 2]
     assert [one.first for one in headers(made)] == [0, 5, 10]
     assert [one.frames for one in headers(made)] == [5, 5, 4]
+    assert [one.lead for one in headers(made)] == [0, 4, 4]
     assert [one.overlap for one in headers(made)] == [1, 1, 0]
     assert [one.is_last for one in headers(made)] == [False, False, True]
-    assert [one.frames for one in made.outputs] == [6, 6, 4]
+    assert [one.frames for one in made.outputs] == [6, 10, 8]
 
 
 def test_nothing_is_lost_in_a_chunk(tmp_path: Path, make: Made) -> None:
@@ -69,13 +70,15 @@ def test_nothing_is_lost_in_a_chunk(tmp_path: Path, make: Made) -> None:
     assert len(pictures_of(again)) == 8
 
 
-def test_overlap_is_the_first_picture_of_the_next_chunk(tmp_path: Path, make: Made) -> None:
+def test_chunks_have_pictures_of_their_neighbours_at_both_ends(tmp_path: Path, make: Made) -> None:
     clip = write_clip(tmp_path / "clip.mkv", moving_sprite(8), codec="ffv1")
 
     first, second = (pictures_of(one.path) for one in make("split", clip, seconds=0.16).outputs)
 
-    assert len(first) == 5
-    assert all(np.array_equal(a, b) for a, b in zip(first[-1], second[0], strict=True))
+    assert (len(first), len(second)) == (4 + 1, 4 + 4)
+    # What both have are the four pictures of the first chunk and the first one of the second.
+    for one, other in zip(first, second[:5], strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def test_uneven_times_become_an_even_rate(tmp_path: Path, make: Made) -> None:
@@ -192,9 +195,20 @@ def test_scene_cuts_are_found_and_fast_motion_is_none(tmp_path: Path, make: Made
     # Both cuts are known on both sides of the seams: 6 is the picture behind the first chunk's own ones.
     assert [(one.first, one.stored, one.cuts) for one in headers(made)] == [
         (0, 6, ()),
-        (5, 6, (1,)),
-        (10, 4, (1,)),
+        (5, 10, (1,)),
+        (10, 8, (1,)),
     ]
+
+
+def test_cut_at_a_seam_is_known_to_the_chunk_that_begins_there(tmp_path: Path, make: Made) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [*[flat(30)] * 5, *[flat(200)] * 5], codec="ffv1")
+
+    made = make("split", clip, seconds=0.2)
+    joined = make("concat", *(one.path for one in made.outputs)).outputs[0].path
+
+    assert [one.cuts for one in headers(made)] == [(5,), (0,)]
+    assert read_header(joined).cuts == (5,)
+    assert len(pictures_of(joined)) == 10
 
 
 def test_scene_of_one_picture_has_a_cut_on_both_sides(tmp_path: Path, make: Made) -> None:
