@@ -22,7 +22,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo check lint fix lock messages bench screenshots weights
 .PHONY: test test-all test-thorough test-weights test-chaos test-live
-.PHONY: rehearse rehearse-long rehearse-proof
+.PHONY: rehearse rehearse-long rehearse-farm rehearse-proof
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -104,6 +104,9 @@ rehearse: $(DEVELOPMENT)  ## inject kills, outages and restarts into private sta
 
 rehearse-long: $(DEVELOPMENT)  ## 200 kills over 5,000 steps, and frozen workers, within an hour
 	@$(BIN)/python -m rehearsal --long
+
+rehearse-farm: $(DEVELOPMENT)  ## 1,000 steps on five farm workers that are killed, frozen and away
+	@$(BIN)/python -m rehearsal --long --only farm
 
 screenshots: $(DEVELOPMENT)  ## every page at four widths, displays upright too
 	@$(BIN)/python -m tests.screenshots

@@ -60,6 +60,18 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class FarmWork:
+    """What the farm knows of an attempt besides. `lines`: that its worker was told to log."""
+
+    step: str
+    number: int
+    outcome: str
+    lines: int
+    log: str
+    is_handed_in: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A line of the provider's journal."""
 
@@ -94,6 +106,7 @@ class History:
     journal: Sequence[Entry]
     accepted: Sequence[Accepted] = ()
     stops: Sequence[Stopped] = ()
+    farm_work: Sequence[FarmWork] = ()
     last_seqs: Mapping[str, int] = field(default_factory=dict)
     steady_clock: bool = True
     longest_stall: float = 0.0  # seconds; the longest delay of a process by this machine

@@ -16,6 +16,7 @@ from .scenarios import (
     database_lock,
     disk,
     endurance,
+    farm,
     faults,
     frozen_workers,
     kills,
@@ -77,6 +78,7 @@ def long() -> list[Group]:
     """The scenarios of `make rehearse-long`: 200 kills, and workers frozen for a minute."""
     return [
         [Plan("endurance", [endurance.SCENARIOS])],
+        [Plan("farm", [farm.SCENARIOS])],
         [Plan("frozen", [[frozen_workers.FROZEN_FOR_A_MINUTE]])],
     ]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from .history import Attempt, Event, Run, Step
+from .history import Attempt, Event, FarmWork, Run, Step
 
 Rows = list[tuple[Any, ...]]
 
@@ -38,6 +38,11 @@ ATTEMPTS = """
     SELECT i.public_id, a.number, a.outcome, a.idempotency_key, a.reference, a.worker,
            a.started_at, a.ended_at, a.error_detail
     FROM invocations_attempt a JOIN invocations_invocation i ON i.id = a.invocation_id ORDER BY a.id
+"""
+FARM_WORK = """
+    SELECT i.public_id, a.number, a.outcome, a.parameters, f.log_head, f.log_tail, f.finished_at
+    FROM farm_assignment f JOIN invocations_attempt a ON a.id = f.attempt_id
+    JOIN invocations_invocation i ON i.id = a.invocation_id ORDER BY a.id
 """
 
 
@@ -82,6 +87,9 @@ class Records:
     def attempts(self) -> list[Attempt]:
         return [_attempt(*row) for row in self.query(ATTEMPTS)]
 
+    def farm_work(self) -> list[FarmWork]:
+        return [_farm_work(*row) for row in self.query(FARM_WORK)]
+
 
 def _step(*row: Any) -> Step:
     *plain, substituted, charge = row
@@ -93,6 +101,12 @@ def _attempt(*row: Any) -> Attempt:
     *plain, began, ended, detail = row
     fields = [*plain, _time(began), _time(ended) if ended else None, detail]
     return Attempt(*fields)
+
+
+def _farm_work(step: str, number: int, outcome: str, *rest: Any) -> FarmWork:
+    parameters, head, tail, finished = rest
+    lines = int(_json(parameters).get("lines", 0))
+    return FarmWork(step, number, outcome, lines, head + tail, finished is not None)
 
 
 def _json(value: object) -> Any:

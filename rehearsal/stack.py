@@ -167,6 +167,7 @@ class RehearsalStack(Stack):
             journal=self.provider.journal.entries(),
             accepted=tuple(self.accepted),
             stops=tuple(self.stops),
+            farm_work=records.farm_work(),
             last_seqs=records.last_seqs(),
             steady_clock=self.steady_clock,
             longest_stall=longest_stall,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bench.engines import Engine
 from bench.environment import Context, PreparedStack, print_progress
@@ -54,7 +54,7 @@ def measure(context: Context, engine: Engine) -> list[Row]:
     for models in (MODELS, SMALL):
         sides.through_the_farm(models, STEPS_WARM)
     sides.directly(STEPS_WARM)
-    measured = {
+    measured: dict[str, Callable[[], float]] = {
         "ours": sides.through_the_farm,
         "directly": sides.directly,
         "small": sides.small,

@@ -6,6 +6,7 @@ from .attempts import ATTEMPT_RULES
 from .base import Invariant, Violation, check
 from .charges import CHARGE_RULES
 from .events import EVENT_RULES
+from .farm import FARM_RULES
 from .prompts import PROMPT_RULES
 from .states import STATE_RULES
 from .stops import STOP_RULES
@@ -19,4 +20,5 @@ ALL: tuple[Invariant, ...] = (
     *ATTEMPT_RULES,
     *CHARGE_RULES,
     *STOP_RULES,
+    *FARM_RULES,
 )

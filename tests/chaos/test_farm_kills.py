@@ -4,9 +4,6 @@ twice."""
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,49 +13,20 @@ import httpx
 import pytest
 
 from tests.chaos.test_worker_kills import completed, start_run, steps
+from tests.farm_machine import FarmMachine
 from tests.stack import Stack
 
-WORKER = Path(__file__).resolve().parents[2] / "worker"
 WORKERS, KILLS, PATIENCE = 3, 6, 120.0
-MODEL = "farm:echo-text"
-
-
-class Machine:
-    """A `panic-worker` of its own folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = {**os.environ, "PYTHONPATH": str(WORKER)}
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def enrol(self, server: str, token: str) -> None:
-        command = self._command("enrol", server, token, "--name", self.folder.name)
-        subprocess.run(command, env=self.environment, check=True, timeout=PATIENCE)
-        (self.folder / "config.toml").write_text("min_free_bytes = 0\n")
-
-    def start(self) -> None:
-        with (self.folder / "log").open("ab") as log:
-            command = self._command("run", "--echo")
-            self.process = subprocess.Popen(command, env=self.environment, stderr=log)
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-    def _command(self, *arguments: str) -> list[str]:
-        name, *more = arguments
-        data = ["--data", str(self.folder)]
-        return [sys.executable, "-m", "panic_worker", name, *more, *data]
+MODEL, LINES = "farm:echo-text", 3
 
 
 @pytest.fixture
-def machines(stack: Stack, client: httpx.Client, tmp_path: Path) -> Iterator[list[Machine]]:
-    found = [Machine(tmp_path / f"machine-{number}") for number in range(WORKERS)]
+def machines(stack: Stack, client: httpx.Client, tmp_path: Path) -> Iterator[list[FarmMachine]]:
+    found = [FarmMachine(tmp_path / f"machine-{number}") for number in range(WORKERS)]
     for one in found:
         token = client.post("/api/v1/workers/tokens").raise_for_status().json()["token"]
         one.enrol(stack.base_url, token)
-        one.start()
+        one.start("--echo")
     stack.wait_until(lambda: offered(client), PATIENCE, "the farm offers its models")
     yield found
     for one in found:
@@ -76,11 +44,13 @@ def wait_for_more(stack: Stack, client: httpx.Client, run: str, count: int) -> N
 
 
 def attempts(stack: Stack) -> list[dict[str, Any]]:
-    """The outcome of every attempt, by its step."""
+    """Every attempt with its log."""
     code = (
-        "import json\nfrom invocations.models import Attempt\n"
-        "rows = Attempt.objects.values('invocation_id', 'outcome', 'worker')\n"
-        "print(json.dumps(list(rows)))"
+        "import json\nfrom farm.models import Assignment\n"
+        "rows = [{'step': one.attempt.invocation_id, 'outcome': one.attempt.outcome,"
+        " 'worker': one.attempt.worker, 'log': one.log, 'handed_in': bool(one.finished_at)}"
+        " for one in Assignment.objects.select_related('attempt')]\n"
+        "print(json.dumps(rows))"
     )
 
     found: list[dict[str, Any]] = json.loads(stack.manage("shell", "-v", "0", "-c", code))
@@ -88,15 +58,15 @@ def attempts(stack: Stack) -> list[dict[str, Any]]:
 
 
 def test_a_ring_of_the_farm_outlives_its_workers_and_its_server(
-    stack: Stack, client: httpx.Client, machines: list[Machine]
+    stack: Stack, client: httpx.Client, machines: list[FarmMachine]
 ) -> None:
-    run = start_run(client, "Far", MODEL)
+    run = start_run(client, "Far", MODEL, lines=LINES)
 
     for number in range(KILLS):
         wait_for_more(stack, client, run, 5)
         machine = machines[number % WORKERS]
         machine.kill()
-        machine.start()
+        machine.start("--echo")
         if number in (1, 4):
             stack.kill("web")
             stack.wait_until(lambda: is_up(client), PATIENCE, "the web server is back")
@@ -108,9 +78,13 @@ def test_a_ring_of_the_farm_outlives_its_workers_and_its_server(
     assert {step["state"] for step in found[:-1]} == {"completed"}
     assert {step["output"]["text"] for step in found[:-1]} == {"a moth"}
     tried = attempts(stack)
-    done = Counter(one["invocation_id"] for one in tried if one["outcome"] == "completed")
+    done = Counter(one["step"] for one in tried if one["outcome"] == "completed")
     assert set(done.values()) == {1}
     assert all(one["worker"].startswith("farm:") for one in tried)
+    assert not [one for one in tried if one["outcome"] == "lost" and one["handed_in"]]
+    logs = [one["log"].splitlines() for one in tried if one["outcome"] == "completed"]
+    whole = [f"line {number}" for number in range(LINES)]
+    assert [log for log in logs if log[-LINES:] != whole] == []
 
 
 def is_up(client: httpx.Client) -> bool:

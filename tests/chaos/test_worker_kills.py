@@ -18,13 +18,15 @@ KILLS = int(os.environ.get("PANIC_TEST_KILLS", "20"))
 MODEL = "replicate:llama-3-8b"
 
 
-def start_run(client: httpx.Client, name: str = "Killed", model: str = MODEL) -> str:
+def start_run(
+    client: httpx.Client, name: str = "Killed", model: str = MODEL, **parameters: object
+) -> str:
     """A run of a one-model ring that never waits; its id."""
     network = client.post(
         "/api/v1/networks",
         json={
             "name": name,
-            "slots": [{"model": model}],
+            "slots": [{"model": model, "parameters": parameters}],
             "lockout_seconds": 0,
             "pacing": [{"until_seconds": None, "delay_seconds": 0}],
         },

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rehearsal.history import Accepted, Attempt, Entry, Event, History, Run, Step, Stopped
+from rehearsal.history import Accepted, Attempt, Entry, Event, FarmWork, History, Run, Step, Stopped
 from rehearsal.invariants import ALL, check
 
 TOPIC = "network:one"
@@ -44,6 +44,7 @@ def valid_history() -> History:
             *charged_request("a2-1", "p3", 25.2),
             Entry(30.1, "cancel", id="p3"),
         ],
+        farm_work=[FarmWork("a1", 2, "completed", 2, "line 0\nline 1\n", is_handed_in=True)],
         accepted=[Accepted("key-a", "a"), Accepted("key-b", "b")],
         stops=[Stopped("b", 40.1)],
         last_seqs={TOPIC: 19},

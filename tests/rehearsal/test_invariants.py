@@ -34,6 +34,11 @@ SETTLED, MADE = "a second charge follows a confirmed failure", "every output was
 STOPPED, UNCLAIMED = "no call begins after a stop", "no step is claimed after a stop"
 CANCELLED, HALTED = "cancelled calls were cancelled at the provider", "no run starts while halted"
 ACCEPTED, ONE_RUN = "an accepted prompt is exactly one run", "a network has one live run at most"
+LOGGED, TAKEN = (
+    "the log of a farm worker is complete",
+    "what a farm worker has lost is not handed in",
+)
+THEIRS = "farm workers do what is theirs"
 
 
 def has_values(**wanted: object) -> Callable[[Any], bool]:
@@ -43,6 +48,22 @@ def has_values(**wanted: object) -> Callable[[Any], bool]:
 
 LIVING = Attempt("a2", 2, "", "a2-1", "", "w:3:z", 31.0, None)
 BREAKS: dict[str, tuple[str, History]] = {
+    "the end of a worker's log is missing": (
+        LOGGED,
+        history_with("farm_work", has_values(step="a1"), log="line 0\n"),
+    ),
+    "a lost attempt of the farm was handed in": (
+        TAKEN,
+        history_with("farm_work", has_values(step="a1"), outcome="lost"),
+    ),
+    "an attempt of the farm was completed by nobody": (
+        TAKEN,
+        history_with("farm_work", has_values(step="a1"), is_handed_in=False),
+    ),
+    "a step of the farm was made by a queue worker": (
+        THEIRS,
+        history_with("steps", has_values(id="a1"), model="farm:echo-text"),
+    ),
     "an event is missing": (GAPS, history_without("events", has_values(seq=4))),
     "an event is there twice": (
         GAPS,
