@@ -35,6 +35,7 @@ from platforms.errors import (
 from realtime.events import send
 
 from . import blobs, catalogue, eligibility, failures
+from .events import send_log_continued
 from .models import Assignment, FarmWorker
 
 FAILED = stored_sentence("The worker %(worker)s: %(said)s")
@@ -139,7 +140,9 @@ def append_log(worker: FarmWorker, token: str, *, offset: int, text: str, at: da
         assignment = mine.first()
         if assignment is None:
             raise NotYours(f"attempt {token} is not this worker's")
-        return assignment.append_log(offset, text)
+        length = assignment.append_log(offset, text)
+    send_log_continued(token, length)
+    return length
 
 
 def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Self
 
-from realtime.events import DomainEvent
+from realtime.events import DomainEvent, LiveUpdate, send
 from realtime.events import publish as publish_to_topic
 
 FARM = "farm"
@@ -42,6 +43,25 @@ class FarmWorkerArchived(FarmWorkerEvent):
     """A worker was taken out of the farm."""
 
     type = "farm_worker.archived"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLogContinued(LiveUpdate):
+    """A worker has written more about the work of this token."""
+
+    topic, type = FARM, "work_log.continued"
+    attempt: str
+    length: int
+
+
+def send_log_continued(token: str, length: int) -> None:
+    """To those who read it now. `length`: characters in all."""
+    send(FARM, WorkLogContinued(log_key(token), length))
+
+
+def log_key(token: str) -> str:
+    """Names an attempt to those who read its log, who must not learn its token."""
+    return sha256(token.encode()).hexdigest()[:16]
 
 
 def publish(event: FarmWorkerEvent) -> None:

@@ -73,7 +73,7 @@ class FarmFeed(Feed):
 
     @classmethod
     async def open(cls, scope: Scope) -> Self:
-        _check_admin(scope)
+        check_admin(scope)
         return cls()
 
     def snapshot(self) -> HTML:
@@ -120,7 +120,7 @@ class FarmWorkerFeed(Feed):
 
     @classmethod
     async def open(cls, scope: Scope) -> Self:
-        _check_admin(scope)
+        check_admin(scope)
         public_id = scope["url_route"]["kwargs"]["worker"]
         found = FarmWorker.objects.filter(public_id=public_id)
         worker = await database_sync_to_async(found.first)()
@@ -151,7 +151,7 @@ class FarmWorkerFeed(Feed):
         return Frame(html=self.snapshot()) if mine else None
 
 
-def _check_admin(scope: Scope) -> None:
+def check_admin(scope: Scope) -> None:
     if not getattr(scope.get("user"), "is_admin", False):
         raise Denied(NOT_SIGNED_IN)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import blocklists, workers
+from .views import blocklists, logs, workers
 
 urlpatterns = [
     path("farm/", workers.index, name="farm"),
@@ -15,6 +15,8 @@ urlpatterns = [
         name="farm-unblock",
     ),
     path("invocations/<slug:step_id>/retry/", blocklists.retry, name="farm-retry"),
+    path("invocations/<slug:step_id>/log/", logs.log, name="farm-log"),
+    path("invocations/<slug:step_id>/log/download/", logs.download, name="farm-log-file"),
     path("farm/changes/", workers.change_several, name="farm-changes"),
     path("farm/<slug:public_id>/", workers.detail, name="farm-worker"),
     path("farm/<slug:public_id>/sleep/", workers.change_sleep, name="farm-sleep"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext
 from ninja import Query, Router, Status
@@ -13,9 +14,11 @@ from pydantic import BaseModel, Field
 from accounts.api import permissions
 from accounts.api.auth import ApiRequest
 from accounts.models import User
-from farm import workers
-from farm.models import Assignment, FarmWorker
+from farm import work_logs, workers
+from farm.models import FarmWorker
+from farm.work_logs import LogPart
 from farm.workers import MAX_TAG, MAX_TAGS, MAX_WINDOWS
+from invocations.models import Invocation
 from lib.paging import Page, Paging, newest_first
 from lib.problems import first_or_404
 from lib.schemas import StrictSchema, example
@@ -151,13 +154,62 @@ class SecretOut(BaseModel):
     secret: str
 
 
-class WorkLog(BaseModel):
-    """What the worker that had the step last wrote while it worked on it."""
+class LogLineOut(BaseModel):
+    """`at`: how many characters of the whole log there are up to its end."""
 
-    model_config = example({"worker": "5f0c1b7e9a2d4c6688aa", "log": "loading\ndrawing\n"})
+    at: int
+    level: str
+    text: str
+
+
+class WorkLog(BaseModel):
+    """What the worker of an attempt wrote, of the newest attempt where none is named. `log`: all that is kept, with a
+    line where something was left out; `lines`: those that were asked for; `next`: from where to ask on; `live`: there
+    may be more; `skipped`: lines that did not fit; `left_out`: characters that were not kept."""
+
+    model_config = example(
+        {
+            "worker": "5f0c1b7e9a2d4c6688aa",
+            "attempt": 1,
+            "log": "loading\ndrawing\n",
+            "lines": [{"at": 8, "level": "info", "text": "loading"}],
+            "next": 16,
+            "live": True,
+            "skipped": 0,
+            "left_out": 0,
+        }
+    )
 
     worker: str
+    attempt: int
     log: str
+    lines: list[LogLineOut]
+    next: int
+    live: bool
+    skipped: int
+    left_out: int
+
+    @classmethod
+    def from_part(cls, part: LogPart, *, whole: bool) -> WorkLog:
+        return cls(
+            worker=part.assignment.worker.public_id,
+            attempt=part.assignment.attempt.number,
+            log=part.assignment.log if whole else "",
+            lines=[LogLineOut(at=one.at, level=one.level, text=one.text) for one in part.lines],
+            next=part.next,
+            live=part.live,
+            skipped=part.skipped,
+            left_out=part.left_out,
+        )
+
+
+class LogQuery(BaseModel):
+    """Which lines. `after`: from where on; then `log` is empty."""
+
+    attempt: str = Field("", max_length=10)
+    after: int | None = Field(None, ge=0)
+    level: str = Field("", max_length=10, description="debug, info, warning, error: at least.")
+    q: str = Field("", max_length=200, description="Words in them.")
 
 
 @routes.get("/workers", response=Page[WorkerOut])
@@ -215,13 +267,16 @@ def rotate_worker_secret(request: ApiRequest, worker_id: str) -> SecretOut:
 
 @routes.get("/invocations/{slug:invocation_id}/log", response=WorkLog)
 @requires_scope(Scope.ADMIN)
-def get_work_log(request: ApiRequest, invocation_id: str) -> WorkLog:
+def get_work_log(request: ApiRequest, invocation_id: str, asked: Query[LogQuery]) -> WorkLog:
     permissions.check_admin(request.auth)
-    rows = Assignment.objects.filter(attempt__invocation__public_id=invocation_id)
-    found = first_or_404(
-        rows.select_related("worker").order_by("-attempt_id"), gettext("There is no such log.")
-    )
-    return WorkLog(worker=found.worker.public_id, log=found.log)
+    steps = Invocation.objects.filter(public_id=invocation_id)
+    nothing = gettext("There is no such log.")
+    logs = work_logs.logs_of_step(first_or_404(steps, nothing))
+    found = work_logs.find_log(logs, asked.attempt)
+    if found is None:
+        raise Http404(nothing)
+    part = work_logs.read(found, after=asked.after or 0, level=asked.level, words=asked.q)
+    return WorkLog.from_part(part, whole=asked.after is None)
 
 
 def _worker(request: ApiRequest, public_id: str) -> FarmWorker:

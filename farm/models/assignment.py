@@ -72,6 +72,10 @@ class Assignment(models.Model):
     @property
     def log(self) -> str:
         """What is kept, with a line where something was left out."""
-        left_out = self.log_length - len(self.log_head) - len(self.log_tail)
-        between = f"\n[{left_out} characters left out]\n" if left_out else ""
+        between = f"\n[{self.left_out} characters left out]\n" if self.left_out else ""
         return self.log_head + between + self.log_tail
+
+    @property
+    def left_out(self) -> int:
+        """Characters of the log that were not kept."""
+        return self.log_length - len(self.log_head) - len(self.log_tail)

@@ -99,6 +99,8 @@ PAGES = {
     "server": "/mission-control/servers/{server}/",
     "farm": "/farm/",
     "farm-worker": "/farm/{worker}/",
+    "farm-log": "/invocations/{step}/log/",
+    "farm-log-file": "/invocations/{step}/log/download/",
     "uploaded-workflow": "/mission-control/servers/workflow/{workflow}/",
     "mission-control-figures": "/mission-control/figures/",
     "stop-all": "/mission-control/stop-all/",

@@ -82,6 +82,42 @@ def test_the_page_of_a_worker_follows_its_work(
     expect(one.locator("#worker-work")).not_to_contain_text("at work")
 
 
+def test_a_log_goes_on_is_filtered_and_keeps_its_place(
+    context: BrowserContext, web: WebServer, page: Page
+) -> None:
+    writer = FarmProgram.enrol(web, "Writer")
+    slug = web.do("create", displays=[], models=["farm:shout"])["network"]
+    web.do("start", network=slug)
+    token = writer.claim()
+    text = "".join(f"INFO line {n}\n" for n in range(200)) + "ERROR no lamp\n"
+    writer.call(f"attempts/{token}/log", {"offset": 0, "text": text})
+    page.goto(f"{web.url}/farm/{writer.id}/")
+    page.get_by_role("link", name="Log farm:shout").click()
+    page.wait_for_selector("html[data-live=live]")
+    box = page.locator("#work-log")
+    at_end = "box => box.scrollTop + box.clientHeight >= box.scrollHeight - 4"
+
+    more = "WARNING it is slow\n"
+    writer.call(f"attempts/{token}/log", {"offset": len(text), "text": more})
+    expect(box).to_contain_text("it is slow")
+    assert box.evaluate(at_end)
+
+    box.evaluate("box => box.scrollTo(0, 100)")
+    writer.call(f"attempts/{token}/log", {"offset": len(text + more), "text": "INFO later\n"})
+    expect(box).to_contain_text("later")
+    assert box.evaluate("box => box.scrollTop") == 100
+
+    page.get_by_label("Level").select_option("error")
+    expect(box.locator(".log-line")).to_have_count(1)
+    page.get_by_label("Level").select_option("")
+    page.get_by_label("Words in the line").fill("line 19")
+    expect(box.locator(".log-line")).to_have_count(11)
+    assert barriers(page, [page.url]) == []
+    with page.expect_download() as file:
+        page.get_by_role("link", name="Download all of it").click()
+    assert file.value.path().read_text() == text + more + "INFO later\n"
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_keeps_anybody_out(
     page: Page, web: WebServer, machine: FarmProgram, width: int
