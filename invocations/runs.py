@@ -254,9 +254,11 @@ def _who_stopped(reason: Reason, by: User | None) -> str:
     return "visitor" if reason in {Reason.WITHDRAWN, Reason.SUPERSEDED} else ""
 
 
-def wake_worker() -> None:
-    """Have a worker look for due rows as soon as this transaction has committed."""
-    transaction.on_commit(lambda: wakeup.notify("work"))
+def wake_worker(step: Invocation | None = None) -> None:
+    """Have a worker look for due rows as soon as this transaction has committed; at `step` at once,
+    which is due."""
+    payload = "" if step is None else str(step.pk)
+    transaction.on_commit(lambda: wakeup.notify("work", payload))
 
 
 def _of_key(network: Network, client_key: str, prompt: str) -> Run | None:
@@ -337,7 +339,6 @@ def _first_step(
 ) -> None:
     """`hold`: seconds until it may begin, while the prompt is read on a board."""
     slot = run.slot_of(0)
-    wake_worker()  # before the displays, which have more to do then
     step = Invocation.write(
         run=run,
         network=run.network,
@@ -349,6 +350,7 @@ def _first_step(
         created_at=at,
         due_at=at + timedelta(seconds=hold),
     )
+    wake_worker(None if hold else step)  # before the displays, which have more to do then
     events.publish(
         run.network,
         *unpublished,

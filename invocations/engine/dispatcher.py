@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +91,11 @@ class Dispatcher:
             return [(ROW, _task("invocations.tasks.tidy"))]
         if first := self._canary_if_due(now) or self._due():
             return first
-        self._listener.wait(self._pause())
-        return self._due()
+        named = {payload for _, payload in self._listener.wait(self._pause()) if payload.isdigit()}
+        new = [pk for pk in sorted(map(int, named)) if pk not in self._offered]
+        return (
+            self._offer(new) if new else self._due()
+        )  # what else is due is found in the next turn
 
     def _canary_if_due(self, now: float) -> list[Message]:
         if now - self._canary_sent < CANARY_SECONDS:
@@ -106,8 +110,10 @@ class Dispatcher:
         }
         due = Invocation.objects.due(timezone.now()).offered(claims.local_offer())
         rows = due.exclude(pk__in=self._offered)
-        pks = list(rows.values_list("pk", flat=True)[:BATCH])
-        self._offered |= dict.fromkeys(pks, now)
+        return self._offer(list(rows.values_list("pk", flat=True)[:BATCH]))
+
+    def _offer(self, pks: Sequence[int]) -> list[Message]:
+        self._offered |= dict.fromkeys(pks, time.monotonic())
         return [(ROW, _task("invocations.tasks.look", pk)) for pk in pks]
 
     def _pause(self) -> float:

@@ -9,11 +9,13 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from django_q.tasks import async_task
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from invocations.engine import dispatcher, periodic_tasks
 from invocations.engine.dispatcher import RowBroker
 from invocations.models import WorkerHeartbeat
 from networks.models import Network
+from realtime import wakeup
 
 from .manual_worker import start
 
@@ -38,6 +40,30 @@ def test_a_due_row_becomes_a_message(network: Network, cluster: dispatcher.Dispa
     step = start(network, timezone.now()).invocations.get()
 
     assert rows(cluster.next_messages()) == [step.pk]
+
+
+def test_a_start_names_its_step_to_the_dispatcher(
+    network: Network,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    notified: list[tuple[str, ...]] = []
+    monkeypatch.setattr(wakeup, "notify", lambda *what: notified.append(what))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        step = start(network, timezone.now()).invocations.get()
+
+    assert notified[0] == ("work", str(step.pk))
+
+
+def test_a_step_that_is_named_is_offered_before_anything_is_read(
+    cluster: dispatcher.Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_due", list)
+    monkeypatch.setattr(cluster._listener, "wait", lambda _: [("work", ""), ("work", "17")])
+
+    assert rows(cluster.next_messages()) == [17]
+    assert rows(cluster.next_messages()) == []
 
 
 def test_a_message_is_not_repeated_at_once(
@@ -65,9 +91,9 @@ def test_what_is_not_due_is_waited_for_to_the_moment(
     pauses: list[float] = []
     wait = cluster._listener.wait
 
-    def recorded_wait(pause: float) -> None:
+    def recorded_wait(pause: float) -> list[wakeup.WakeUp]:
         pauses.append(pause)
-        wait(pause)
+        return wait(pause)
 
     monkeypatch.setattr(cluster._listener, "wait", recorded_wait)
     due = timezone.now() + timedelta(seconds=0.3)
