@@ -144,6 +144,14 @@ def read_header(path: Path) -> ChunkHeader:
         raise refusal from error
 
 
+def is_chunk(path: Path) -> bool:
+    try:
+        read_header(path)
+    except BadInput:
+        return False
+    return True
+
+
 def packets_of(path: Path) -> Iterator[Any]:
     """Its encoded pictures, in order."""
     with av.open(str(path), format="matroska") as media:

@@ -12,8 +12,8 @@ import av
 from av.video.reformatter import ColorRange, Colorspace
 
 from operations import sentences
-from operations.chunks import ChunkHeader, in_order, own_frames_of
-from operations.containers import MATROSKA, read_head, with_one_thread
+from operations.chunks import ChunkHeader, in_order, is_chunk, own_frames_of
+from operations.containers import with_one_thread
 from operations.contract import (
     CHUNK,
     FILM,
@@ -71,7 +71,7 @@ class _PlannedFilm:
 
 
 def _planned(work: OperationWork) -> _PlannedFilm:
-    chunks = [path for path in work.inputs if read_head(path).startswith(MATROSKA)]
+    chunks = [path for path in work.inputs if is_chunk(path)]
     sounds = [path for path in work.inputs if path not in chunks]
     if not chunks:
         raise BadInput(sentences.NOT_A_CHUNK % {"file": work.inputs[0].name})

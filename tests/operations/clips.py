@@ -60,6 +60,7 @@ def write_clip(
     codec: str = "libx264",
     times: Sequence[Fraction] = (),
     sound: npt.NDArray[np.float32] | None = None,
+    sound_at: int = 0,  # samples of nothing before it
     container: dict[str, str] | None = None,
     before_mux: Callable[[Any], None] = lambda stream: None,
 ) -> Path:
@@ -84,7 +85,7 @@ def write_clip(
             media.mux(stream.encode(frame))
         media.mux(stream.encode(None))
         if voice is not None and sound is not None:
-            encode_sound(media, voice, sound)
+            encode_sound(media, voice, sound, sound_at)
     return path
 
 

@@ -20,7 +20,18 @@ from operations.loudness_meter import measure_loudness
 from operations.planes import frame_of
 from operations.sounds import decoded_sound
 
-from .clips import click, flat, moving_sprite, pictures_of, psnr, sound_of, tone, write_wav
+from .clips import (
+    add_voice,
+    click,
+    encode_sound,
+    flat,
+    moving_sprite,
+    pictures_of,
+    psnr,
+    sound_of,
+    tone,
+    write_wav,
+)
 from .conftest import Made
 
 LEVELS = (30, 60, 90, 120, 150, 180)
@@ -147,6 +158,16 @@ def test_sounds_begin_where_they_should(tmp_path: Path, make: Made) -> None:
     first, second = loud[loud < 1], loud[loud > 1]
     assert abs(first[0] - 0.2) < 0.02
     assert abs(second[0] - 1.8) < 0.02
+
+
+def test_sound_may_come_in_a_matroska_file_too(tmp_path: Path, make: Made) -> None:
+    with av.open(str(tmp_path / "sound.mkv"), "w") as media:
+        encode_sound(media, add_voice(media, click(1.0, 0.5)), click(1.0, 0.5))
+
+    made = make("mux", *chunks_of(tmp_path, per_chunk=10), tmp_path / "sound.mkv")
+
+    heard = sound_of(made.outputs[0].path)
+    assert abs(int(np.argmax(np.abs(heard))) / 48_000 - 0.5) < 0.02
 
 
 def test_film_without_sound_is_a_film(tmp_path: Path, make: Made) -> None:

@@ -266,6 +266,17 @@ def test_sound_is_taken_out_in_time(tmp_path: Path, make: Made) -> None:
     assert abs(made.details["sound_seconds"] - 1) < 0.05
 
 
+def test_sound_that_begins_late_is_taken_out_in_time(tmp_path: Path, make: Made) -> None:
+    late = 24_000
+    clip = write_clip(
+        tmp_path / "clip.mkv", moving_sprite(25), sound=click(0.5, 0.2), sound_at=late
+    )
+
+    sound = sound_of(make("extract", clip, sound=True).outputs[-1].path)
+
+    assert abs(int(np.argmax(np.abs(sound))) / 48_000 - 0.7) < 0.02
+
+
 def test_clip_without_sound_says_so(tmp_path: Path, make: Made) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving_sprite(3))
 

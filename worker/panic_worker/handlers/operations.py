@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -61,6 +62,9 @@ class OperationsHandler(Handler):
         return sorted(import_module("operations.registry").operations())
 
     def self_test(self, folder: Path) -> None:
+        if sys.platform == "win32":
+            sentence = "Operations on video need Linux or macOS."
+            raise WorkFailed(ErrorClass.PERMANENT, sentence)
         if missing := [name for name in PACKAGES if find_spec(name) is None]:
             sentence = f"Not installed beside panic-worker: {', '.join(missing)}."
             raise WorkFailed(ErrorClass.PERMANENT, sentence)
