@@ -1,4 +1,7 @@
-"""A network namespace behind a bad line: delay and loss in both directions, where this machine allows it."""
+"""A bad line to the server: a network namespace with delay and loss, where this machine allows it.
+
+Elsewhere a relay that delays every piece, and breaks the connection at one piece in fifty.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +10,41 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from tests.stack import ROOT
+from tests.stack import ROOT, free_port
 
 DELAY, LOSS = "100ms", "5%"
 OUTSIDE, INSIDE = "10.213.77.1", "10.213.77.2"
+RELAY_DELAY, RELAY_BREAKS = 0.1, 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """`prefix`: the command that runs a program behind it, where 127.0.0.1:`port` is the server."""
+
+    prefix: Sequence[str]
+    port: int
+    text: str
 
 
 @contextlib.contextmanager
-def bad_line(port: int) -> Iterator[list[str]]:
-    """The command that runs a program behind it, where 127.0.0.1:`port` is the server; empty where
-    namespaces or `tc` cannot be had."""
+def bad_line(port: int) -> Iterator[BadLine]:
+    """To the server at 127.0.0.1:`port`."""
     name = f"panic-{os.getpid()}"
     with contextlib.ExitStack() as closing:
         closing.callback(_quietly, "ip", "netns", "del", name)
         if not _made(name):
-            yield []
+            ends = [str(other := free_port()), str(port)]
+            delays = [str(RELAY_DELAY), str(RELAY_BREAKS)]
+            _relay(closing, [], "127.0.0.1", ends[0], "127.0.0.1", ends[1], *delays)
+            yield BadLine((), other, f"{RELAY_DELAY * 1000:.0f} ms and lines that break")
             return
         inside = ["ip", "netns", "exec", name]
-        _relay(closing, [], (OUTSIDE, port), ("127.0.0.1", port))
-        _relay(closing, inside, ("127.0.0.1", port), (OUTSIDE, port))
-        yield inside
+        _relay(closing, [], OUTSIDE, str(port), "127.0.0.1", str(port))
+        _relay(closing, inside, "127.0.0.1", str(port), OUTSIDE, str(port))
+        yield BadLine(inside, port, f"{DELAY} and {LOSS} loss")
 
 
 def _made(name: str) -> bool:
@@ -51,14 +67,8 @@ def _made(name: str) -> bool:
     return all(_quietly(*command) for command in commands)
 
 
-def _relay(
-    closing: contextlib.ExitStack,
-    prefix: list[str],
-    listens: tuple[str, int],
-    leads: tuple[str, int],
-) -> None:
-    ends = [str(one) for one in (*listens, *leads)]
-    command = [*prefix, sys.executable, "-m", "rehearsal.relay", *ends]
+def _relay(closing: contextlib.ExitStack, prefix: list[str], *arguments: str) -> None:
+    command = [*prefix, sys.executable, "-m", "rehearsal.relay", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     closing.callback(process.wait)
     closing.callback(process.kill)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -43,6 +44,12 @@ class FarmMachine:
         self.send(signal.SIGKILL)
         if self.process is not None:
             self.process.wait()
+
+    @property
+    def worker_id(self) -> str:
+        """Once it is enrolled."""
+        found: str = json.loads((self.folder / "enrolment.json").read_text())["id"]
+        return found
 
     def log(self) -> str:
         path = self.folder / "log"

@@ -8,8 +8,9 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from rehearsal.bad_line import bad_line
 from rehearsal.stack import Broken, RehearsalStack
@@ -38,7 +39,8 @@ class FarmTrial:
 class FarmMachines:
     """The machines of a trial; one that is frozen or offline is left alone."""
 
-    def __init__(self, machines: list[FarmMachine]) -> None:
+    def __init__(self, stack: RehearsalStack, machines: list[FarmMachine]) -> None:
+        self._stack = stack
         self.all = machines
         self._away: set[FarmMachine] = set()
         self._returns: list[threading.Thread] = []
@@ -49,15 +51,29 @@ class FarmMachines:
         machine.kill()
         machine.start("--echo")
 
-    def freeze_one(self, seconds: float) -> None:
-        machine = self._any()
-        machine.send(signal.SIGSTOP)
-        self._leave(machine, seconds, lambda: machine.send(signal.SIGCONT))
+    def freeze_one(self, run: str, seconds: float) -> None:
+        """In the middle of a step: it keeps what it holds until its lease ends."""
+        found = self._stack.await_condition(
+            lambda: self._frozen_with_work(run), 60, "a worker is frozen with work"
+        )
+        for machine in found:
+            self._leave(machine, seconds, partial(machine.send, signal.SIGCONT))
 
     def cut_off_one(self, seconds: float) -> None:
         machine = self._any()
         machine.kill()
-        self._leave(machine, seconds, lambda: machine.start("--echo"))
+        self._leave(machine, seconds, partial(machine.start, "--echo"))
+
+    def _frozen_with_work(self, run: str) -> list[FarmMachine]:
+        holder = self._stack.records.workers_of_runs(run).get(run, "")
+        for machine in set(self.all) - self._away:
+            if holder == f"farm:{machine.worker_id}":
+                machine.send(signal.SIGSTOP)
+                time.sleep(1.0)  # what it had sent before is answered
+                if self._stack.records.workers_of_runs(run).get(run) == holder:
+                    return [machine]
+                machine.send(signal.SIGCONT)
+        return []
 
     def wait_until_back(self) -> None:
         for one in self._returns:
@@ -66,8 +82,7 @@ class FarmMachines:
     def _any(self) -> FarmMachine:
         return random.choice([one for one in self.all if one not in self._away])
 
-    def _leave(self, machine: FarmMachine, seconds: float, come_back: object) -> None:
-        assert callable(come_back)
+    def _leave(self, machine: FarmMachine, seconds: float, come_back: Callable[[], object]) -> None:
         self._away.add(machine)
 
         def later() -> None:
@@ -82,7 +97,7 @@ class FarmMachines:
 def carry_a_ring(stack: RehearsalStack, trial: FarmTrial | None = None) -> str:
     trial = trial or FarmTrial()
     began = time.monotonic()
-    with _machines(stack, trial.workers) as (machines, is_bad):
+    with _machines(stack, trial.workers) as (machines, line):
         ring = {"model": MODEL, "parameters": {"lines": LINES}}
         run = stack.start_run(stack.create_network("Far", ring))
         for number in range(1, trial.kills + 1):
@@ -93,39 +108,39 @@ def carry_a_ring(stack: RehearsalStack, trial: FarmTrial | None = None) -> str:
             if number == trial.kills // 4:
                 machines.cut_off_one(trial.offline_seconds)
             if number == trial.kills // 3:
-                machines.freeze_one(trial.frozen_seconds)
+                machines.freeze_one(run, trial.frozen_seconds)
             logger.info("kill %s after %.0f s", number, time.monotonic() - began)
         machines.wait_until_back()
         done = stack.records.count_completed_steps(run)
         _await_steps(stack, run, done + 10)
         stack.stop_run(run)
         done = stack.records.count_completed_steps(run)
-    line = "one behind 100 ms and 5 % loss" if is_bad else "no bad line: no namespaces here"
     minutes = (time.monotonic() - began) / 60
     return (
         f"{done} steps with {trial.kills} kills of {trial.workers} workers and {trial.server_kills} of "
         f"the server, one frozen for {trial.frozen_seconds:.0f} s and one away for "
-        f"{trial.offline_seconds:.0f} s, {line}; {minutes:.0f} min"
+        f"{trial.offline_seconds:.0f} s, one behind {line}; {minutes:.0f} min"
     )
 
 
 @contextlib.contextmanager
-def _machines(stack: RehearsalStack, count: int) -> Iterator[tuple[FarmMachines, bool]]:
-    """Enrolled and started; the first one behind a bad line where there can be one."""
+def _machines(stack: RehearsalStack, count: int) -> Iterator[tuple[FarmMachines, str]]:
+    """Enrolled and started; the first one behind a bad line."""
     folder = stack.data_dir.parent / "machines"
     folder.mkdir()
-    with bad_line(stack.port) as prefix, contextlib.ExitStack() as closing:
+    with bad_line(stack.port) as line, contextlib.ExitStack() as closing:
         found = [
-            FarmMachine(folder / f"machine-{n}", prefix=prefix if n == 0 else ())
+            FarmMachine(folder / f"machine-{n}", prefix=line.prefix if n == 0 else ())
             for n in range(count)
         ]
-        for machine in found:
+        for number, machine in enumerate(found):
+            port = stack.port if number else line.port
             token = stack.request("POST", "workers/tokens").json()["token"]
-            machine.enrol(stack.base_url, token)
+            machine.enrol(f"http://127.0.0.1:{port}", token)
             closing.callback(machine.kill)
             machine.start("--echo")
         stack.await_condition(lambda: _is_offered(stack), 60, "the farm offers its models")
-        yield FarmMachines(found), bool(prefix)
+        yield FarmMachines(stack, found), line.text
 
 
 def _is_offered(stack: RehearsalStack) -> bool:
