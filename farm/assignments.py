@@ -34,9 +34,9 @@ from platforms.errors import (
 )
 from realtime.events import send
 
-from . import blobs, catalogue, eligibility, failures
+from . import batches, blobs, catalogue, eligibility, failures
 from .events import send_log_continued
-from .models import Assignment, FarmWorker
+from .models import Assignment, BatchLimit, FarmWorker
 
 FAILED = stored_sentence("The worker %(worker)s: %(said)s")
 NO_OUTPUT = stored_sentence("The worker %(worker)s gave no %(modality)s.")
@@ -74,6 +74,11 @@ class Handover:
     assignment: Assignment
     offer: catalogue.Offer
 
+    @property
+    def batch_key(self) -> str:
+        weights = str(self.offer.get("weights_sha256") or "")
+        return batches.key_of(self.claim.invocation.model, self.claim.attempt.parameters, weights)
+
 
 @dataclass(frozen=True, slots=True)
 class Finish:
@@ -107,11 +112,12 @@ def claim(worker: FarmWorker, *, slots: int, at: datetime) -> list[Handover]:
         worker.confirm()
     offer, suits = WorkOffer(models=catalogue.model_ids(worker)), eligibility.suits(worker, at)
     holder = Holder(worker.holder_name, offer, MAX_LEASE, remote=True, suits=suits)
-    while offer.models and len(held) < slots:
+    while offer.models and batches.places_taken([one.assignment for one in held]) < slots:
         taken = claims.claim_next_step(holder=holder, at=at)
         if taken is None:
             break
-        held.append(_handover(worker, taken.attempt))
+        together = batches.fill(worker, taken, holder, at=at)
+        held += [_handover(worker, one.attempt) for one in together]
     return held
 
 
@@ -158,9 +164,11 @@ def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> N
             raise NotYours(f"attempt {token} is not live any more")
         return
     try:
-        _deliver(worker, assignment.attempt, answer, at)
+        _deliver(worker, assignment, answer, at)
     except Stale as late:
         raise NotYours(str(late)) from None
+    if answer.outcome == "succeeded":
+        _note_success(worker, assignment.attempt.invocation.model)
     assignment.note_finished(backend=answer.backend, degraded=answer.degraded, at=at)
     for kind, value in answer.outputs:
         if kind != Modality.TEXT:
@@ -175,15 +183,28 @@ def sign_off(worker: FarmWorker, *, at: datetime) -> None:
     worker.sign_off(at)
 
 
-def _deliver(worker: FarmWorker, attempt: Attempt, answer: Finish, at: datetime) -> None:
+def _deliver(worker: FarmWorker, assignment: Assignment, answer: Finish, at: datetime) -> None:
+    attempt = assignment.attempt
     if answer.outcome == "released":
         delivery.release(attempt.token, at=at)
     elif attempt.cancel_requested_at is not None and answer.outcome != "succeeded":
         delivery.deliver(attempt.token, Cancelled(), at=at)
+    elif answer.error_class == "out_of_memory" and assignment.batch_size > 1:
+        model = (
+            attempt.invocation.model
+        )  # that was too much at once, which is no failure of the step
+        BatchLimit.halve(worker, model, tried=assignment.batch_size)
+        delivery.release(attempt.token, at=at)
     elif answer.outcome == "unfit":
         failures.close_unfit(worker, attempt, _said(worker, answer), at=at)
     else:
         _close(worker, attempt, _answer(worker, attempt, answer), at)
+
+
+def _note_success(worker: FarmWorker, model: str) -> None:
+    offered = catalogue.offer_of_model(worker, model).get("batch") or 1
+    if offered > 1:
+        BatchLimit.note_success(worker, model, offered=offered)
 
 
 def _close(

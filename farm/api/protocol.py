@@ -149,7 +149,9 @@ class WorkInputOut(BaseModel):
 
 
 class WorkOut(BaseModel):
-    """`lease_seconds`: what is not renewed for so long is given to somebody else."""
+    """`lease_seconds`: what is not renewed for so long is given to somebody else. `batch`: the same text for
+    those that were given together, to be done in one go; they have the same `batch_key`: one model, one
+    version, equal parameters. Empty: it was given alone."""
 
     token: str
     kind: Literal["step"]
@@ -159,6 +161,7 @@ class WorkOut(BaseModel):
     lease_seconds: int
     deadline_seconds: float
     batch_key: str
+    batch: str
 
     @classmethod
     def from_handover(cls, one: Handover) -> WorkOut:
@@ -173,7 +176,8 @@ class WorkOut(BaseModel):
             inputs=[_input_of(one)],
             lease_seconds=int(MAX_LEASE.total_seconds()),
             deadline_seconds=max(0.0, (ends - timezone.now()).total_seconds()),
-            batch_key=step.model,
+            batch_key=one.batch_key,
+            batch=one.assignment.batch,
         )
 
 

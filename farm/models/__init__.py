@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .assignment import Assignment
+from .batch_limit import BatchLimit
 from .enrolment_token import EnrolmentToken
 from .farm_worker import FarmWorker, WorkerStatus
 from .step_failure import BlockedWorker, StepFailure
@@ -10,6 +11,7 @@ from .stopped_worker import StoppedWorker
 
 __all__ = [
     "Assignment",
+    "BatchLimit",
     "BlockedWorker",
     "EnrolmentToken",
     "FarmWorker",

@@ -23,12 +23,15 @@ class LogGap(Exception):
 
 
 class Assignment(models.Model):
-    """One attempt of one worker. `finish_digest`: of the answer by which it was, or is to be, ended."""
+    """One attempt of one worker. `finish_digest`: of the answer by which it was, or is to be, ended. `batch`:
+    the same for those that were given together; empty: it was given alone."""
 
     attempt = models.OneToOneField(Attempt, on_delete=models.CASCADE, related_name="assignment")
     worker = models.ForeignKey(FarmWorker, on_delete=models.CASCADE, related_name="assignments")
     finish_digest = models.CharField(max_length=64, blank=True)
     finished_at = models.DateTimeField(null=True)
+    batch = models.CharField(max_length=20, blank=True)
+    batch_size = models.PositiveSmallIntegerField(default=1)
     backend = models.CharField(max_length=60, blank=True)
     degraded = models.BooleanField(default=False)
     progress = models.FloatField(null=True)  # 0 to 1
@@ -36,6 +39,13 @@ class Assignment(models.Model):
     log_head = models.TextField(blank=True)
     log_tail = models.TextField(blank=True)
     log_length = models.PositiveBigIntegerField(default=0)  # characters received
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["attempt"], condition=models.Q(batch_size__gt=1), name="assignment_in_batch"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.worker} {self.attempt_id}"

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.views.members import admins_only
-from farm import bulk_changes, workers
+from farm import batches, bulk_changes, workers
 from farm.bulk_changes import FOR_ALL, BulkChange
 from farm.forms.workers import SleepForm, WorkerForm
 from farm.models import FarmWorker
@@ -55,7 +55,9 @@ DONE: Mapping[BulkChange, Callable[[int], str]] = {
 @require_safe
 @admins_only
 def index(request: HttpRequest) -> HttpResponse:
-    return render(request, "farm/index.html", {"rows": worker_rows(timezone.now())})
+    at = timezone.now()
+    context = {"rows": worker_rows(at), "saved": batches.saved_lately(at)}
+    return render(request, "farm/index.html", context)
 
 
 @require_POST

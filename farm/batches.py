@@ -1,0 +1,94 @@
+"""Batches: steps of several networks that a worker is given together, because it does them in one go.
+
+They have the same model and equal parameters. A network has one step at a time, so that each network gives
+at most one to a batch, the longest waiting first. Each is a claim, an attempt and an outcome of its own;
+the worker's places count a batch once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.db.models import Count
+
+from invocations.engine import claims
+from invocations.engine.claims import Claim, Holder
+from invocations.models import Invocation
+from lib.public_ids import new_public_id
+
+from . import catalogue
+from .models import Assignment, BatchLimit, FarmWorker
+
+MAX_LOOKED_AT = 4  # times the size: steps that may turn out to have other parameters
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSavings:
+    """Of the last day: so many steps were given to workers in so many batches."""
+
+    steps: int
+    batches: int
+
+    @property
+    def calls(self) -> int:
+        """How many more it would have taken one by one."""
+        return self.steps - self.batches
+
+
+def key_of(model: str, parameters: Mapping[str, Any], weights: str = "") -> str:
+    """The same for steps that can be done in one go."""
+    if not weights and not parameters:
+        return model
+    said = json.dumps([weights, parameters], sort_keys=True, default=str)
+    return f"{model}#{sha256(said.encode()).hexdigest()[:16]}"
+
+
+def fill(worker: FarmWorker, first: Claim, holder: Holder, *, at: datetime) -> list[Claim]:
+    """`first` and what goes with it, up to what the worker offers; each is recorded with its batch."""
+    model = first.invocation.model
+    offer = catalogue.offer_of_model(worker, model)
+    size = BatchLimit.size_for(worker, model, offered=offer.get("batch") or 1)
+    found = [first, *_more_like(first, holder, size - 1, at)] if size > 1 else [first]
+    batch = new_public_id() if len(found) > 1 else ""
+    for one in found:
+        Assignment.objects.create(
+            attempt=one.attempt, worker=worker, batch=batch, batch_size=len(found)
+        )
+    return found
+
+
+def places_taken(held: Collection[Assignment]) -> int:
+    """A batch takes one place."""
+    return len({one.batch or one.pk for one in held})
+
+
+def saved_lately(at: datetime) -> BatchSavings:
+    """One query."""
+    together = Assignment.objects.filter(batch_size__gt=1)
+    lately = together.filter(attempt__started_at__gte=at - timedelta(days=1))
+    counted = lately.aggregate(steps=Count("pk"), batches=Count("batch", distinct=True))
+    return BatchSavings(counted["steps"], counted["batches"])
+
+
+def _more_like(first: Claim, holder: Holder, most: int, at: datetime) -> list[Claim]:
+    wanted = json.dumps(first.attempt.parameters, sort_keys=True)
+    due = holder.due_steps(at).filter(model=first.invocation.model).select_related("run")
+    found: list[Claim] = []
+    for step in due[: MAX_LOOKED_AT * most]:
+        if len(found) == most:
+            break
+        if json.dumps(_parameters(step), sort_keys=True) != wanted:
+            continue
+        if taken := claims.claim_step(step.pk, holder=holder, at=at):
+            found.append(taken)
+    return found
+
+
+def _parameters(step: Invocation) -> dict[str, object]:
+    """What its attempt will be given."""
+    return {} if step.fallen_back else dict(step.run.ring_slot(step.slot).parameters)
