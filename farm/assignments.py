@@ -34,9 +34,10 @@ from platforms.errors import (
 )
 from realtime.events import send
 
-from . import batches, blobs, catalogue, eligibility, failures
-from .events import send_log_continued
+from . import batches, blobs, catalogue, eligibility, failures, previews
+from .events import log_key, send_log_continued
 from .models import Assignment, BatchLimit, FarmWorker
+from .previews import Preview
 
 FAILED = stored_sentence("The worker %(worker)s: %(said)s")
 NO_OUTPUT = stored_sentence("The worker %(worker)s gave no %(modality)s.")
@@ -149,6 +150,15 @@ def append_log(worker: FarmWorker, token: str, *, offset: int, text: str, at: da
         length = assignment.append_log(offset, text)
     send_log_continued(token, length)
     return length
+
+
+def send_preview(worker: FarmWorker, token: str, content: bytes) -> None:
+    """To be shown once it is decoded. Raises NotYours, PreviewTooOften."""
+    attempt = _assignment(worker, token).attempt
+    if not _is_live(attempt, worker):
+        raise NotYours(f"attempt {token} is not live any more")
+    run = attempt.invocation.run_id
+    previews.send(Preview(run, log_key(token), worker.public_id, content))
 
 
 def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> None:

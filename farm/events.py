@@ -59,6 +59,19 @@ def send_log_continued(token: str, length: int) -> None:
     send(FARM, WorkLogContinued(log_key(token), length))
 
 
+@dataclass(frozen=True, slots=True)
+class WorkPreviewed(LiveUpdate):
+    """There is a newer preview of what a worker works on."""
+
+    topic, type = FARM, "work.previewed"
+    worker: str
+
+
+def send_previewed(worker: str) -> None:
+    """To the pages of this worker (its public id)."""
+    send(FARM, WorkPreviewed(worker))
+
+
 def log_key(token: str) -> str:
     """Names an attempt to those who read its log, who must not learn its token."""
     return sha256(token.encode()).hexdigest()[:16]

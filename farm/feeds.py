@@ -21,11 +21,12 @@ from invocations.events import (
     InvocationStarted,
 )
 from invocations.models import Attempt
+from realtime.events import Progress
 from realtime.feeds import NOT_FOUND, NOT_SIGNED_IN, Denied, Feed, Frame, Scope
 from realtime.models import Event
 
 from . import worker_list
-from .events import FARM, FarmWorkerChanged
+from .events import FARM, FarmWorkerChanged, WorkPreviewed
 from .models import FarmWorker
 
 HTML = Mapping[str, str]
@@ -149,6 +150,12 @@ class FarmWorkerFeed(Feed):
         else:
             mine = self._hands.worker_of_event(event) == self.worker.public_id
         return Frame(html=self.snapshot()) if mine else None
+
+    def render_progress(self, progress: Progress) -> HTML:
+        mine = progress.data.get("worker") == self.worker.public_id
+        if progress.type != WorkPreviewed.type or not mine:
+            return {}
+        return {"worker-work": self.snapshot()["worker-work"]}
 
 
 def check_admin(scope: Scope) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import blocklists, logs, workers
+from .views import blocklists, logs, previews, workers
 
 urlpatterns = [
     path("farm/", workers.index, name="farm"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("invocations/<slug:step_id>/retry/", blocklists.retry, name="farm-retry"),
     path("invocations/<slug:step_id>/log/", logs.log, name="farm-log"),
     path("invocations/<slug:step_id>/log/download/", logs.download, name="farm-log-file"),
+    path("invocations/<slug:step_id>/preview/", previews.preview, name="farm-preview"),
     path("farm/changes/", workers.change_several, name="farm-changes"),
     path("farm/<slug:public_id>/", workers.detail, name="farm-worker"),
     path("farm/<slug:public_id>/sleep/", workers.change_sleep, name="farm-sleep"),

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db import models
 
+from farm import previews
+from farm.events import log_key
 from invocations.models import Attempt
 
 from .farm_worker import FarmWorker
@@ -84,6 +86,11 @@ class Assignment(models.Model):
         """What is kept, with a line where something was left out."""
         between = f"\n[{self.left_out} characters left out]\n" if self.left_out else ""
         return self.log_head + between + self.log_tail
+
+    @property
+    def preview(self) -> str:
+        """Which one is the newest, while it is at work; empty without one."""
+        return "" if self.attempt.outcome else previews.version(log_key(self.attempt.token))
 
     @property
     def left_out(self) -> int:

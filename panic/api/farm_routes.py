@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern
 
 import farm.api.files
+import farm.api.previews
 import farm.api.protocol
 from farm.api.auth import WorkerAuth
 from farm.models import FarmWorker
@@ -62,6 +63,7 @@ def _assemble() -> routes.Api:
         api.add_exception_handler(exception, handler)
     api.add_router("", farm.api.protocol.routes)
     api.add_router("", farm.api.files.routes)
+    api.add_router("", farm.api.previews.routes)
     return api
 
 

@@ -111,7 +111,7 @@ PAGES = {
 }
 OF_DJANGO = ["/admin/", "/admin/accounts/user/"]
 SHOWN = {200, 302, 503}  # 503: /readyz says that there is no worker
-FILES = {"assets:original", "assets:rendition"}
+FILES = {"assets:original", "assets:rendition", "farm-preview"}
 FORMS = {  # these take what a page sends
     *("lock", "unlocked-stop"),
     *("networks:revoke-codes", "press-display"),

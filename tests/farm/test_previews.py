@@ -1,0 +1,127 @@
+"""Previews: decoded before anybody sees them, the newest wins, and no run keeps another waiting."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from accounts.models import User
+from farm import previews
+from farm.events import WorkPreviewed
+from farm.feeds import FarmWorkerFeed
+from farm.previews import Preview, PreviewQueue
+from invocations.models import Run
+from lib.token_buckets import Buckets
+from realtime.events import Progress
+from tests.assets import samples
+
+from .conftest import WorkerProgram, newest, started
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+
+
+@pytest.fixture
+def run(worker: WorkerProgram, alice: User) -> Run:
+    return started(alice, "farm:shout")
+
+
+@pytest.fixture
+def token(worker: WorkerProgram, run: Run) -> str:
+    return str(worker.claim()[0]["token"])
+
+
+def put(worker: WorkerProgram, token: str, content: bytes, kind: str = "image/png") -> int:
+    path = f"/api/farm/v1/attempts/{token}/preview"
+    headers = {"Authorization": f"Bearer {worker.secret}"}
+    status: int = worker.client.put(path, content, kind, headers=headers).status_code
+    previews.queue.wait_until_empty()
+    return status
+
+
+def test_a_preview_is_drawn_anew_and_shown_to_admins(
+    worker: WorkerProgram, token: str, run: Run, admin: Any
+) -> None:
+    assert put(worker, token, samples.image(seed=1)) == 202
+
+    answer = admin.get(f"/invocations/{newest(run).public_id}/preview/")
+    with Image.open(BytesIO(answer.getvalue())) as shown:
+        assert (shown.format, max(shown.size) <= 960) == ("JPEG", True)
+    page = FarmWorkerFeed(worker.row).render_progress(
+        Progress("farm", WorkPreviewed.type, {"worker": worker.row.public_id})
+    )
+    assert "/preview/?" in page["worker-work"]
+    worker.finish(token)
+    assert "/preview/?" not in FarmWorkerFeed(worker.row).snapshot()["worker-work"]
+
+
+def test_what_does_not_decode_is_shown_to_nobody(
+    worker: WorkerProgram, token: str, run: Run, admin: Any
+) -> None:
+    assert put(worker, token, samples.image(seed=1)[:-200]) == 202
+
+    assert admin.get(f"/invocations/{newest(run).public_id}/preview/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [(b"x", "text/html", 415), (b"x" * 1_000_001, "image/jpeg", 413)],
+)
+def test_what_is_no_preview_is_refused(
+    worker: WorkerProgram, token: str, content: bytes, kind: str, status: int
+) -> None:
+    assert put(worker, token, content, kind) == status
+
+
+def test_late_and_strange_ones_are_refused(worker: WorkerProgram, token: str) -> None:
+    worker.finish(token)
+
+    assert put(worker, token, b"x") == 409
+    assert put(worker, "nobody", b"x") == 409
+
+
+def test_one_attempt_sends_no_more_than_sixty_a_minute(
+    worker: WorkerProgram, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "_sent", Buckets(clock=lambda: 0.0))
+    answers = {put(worker, token, b"x") for _ in range(previews.PER_MINUTE + 2)}
+
+    assert answers == {202, 429}
+
+
+class Standing(PreviewQueue):
+    """One whose thread takes nothing."""
+
+    def _run(self) -> None:
+        return
+
+
+def test_the_newest_wins_and_runs_take_turns() -> None:
+    queue = Standing()
+    for run, name, content in ((1, "a", b"old"), (1, "b", b"1"), (2, "c", b"2"), (1, "a", b"new")):
+        queue.put(Preview(run, name, "w", content))
+
+    taken = [queue.take() for _ in range(4)]
+
+    assert [one and one.content for one in taken] == [
+        b"new",
+        b"2",
+        b"1",
+        None,
+    ]  # of run 1, then 2, then 1
+
+
+def test_a_full_queue_says_later_but_takes_newer_ones() -> None:
+    queue = Standing()
+    for number in range(previews.MAX_WAITING):
+        queue.put(Preview(number, "a", "w", b"x"))
+
+    queue.put(Preview(0, "a", "w", b"newer"))
+    with pytest.raises(previews.PreviewTooOften):
+        queue.put(Preview(0, "b", "w", b"x"))
