@@ -46,7 +46,7 @@ class Eligibility:
     def __init__(self, steps: Sequence[Invocation], at: datetime) -> None:
         self._at = at
         self._offering = catalogue.offering_workers() if steps else {}
-        failures = StepFailure.objects.filter(invocation__in=[step.pk for step in steps])
+        failures = StepFailure.objects.excluded().filter(invocation__in=[step.pk for step in steps])
         blocked = BlockedWorker.objects.filter(run__in={step.run_id for step in steps})
         self._failed = set(failures.values_list("invocation_id", "model", "worker_id"))
         self._blocked = set(blocked.values_list("run_id", "model", "worker_id"))
@@ -80,9 +80,14 @@ class Eligibility:
         return _sleep_obstacle(worker, self._at)
 
 
+def has_fallback(step: Invocation) -> bool:
+    """Whether giving it up hands it to another model."""
+    return bool(step.run.ring_slot(step.slot).fallback) and not step.fallen_back
+
+
 def suits(worker: FarmWorker, at: datetime) -> Q:
     """A filter of steps: what the worker may be given, whatever it offers."""
-    failed = StepFailure.objects.filter(
+    failed = StepFailure.objects.excluded().filter(
         invocation=OuterRef("pk"), model=OuterRef("model"), worker=worker
     )
     blocked = BlockedWorker.objects.filter(

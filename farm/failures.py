@@ -1,9 +1,9 @@
 """What follows when a farm worker fails a step: others try, and in the end nobody does.
 
-A worker is never given a step again that it has failed, or was not fit for. What three workers have failed
-has failed for good; so has what nobody is left for. A worker that fails a model three times in a run
-is blocked for that model there. For good means what it means for any failure: the slot's fallback, else
-the end of the run.
+A worker is not given a step again that it has failed while there is another one for it, and never what
+it was not fit for. What three workers have failed, or fewer of them three times, has failed for good; so has
+what nobody is left for. A worker that fails a model three times in a run is blocked for that model there.
+For good means what it means for any failure: the slot's fallback, else the end of the run.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from invocations.states import IllegalMove, InvocationState
 from lib.stored_sentences import stored_sentence
 from platforms.errors import PlatformError, Unavailable
 
-from .eligibility import Eligibility
+from .eligibility import Eligibility, has_fallback
 from .models import BlockedWorker, FarmWorker, StepFailure
 
 MAX_WORKERS = 3  # that fail a step, before it has failed for good
+MAX_TRIES = 3  # of a step, where they have to try it again
 MAX_FAILURES_IN_RUN = 3  # of a worker with a model, before it is blocked for it there
 
 FAILED_BY_ALL = stored_sentence(
@@ -60,6 +61,16 @@ def close_unfit(worker: FarmWorker, attempt: Attempt, sentence: str, *, at: date
             delivery.release(attempt.token, at=at)
 
 
+def ask_again(step: Invocation, at: datetime) -> bool:
+    """Where nobody else is left and there is no fallback, those that have failed it try once more; False where
+    that was often enough, or they are not there either."""
+    failed = StepFailure.objects.failed(step)
+    if has_fallback(step) or not 0 < failed.total() < MAX_TRIES:
+        return False
+    failed.update(excluded=False)
+    return not Eligibility([step], at).nobody_is_left(step)
+
+
 def ask_all_again(step: Invocation, *, by: User | None, at: datetime) -> None:
     """A person has the step tried by everybody again, and at once. Raises IllegalMove where it does not
     wait."""
@@ -89,23 +100,22 @@ def _note(worker: FarmWorker, attempt: Attempt, *, unfit: bool, at: datetime) ->
     failure at a time."""
     run = Run.lock(attempt.invocation.run_id)
     step = attempt.invocation
-    what = {"run": run, "model": step.model, "worker": worker}
-    StepFailure.objects.get_or_create(
-        invocation=step, **what, defaults={"unfit": unfit, "created_at": at}
-    )
-    if StepFailure.objects.filter(**what).count() >= MAX_FAILURES_IN_RUN:
+    StepFailure.note(step, run, worker, unfit=unfit, at=at)
+    of_worker = StepFailure.objects.filter(run=run, model=step.model, worker=worker)
+    if of_worker.total() >= MAX_FAILURES_IN_RUN:
         BlockedWorker.block(run, worker, step.model, at=at)
     return step
 
 
 def _as_last_word(step: Invocation, error: PlatformError, at: datetime) -> PlatformError:
     """The same error; final, and with the reason, where the step is given to nobody any more."""
-    failed = StepFailure.objects.filter(invocation=step, model=step.model, unfit=False).count()
+    failed = StepFailure.objects.failed(step).count()
     words = {"sentence": str(error), "workers": failed, "model": step.model.partition(":")[2]}
     if failed >= MAX_WORKERS:
         error.args = (FAILED_BY_ALL % words,)
         return error.as_final()
-    if Eligibility([step], at).nobody_is_left(step):
+    left = not Eligibility([step], at).nobody_is_left(step)
+    if not left and not (isinstance(error, Unavailable) and ask_again(step, at)):
         error.args = (NOBODY_LEFT % words,)
         return error.as_final()
     return error

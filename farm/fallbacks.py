@@ -9,12 +9,13 @@ from invocations.engine import claims, delivery
 from invocations.engine.claims import Holder
 from invocations.leases import MAX_LEASE, WorkOffer
 from invocations.models import Invocation
+from invocations.runs import wake_worker
 from lib.stored_sentences import stored_sentence
 from platforms import farm_models, sentences
 from platforms.errors import NotConfigured
 
 from .eligibility import Eligibility
-from .failures import NOBODY_IS_LEFT
+from .failures import NOBODY_IS_LEFT, ask_again
 from .silence import is_given_up
 
 NOBODY_CAME = stored_sentence("No worker of the farm that offers %(model)s was there to take it.")
@@ -28,6 +29,9 @@ def give_up(pk: int, *, at: datetime) -> None:
         return
     eligibility = Eligibility([step], at)
     if not is_given_up(step, eligibility):  # somebody has come meanwhile
+        return
+    if eligibility.nobody_is_left(step) and ask_again(step, at):
+        wake_worker()
         return
     holder = Holder(NOBODY, WorkOffer(models=frozenset({step.model})), MAX_LEASE, remote=True)
     if taken := claims.claim_step(pk, holder=holder, at=at):

@@ -14,7 +14,7 @@ from invocations.models import Invocation
 from platforms import farm_models
 
 from . import stamp
-from .eligibility import Eligibility
+from .eligibility import Eligibility, has_fallback
 
 MIN_PATIENCE = timedelta(seconds=5)  # that a network can have
 MAX_LOOKED_AT = 512  # steps at once
@@ -42,5 +42,4 @@ def is_given_up(step: Invocation, eligibility: Eligibility) -> bool:
     """Whether nobody will take it, and something follows from that."""
     if eligibility.able(step):
         return False
-    has_fallback = bool(step.run.ring_slot(step.slot).fallback) and not step.fallen_back
-    return has_fallback or eligibility.nobody_is_left(step)
+    return has_fallback(step) or eligibility.nobody_is_left(step)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
@@ -31,6 +32,15 @@ def language_of_the_last_page() -> Iterator[None]:
     """A page that was asked for in another language leaves it active in this thread."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def changes_of_the_last_test() -> Iterator[None]:
+    """What one test announced would have the next one read rows, which may have no database."""
+    folder = Path(settings.DATA_DIR)
+    yield
+    for path in folder.glob("*.changed"):
+        path.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, cast
+from typing import ClassVar, Self, cast
 
 from django.db import models
 from django.utils import timezone
@@ -14,8 +14,22 @@ from lib.public_ids import new_public_id
 from .farm_worker import FarmWorker
 
 
+class StepFailureQuerySet(models.QuerySet["StepFailure"]):
+    def excluded(self) -> Self:
+        """Whose worker is not given the step again."""
+        return self.filter(excluded=True)
+
+    def failed(self, step: Invocation) -> Self:
+        """Of the step as it is asked for now, by workers that have tried."""
+        return self.filter(invocation=step, model=step.model, unfit=False)
+
+    def total(self) -> int:
+        return int(self.aggregate(models.Sum("times"))["times__sum"] or 0)
+
+
 class StepFailure(models.Model):
-    """A worker that has failed a step, or was not fit for it: it is never given that step again.
+    """A worker that has failed a step, or was not fit for it: it is not given that step again, unless nobody
+    else is left.
 
     `model` is that of the try: a worker that failed a step may still do it as its fallback.
     """
@@ -29,7 +43,13 @@ class StepFailure(models.Model):
     worker = models.ForeignKey(FarmWorker, on_delete=models.CASCADE, related_name="failures")
     model = models.CharField(max_length=200)
     unfit = models.BooleanField(default=False)  # it did not try, and so has not failed
+    times = models.PositiveSmallIntegerField(default=1)
+    excluded = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[StepFailureQuerySet] = cast(
+        "StepFailureQuerySet", StepFailureQuerySet.as_manager()
+    )
 
     class Meta:
         constraints = [
@@ -43,6 +63,23 @@ class StepFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.worker} {self.invocation_id}"
+
+    # Factories
+
+    @classmethod
+    def note(
+        cls, step: Invocation, run: Run, worker: FarmWorker, *, unfit: bool, at: datetime
+    ) -> None:
+        """Once more, where it is listed already. With the run locked."""
+        one, is_new = cls.objects.get_or_create(
+            invocation=step,
+            model=step.model,
+            worker=worker,
+            defaults={"run": run, "unfit": unfit, "created_at": at},
+        )
+        if not is_new:
+            one.times, one.unfit, one.excluded = one.times + 1, unfit, True
+            one.save(update_fields=["times", "unfit", "excluded"])
 
 
 class BlockedWorkerQuerySet(models.QuerySet["BlockedWorker"]):

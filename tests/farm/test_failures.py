@@ -95,11 +95,48 @@ def test_a_worker_that_failed_a_step_may_do_it_as_its_fallback(root: User, alice
     assert work["model"] == "whisper"
 
 
-def test_where_nobody_is_left_the_run_ends_with_that_reason(root: User, alice: User) -> None:
+def test_where_nobody_is_left_those_that_failed_a_step_try_it_three_times(
+    root: User, alice: User
+) -> None:
     one = signed_on(root, "Attic")
     signed_on(root, "Studio", PAINT)
     run = started(alice, "farm:shout")
     fails(one)
+    fails(one)
+    assert Run.objects.get(pk=run.pk).state == RunState.RUNNING
+    fails(one)
+
+    run.refresh_from_db()
+    assert run.state == RunState.FAILED
+    assert run.detail.startswith("Nobody is left who can run this")
+    assert "Attic: The lamp is out." in run.detail
+
+
+def test_one_that_tries_a_step_again_may_succeed(root: User, alice: User) -> None:
+    one, two = signed_on(root, "Attic"), signed_on(root, "Cellar")
+    run = started(alice, "farm:shout")
+    fails(one)
+    fails(two)
+    due_now()
+    (work,) = one.claim()
+    one.finish(work["token"])
+
+    assert run.invocations.filter(state=InvocationState.COMPLETED).count() == 1
+
+
+def test_a_fallback_takes_what_nobody_else_is_left_for(root: User, alice: User) -> None:
+    one = signed_on(root, "Attic")
+    run = started(alice, "farm:shout", fallback="dummy:text-to-text")
+    fails(one)
+
+    assert newest(run).model == "dummy:text-to-text"
+
+
+def test_where_nobody_is_left_the_run_ends_with_that_reason(root: User, alice: User) -> None:
+    one = signed_on(root, "Attic")
+    signed_on(root, "Studio", PAINT)
+    run = started(alice, "farm:shout")
+    fails(one, "permanent")
 
     run.refresh_from_db()
     assert run.state == RunState.FAILED
@@ -116,10 +153,26 @@ def test_a_worker_that_sleeps_is_somebody_who_is_left(root: User, alice: User) -
     assert Run.objects.get(pk=run.pk).state == RunState.RUNNING
 
 
+def test_one_that_was_left_and_falls_silent_leaves_those_that_failed(
+    root: User, alice: User
+) -> None:
+    one, two = signed_on(root, "Attic"), signed_on(root, "Cellar")
+    started(alice, "farm:shout")
+    fails(one)
+    at = timezone.now()
+    FarmWorker.objects.filter(pk=two.row.pk).update(last_seen_at=at - timedelta(seconds=90))
+    Invocation.objects.update(due_at=at - timedelta(seconds=90))
+
+    (found,) = silence.silent_steps(at)
+    fallbacks.give_up(found, at=at)
+
+    assert len(one.claim()) == 1
+
+
 def test_one_that_was_left_and_falls_silent_leaves_nobody(root: User, alice: User) -> None:
     one, two = signed_on(root, "Attic"), signed_on(root, "Cellar")
     run = started(alice, "farm:shout")
-    fails(one)
+    unfit(one)
     at = timezone.now()
     FarmWorker.objects.filter(pk=two.row.pk).update(last_seen_at=at - timedelta(seconds=90))
     Invocation.objects.update(due_at=at - timedelta(seconds=90))

@@ -158,7 +158,8 @@ class FarmServer:
 
     def _sign_on(self, token: str, body: Json) -> Scripted:
         self.sessions.append(body["session"])
-        self.status, self.requested_status = self.requested_status or "awake", ""
+        remembered = "asleep" if self.status == "asleep" else "awake"
+        self.status, self.requested_status = self.requested_status or remembered, ""
         answer = {
             "status": self.status,
             "renew_seconds": self.renew_seconds,
