@@ -21,7 +21,15 @@ from panic_worker.program import Program, ProgramEvent, Timing
 from tests.worker.farm_server import PATIENCE_SECONDS, SECRET, FarmServer
 
 WORKER = Path(__file__).resolve().parents[2] / "worker"
-QUICK = Timing(first_wait=0.01, most_wait=0.05, low_disk=0.01, held=0.02, stop=60.0, sign_off=30.0)
+QUICK = Timing(
+    first_wait=0.01,
+    most_wait=0.05,
+    low_disk=0.01,
+    preview=0.01,
+    held=0.02,
+    stop=60.0,
+    sign_off=30.0,
+)
 
 
 class StartedWorker:

@@ -31,6 +31,7 @@ class FarmServer:
         self.partial: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
+        self.previews: dict[str, tuple[str, bytes]] = {}  # the newest of each attempt
         self.calls: list[tuple[str, Json]] = []
         self.moments: list[tuple[str, float]] = []
         self.scripted: dict[str, list[Scripted]] = {}
@@ -201,6 +202,22 @@ class FarmServer:
         self.logs[token] = kept + body["text"][len(kept) - body["offset"] :]
         return 200, {}, {}
 
+    def keep_preview(self, token: str, kind: str, content: bytes) -> Scripted:
+        """As the server: the newest, and only one that decodes is kept (here: one that has an end)."""
+        with self.changed:
+            self.calls.append(("preview", {"token": token, "content": content}))
+            self.moments.append(("preview", time.monotonic()))
+            if self.scripted.get("preview"):
+                answer = self.scripted["preview"].pop(0)
+            elif token in self.held:
+                answer = 202, {}, {}
+                if content.endswith(b"end"):
+                    self.previews[token] = kind, content
+            else:
+                answer = _STALE
+            self.changed.notify_all()
+            return answer
+
     def _finish(self, token: str, body: Json) -> Scripted:
         if self.is_busy_with_successes and body["outcome"] == "succeeded":
             return 503, {}, {"Retry-After": "0.05"}
@@ -274,6 +291,10 @@ class FarmRequest(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         sha256, size = self.path.rpartition("/")[2], int(self.headers["Content-Length"])
+        if sha256 == "preview":
+            token, kind = self.path.split("/")[-2], self.headers["Content-Type"]
+            self._send(*self.farm.keep_preview(token, kind, self.rfile.read(size)))
+            return
         with self.farm.changed:
             self.farm.calls.append(
                 ("put", {"range": self.headers.get("Content-Range"), "size": size})

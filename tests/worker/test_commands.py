@@ -128,6 +128,7 @@ def test_a_parameter_of_another_type_reaches_nothing(tmp_path: Path, value: obje
         (ON_TEXT + 'program = ["x"]\n[parameters.a]\ntype = "string"\ndefault = ""\n', "free text"),
         (ON_TEXT + 'program = ["x"]\nshell = true\n', "no setting shell"),
         (ON_TEXT + 'program = ["x"]\nprogress = "("\n', "no regular expression"),
+        (ON_TEXT + 'program = ["x"]\npreview = "../p.jpg"\n', "in the folder of the work"),
         ('name = "x"\ninput = "text"\noutput = "text"\nprogram = ["x"]\n', "needs its input"),
         (
             ON_TEXT.replace('output = "text"', 'output = "image"') + 'program = ["x"]\n',

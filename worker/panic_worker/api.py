@@ -158,6 +158,11 @@ class FarmApi:
     def finish(self, token: str, body: Mapping[str, object]) -> None:
         _of_attempt(self._post(_attempt(token, "finish"), body), 200)
 
+    def put_preview(self, token: str, content: bytes, content_type: str) -> None:
+        url, headers = f"{ROOT}/{_attempt(token, 'preview')}", {"Content-Type": content_type}
+        answer = self._connection.request("PUT", url, body=content, headers=headers)
+        _of_attempt(answer, 202)
+
     def sign_off(self, timeout: float) -> None:
         _expect(self._post("sign-off", {}, timeout=timeout), 200, 204)
 

@@ -20,6 +20,7 @@ from .failures import CallRefused, ErrorClass, ServerAway, WorkFailed, WorkStopp
 from .fetching import fetch_inputs
 from .handlers.base import Handler, ResultFile, Work, WorkResult
 from .outbox import Outbox, OutboxFile
+from .previews import PreviewSender
 from .reporting import Reporter
 from .stopping import StopCause, StopSignal
 
@@ -38,6 +39,7 @@ class AttemptContext:
     folder: Path
     new_backoff: Callable[[], Backoff]
     renew_seconds: float
+    preview_seconds: float
 
 
 class WorkAttempt:
@@ -62,6 +64,9 @@ class WorkAttempt:
             self.stop,
             context.renew_seconds,
             assignment.deadline_seconds,
+        )
+        self._previews = PreviewSender(
+            assignment.token, context.api, context.new_backoff(), context.preview_seconds
         )
         name = hashlib.sha256(assignment.token.encode()).hexdigest()[:16]
         self._folder = context.folder / name
@@ -91,6 +96,7 @@ class WorkAttempt:
             outcome, files = self._outcome_of(self._work())
         except Exception as error:  # the border: one bad handler must not end the worker
             outcome, files = self._outcome_of_error(error), ()
+        self._previews.close()
         if self.stop.cause is StopCause.STALE:
             return None, ()
         if self.stop.cause is StopCause.CANCELLED:
@@ -122,6 +128,7 @@ class WorkAttempt:
             stop=self.stop,
             progress=self._reporter.set_progress,
             log=self._reporter.add_line,
+            watch_preview=self._previews.watch,
         )
         return self._handler.run(work)
 

@@ -48,6 +48,7 @@ class Timing:
     first_wait: float = 1.0
     most_wait: float = 30.0
     low_disk: float = 60.0
+    preview: float = 1.0  # between two of them: the server takes 60 a minute
     held: float = 2.0  # between two claims of a worker that has work and room for more
     stop: float = 12.0
     sign_off: float = 3.0
@@ -323,4 +324,5 @@ class Program:
             folder=self._folder.scratch,
             new_backoff=self._timing.backoff,
             renew_seconds=self._renew_seconds,
+            preview_seconds=self._timing.preview,
         )

@@ -88,9 +88,14 @@ def _ignore_line(line: str) -> None:
     """Likewise."""
 
 
+def _ignore_preview(path: Path) -> None:
+    """Likewise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One step to do. `folder` is empty, its own, and removed afterwards."""
+    """One step to do. `folder` is empty, its own, and removed afterwards. `watch_preview` names a picture
+    that will be written to again and again: the newest is shown to people while the work lasts."""
 
     model: str
     inputs: Sequence[WorkInput]
@@ -100,6 +105,7 @@ class Work:
     stop: StopSignal = field(default_factory=StopSignal)
     progress: Callable[[float, str, float | None], None] = _ignore_progress
     log: Callable[[str], None] = _ignore_line
+    watch_preview: Callable[[Path], None] = _ignore_preview
 
     @property
     def input(self) -> WorkInput:

@@ -89,6 +89,8 @@ class CommandHandler(Handler):
             stdout=output_path if self._file.stdout else None,
             limits=self._file.limits,
         )
+        if self._file.preview:
+            work.watch_preview(work.folder / self._file.preview)
         self._run(child, work)
         return self._result(output_path)
 

@@ -19,6 +19,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_]+)?)\}")
 PLACES = {"input", "output", "folder"}
 VARIABLE = re.compile(r"\{variables\.([A-Za-z0-9_]+)\}")
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 PARAMETER_TYPES = {"integer", "number", "boolean"}
 DEFAULT_SECONDS = 600.0
@@ -26,7 +27,7 @@ DEFAULT_FILE_BYTES = 1 << 30
 KNOWN = {
     "name", "title", "input", "output", "program", "stdin", "stdout", "content_type", "parameters",
     "environment", "seconds", "memory_mb", "output_mb", "typical_seconds", "licence", "progress",
-    "test", "weights",
+    "test", "weights", "preview",
 }  # fmt: skip
 
 
@@ -50,6 +51,7 @@ class CommandFile:
     progress: re.Pattern[str] | None
     test: Sequence[str]
     weights: Sequence[WeightsFile]
+    preview: str
 
 
 def read_command_files(folder: Path, variables: Mapping[str, str]) -> list[CommandFile]:
@@ -114,6 +116,7 @@ def _read(data: Mapping[str, Any]) -> CommandFile:
         progress=_expression(data),
         test=_words(data, "test") if "test" in data else (),
         weights=_weights(data),
+        preview=_file_name(data, "preview"),
     )
     _check_whole(file)
     return file
@@ -182,6 +185,14 @@ def _text(data: Mapping[str, Any], name: str, default: str | None = None) -> str
     if not isinstance(value, str):
         raise ValueError(f"{name} is a text.")
     return value
+
+
+def _file_name(data: Mapping[str, Any], name: str) -> str:
+    """Empty, or a name without folders."""
+    text = _text(data, name, "")
+    if text and not FILE_NAME.fullmatch(text):
+        raise ValueError(f'{name} is a name in the folder of the work, as in "{name}.jpg".')
+    return text
 
 
 def _modality(data: Mapping[str, Any], name: str) -> str:
