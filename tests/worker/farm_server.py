@@ -40,6 +40,7 @@ class FarmServer:
         self.sessions: list[str] = []
         self.status = "offline"
         self.requested_status = ""
+        self.stopped: set[str] = set()  # tokens, beside `go_on`
         self.go_on: Json = {"go_on": True, "reason": ""}
         self.renew_seconds = 0.02
         self.idle_seconds = 0.02
@@ -88,6 +89,7 @@ class FarmServer:
         parameters: Json,
         deadline_seconds: float = 120,
         kind: str = "step",
+        batch: str = "",
     ) -> None:
         assignment = {
             "token": token,
@@ -97,7 +99,8 @@ class FarmServer:
             "inputs": inputs,
             "lease_seconds": 60,
             "deadline_seconds": deadline_seconds,
-            "batch_key": None,
+            "batch_key": model,
+            "batch": batch,
         }
         with self.changed:
             self.ready.append(assignment)
@@ -171,8 +174,7 @@ class FarmServer:
     def _claim(self, token: str, body: Json) -> Scripted:
         def is_over() -> bool:
             asks = self.requested_status or self.status != "awake"
-            room = self.ready and len(self.held) < body["slots"]
-            return bool(fresh() or room or self.is_closed or asks)
+            return bool(fresh() or self._room(body["slots"]) or self.is_closed or asks)
 
         def fresh() -> list[str]:
             return [one for one in self.held if one not in body.get("holding", ())]
@@ -183,14 +185,28 @@ class FarmServer:
             self.status, self.requested_status = self.requested_status, ""
         if due not in ("", "awake"):
             return 423, {"requested_status": due}, {"Retry-After": "0"}
-        room = max(0, body["slots"] - len(self.held))
-        given, self.ready = self.ready[:room], self.ready[room:]
-        self.held.update({one["token"]: one for one in given})
+        while given := self._room(body["slots"]):
+            self.ready = [one for one in self.ready if one not in given]
+            self.held.update({one["token"]: one for one in given})
         if not fresh():
             return 204, {}, {"Retry-After": "0"}
         return 200, {"assignments": list(self.held.values())}, {}
 
+    def _room(self, slots: int) -> list[Json]:
+        """The next piece of work, with its batch; empty where each place is taken."""
+        held = {one["batch"] or one["token"] for one in self.held.values()}
+        if not self.ready or len(held) >= slots:
+            return []
+        first = self.ready[0]
+        return [
+            one
+            for one in self.ready
+            if one is first or (first["batch"] and one["batch"] == first["batch"])
+        ]
+
     def _renew(self, token: str, body: Json) -> Scripted:
+        if token in self.held and token in self.stopped:
+            return 200, {"go_on": False, "reason": "The run was stopped."}, {}
         return (200, self.go_on, {}) if token in self.held else _STALE
 
     def _log(self, token: str, body: Json) -> Scripted:

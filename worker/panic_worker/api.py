@@ -55,6 +55,7 @@ class GivenWork:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     inputs: Sequence[InputReference] = ()
     deadline_seconds: float = 0.0  # 0: none
+    batch: str = ""  # the same for those that are to be done in one go
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> GivenWork:
@@ -65,6 +66,7 @@ class GivenWork:
             parameters=dict(data.get("parameters") or {}),
             inputs=tuple(InputReference.from_json(one) for one in data.get("inputs") or ()),
             deadline_seconds=float(data.get("deadline_seconds") or 0.0),
+            batch=str(data.get("batch") or ""),
         )
 
 

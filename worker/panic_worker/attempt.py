@@ -15,6 +15,7 @@ from typing import Any
 
 from .api import FarmApi, GivenWork
 from .backoff import Backoff
+from .batch import WorkBatch
 from .delivery import OutcomeDelivery, failed_outcome
 from .failures import CallRefused, ErrorClass, ServerAway, WorkFailed, WorkStopped
 from .fetching import fetch_inputs
@@ -46,13 +47,19 @@ class WorkAttempt:
     """`run` in a thread of its own; `stop` from any other."""
 
     def __init__(
-        self, assignment: GivenWork, handler: Handler | None, context: AttemptContext
+        self,
+        assignment: GivenWork,
+        handler: Handler | None,
+        context: AttemptContext,
+        batch: WorkBatch | None = None,
     ) -> None:
         self.token = assignment.token
+        self.place = batch.name if batch else assignment.token
         self.assignment = assignment
         self.stop = StopSignal()
         self.delivery_stop = StopSignal()
         self._handler = handler
+        self._batch = batch
         self._context = context
         self._delivery = OutcomeDelivery(
             assignment.token, context.api, context.outbox, context.new_backoff
@@ -97,6 +104,8 @@ class WorkAttempt:
         except Exception as error:  # the border: one bad handler must not end the worker
             outcome, files = self._outcome_of_error(error), ()
         self._previews.close()
+        if self._batch:
+            self._batch.leave(self.token)
         if self.stop.cause is StopCause.STALE:
             return None, ()
         if self.stop.cause is StopCause.CANCELLED:
@@ -130,7 +139,7 @@ class WorkAttempt:
             log=self._reporter.add_line,
             watch_preview=self._previews.watch,
         )
-        return self._handler.run(work)
+        return self._batch.run(work) if self._batch else self._handler.run(work)
 
     def _outcome_of(self, result: WorkResult) -> tuple[dict[str, Any], Sequence[OutboxFile]]:
         outcome: dict[str, Any] = {
@@ -202,7 +211,7 @@ class Leftover:
     """An outcome that an earlier run of the program could not hand in."""
 
     def __init__(self, token: str, context: AttemptContext) -> None:
-        self.token = token
+        self.token = self.place = token
         self.stop = StopSignal()
         self.delivery_stop = StopSignal()
         self._context = context

@@ -10,6 +10,7 @@ import logging
 import queue
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,7 @@ from . import __version__
 from .api import Claimed, FarmApi, GivenWork
 from .attempt import AttemptContext, Leftover, WorkAttempt
 from .backoff import Backoff
+from .batch import WorkBatch
 from .configuration import Configuration
 from .connection import ServerConnection
 from .failures import CallRefused, ServerAway, WorkerError
@@ -254,8 +256,7 @@ class Program:
             for token in self._unknown_tokens - tokens:  # given away while this program was down
                 self._outbox.drop(token)
             self._unknown_tokens = None
-        begun = [one for one in claimed.assignments if self._begin_one(one)]
-        if begun:
+        if self._begin_new(claimed.assignments):
             return
         if any(self._slots.is_busy_with(token) for token in tokens):  # repeated by the server
             self._slots.wait_for_change(self._timing.held)
@@ -265,12 +266,32 @@ class Program:
             wait = claimed.retry_after
             self._pause(self._idle_seconds if wait is None else wait)
 
-    def _begin_one(self, assignment: GivenWork) -> bool:
-        if assignment.token in self._outbox.finished_tokens():
-            return self._slots.begin(Leftover(assignment.token, self._context()))
-        handlers = self._by_operation if assignment.is_operation else self._by_model
-        handler = handlers.get(assignment.model)
-        return self._slots.begin(WorkAttempt(assignment, handler, self._context()))
+    def _begin_new(self, assignments: Sequence[GivenWork]) -> int:
+        """How many were begun; what is under way already is not begun again."""
+        finished, together = self._outbox.finished_tokens(), defaultdict(list)
+        count = 0
+        for one in assignments:
+            if one.token in finished:
+                count += self._slots.begin(Leftover(one.token, self._context()))
+            else:
+                together[one.batch or one.token].append(one)
+        return count + sum(map(self._begin_together, together.values()))
+
+    def _begin_together(self, assignments: Sequence[GivenWork]) -> int:
+        """One, or a batch."""
+        first, context = assignments[0], self._context()
+        handlers = self._by_operation if first.is_operation else self._by_model
+        handler, batch = handlers.get(first.model), None
+        if first.batch and handler and handler.takes_batches:
+            tokens = [one.token for one in assignments]
+            batch = WorkBatch(first.batch, handler, self._folder.scratch, tokens)
+        count = 0
+        for one in assignments:
+            if self._slots.begin(WorkAttempt(one, handler, context, batch)):
+                count += 1
+            elif batch:
+                batch.leave(one.token)
+        return count
 
     def _take_status(self, claimed: Claimed) -> None:
         """Finish what is under way, then confirm by the next claim; or wait, where that was done."""

@@ -1,4 +1,4 @@
-"""What the worker does at the moment: each piece of work in a thread of its own."""
+"""What the worker does at the moment: each piece of work in a thread of its own. A batch takes one place."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ REMEMBERED = 256  # of those that have ended: an answer that was under way may s
 
 
 class SlotWork(Protocol):
-    """An attempt, or an outcome that is left over from an earlier run."""
+    """An attempt, or an outcome that is left over from an earlier run. Those of one `place` count once."""
 
     token: str
+    place: str
     stop: StopSignal
     delivery_stop: StopSignal
 
@@ -65,9 +66,9 @@ class Slots:
     def wait_for_free(self) -> int:
         """How many are free; 0 only where `nudge` or `close` ended the wait."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._busy) < self.total or self._is_interrupted)
+            self._changed.wait_for(lambda: self._free > 0 or self._is_interrupted)
             self._nudged = False
-            return max(0, self.total - len(self._busy))
+            return self._free
 
     def wait_for_change(self, seconds: float) -> None:
         """Until one has ended, the wait is interrupted, or the time is over."""
@@ -89,6 +90,10 @@ class Slots:
         """For who ends the program: until nothing is under way, or the time is over."""
         with self._changed:
             self._changed.wait_for(lambda: not self._busy, seconds)
+
+    @property
+    def _free(self) -> int:
+        return max(0, self.total - len({work.place for work in self._busy.values()}))
 
     @property
     def _is_interrupted(self) -> bool:

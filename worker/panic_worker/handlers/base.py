@@ -40,7 +40,7 @@ class Offer:
     """A model as this machine offers it: `farm:<name>` for everybody else.
 
     `parameters` is the JSON schema of what a slot may set; `seconds` is what a step usually takes,
-    `memory` the bytes that it needs.
+    `memory` the bytes that it needs, `batch` how many steps of equal parameters it does in one go.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Offer:
     memory: int | None = None
     licence: str = ""
     weights_sha256: str = ""
+    batch: int = 1
 
     def as_json(self) -> dict[str, object]:
         optional = {
@@ -59,6 +60,7 @@ class Offer:
             "memory": self.memory,
             "licence": self.licence[:MAX_NAME],
             "weights_sha256": self.weights_sha256,
+            "batch": self.batch if self.batch > 1 else None,
         }
         return {
             "name": self.name,
@@ -137,9 +139,10 @@ class WorkResult:
 
 
 class Handler(ABC):
-    """One kind of program or engine on this machine."""
+    """One kind of program or engine on this machine. With `takes_batches` it has `run_batch`."""
 
     name: str
+    takes_batches = False
 
     @abstractmethod
     def offers(self) -> Sequence[Offer]:
@@ -156,6 +159,13 @@ class Handler(ABC):
     @abstractmethod
     def run(self, work: Work) -> WorkResult:
         """Do one piece of work, in a thread of its own. Raises WorkFailed and WorkStopped."""
+
+    def run_batch(
+        self, works: Sequence[Work], folder: Path, stop: StopSignal
+    ) -> Sequence[WorkResult | Exception]:
+        """Do several of equal parameters in one go; how each of them ended, in their order. `folder` is
+        empty and removed afterwards, `stop` is that of all. Raises what all of them failed by."""
+        raise NotImplementedError
 
     def close(self) -> None:  # noqa: B027 (most keep nothing running)
         """End what it keeps running. Called once, when nothing runs any more."""

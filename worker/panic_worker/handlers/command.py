@@ -11,10 +11,14 @@
 The arguments are a template, in which `{input}`, `{output}`, `{folder}` and `{parameters.NAME}` stand
 for paths that this program chose and for parameters that are numbers, yes or no, or one of a list. What
 somebody typed never gets there: text reaches a program by file or standard input.
+
+With `batch = 8` the program reads the files 0001.txt, 0002.txt ... of the folder `{inputs}` and writes one of
+the same stem for each to `{outputs}`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import signal
@@ -24,6 +28,7 @@ from typing import Any
 
 from panic_worker.children import ChildEnd, ChildLimits, ChildProgram, run_child
 from panic_worker.failures import ErrorClass, WorkFailed
+from panic_worker.stopping import StopSignal
 from panic_worker.weights import check_weights, sha256_of_all
 
 from .base import ENDINGS, Handler, Offer, Work, WorkResult
@@ -42,6 +47,7 @@ class CommandHandler(Handler):
 
     def __init__(self, file: CommandFile) -> None:
         self.name = f"command {file.name}"
+        self.takes_batches = bool(file.batch)
         self._file = file
 
     def offers(self) -> Sequence[Offer]:
@@ -57,6 +63,7 @@ class CommandHandler(Handler):
                 memory=file.limits.memory_bytes or None,
                 licence=file.licence,
                 weights_sha256=sha256_of_all(file.weights),
+                batch=file.batch,
             )
         ]
 
@@ -70,19 +77,49 @@ class CommandHandler(Handler):
             child = ChildProgram(
                 self._file.test, folder, self._file.environment, limits=self._file.limits
             )
-            self._run(child, Work(self._file.name, (), folder))
+            self._run(child, [Work(self._file.name, (), folder)], StopSignal())
 
     def run(self, work: Work) -> WorkResult:
+        if not self._file.batch:
+            return self._run_one(work)
+        (result,) = self.run_batch([work], work.folder, work.stop)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def run_batch(
+        self, works: Sequence[Work], folder: Path, stop: StopSignal
+    ) -> list[WorkResult | Exception]:
+        inputs, outputs = folder / "inputs", folder / "outputs"
+        inputs.mkdir()
+        outputs.mkdir()
+        stems = [f"{number:04}" for number in range(1, len(works) + 1)]
+        for stem, work in zip(stems, works, strict=True):
+            _place_input(work, inputs, stem)
+        values = {"inputs": str(inputs), "outputs": str(outputs), "folder": str(folder)}
+        child = ChildProgram(
+            self._filled(values, works[0]),  # the parameters of all are equal
+            folder,
+            self._file.environment,
+            limits=self._file.limits,
+        )
+        self._run(child, works, stop)
+        written = {path.stem: path for path in outputs.iterdir()}
+        return [
+            self._result_of(written.get(stem), work)
+            for stem, work in zip(stems, works, strict=True)
+        ]
+
+    def _run_one(self, work: Work) -> WorkResult:
         input_path = self._input_path(work)
         output_path = work.folder / f"output{self._ending()}"
         values = {
             "input": str(input_path),
             "output": str(output_path),
             "folder": str(work.folder),
-            **_parameter_values(self._file.parameters, work.parameters),
         }
         child = ChildProgram(
-            [_filled(word, values) for word in self._file.program],
+            self._filled(values, work),
             work.folder,
             self._file.environment,
             stdin=input_path if self._file.stdin else None,
@@ -91,17 +128,24 @@ class CommandHandler(Handler):
         )
         if self._file.preview:
             work.watch_preview(work.folder / self._file.preview)
-        self._run(child, work)
+        self._run(child, [work], work.stop)
         return self._result(output_path)
 
-    def _run(self, child: ChildProgram, work: Work) -> None:
-        progress = _ProgressReader(self._file.progress, work)
+    def _filled(self, places: Mapping[str, str], work: Work) -> list[str]:
+        """The command line."""
+        values = {**places, **_parameter_values(self._file.parameters, work.parameters)}
+        return [
+            PLACEHOLDER.sub(lambda found: values[found[1]], word) for word in self._file.program
+        ]
+
+    def _run(self, child: ChildProgram, works: Sequence[Work], stop: StopSignal) -> None:
+        progress = _ProgressReader(self._file.progress, works)
         try:
-            end = run_child(child, progress.read, work.stop)
+            end = run_child(child, progress.read, stop)
         except OSError as error:
             sentence = f"The program could not be started: {error.strerror}."
             raise WorkFailed(ErrorClass.TEMPORARY, sentence) from None
-        work.stop.check()
+        stop.check()
         if end.is_late or end.signal or end.status:
             raise _failure(end, self._file.limits)
 
@@ -118,6 +162,16 @@ class CommandHandler(Handler):
             self._file.content_type, ".txt" if self._file.output == "text" else ".bin"
         )
 
+    def _result_of(self, written: Path | None, work: Work) -> WorkResult | Exception:
+        """Of one of a batch; what it wrote is moved to the folder of the work."""
+        kept = work.folder / f"output{self._ending()}"
+        try:
+            if written:
+                written.replace(kept)
+            return self._result(kept)
+        except (WorkFailed, OSError) as error:
+            return error
+
     def _result(self, path: Path) -> WorkResult:
         if not path.is_file() or not path.stat().st_size:
             raise WorkFailed(ErrorClass.TEMPORARY, "The program ended well but gave no output.")
@@ -131,21 +185,24 @@ class CommandHandler(Handler):
 
 
 class _ProgressReader:
-    """Lines to the log, and a number in them to the progress."""
+    """Lines to the log, and a number in them to the progress; of all that is done in one go."""
 
-    def __init__(self, expression: re.Pattern[str] | None, work: Work) -> None:
+    def __init__(self, expression: re.Pattern[str] | None, works: Sequence[Work]) -> None:
         self._expression = expression
-        self._work = work
+        self._works = works
 
     def read(self, line: str) -> None:
-        self._work.log(line)
+        for work in self._works:
+            work.log(line)
         found = self._expression.search(line) if self._expression else None
         if found is None:
             return
         try:
-            self._work.progress(_fraction(found), "", None)
+            fraction = _fraction(found)
         except (ValueError, ZeroDivisionError, IndexError):
             return  # a line that only looks like progress
+        for work in self._works:
+            work.progress(fraction, "", None)
 
 
 def load(folder: Path, variables: Mapping[str, str]) -> list[Handler]:
@@ -194,8 +251,13 @@ _ALLOWED: dict[str, Callable[[Any, Mapping[str, Any]], bool]] = {
 }
 
 
-def _filled(word: str, values: Mapping[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda found: values[found[1]], word)
+def _place_input(work: Work, folder: Path, stem: str) -> None:
+    given = work.input
+    if given.path is None:
+        (folder / f"{stem}.txt").write_text(given.text, encoding="utf-8")
+        return
+    with contextlib.suppress(FileNotFoundError):  # it was stopped meanwhile: nobody waits for it
+        given.path.replace(folder / f"{stem}{given.path.suffix}")
 
 
 def _failure(end: ChildEnd, limits: ChildLimits) -> WorkFailed:

@@ -18,6 +18,8 @@ from .base import MODALITIES
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_]+)?)\}")
 PLACES = {"input", "output", "folder"}
+BATCH_PLACES = {"inputs", "outputs", "folder"}
+MAX_BATCH = 64
 VARIABLE = re.compile(r"\{variables\.([A-Za-z0-9_]+)\}")
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -27,7 +29,7 @@ DEFAULT_FILE_BYTES = 1 << 30
 KNOWN = {
     "name", "title", "input", "output", "program", "stdin", "stdout", "content_type", "parameters",
     "environment", "seconds", "memory_mb", "output_mb", "typical_seconds", "licence", "progress",
-    "test", "weights", "preview",
+    "test", "weights", "preview", "batch",
 }  # fmt: skip
 
 
@@ -52,6 +54,7 @@ class CommandFile:
     test: Sequence[str]
     weights: Sequence[WeightsFile]
     preview: str
+    batch: int  # 0: it is given one at a time, as a file
 
 
 def read_command_files(folder: Path, variables: Mapping[str, str]) -> list[CommandFile]:
@@ -117,6 +120,7 @@ def _read(data: Mapping[str, Any]) -> CommandFile:
         test=_words(data, "test") if "test" in data else (),
         weights=_weights(data),
         preview=_file_name(data, "preview"),
+        batch=_batch(data),
     )
     _check_whole(file)
     return file
@@ -128,10 +132,18 @@ def _check_whole(file: CommandFile) -> None:
         raise ValueError(f'content_type says what the program writes, as in "{file.output}/...".')
     declared = {f"parameters.{name}" for name in file.parameters.get("properties", {})}
     used = {name for word in file.program for name in PLACEHOLDER.findall(word)}
-    if unknown := sorted(used - PLACES - declared):
+    places = BATCH_PLACES if file.batch else PLACES
+    if unknown := sorted(used - places - declared):
         raise ValueError(f"program names {{{unknown[0]}}}, which is nothing it can be given.")
     if PLACEHOLDER.search(file.program[0]):
         raise ValueError("the program itself cannot depend on the work.")
+    if file.batch:
+        if file.stdin or file.stdout or file.preview or not {"inputs", "outputs"} <= used:
+            raise ValueError(
+                "with batch the program reads the folder {inputs} and writes to {outputs}: "
+                "without stdin, stdout and preview."
+            )
+        return
     if not file.stdin and "input" not in used:
         raise ValueError("the program needs its input: {input} in program, or stdin = true.")
     if not file.stdout and "output" not in used:
@@ -223,6 +235,13 @@ def _number(data: Mapping[str, Any], name: str, default: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise ValueError(f"{name} is a number, not below 0.")
     return float(value)
+
+
+def _batch(data: Mapping[str, Any]) -> int:
+    value = data.get("batch", 0)
+    if "batch" in data and (type(value) is not int or not 1 <= value <= MAX_BATCH):
+        raise ValueError(f"batch is a whole number from 1 to {MAX_BATCH}.")
+    return int(value)
 
 
 def _table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
