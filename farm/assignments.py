@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -104,7 +105,7 @@ class Finish:
 def claim(worker: FarmWorker, *, slots: int, at: datetime) -> list[Handover]:
     """What the worker holds, and more of what it offers, up to `slots`. Raises NotFit."""
     worker.note_seen(at)
-    held = [_handover(worker, one) for one in _held(worker)]
+    held = [_handover(worker, claims.claim_of_attempt(one)) for one in _held(worker)]
     if due := worker.status_due(at):
         if not held and worker.requested_status:
             worker.confirm()
@@ -112,13 +113,20 @@ def claim(worker: FarmWorker, *, slots: int, at: datetime) -> list[Handover]:
     if worker.requested_status:
         worker.confirm()
     offer, suits = WorkOffer(models=catalogue.model_ids(worker)), eligibility.suits(worker, at)
-    holder = Holder(worker.holder_name, offer, MAX_LEASE, remote=True, suits=suits)
+    holder = Holder(
+        worker.holder_name,
+        offer,
+        MAX_LEASE,
+        remote=True,
+        suits=suits,
+        record=partial(_record, worker),
+    )
     while offer.models and batches.places_taken([one.assignment for one in held]) < slots:
         taken = claims.claim_next_step(holder=holder, at=at)
         if taken is None:
             break
         together = batches.fill(worker, taken, holder, at=at)
-        held += [_handover(worker, one.attempt) for one in together]
+        held += [_handover(worker, one) for one in together]
     return held
 
 
@@ -166,20 +174,18 @@ def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> N
     by now, or was ended by another answer."""
     worker.note_seen(at)
     assignment = _assignment(worker, token)
-    if not assignment.begin_finish(answer.digest):
-        raise NotYours(f"attempt {token} was ended by another answer")
     if not _is_live(assignment.attempt, worker):
-        # Ours, and closed by us, where the answer to the first try was lost on its way.
-        if assignment.finished_at is None and not _was_closed_by(worker, assignment.attempt):
-            raise NotYours(f"attempt {token} is not live any more")
+        _check_repeated(worker, assignment, answer)
         return
+    taken_in = _answer(worker, assignment.attempt, answer)
     try:
-        _deliver(worker, assignment, answer, at)
+        with transaction.atomic():  # one commit: each waits for the disk
+            _deliver(worker, assignment, answer, taken_in, at)
+            _note_finished(assignment, answer, at)
     except Stale as late:
         raise NotYours(str(late)) from None
     if answer.outcome == "succeeded":
         _note_success(worker, assignment.attempt.invocation.model)
-    assignment.note_finished(backend=answer.backend, degraded=answer.degraded, at=at)
     for kind, value in answer.outputs:
         if kind != Modality.TEXT:
             blobs.remove(worker.public_id, value)
@@ -193,7 +199,30 @@ def sign_off(worker: FarmWorker, *, at: datetime) -> None:
     worker.sign_off(at)
 
 
-def _deliver(worker: FarmWorker, assignment: Assignment, answer: Finish, at: datetime) -> None:
+def _check_repeated(worker: FarmWorker, assignment: Assignment, answer: Finish) -> None:
+    """The attempt is closed: by us, where the answer to the first try was lost on its way. Raises NotYours."""
+    attempt = assignment.attempt
+    if not assignment.note_answer(answer.digest):
+        raise NotYours(f"attempt {attempt.token} was ended by another answer")
+    if assignment.finished_at is None and not _was_closed_by(worker, attempt):
+        raise NotYours(f"attempt {attempt.token} is not live any more")
+
+
+def _note_finished(assignment: Assignment, answer: Finish, at: datetime) -> None:
+    """Raises NotYours."""
+    if not assignment.note_finished(
+        answer.digest, backend=answer.backend, degraded=answer.degraded, at=at
+    ):
+        raise NotYours("the work was ended by another answer")
+
+
+def _deliver(
+    worker: FarmWorker,
+    assignment: Assignment,
+    answer: Finish,
+    taken_in: Result | PlatformError,
+    at: datetime,
+) -> None:
     attempt = assignment.attempt
     if answer.outcome == "released":
         delivery.release(attempt.token, at=at)
@@ -208,7 +237,7 @@ def _deliver(worker: FarmWorker, assignment: Assignment, answer: Finish, at: dat
     elif answer.outcome == "unfit":
         failures.close_unfit(worker, attempt, _said(worker, answer), at=at)
     else:
-        _close(worker, attempt, _answer(worker, attempt, answer), at)
+        _close(worker, attempt, taken_in, at)
 
 
 def _note_success(worker: FarmWorker, model: str) -> None:
@@ -266,14 +295,21 @@ def _said(worker: FarmWorker, answer: Finish) -> str:
 
 
 def _held(worker: FarmWorker) -> list[Attempt]:
-    held = Attempt.objects.held_by(worker.holder_name).order_by("id")
-    return list(held.select_related("invocation__run__network__owner", "invocation__input_asset"))
+    held = Attempt.objects.held_by(worker.holder_name).filter(assignment__isnull=False)
+    return list(
+        held.order_by("id").select_related(
+            "invocation__run__network__owner", "invocation__input_asset", "assignment"
+        )
+    )
 
 
-def _handover(worker: FarmWorker, attempt: Attempt) -> Handover:
-    assignment, _ = Assignment.objects.get_or_create(attempt=attempt, defaults={"worker": worker})
-    claim_ = claims.claim_of_attempt(attempt)
-    return Handover(claim_, assignment, catalogue.offer_of_model(worker, claim_.invocation.model))
+def _record(worker: FarmWorker, taken: Claim) -> None:
+    Assignment.objects.create(attempt=taken.attempt, worker=worker)
+
+
+def _handover(worker: FarmWorker, taken: Claim) -> Handover:
+    offer = catalogue.offer_of_model(worker, taken.invocation.model)
+    return Handover(taken, taken.attempt.assignment, offer)
 
 
 def _assignment(worker: FarmWorker, token: str) -> Assignment:

@@ -49,16 +49,14 @@ def key_of(model: str, parameters: Mapping[str, Any], weights: str = "") -> str:
 
 
 def fill(worker: FarmWorker, first: Claim, holder: Holder, *, at: datetime) -> list[Claim]:
-    """`first` and what goes with it, up to what the worker offers; each is recorded with its batch."""
+    """`first` and what goes with it, up to what the worker offers; each is recorded with its batch.
+    The holder has recorded that they are the worker's."""
     model = first.invocation.model
     offer = catalogue.offer_of_model(worker, model)
     size = BatchLimit.size_for(worker, model, offered=offer.get("batch") or 1)
     found = [first, *_more_like(first, holder, size - 1, at)] if size > 1 else [first]
-    batch = new_public_id() if len(found) > 1 else ""
-    for one in found:
-        Assignment.objects.create(
-            attempt=one.attempt, worker=worker, batch=batch, batch_size=len(found)
-        )
+    if len(found) > 1:
+        Assignment.note_batch([one.attempt.assignment for one in found], new_public_id())
     return found
 
 

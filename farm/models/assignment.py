@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import models
@@ -57,14 +58,23 @@ class Assignment(models.Model):
     def note_progress(self, progress: float, phase: str) -> None:
         Assignment.objects.filter(pk=self.pk).update(progress=progress, phase=phase[:MAX_PHASE])
 
-    def begin_finish(self, digest: str) -> bool:
-        """Whether this is the answer that counts: the first one, or the same again."""
-        mine = Assignment.objects.filter(pk=self.pk)
-        return bool(mine.filter(finish_digest__in=("", digest)).update(finish_digest=digest))
+    @classmethod
+    def note_batch(cls, together: Sequence[Assignment], batch: str) -> None:
+        """They were given together."""
+        for one in together:
+            one.batch, one.batch_size = batch, len(together)
+        mine = cls.objects.filter(pk__in=[one.pk for one in together])
+        mine.update(batch=batch, batch_size=len(together))
 
-    def note_finished(self, *, backend: str, degraded: bool, at: datetime) -> None:
+    def note_answer(self, digest: str, **fields: object) -> bool:
+        """Whether this is the answer that counts: the first one, or the same again."""
+        mine = Assignment.objects.filter(pk=self.pk, finish_digest__in=("", digest))
+        return bool(mine.update(finish_digest=digest, **fields))
+
+    def note_finished(self, digest: str, *, backend: str, degraded: bool, at: datetime) -> bool:
+        """As `note_answer`, with what it says of the work."""
         fields = {"backend": backend[:60], "degraded": degraded, "finished_at": at}
-        Assignment.objects.filter(pk=self.pk).update(**fields, progress=None)
+        return self.note_answer(digest, **fields, progress=None)
 
     def append_log(self, offset: int, text: str) -> int:
         """Add a piece that begins at `offset`; what is there already is passed over. Returns how

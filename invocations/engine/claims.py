@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,11 +62,16 @@ class Claim:
             raise NotConfigured(sentences.MODEL_GONE % words) from None
 
 
+def _keep_no_record(claim: Claim) -> None:
+    """For holders of whom the attempt says everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who takes steps: its name, which steps it may be given, and how long a lease of it lasts.
 
-    `suits`: a filter of steps besides the offer, for what the model alone does not say.
+    `suits`: a filter of steps besides the offer, for what the model alone does not say. `record`: is called
+    with each step that is taken, within the transaction that takes it.
     """
 
     worker: str
@@ -74,6 +79,7 @@ class Holder:
     lease: timedelta = LOCAL_LEASE
     remote: bool = False
     suits: Q = ANY_STEP
+    record: Callable[[Claim], object] = _keep_no_record
 
     def due_steps(self, at: datetime) -> InvocationQuerySet:
         """Those that it may be given now; the longest waiting first."""
@@ -91,21 +97,24 @@ def claim_step(pk: int, *, holder: Holder, at: datetime) -> Claim | None:
     is over, it is closed, its budget is spent, or its platform cannot be asked just now."""
     due = holder.due_steps(at).filter(pk=pk)
     run_id = due.values_list("run_id", flat=True).first()
-    if run_id is None:
-        return None
-    with transaction.atomic():
-        run = Run.lock(run_id)
-        step = due.select_related("input_asset").first()
-        return claim_locked_step(run, step, holder=holder, at=at) if step else None
+    return _claim_step_of_run(run_id, pk, holder, at) if run_id is not None else None
 
 
 def claim_next_step(*, holder: Holder, at: datetime) -> Claim | None:
     """The longest waiting step that the holder may be given, or None."""
-    due = holder.due_steps(at).values_list("pk", flat=True)
-    for pk in due[:MAX_STEPS_TRIED]:
-        if taken := claim_step(pk, holder=holder, at=at):
+    due = holder.due_steps(at).values_list("run_id", "pk")
+    for run_id, pk in due[:MAX_STEPS_TRIED]:
+        if taken := _claim_step_of_run(run_id, pk, holder, at):
             return taken
     return None
+
+
+def _claim_step_of_run(run_id: int, pk: int, holder: Holder, at: datetime) -> Claim | None:
+    due = holder.due_steps(at).filter(pk=pk).select_related("input_asset")
+    with transaction.atomic():
+        run = Run.lock(run_id)
+        step = due.first()
+        return claim_locked_step(run, step, holder=holder, at=at) if step else None
 
 
 def claim_locked_step(
@@ -281,7 +290,9 @@ def _record(run: Run, step: Invocation, means: CallMeans, *, holder: Holder, at:
     )
     if means.credential.key:
         means.credential.key.note_use(at)
-    return Claim(run, step, attempt, slot, means.limiters, means.credential)
+    taken = Claim(run, step, attempt, slot, means.limiters, means.credential)
+    holder.record(taken)
+    return taken
 
 
 def _deadline(model: Model | None, at: datetime) -> datetime | None:
