@@ -224,10 +224,10 @@ def _deliver(
     at: datetime,
 ) -> None:
     attempt = assignment.attempt
-    if answer.outcome == "released":
-        delivery.release(attempt.token, at=at)
-    elif attempt.cancel_requested_at is not None and answer.outcome != "succeeded":
+    if attempt.cancel_requested_at is not None and answer.outcome != "succeeded":
         delivery.deliver(attempt.token, Cancelled(), at=at)
+    elif answer.outcome == "released":
+        delivery.release(attempt.token, at=at)
     elif answer.error_class == "out_of_memory" and assignment.batch_size > 1:
         model = (
             attempt.invocation.model

@@ -21,7 +21,7 @@ from platforms.base import Modality, Model
 from platforms.farm_models import FarmModel, FarmModels
 
 from . import stamp
-from .models import FarmWorker, WorkerStatus
+from .models import FarmWorker
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,12 @@ def known_models() -> FarmModels:
     return _known[2]
 
 
+def forget() -> None:
+    """Read the rows anew when next asked: what this transaction has changed counts for it at once."""
+    global _known
+    _known = (None, 0.0, _known[2])
+
+
 def announce_existing() -> None:
     """At the start: the data folder may be younger than the database."""
     if stamp.read() is None and FarmWorker.objects.kept().exists():
@@ -62,11 +68,20 @@ def read_models() -> FarmModels:
     """As of now. One query."""
     at = timezone.now()
     found = {}
-    columns = ["id", "public_id", "name", "offers", "status", "last_seen_at", "created_at"]
+    columns = [
+        "id",
+        "public_id",
+        "name",
+        "offers",
+        "status",
+        "requested_status",
+        "last_seen_at",
+        "created_at",
+    ]
     columns += ["tags", "serves_tag", "serves_person", "sleep_windows"]
     for model_id, offered in _offers_by_id(list(FarmWorker.objects.kept().only(*columns))).items():
         worker, offer = offered[0]
-        alive = any(one.shown_status(at) == WorkerStatus.AWAKE for one, _ in offered)
+        alive = any(one.takes_work(at) for one, _ in offered)
         last = max(offered, key=lambda pair: pair[0].last_seen_at or pair[0].created_at)[0]
         problem = "" if alive else NOBODY % {"model": offer["title"], "worker": last.name}
         audiences = tuple({one.audience(at) for one, _ in offered})

@@ -10,6 +10,7 @@ from django.db.models import Count
 from invocations.hooks import ToldWorkers
 from invocations.models import StopAll
 
+from . import catalogue
 from .models import FarmWorker, StoppedWorker, WorkerStatus
 
 
@@ -42,6 +43,7 @@ def let_go(stop_all: StopAll, at: datetime) -> None:
             wanted[asked].append(one.worker_id)
     for (status, lazy), workers in sorted(wanted.items()):
         FarmWorker.objects.filter(pk__in=workers).request(status, lazy=lazy)
+    catalogue.forget()  # runs go on in this very transaction, by models of workers that wake
 
 
 def _asked_again(stopped: StoppedWorker) -> tuple[str, bool] | None:

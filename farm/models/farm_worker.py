@@ -256,7 +256,7 @@ class FarmWorker(models.Model):
             person=self.serves_person_id,
             tags=frozenset(filter(None, [*self.tags, self.serves_tag])),
             only_tag=self.serves_tag,
-            awake=self.shown_status(at) == WorkerStatus.AWAKE,
+            awake=self.takes_work(at),
         )
 
     def shown_status(self, at: datetime) -> str:
@@ -277,6 +277,12 @@ class FarmWorker(models.Model):
         if not self.session:
             return True
         return session == self.session if session or self.names_session else True
+
+    def takes_work(self, at: datetime) -> bool:
+        """Whether it is given work when it asks next: awake, or asleep and asked to wake."""
+        able = self.status in (WorkerStatus.AWAKE, WorkerStatus.ASLEEP)
+        there = self.shown_status(at) != WorkerStatus.OFFLINE
+        return able and there and not self.status_due(at)
 
     def status_due(self, at: datetime) -> str:
         """What it is to be instead of working; empty where it is to work."""

@@ -13,7 +13,8 @@ from accounts.models import User
 from farm.events import FARM
 from invocations import halts
 from invocations.hooks import ToldWorkers
-from invocations.models import StopAll
+from invocations.models import Invocation, StopAll
+from platforms import farm_models
 from realtime import log
 from tests.people import html_of
 
@@ -60,7 +61,25 @@ def test_stop_all_forces_all_workers_to_sleep_and_counts_who_has_confirmed(
     worker.call(f"attempts/{work['token']}/finish", {"outcome": "released"})
     assert worker.call("claim").status_code == 423
     assert workers_told(stopped) == ToldWorkers(2, 2)
-    assert halts.receipt(stopped, at=stopped.committed_at).complete
+    receipt = halts.receipt(stopped, at=stopped.committed_at)
+    assert receipt.complete
+    assert [call.outcome for call in receipt.calls] == ["cancelled"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_resume_has_runs_go_on_whose_workers_sleep_since_the_stop(
+    worker: WorkerProgram, alice: User
+) -> None:
+    started(alice, "farm:shout")
+    stop()
+    assert worker.call("claim").status_code == 423
+    assert farm_models.known()["farm:shout"].problem  # read a moment ago
+
+    resumed = halts.resume_all(lifted_by=None, at=timezone.now())
+
+    assert len(resumed.runs) == 1
+    Invocation.objects.filter(state="ready").update(due_at=timezone.now())
+    assert len(worker.claim()) == 1
 
 
 def test_resume_wakes_those_that_were_awake(worker: WorkerProgram, other: WorkerProgram) -> None:
