@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import sys
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
@@ -39,6 +38,7 @@ from .specs import machine_specs
 
 logger = logging.getLogger(__name__)
 
+SIGNAL_SECONDS = 1.0  # that one may stay unnoticed
 AWAKE, TESTING, OFFLINE = "awake", "testing", "offline"
 
 
@@ -126,11 +126,11 @@ class Program:
             raise self._error
 
     def _next_event(self) -> ProgramEvent:
-        # On Windows a wait without a limit cannot be interrupted from the keyboard.
-        seconds = 1.0 if sys.platform == "win32" else None
+        # A signal that comes just before the wait does not end it, and on Windows none does: its
+        # handler, which sends the event, runs at the next turn.
         while True:
             try:
-                return self._events.get(timeout=seconds)
+                return self._events.get(timeout=SIGNAL_SECONDS)
             except queue.Empty:
                 continue
 
