@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
 import logging
 import os
-import signal
 import socket
 import sys
 from pathlib import Path
+
+from lib.parent_process import end_with_parent
 
 from . import address
 from .host import ModelHost
 from .loaders import loader, thread_of_model
 
-PR_SET_PDEATHSIG = 1
 ENVIRONMENT = {
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime sends telemetry unless this is set before its import
     # One compute thread per model: more of them spin against each other on small machines.
@@ -51,16 +50,6 @@ def serve(listener: socket.socket, weights_dir: Path, idle_seconds: float) -> No
     asyncio.run(run())
     logging.shutdown()
     os._exit(0)
-
-
-def end_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends, however that happens (Linux)."""
-    if sys.platform != "linux":
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before the kernel was asked
-        os._exit(1)
 
 
 def _parse_arguments() -> argparse.Namespace:

@@ -5,16 +5,16 @@ It ends with its parent. The memory it may have is limited before anything is im
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import json
 import os
 import resource
-import signal
 import sys
 import time
 from pathlib import Path
 from typing import IO, Any
+
+from lib.parent_process import end_with_parent
 
 from . import sentences
 from .contract import MadeOutputs, OperationWork
@@ -22,7 +22,6 @@ from .errors import BackendFailed, NoRoom, OperationError, OutOfMemory
 from .registry import load_operation
 from .verification import verify_output
 
-PR_SET_PDEATHSIG = 1
 REPORT_SECONDS = 0.2  # between two reports of progress
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -89,16 +88,6 @@ def carry_out(request: dict[str, Any], lines: ProgressLines) -> MadeOutputs:
             raise NoRoom(sentences.NO_ROOM) from error
         problem = f"{type(error).__name__}: {error}"
         raise BackendFailed(sentences.FAILED % {"backend": name, "problem": problem}) from error
-
-
-def end_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends, however that happens (Linux)."""
-    if sys.platform != "linux":
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before the kernel was asked
-        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,10 @@ knows no lock; what a dead reader had taken is lost, and the row is offered agai
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
-import os
 import pickle
-import signal
 import socket
 import struct
-import sys
 import termios
 from contextlib import AbstractContextManager, nullcontext
 from multiprocessing.sharedctypes import RawValue
@@ -77,16 +73,3 @@ class SharedNumber:
 
     def get_lock(self) -> AbstractContextManager[None]:
         return nullcontext()
-
-
-_PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when the one that forked it is gone. Nothing elsewhere."""
-    if not sys.platform.startswith("linux"):
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it went between the fork and the call
-        os._exit(1)

@@ -22,7 +22,9 @@ from django_q.monitor import save_cached, save_task
 from django_q.signals import post_execute
 from django_q.worker import worker
 
-from .cluster import SharedNumber, die_with_parent
+from lib.parent_process import end_with_parent
+
+from .cluster import SharedNumber
 
 logger = logging.getLogger(__name__)
 IDLE = -1.0  # the timer of a worker that the guard does not count
@@ -119,4 +121,4 @@ def _begin_child() -> None:
     its way to end."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with_parent()
+    end_with_parent()
