@@ -17,7 +17,7 @@ from django.db import connection, models, transaction
 from lib import encryption
 from lib.encryption import EncryptedSecret, EncryptedTextField, Unreadable
 
-from . import server_stamp
+from .server_stamp import server_stamp
 
 BATCH = 200
 

@@ -14,8 +14,8 @@ from django.db import DatabaseError
 from platforms.comfy.workflow import NotAWorkflow
 from platforms.servers import NO_SERVERS, KnownServers
 
-from . import server_stamp
 from .models import Server, UploadedWorkflow
+from .server_stamp import server_stamp
 
 logger = logging.getLogger(__name__)
 

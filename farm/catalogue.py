@@ -20,8 +20,8 @@ from lib.stored_sentences import stored_sentence
 from platforms.base import Modality, Model
 from platforms.farm_models import FarmModel, FarmModels
 
-from . import stamp
 from .models import FarmWorker
+from .stamp import stamp
 
 logger = logging.getLogger(__name__)
 

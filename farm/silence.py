@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from invocations.models import Invocation
 from platforms import farm_models
 
-from . import stamp
 from .eligibility import Eligibility, has_fallback
+from .stamp import stamp
 
 MIN_PATIENCE = timedelta(seconds=5)  # that a network can have
 MAX_LOOKED_AT = 512  # steps at once

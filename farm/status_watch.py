@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from . import stamp
 from .models import FarmWorker
 from .models.farm_worker import SILENT_AFTER
+from .stamp import stamp
 
 LOOK_EVERY = timedelta(seconds=10)
 _SLACK = timedelta(seconds=5)  # a look may come late; to be told twice does no harm

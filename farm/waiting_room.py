@@ -18,8 +18,8 @@ from lib.database_thread import DatabaseThread
 from lib.watched_tasks import WatchedTask, report_round
 from realtime.wakeup import WakeUpListener
 
-from . import stamp
 from .idle_workers import IdleWorker
+from .stamp import stamp
 
 LOOK_EVERY_SECONDS = 1.0  # a wake-up may be lost, and a step may become due without one
 ROLL_EVERY_SECONDS = 10.0  # besides each change

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from credentials import server_stamp
+from credentials.server_stamp import server_stamp
 from lib.encryption import EncryptedSecret, EncryptedTextField, encryption_transaction
 from lib.public_ids import new_public_id
 from platforms.base import JSON

@@ -6,7 +6,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from credentials import server_stamp
+from credentials.server_stamp import server_stamp
 from lib.public_ids import new_public_id
 from platforms.base import Modality, Model
 from platforms.comfy import workflow

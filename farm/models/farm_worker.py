@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.models.api_token import digest
-from farm import events, server_start, stamp
+from farm import events, server_start
+from farm.stamp import stamp
 from lib.public_ids import new_public_id
 from networks.opening_hours import OpeningHours
 from platforms.audience import OfferAudience

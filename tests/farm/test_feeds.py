@@ -11,10 +11,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from accounts.models import User
-from farm import stamp, status_watch, workers
+from farm import status_watch, workers
 from farm.events import FARM, MAX_NAMED
 from farm.feeds import FarmFeed, FarmWorkerFeed
 from farm.models import FarmWorker
+from farm.stamp import stamp
 from invocations import runs
 from invocations.states import Reason
 from networks.opening_hours import DAYS
@@ -90,7 +91,7 @@ def test_one_that_is_so_already_is_asked_nothing(worker: WorkerProgram, root: Us
 def test_one_that_falls_silent_is_told_and_when_it_is_back(
     worker: WorkerProgram,
 ) -> None:
-    stamp.mark()
+    stamp.path.touch()
     before, at = log.position(FARM), timezone.now()
     silent = at + timedelta(seconds=65)
 
@@ -110,7 +111,7 @@ def test_a_sleep_window_that_begins_is_told(worker: WorkerProgram) -> None:
     worker.row.change(sleep_windows=[night])
     FarmWorker.objects.update(last_seen_at=at)
     before, begun = log.position(FARM), at + timedelta(seconds=4)
-    stamp.mark()
+    stamp.path.touch()
 
     assert not status_watch.changed_by_time(at)
     assert status_watch.changed_by_time(begun)

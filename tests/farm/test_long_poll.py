@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import panic.api.problems  # noqa: F401  registers the codes, as the server does
-from farm import long_poll, stamp
+from farm import long_poll
 from farm.api.protocol import OFFERED
 from farm.idle_workers import IdleWorker
 from farm.long_poll import PATH, LongPoll
+from farm.stamp import stamp
 from farm.waiting_room import WaitingRoom
 from lib.token_buckets import Buckets
 from realtime import wakeup
@@ -187,7 +188,7 @@ def test_a_change_of_a_worker_lets_its_claim_be_asked_again() -> None:
         await until_asked(farm, 2)
         await until_rolled(app)
         farm.changed = {"ada"}
-        stamp._file().touch()
+        stamp.path.touch()
 
         await until_asked(farm, 3)
         assert farm.asked[2:] == ["ada"]

@@ -9,8 +9,9 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from credentials import model_servers, server_stamp
+from credentials import model_servers
 from credentials.models import Server
+from credentials.server_stamp import server_stamp
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def own_folder(tmp_path: Path, settings: Settings) -> None:
 
 def spread() -> None:
     """What a commit does: tests are one transaction that never ends."""
-    stamp = server_stamp._file()
+    stamp = server_stamp.path
     stamp.touch()
     moment = stamp.stat().st_mtime_ns + 1
     os.utime(stamp, ns=(moment, moment))
