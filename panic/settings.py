@@ -43,9 +43,12 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 INSTALLED_APPS = [
     "panic",
     "farm",
+    "streams",
     "displays",
+    "films",
     "archive",
     "studio",
+    "observatory",
     "invocations",  # before django_q: its `qcluster` is the one that runs
     "notifications",
     "networks",
