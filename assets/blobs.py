@@ -211,10 +211,15 @@ def _storage() -> Storage:
     return storages["default"]
 
 
-def _incoming() -> Path:
+def folder_beside_media(name: str) -> Path:
+    """A folder from which `publish` can move files: in the same file system where the storage has one."""
     storage = _storage()
     root = storage.location if isinstance(storage, FileSystemStorage) else settings.DATA_DIR
-    return Path(root) / INCOMING
+    return Path(root) / name
+
+
+def _incoming() -> Path:
+    return folder_beside_media(INCOMING)
 
 
 def _move(temporary: Path, final: Path) -> Path:

@@ -1,0 +1,7 @@
+"""What films are made of and kept as."""
+
+from __future__ import annotations
+
+from .upload import Upload, UploadState
+
+__all__ = ["Upload", "UploadState"]
