@@ -14,6 +14,7 @@ import av
 
 from . import sentences
 from .errors import BadInput
+from .sentences import stored_sentence
 
 HEAD = 16 * 1024
 TS_PACKET = 188
@@ -22,21 +23,21 @@ CLIPS = {"mov", "matroska", "avi", "mpegts", "asf", "ogg", "flv", "gif"}
 SOUNDS = {"wav", "mp3", "aac", "flac", "aiff", "ogg", "mov", "matroska"}
 # What people send by mistake, and under another name.
 _OTHERS = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"BM", "a BMP image"),
-    (b"II*\0", "a TIFF image"),
-    (b"MM\0*", "a TIFF image"),
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive or an office document"),
-    (b"\x1f\x8b", "a compressed archive"),
-    (b"7z\xbc\xaf", "a compressed archive"),
-    (b"Rar!", "a compressed archive"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
-    (b"#EXTM3U", "a playlist"),
-    (b"<", "a web page or another text"),
-    (b"{", "a text"),
+    (b"\x89PNG\r\n\x1a\n", stored_sentence("a PNG image")),
+    (b"\xff\xd8\xff", stored_sentence("a JPEG image")),
+    (b"BM", stored_sentence("a BMP image")),
+    (b"II*\0", stored_sentence("a TIFF image")),
+    (b"MM\0*", stored_sentence("a TIFF image")),
+    (b"%PDF", stored_sentence("a PDF document")),
+    (b"PK\x03\x04", stored_sentence("a ZIP archive or an office document")),
+    (b"\x1f\x8b", stored_sentence("a compressed archive")),
+    (b"7z\xbc\xaf", stored_sentence("a compressed archive")),
+    (b"Rar!", stored_sentence("a compressed archive")),
+    (b"\x7fELF", stored_sentence("a program")),
+    (b"MZ", stored_sentence("a program")),
+    (b"#EXTM3U", stored_sentence("a playlist")),
+    (b"<", stored_sentence("a web page or another text")),
+    (b"{", stored_sentence("a text")),
 )
 _STARTS = (
     (MATROSKA, "matroska"),
@@ -69,16 +70,16 @@ def demuxer_of(head: bytes) -> str:
     return ""
 
 
-def _what_it_is(head: bytes) -> str:
+def _phrase_of(head: bytes) -> str:
     """What a file is that is no clip, in words; "" = nobody knows."""
-    for start, what in _OTHERS:
+    for start, phrase in _OTHERS:
         if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
-            return what
+            return phrase
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "a WebP image"
+        return stored_sentence("a WebP image")
     if head[4:8] == b"ftyp":
-        return "an image"
-    return "a text" if head.isascii() and all(byte >= 9 for byte in head) else ""
+        return stored_sentence("an image")
+    return stored_sentence("a text") if head.isascii() and all(byte >= 9 for byte in head) else ""
 
 
 def read_head(path: Path) -> bytes:
@@ -96,8 +97,8 @@ def require_media(path: Path, demuxers: set[str]) -> str:
         return demuxer
     if demuxer in SOUNDS:
         raise BadInput(sentences.NO_PICTURES)
-    what = _what_it_is(head)
-    raise BadInput(sentences.NOT_A_CLIP % {"what": what} if what else sentences.UNKNOWN)
+    phrase = _phrase_of(head)
+    raise BadInput(sentences.NOT_A_CLIP % {"phrase": phrase} if phrase else sentences.UNKNOWN)
 
 
 @contextmanager

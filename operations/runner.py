@@ -83,7 +83,7 @@ def run(
             failure = {"backend": backend.name, "error": error.code, "sentence": str(error)}
             failures.append(failure)
     reasons = " ".join(failure["sentence"] for failure in failures)
-    words = {"operation": operation.name, "reasons": reasons}
+    words = {"operation": operation.name, "sentence": reasons}
     raise NoBackend(sentences.NO_BACKEND % words, (failure["error"] for failure in failures))
 
 

@@ -61,6 +61,7 @@ def _register_periodic_tasks() -> None:
     from displays import absence
     from displays.models import Board
     from farm import blobs, silence, status_watch
+    from films import upload_due
     from invocations import budget_watch, openings
     from invocations.engine import periodic_tasks
     from notifications.models import Channel
@@ -90,4 +91,6 @@ def _register_periodic_tasks() -> None:
     periodic_tasks.register("panic.tasks.watch_disk", disk_watch.due_disk, seconds=60)
     periodic_tasks.register("farm.tasks.give_up", silence.silent_steps, seconds=5)
     periodic_tasks.register("farm.tasks.tell_of_status", status_watch.changed_by_time, seconds=10)
+    periodic_tasks.register("films.tasks.check_upload", upload_due.due_checks, seconds=1)
+    periodic_tasks.register("films.tasks.sweep_uploads", upload_due.due_sweep, seconds=600)
     periodic_tasks.register("farm.tasks.tidy", blobs.due_sweep, seconds=3600)

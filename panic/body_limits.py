@@ -25,6 +25,7 @@ from panic.api import problems as _codes  # noqa: F401  registers those that are
 
 MEGA = 1_000_000
 UPLOADS = {"import", "import_run", "put_blob"}  # names of the addresses that take a file
+PIECES = {"upload", "film-new"}  # of those that take a clip: a piece of it, or a small one whole
 UNCOUNTED_BYTES = 64 * 1024  # of each body; a prompt is sent even while others fill the sum
 MIN_FREE_BYTES = 500 * MEGA  # on the disk of the temporary files
 DISK_CHECK_BYTES = 4 * MEGA  # between two looks at the disk
@@ -47,6 +48,7 @@ ORDINARY = BodyLimit(bytes=2 * MEGA, seconds=60.0, total_bytes=100 * MEGA)
 UPLOAD = BodyLimit(
     bytes=MAX_BUNDLE + MEGA, seconds=3600.0, total_bytes=MAX_BUNDLE + MAX_BUNDLE // 4
 )
+PIECE = BodyLimit(bytes=257 * MEGA, seconds=3600.0, total_bytes=2_000 * MEGA)
 
 
 class BodyRefused(Exception):
@@ -60,9 +62,12 @@ class BodyRefused(Exception):
 
 def limit_of_path(path: str) -> BodyLimit:
     try:
-        return UPLOAD if resolve(path).url_name in UPLOADS else ORDINARY
+        name = resolve(path).url_name
     except Resolver404:
         return ORDINARY
+    if name in PIECES:
+        return PIECE
+    return UPLOAD if name in UPLOADS else ORDINARY
 
 
 class LimitedBodyRequest(StreamedBodyRequest):

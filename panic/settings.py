@@ -128,6 +128,13 @@ CACHES = {
 S3_BUCKET = environment.text("S3_BUCKET")
 S3_ENDPOINT_URL = environment.url("S3_ENDPOINT_URL")
 MEDIA_ROOT = DATA_DIR / "media"
+# Clips that people send (films/uploads.py), in millions of bytes: one, all of a person, and what they leave
+# free of the disk
+UPLOAD_MAX_MB = environment.integer("UPLOAD_MAX_MB", 2_000, least=1, most=1_000_000)
+UPLOADS_MAX_MB_PER_PERSON = environment.integer(
+    "UPLOADS_MAX_MB_PER_PERSON", 10_000, least=1, most=10_000_000
+)
+DISK_FLOOR_MB = environment.integer("DISK_FLOOR_MB", 2_000, least=0, most=10_000_000)
 STORAGES = {
     "default": (
         {

@@ -21,8 +21,6 @@ from accounts.models import User
 from assets import blobs
 from lib.public_ids import new_public_id
 
-# From the last piece on; a ready clip of which nobody makes a film goes after this time too.
-KEPT = timedelta(hours=24)
 CHECK_LEASE = timedelta(minutes=10)  # after which another worker looks at it
 
 
@@ -67,6 +65,9 @@ class Upload(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
 
+    # From the last piece on; a ready clip of which nobody makes a film goes after this time too.
+    KEPT = timedelta(hours=24)
+
     objects = UploadQuerySet.as_manager()
 
     class Meta:
@@ -85,12 +86,14 @@ class Upload(models.Model):
     def note_progress(self, at: datetime) -> None:
         """Bytes have come: it is kept for as long again."""
         later = Upload.objects.filter(pk=self.pk, state=UploadState.RECEIVING)
-        later.update(expires_at=at + KEPT)
-        self.expires_at = at + KEPT
+        later.update(expires_at=at + Upload.KEPT)
+        self.expires_at = at + Upload.KEPT
 
     def note_received(self, at: datetime) -> bool:
         """All of it is there. False where that was known."""
-        return self._move(UploadState.RECEIVING, state=UploadState.RECEIVED, expires_at=at + KEPT)
+        return self._move(
+            UploadState.RECEIVING, state=UploadState.RECEIVED, expires_at=at + Upload.KEPT
+        )
 
     def claim_check(self, at: datetime) -> bool:
         """Of several who want to look at it, one is told True."""
@@ -99,7 +102,7 @@ class Upload(models.Model):
 
     def note_ready(self, facts: dict[str, Any], at: datetime) -> bool:
         return self._move(
-            UploadState.RECEIVED, state=UploadState.READY, facts=facts, expires_at=at + KEPT
+            UploadState.RECEIVED, state=UploadState.READY, facts=facts, expires_at=at + Upload.KEPT
         )
 
     def note_refused(self, sentence: str, at: datetime) -> bool:
@@ -108,7 +111,7 @@ class Upload(models.Model):
             UploadState.RECEIVED,
             state=UploadState.REFUSED,
             refusal=sentence,
-            expires_at=at + KEPT,
+            expires_at=at + Upload.KEPT,
         )
 
     def _move(self, old: UploadState, **fields: Any) -> bool:

@@ -34,6 +34,7 @@ import displays.api.privacy
 import displays.api.stop_all
 import farm.api.blocklists
 import farm.api.workers
+import films.api.uploads
 import invocations.api.runs
 import invocations.api.steps
 import networks.api.featured
@@ -174,6 +175,7 @@ def _routers() -> list[Router]:
         displays.api.privacy.routes,
         farm.api.workers.routes,
         farm.api.blocklists.routes,
+        films.api.uploads.routes,
         realtime.api.events.router(check_topic),
     ]
 

@@ -17,6 +17,7 @@ APPS = (
     "panic",
     "farm",
     "displays",
+    "films",
     "archive",
     "studio",
     "invocations",

@@ -34,6 +34,7 @@ LISTS = {
     "/api/v1/invocations/{invocation_id}/log": "",
     "/api/v1/runs/{run_id}/blocklist": "",
     "/api/v1/invocations/{invocation_id}/why-waiting": "",
+    "/api/v1/uploads/{upload_id}": "",
     "/api/v1/workflows": "?limit=500",
     "/api/v1/workflows/{workflow_id}": "",
     "/api/v1/installations": "?limit=500",

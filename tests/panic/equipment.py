@@ -8,6 +8,7 @@ from accounts.models import User
 from credentials.models import Server, UploadedWorkflow
 from displays.models import Board
 from farm.models import Assignment, FarmWorker
+from films import uploads
 from invocations.models import Attempt
 from notifications.models import Channel, Delivery
 from notifications.occasions import Occasion
@@ -16,7 +17,8 @@ from tests.platforms.flows import exported
 
 
 def ids_of_equipment(owner: User) -> dict[str, str]:
-    return {**servers(), **boards(owner), **channels(owner), **farm_workers()}
+    films = {"upload_id": uploads.announce(owner=owner, size=5, at=timezone.now()).public_id}
+    return {**servers(), **boards(owner), **channels(owner), **farm_workers(), **films}
 
 
 def boards(owner: User) -> dict[str, str]:

@@ -128,6 +128,10 @@ GET    /house-keys 401 403 403 403 403 200
 GET    /house-keys/people 401 403 403 403 403 200
 PATCH  /house-keys/people/{person_id} 401 403 403 403 403 200
 POST   /house-keys/{platform}/test 401 403 403 403 403 404
+POST   /uploads 401 403 201 201 201 201
+GET    /uploads/{upload_id} 401 403 404 404 200 200
+PATCH  /uploads/{upload_id} 401 403 404 404 415 415
+DELETE /uploads/{upload_id} 401 403 404 404 204 204
 """
 # What an attendant is told where that is not what others are who have nothing to do with the network
 ATTENDANT = {
@@ -178,5 +182,6 @@ GIVEN: dict[str, dict[str, object]] = {
     "POST /networks/{slug}/runs": {"prompt": "a bell", "waive_lockout": True},
     "PUT /runs/{run_id}/rating": {"stars": 5},
     "POST /runs/{run_id}/sheets": {"sequences": [0]},
+    "POST /uploads": {"bytes": 5, "content_type": "video/mp4"},
     "POST /kiosks/claim": {"code": "{kiosk}", "installation": "{installation_id}", "name": "new"},
 }

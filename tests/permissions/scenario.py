@@ -18,6 +18,7 @@ from credentials.models import Credential, Server
 from displays.models import Display, Installation, Kiosk
 from displays.models.board import Board
 from farm.models import Assignment, BlockedWorker, FarmWorker
+from films import uploads
 from invocations import runs, visitor_access
 from invocations.engine import outcomes
 from invocations.engine.claims import Holder, claim_step
@@ -165,6 +166,7 @@ class Stage:
             "channel_id": made.public_id,
             "workflow_id": "nothing",
             "worker_id": machine.public_id,
+            "upload_id": uploads.announce(owner=self.people["owner"], size=5, at=at).public_id,
             "entry_id": blocked.public_id,
         }
 
