@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, Q
 
+from invocations.engine.due_steps import StepFilter, Values
 from invocations.models import Invocation
 
 from . import catalogue
@@ -85,24 +86,38 @@ def has_fallback(step: Invocation) -> bool:
     return bool(step.run.ring_slot(step.slot).fallback) and not step.fallen_back
 
 
-def suits(worker: FarmWorker, at: datetime) -> Q:
-    """A filter of steps: what the worker may be given, whatever it offers."""
+def suits(worker: FarmWorker, at: datetime) -> StepFilter:
+    """A filter of steps: what the worker may be given, whatever it offers; `OfferAudience.includes` is in it."""
+    audience = worker.audience(at)
+    if audience.only_tag:
+        return StepFilter(_for_only_tag, {"worker": worker.pk, "tag": audience.only_tag})
+    tags = ("", *sorted(audience.tags))
+    if audience.person is None:
+        return StepFilter(_for_everybody, {"worker": worker.pk, "tags": tags})
+    values: Values = {"worker": worker.pk, "tags": tags, "person": audience.person}
+    return StepFilter(_for_person, values)
+
+
+def _for_only_tag(*, worker: int, tag: str) -> Q:
+    return _not_excluded(worker) & Q(network__farm_tag=tag)
+
+
+def _for_everybody(*, worker: int, tags: tuple[str, ...]) -> Q:
+    return _not_excluded(worker) & Q(network__farm_tag__in=tags)
+
+
+def _for_person(*, worker: int, tags: tuple[str, ...], person: int) -> Q:
+    return _for_everybody(worker=worker, tags=tags) & Q(network__owner=person)
+
+
+def _not_excluded(worker: int) -> Q:
     failed = StepFailure.objects.excluded().filter(
         invocation=OuterRef("pk"), model=OuterRef("model"), worker=worker
     )
     blocked = BlockedWorker.objects.filter(
         run=OuterRef("run"), model=OuterRef("model"), worker=worker
     )
-    return _serves(worker, at) & Q(~Exists(failed), ~Exists(blocked))
-
-
-def _serves(worker: FarmWorker, at: datetime) -> Q:
-    """`OfferAudience.includes` as a filter of steps."""
-    audience = worker.audience(at)
-    if audience.only_tag:
-        return Q(network__farm_tag=audience.only_tag)
-    tagged = Q(network__farm_tag__in=["", *sorted(audience.tags)])
-    return tagged if audience.person is None else tagged & Q(network__owner=audience.person)
+    return Q(~Exists(failed), ~Exists(blocked))
 
 
 def _sleep_obstacle(worker: FarmWorker, at: datetime) -> Obstacle | None:

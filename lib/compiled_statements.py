@@ -8,10 +8,13 @@ sends no signals.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Generic, TypeVar, cast
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
@@ -28,8 +31,13 @@ from django.db.models.query import get_related_populators
 from django.db.transaction import TransactionManagementError, mark_for_rollback_on_error
 
 Row = TypeVar("Row", bound=Model)
-# Stands for the primary key while a statement is compiled.
+# Stand for a value of their type while a statement is compiled.
 _ANY_PK = -2_000_000_011
+_ANY_TEXT = "\x01any text "
+_ANY_TIME = datetime(1902, 3, 4, 5, 6, 7, 8, tzinfo=UTC)
+_MAX_SHAPES = 256  # of one statement that are kept
+Value = str | int | datetime
+_Place = tuple[int, str, int]  # of a parameter: which value, and which of a tuple
 # Values that a column of this class takes as they are; NULL is one of every column.
 _PLAIN: Mapping[type, type] = {
     BooleanField: bool,
@@ -58,46 +66,127 @@ def open_cursor(connection: BaseDatabaseWrapper) -> CursorWrapper:
     return cursor
 
 
-def _with_pk(params: Iterable[Any]) -> tuple[Sequence[Any], int]:
-    """The parameters of a statement, and which of them is the primary key."""
+def _index_of(stand_in: Value, params: Iterable[Any]) -> tuple[list[Any], int]:
+    """The parameters of a statement, and which of them stands for the value."""
     found = list(params)
-    (index,) = [at for at, value in enumerate(found) if value == _ANY_PK]
+    (index,) = [at for at, value in enumerate(found) if value == stand_in]
     return found, index
 
 
 class CompiledGet(Generic[Row]):
-    """`queryset.get(pk=…)`, with the rows that it selects along."""
+    """`queryset.get(pk=…)`, with the rows that it selects along. `by`: another field that is unique, a text."""
 
-    def __init__(self, queryset: Callable[[], QuerySet[Row]]) -> None:
+    def __init__(self, queryset: Callable[[], QuerySet[Row]], *, by: str = "pk") -> None:
         self._queryset = queryset
-        self._compiled: dict[str, _Select] = {}
+        self._by = by
+        self._stand_in: Value = _ANY_PK if by == "pk" else _ANY_TEXT
+        self._compiled: dict[str, tuple[_Select, list[Any], int]] = {}
 
-    def get(self, pk: int) -> Row:
+    def get(self, value: int | str) -> Row:
         """Raises the model's `DoesNotExist`, and `TransactionManagementError` where the queryset locks
         the row and no transaction would hold it."""
         connection = _connection()
-        select = self._compiled.get(connection.vendor)
-        if select is None:
-            found = self._queryset().filter(pk=_ANY_PK).order_by()
-            select = self._compiled[connection.vendor] = _Select.of_queryset(found, connection)
-        if select.locks and connection.get_autocommit():
-            raise TransactionManagementError("A row is locked for as long as a transaction lasts.")
+        compiled = self._compiled.get(connection.vendor)
+        if compiled is None:
+            found = self._queryset().filter(**{self._by: self._stand_in}).order_by()
+            select = _Select.of_queryset(found, connection)
+            compiled = (select, *_index_of(self._stand_in, select.params))
+            self._compiled[connection.vendor] = compiled
+        select, params, index = compiled
+        given = [*params[:index], value, *params[index + 1 :]]
+        for row in select.rows(given, connection):
+            return cast("Row", row)
+        model: Any = self._queryset().model
+        raise model.DoesNotExist(f"{model.__name__} matching query does not exist.")
+
+
+class CompiledSelect(Generic[Row]):
+    """`queryset(**values)`, a whole one: with its order and its limit.
+
+    It is compiled once for each shape of the values: which are given, and how many are in each tuple. Each has to
+    be a parameter of the statement as it is, so no part of a pattern; what is always the same need
+    not be among them.
+    """
+
+    def __init__(self, queryset: Callable[..., QuerySet[Row]]) -> None:
+        self._queryset = queryset
+        self._compiled: dict[tuple[object, ...], tuple[_Select, list[_Place]]] = {}
+
+    def rows(self, **values: Value | tuple[Value, ...]) -> list[Row]:
+        connection = _connection()
+        lengths = [(name, _length(value)) for name, value in values.items()]
+        key = (connection.vendor, *lengths)
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            if len(self._compiled) >= _MAX_SHAPES:
+                self._compiled.clear()
+            try:
+                compiled = self._compiled[key] = self._compile(values, connection)
+            except EmptyResultSet:
+                if () not in values.values():
+                    raise
+                return []  # nothing is among nothing
+        select, places = compiled
         params = list(select.params)
-        params[select.pk_index] = pk
-        with open_cursor(connection) as cursor:
-            cursor.execute(select.sql, params)
-            values = cursor.fetchone()
-        if values is None:
-            model: Any = self._queryset().model
-            raise model.DoesNotExist(f"{model.__name__} matching query does not exist.")
-        return cast("Row", select.row(values, connection))
+        for index, name, item in places:
+            params[index] = _adapted(_items(values[name])[item], connection)
+        return cast("list[Row]", list(select.rows(params, connection)))
+
+    def _compile(
+        self, values: Mapping[str, Value | tuple[Value, ...]], connection: BaseDatabaseWrapper
+    ) -> tuple[_Select, list[_Place]]:
+        numbers = count()
+        stand_ins = {
+            name: tuple(_stand_in(one, next(numbers)) for one in value)
+            if isinstance(value, tuple)
+            else _stand_in(value, next(numbers))
+            for name, value in values.items()
+        }
+        select = _Select.of_queryset(self._queryset(**stand_ins), connection)
+        known = {
+            _adapted(one, connection): (name, item)
+            for name, value in stand_ins.items()
+            for item, one in enumerate(_items(value))
+        }
+        params = select.params
+        places = [(at, *known[one]) for at, one in enumerate(params) if _is_among(one, known)]
+        if {place[1:] for place in places} != set(known.values()):
+            raise ValueError("A value is not a parameter of the statement.")
+        return select, places
+
+
+def _length(value: Value | tuple[Value, ...]) -> int | None:
+    return len(value) if isinstance(value, tuple) else None
+
+
+def _items(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _stand_in(value: Value, number: int) -> Value:
+    """A value of the same type that no statement has otherwise."""
+    if isinstance(value, str):
+        return f"{_ANY_TEXT}{number}"
+    if isinstance(value, int):
+        return _ANY_PK - number
+    return _ANY_TIME + timedelta(days=number)
+
+
+def _adapted(value: Value, connection: BaseDatabaseWrapper) -> Any:
+    """As it is among the parameters of a statement."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
+
+
+def _is_among(one: object, known: Mapping[Any, object]) -> bool:
+    return isinstance(one, Hashable) and one in known
 
 
 @dataclass(frozen=True, slots=True)
 class _Select:
     sql: str
     params: Sequence[Any]
-    pk_index: int
     model: type[Model]
     names: Sequence[str]
     columns: slice
@@ -109,14 +198,12 @@ class _Select:
     def of_queryset(cls, queryset: QuerySet[Any], connection: BaseDatabaseWrapper) -> _Select:
         compiler = queryset.query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
-        found, pk_index = _with_pk(params)
         info = cast("dict[str, Any]", compiler.klass_info)
         columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
         converters = compiler.get_converters([one[0] for one in compiler.select])
         return cls(
             sql=sql,
-            params=found,
-            pk_index=pk_index,
+            params=params,
             model=info["model"],
             names=[one[0].target.attname for one in compiler.select[columns]],
             columns=columns,
@@ -126,7 +213,17 @@ class _Select:
             locks=queryset.query.select_for_update and connection.features.has_select_for_update,
         )
 
-    def row(self, values: Sequence[Any], connection: BaseDatabaseWrapper) -> Model:
+    def rows(self, params: Sequence[Any], connection: BaseDatabaseWrapper) -> Iterator[Model]:
+        """Raises TransactionManagementError."""
+        if self.locks and connection.get_autocommit():
+            raise TransactionManagementError("A row is locked for as long as a transaction lasts.")
+        with open_cursor(connection) as cursor:
+            cursor.execute(self.sql, params)
+            found = cursor.fetchall()
+        for values in found:
+            yield self._row(values, connection)
+
+    def _row(self, values: Sequence[Any], connection: BaseDatabaseWrapper) -> Model:
         converted = list(values)
         for at, functions, column in self.converters:
             for function in functions:
@@ -175,7 +272,7 @@ class _Update:
         changes = ", ".join(f"{quote(cast('str', field.column))} = %s" for field in fields)
         compiler = queryset.query.get_compiler(connection=connection)
         condition, params = queryset.query.where.as_sql(compiler, connection)
-        found, pk_index = _with_pk(params)
+        found, pk_index = _index_of(_ANY_PK, params)
         sql = f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {condition}"  # noqa: S608
         return cls(sql, fields, found, pk_index)
 

@@ -9,13 +9,14 @@ from django.utils import timezone
 from ninja import Router, Status
 from pydantic import BaseModel, Field
 
-from farm import assignments
+from farm import assignments, outcomes
 from farm.api.auth import SessionReplaced, WorkerRequest, session_of
-from farm.assignments import Finish, Handover, NotFit, NotYours
+from farm.assignments import Handover, NotFit, NotYours
 from farm.idle_workers import IdleWorker
 from farm.models import EnrolmentToken, FarmWorker
 from farm.models.assignment import LogGap
 from farm.models.farm_worker import TAKEN_OVER_AFTER
+from farm.outcomes import Finish
 from invocations.leases import MAX_LEASE
 from lib.problems import answers, problem, refuses, register_codes
 from lib.schemas import StrictSchema, example
@@ -332,7 +333,7 @@ def finish(request: WorkerRequest, token: str, body: FinishIn) -> Finished:
         degraded=body.degraded,
         seconds=body.seconds,
     )
-    assignments.finish(request.auth, token, answer, at=timezone.now())
+    outcomes.finish(request.auth, token, answer, at=timezone.now())
     return Finished(outcome=body.outcome)
 
 

@@ -10,6 +10,7 @@ from django.db import models
 from farm import previews
 from farm.events import log_key
 from invocations.models import Attempt
+from lib.compiled_statements import CompiledInsert, CompiledUpdate
 
 from .farm_worker import FarmWorker
 
@@ -53,6 +54,13 @@ class Assignment(models.Model):
     def __str__(self) -> str:
         return f"{self.worker} {self.attempt_id}"
 
+    # Factories
+
+    @classmethod
+    def write(cls, attempt: Attempt, worker: FarmWorker) -> Assignment:
+        """What `objects.create` does, for each step that is taken."""
+        return _ASSIGNMENTS.create(attempt=attempt, worker=worker)
+
     # Mutators
 
     def note_progress(self, progress: float, phase: str) -> None:
@@ -68,8 +76,10 @@ class Assignment(models.Model):
 
     def note_answer(self, digest: str, **fields: object) -> bool:
         """Whether this is the answer that counts: the first one, or the same again."""
-        mine = Assignment.objects.filter(pk=self.pk, finish_digest__in=("", digest))
-        return bool(mine.update(finish_digest=digest, **fields))
+        fields = {"finish_digest": digest, **fields}
+        if _UNANSWERED.update(self.pk, fields):
+            return True
+        return bool(Assignment.objects.filter(pk=self.pk, finish_digest=digest).update(**fields))
 
     def note_finished(self, digest: str, *, backend: str, degraded: bool, at: datetime) -> bool:
         """As `note_answer`, with what it says of the work."""
@@ -106,3 +116,9 @@ class Assignment(models.Model):
     def left_out(self) -> int:
         """Characters of the log that were not kept."""
         return self.log_length - len(self.log_head) - len(self.log_tail)
+
+
+_ASSIGNMENTS = CompiledInsert(Assignment)
+_UNANSWERED: CompiledUpdate[Assignment] = CompiledUpdate(
+    lambda: Assignment.objects.filter(finish_digest="")
+)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from credentials.resolution import ResolvedCredential
 from invocations import budgets, closing, events
@@ -23,10 +22,9 @@ from platforms.errors import NotConfigured
 from platforms.registry import UnknownModel, all_platforms, get_model, get_platform
 from realtime.events import DomainEvent
 
-from . import charges, rate_limits, sentences
+from . import charges, due_steps, rate_limits, sentences
+from .due_steps import ANY_STEP, StepFilter
 
-MAX_STEPS_TRIED = 16  # steps that `claim_next_step` tries at most
-ANY_STEP = Q()
 NO_LIMITERS = rate_limits.Limiters("", "", Limits())
 NO_CREDENTIAL = ResolvedCredential("")
 
@@ -78,12 +76,20 @@ class Holder:
     offer: WorkOffer = EVERYTHING
     lease: timedelta = LOCAL_LEASE
     remote: bool = False
-    suits: Q = ANY_STEP
+    suits: StepFilter = ANY_STEP
     record: Callable[[Claim], object] = _keep_no_record
 
     def due_steps(self, at: datetime) -> InvocationQuerySet:
         """Those that it may be given now; the longest waiting first."""
-        return Invocation.objects.due(at).offered(self.offer).filter(self.suits)
+        return Invocation.objects.due(at).offered(self.offer).filter(self.suits.as_query())
+
+    def first_due_steps(self, at: datetime) -> list[Invocation]:
+        """The first of `due_steps`, of which only the run is known."""
+        return due_steps.first(self.offer, self.suits, at=at)
+
+    def due_step(self, pk: int, at: datetime) -> Invocation | None:
+        """The one of `due_steps` with this key, with its input."""
+        return due_steps.one(self.offer, self.suits, pk=pk, at=at)
 
 
 def local_offer() -> WorkOffer:
@@ -95,25 +101,22 @@ def local_offer() -> WorkOffer:
 def claim_step(pk: int, *, holder: Holder, at: datetime) -> Claim | None:
     """Take step `pk`, or None: another was faster, it is not due or not for this holder, its run
     is over, it is closed, its budget is spent, or its platform cannot be asked just now."""
-    due = holder.due_steps(at).filter(pk=pk)
-    run_id = due.values_list("run_id", flat=True).first()
-    return _claim_step_of_run(run_id, pk, holder, at) if run_id is not None else None
+    step = holder.due_step(pk, at)
+    return _claim_step_of_run(step.run_id, pk, holder, at) if step else None
 
 
 def claim_next_step(*, holder: Holder, at: datetime) -> Claim | None:
     """The longest waiting step that the holder may be given, or None."""
-    due = holder.due_steps(at).values_list("run_id", "pk")
-    for run_id, pk in due[:MAX_STEPS_TRIED]:
-        if taken := _claim_step_of_run(run_id, pk, holder, at):
+    for due in holder.first_due_steps(at):
+        if taken := _claim_step_of_run(due.run_id, due.pk, holder, at):
             return taken
     return None
 
 
 def _claim_step_of_run(run_id: int, pk: int, holder: Holder, at: datetime) -> Claim | None:
-    due = holder.due_steps(at).filter(pk=pk).select_related("input_asset")
     with transaction.atomic():
         run = Run.lock(run_id)
-        step = due.first()
+        step = holder.due_step(pk, at)
         return claim_locked_step(run, step, holder=holder, at=at) if step else None
 
 

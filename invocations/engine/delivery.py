@@ -32,7 +32,12 @@ def deliver(token: str, answer: Result | PlatformError, *, at: datetime) -> None
     An error is treated by the same rules: retried, another key, the fallback, the policy for
     refusals, the end of the run. `Cancelled` says how far a stop has reached.
     """
-    claim = claims.claim_of_attempt(_live(token))
+    deliver_claim(claims.claim_of_attempt(_live(token)), answer, at=at)
+
+
+def deliver_claim(claim: Claim, answer: Result | PlatformError, *, at: datetime) -> None:
+    """As `deliver`, for who has read the live attempt with its step, run, network and owner. What has
+    changed since then is noticed: Stale."""
     if isinstance(answer, Cancelled):
         outcomes.cancelled(claim, Outcome(answer.outcome), at=at)
     elif isinstance(answer, PlatformError):

@@ -26,7 +26,7 @@ def test_a_step_is_not_taken_without_its_record(
     run = started(alice, "farm:shout")
 
     with monkeypatch.context() as cut:
-        cut.setattr(Assignment.objects, "create", _cut_power)
+        cut.setattr(Assignment, "write", _cut_power)
         assert worker.call("claim", {"slots": 1}).status_code == 500
 
     assert not Attempt.objects.exists()

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
+from invocations.engine.claims import Holder
+from invocations.leases import WorkOffer
 from invocations.models import Attempt, Invocation, Run
 from invocations.models.run import READ_WITH_LOCK
 from invocations.states import InvocationState, Outcome, sources
-from lib.compiled_statements import CompiledGet, CompiledInsert, CompiledUpdate
+from lib.compiled_statements import CompiledGet, CompiledInsert, CompiledSelect, CompiledUpdate
 from networks.models import Network
 from panic.environment import PREPARE_THRESHOLD
 from realtime.models import Event, Topic
@@ -225,3 +227,87 @@ def test_after_a_row_that_could_not_be_written_the_transaction_is_rolled_back(
             CompiledInsert(Invocation).create(**fields)
 
     assert Run.objects.get(pk=step.run_id).prompt == "a"
+
+
+# By another field than the key, and of many rows
+
+
+def test_a_row_is_found_by_a_unique_text(step: Invocation) -> None:
+    queryset = Invocation.objects.select_related("network")
+    compiled = CompiledGet(lambda: queryset.all(), by="public_id")
+    compiled.get(step.public_id)
+    with captured() as django:
+        expected = queryset.get(public_id=step.public_id)
+
+    with captured() as ours:
+        found = compiled.get(step.public_id)
+
+    assert statement(ours) == statement(django)
+    assert columns(found) == columns(expected)
+    with pytest.raises(Invocation.DoesNotExist):
+        compiled.get("nobody")
+
+
+def steps_of(*, run: int, models: tuple[str, ...], at: datetime) -> QuerySet[Invocation]:
+    found = Invocation.objects.filter(run=run, model__in=models, due_at__lte=at)
+    return found.select_related("run__network", "input_asset").order_by("due_at", "id")[:5]
+
+
+def test_rows_are_those_of_the_queryset_with_its_values(step: Invocation) -> None:
+    compiled = CompiledSelect(steps_of)
+    at = step.due_at or timezone.now()
+    other = Invocation.objects.create(
+        run=step.run, network=step.network, sequence=1, slot=0, model="a:b", due_at=at
+    )
+    for models, expected in (
+        ((step.model,), [step]),
+        ((step.model, "a:b"), [step, other]),
+        (("a:b", "c:d"), [other]),
+        ((), []),
+    ):
+        asked: dict[str, Any] = {"run": step.run_id, "models": models, "at": at}
+        with captured() as django:
+            rows = list(steps_of(**asked))
+        assert rows == expected
+        for _ in range(2):  # compiled now, and before
+            with captured() as ours:
+                found = compiled.rows(**asked)
+            assert ours == django
+            assert [columns(row) for row in found] == [columns(row) for row in rows]
+            assert [columns(row.run.network) for row in found] == [
+                columns(row.run.network) for row in rows
+            ]
+    assert compiled.rows(run=step.run_id, models=(step.model,), at=at - timedelta(days=1)) == []
+
+
+def test_a_value_that_is_part_of_a_pattern_is_not_compiled() -> None:
+    wrong: CompiledSelect[Run] = CompiledSelect(
+        lambda *, begins: Run.objects.filter(prompt__startswith=begins)
+    )
+
+    with pytest.raises(ValueError, match="not a parameter"):
+        wrong.rows(begins="a")
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        Holder("all"),
+        Holder("some", WorkOffer(platforms=frozenset({"dummy"}))),
+        Holder("others", WorkOffer(platforms=frozenset({"dummy"}), inverted=True)),
+        Holder("few", WorkOffer(models=frozenset({"dummy:text-to-text", "a:b"}))),
+        Holder("far", WorkOffer(models=frozenset({"a:b"}), inverted=True)),
+        Holder("none", WorkOffer()),
+    ],
+    ids=lambda one: one.worker,
+)
+def test_a_claim_looks_at_the_steps_that_its_holder_may_be_given(
+    step: Invocation, holder: Holder
+) -> None:
+    at = step.due_at or timezone.now()
+
+    expected = list(holder.due_steps(at))
+
+    assert holder.first_due_steps(at) == expected
+    assert holder.due_step(step.pk, at) == (expected[0] if expected else None)
+    assert holder.due_step(step.pk, at - timedelta(seconds=1)) is None

@@ -1,0 +1,182 @@
+"""How farm workers end their work: what they hand in, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+
+from assets import ingest, screening
+from assets.errors import AssetError, Declined, StorageUnavailable
+from invocations.engine import claims, delivery
+from invocations.engine.claims import Claim
+from invocations.engine.outcomes import Result
+from invocations.models import Attempt
+from invocations.states import Outcome, Stale
+from lib.stored_sentences import stored_sentence
+from platforms.base import Modality
+from platforms.errors import (
+    Cancelled,
+    NotConfigured,
+    PlatformError,
+    Refused,
+    Unavailable,
+    Unusable,
+)
+
+from . import blobs, catalogue, failures
+from .assignments import NotYours, find_assignment, is_live
+from .models import Assignment, BatchLimit, FarmWorker
+
+FAILED = stored_sentence("The worker %(worker)s: %(said)s")
+NO_OUTPUT = stored_sentence("The worker %(worker)s gave no %(modality)s.")
+NO_FILE = stored_sentence("The worker %(worker)s named a file that it had not sent.")
+MAX_SENTENCE = 500
+ERRORS: dict[str, type[PlatformError]] = {
+    "temporary": Unavailable,
+    "out_of_memory": Unavailable,
+    "permanent": NotConfigured,
+}
+_CLOSED_BY_HOLDER = frozenset(Outcome) - {Outcome.LOST, Outcome.UNCERTAIN}
+
+
+class NotTakenIn(Unavailable):
+    """A file was not there or could not be kept: asked for again, of the same worker as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How a worker says that it is done. `outputs`: (type, text or SHA-256)."""
+
+    outcome: str  # succeeded, failed, released or unfit
+    outputs: Sequence[tuple[str, str]] = ()
+    error_class: str = ""
+    sentence: str = ""
+    backend: str = ""
+    degraded: bool = False
+    seconds: float | None = None
+
+    @property
+    def digest(self) -> str:
+        """The same for the same answer."""
+        said: list[Any] = [self.outcome, list(map(list, self.outputs)), self.error_class]
+        said += [self.sentence, self.backend, self.degraded, self.seconds]
+        return sha256(json.dumps(said).encode()).hexdigest()
+
+
+def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> None:
+    """Hand in. The same answer again changes nothing. Raises NotYours where the work is somebody else's
+    by now, or was ended by another answer."""
+    worker.note_seen(at)
+    assignment = find_assignment(worker, token)
+    if not is_live(assignment.attempt, worker):
+        _check_repeated(worker, assignment, answer)
+        return
+    claim = claims.claim_of_attempt(assignment.attempt)
+    taken_in = _take_in(worker, claim, answer)
+    try:
+        with transaction.atomic():  # one commit: each waits for the disk
+            _deliver(worker, assignment, claim, answer, taken_in, at)
+            _note_finished(assignment, answer, at)
+    except Stale as late:
+        raise NotYours(str(late)) from None
+    if answer.outcome == "succeeded":
+        _note_success(worker, claim.invocation.model)
+    for kind, value in answer.outputs:
+        if kind != Modality.TEXT:
+            blobs.remove(worker.public_id, value)
+
+
+def _check_repeated(worker: FarmWorker, assignment: Assignment, answer: Finish) -> None:
+    """The attempt is closed: by us, where the answer to the first try was lost on its way. Raises NotYours."""
+    attempt = assignment.attempt
+    if not assignment.note_answer(answer.digest):
+        raise NotYours(f"attempt {attempt.token} was ended by another answer")
+    if assignment.finished_at is None and not _was_closed_by(worker, attempt):
+        raise NotYours(f"attempt {attempt.token} is not live any more")
+
+
+def _note_finished(assignment: Assignment, answer: Finish, at: datetime) -> None:
+    """Raises NotYours."""
+    if not assignment.note_finished(
+        answer.digest, backend=answer.backend, degraded=answer.degraded, at=at
+    ):
+        raise NotYours("the work was ended by another answer")
+
+
+def _deliver(
+    worker: FarmWorker,
+    assignment: Assignment,
+    claim: Claim,
+    answer: Finish,
+    taken_in: Result | PlatformError,
+    at: datetime,
+) -> None:
+    attempt, model = claim.attempt, claim.invocation.model
+    if attempt.cancel_requested_at is not None and answer.outcome != "succeeded":
+        delivery.deliver_claim(claim, Cancelled(), at=at)
+    elif answer.outcome == "released":
+        delivery.release(attempt.token, at=at)
+    elif answer.error_class == "out_of_memory" and assignment.batch_size > 1:
+        # That was too much at once, which is no failure of the step.
+        BatchLimit.halve(worker, model, tried=assignment.batch_size)
+        delivery.release(attempt.token, at=at)
+    elif answer.outcome == "unfit":
+        failures.close_unfit(worker, attempt, _said(worker, answer), at=at)
+    elif isinstance(taken_in, PlatformError) and not isinstance(taken_in, Refused | NotTakenIn):
+        failures.close_failed(worker, attempt, taken_in, at=at)
+    else:  # what is refused, or could not be taken in here, is no failure of the worker's
+        delivery.deliver_claim(claim, taken_in, at=at)
+
+
+def _note_success(worker: FarmWorker, model: str) -> None:
+    offered = catalogue.offer_of_model(worker, model).get("batch") or 1
+    if offered > 1:
+        BatchLimit.note_success(worker, model, offered=offered)
+
+
+def _take_in(worker: FarmWorker, claim: Claim, answer: Finish) -> Result | PlatformError:
+    if answer.outcome != "succeeded":
+        words = _said(worker, answer)
+        if answer.error_class == "refused":
+            return Refused(words, kind="sensitive").as_settled()
+        return ERRORS.get(answer.error_class, Unavailable)(words).as_settled()
+    wanted = claim.model.output
+    found = next((value for kind, value in answer.outputs if kind == wanted), None)
+    if found is None:
+        return Unusable(NO_OUTPUT % {"worker": worker.name, "modality": wanted})
+    if wanted is Modality.TEXT:
+        return Result(text=found, usd=0.0, seconds=answer.seconds)
+    return _stored(worker, wanted, found, answer.seconds)
+
+
+def _stored(
+    worker: FarmWorker, kind: Modality, digest: str, seconds: float | None
+) -> Result | PlatformError:
+    """What a worker uploaded, decoded before anybody sees it."""
+    try:
+        with blobs.open_blob(worker.public_id, digest) as path:
+            asset = ingest.store(path, kind=kind, screen=screening.screen)
+    except blobs.NoBlob:
+        return NotTakenIn(NO_FILE % {"worker": worker.name})
+    except Declined as error:
+        return Refused(str(error), kind="sensitive").as_settled()
+    except StorageUnavailable as error:
+        return NotTakenIn(str(error))
+    except AssetError as error:
+        return Unusable(FAILED % {"worker": worker.name, "said": str(error)})
+    return Result(asset=asset, usd=0.0, seconds=seconds)
+
+
+def _said(worker: FarmWorker, answer: Finish) -> str:
+    said = answer.sentence[:MAX_SENTENCE] or answer.error_class or answer.outcome
+    return FAILED % {"worker": worker.name, "said": said}
+
+
+def _was_closed_by(worker: FarmWorker, attempt: Attempt) -> bool:
+    return attempt.worker == worker.holder_name and attempt.outcome in _CLOSED_BY_HOLDER
