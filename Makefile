@@ -10,6 +10,9 @@ RUNTIME := $(VENV)/.requirements
 DEVELOPMENT := $(VENV)/.requirements-dev
 WEIGHTS := $(VENV)/.weights
 BENCHING := $(VENV)/.requirements-bench
+# Optional parts, one file of requirements each: make setup EXTRAS="films"
+EXTRAS ?=
+OPTIONAL := $(EXTRAS:%=$(VENV)/.extra-%)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 LOCK := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
@@ -27,8 +30,8 @@ ARGS ?=
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
-setup: $(RUNTIME)  ## virtual environment, dependencies, weights, translations, static files, migrations
-	@$(MANAGE) prepare
+setup: $(RUNTIME) $(OPTIONAL)  ## virtual environment, dependencies, weights, migrations ...; EXTRAS="films"
+	@$(MANAGE) prepare $(EXTRAS:%=--extra %)
 
 run: setup  ## set up, seed the demo networks, and run everything in the foreground
 	@$(MANAGE) seed_demo
@@ -83,6 +86,7 @@ lock: $(DEVELOPMENT)  ## compile requirements*.in to pinned requirements*.txt
 	@$(LOCK) --output-file=requirements.txt requirements.in
 	@$(LOCK) --output-file=requirements-dev.txt requirements-dev.in
 	@$(LOCK) --output-file=requirements-bench.txt requirements-bench.in
+	@$(LOCK) --output-file=requirements-films.txt requirements-films.in
 
 messages: $(RUNTIME)  ## update the texts to translate in locale/; ALSO=folder to merge another one
 	@$(MANAGE) update_translations $(if $(ALSO),--also $(ALSO))
@@ -128,4 +132,9 @@ $(DEVELOPMENT): requirements-dev.txt $(RUNTIME)
 $(BENCHING): requirements-bench.txt $(DEVELOPMENT)
 	@echo "Installing what the benchmarks compare with ..."
 	@$(PIP) install -r requirements-bench.txt
+	@touch $@
+
+$(VENV)/.extra-%: requirements-%.txt | $(RUNTIME)
+	@echo "Installing what the extra '$*' needs ..."
+	@$(PIP) install -r $<
 	@touch $@

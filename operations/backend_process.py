@@ -38,9 +38,11 @@ PIECE = 1 << 16
 GIGA = 1 << 30
 PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 # More threads than one spin against each other, and against the ring that lives beside them.
-ONE_THREAD = dict.fromkeys(
+CHILD_ENVIRONMENT = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
+) | {
+    "ORT_DISABLE_TELEMETRY": "1"
+}  # onnxruntime reports to its maker unless this is set before its import
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def run_backend(
 @contextmanager
 def _started(request: dict[str, Any]) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
     paths = [str(PACKAGE_PARENT), *filter(None, sys.path)]
-    environment = os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(paths)}
+    environment = os.environ | CHILD_ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(paths)}
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
             [sys.executable, "-m", "operations"],

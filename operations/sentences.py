@@ -69,3 +69,9 @@ ENDED = stored_sentence("The backend %(backend)s ended without a result (%(statu
 UNPROVEN = stored_sentence("what it wrote cannot be read back (%(problem)s)")
 NO_BACKEND = stored_sentence("No backend of the operation %(operation)s could do it: %(sentence)s")
 FELL_BACK = stored_sentence("The backend %(backend)s did not do it: %(sentence)s")
+NO_WEIGHTS_BETWEEN = stored_sentence(
+    "No weights for pictures in between are installed: run `make setup EXTRAS=films`."
+)
+NO_WEIGHTS_LARGER = stored_sentence(
+    "No weights for larger pictures are installed: run `make setup EXTRAS=films`."
+)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from operations.weights import FOLDER_VARIABLE
 from panic import environment
 from panic.languages import discover_languages
 
@@ -17,6 +19,7 @@ environment.read_file(BASE_DIR / ".env")
 DATA_DIR = environment.data_dir(BASE_DIR)
 RUN_DIR = DATA_DIR / "run"  # sockets, locks, signs of life: worthless after a reboot
 WEIGHTS_DIR = DATA_DIR / "weights"
+os.environ.update({FOLDER_VARIABLE: str(WEIGHTS_DIR)})  # for operations, which know no settings
 
 DEBUG = environment.boolean("DEBUG", default=False)
 TESTING = "pytest" in sys.modules

@@ -23,6 +23,7 @@ from operations.contract import (
     OperationWork,
     Parameters,
 )
+from operations.learned.rife import rife_between, rife_missing
 from operations.motion import motion_between
 from operations.planes import blended, frame_of, planes_of
 from operations.timing import MAX_RATE, MIN_RATE
@@ -132,8 +133,12 @@ def blend_between(scene: Iterator[Any], instants: list[Fraction]) -> Iterator[An
             yield frame_of(planes)
 
 
+def _wants_learned(parameters: Parameters) -> bool:
+    return bool(parameters["method"] == "learned")
+
+
 def _wants_motion(parameters: Parameters) -> bool:
-    return bool(parameters["method"] == "motion")
+    return parameters["method"] in {"motion", "learned"}
 
 
 def _only_blended(parameters: Parameters) -> str:
@@ -149,6 +154,12 @@ OPERATION = Operation(
     takes=(CHUNK,),
     gives=(CHUNK,),
     backends=(
+        OperationBackend(
+            "rife",
+            lambda work: interpolate(work, rife_between),
+            serves=_wants_learned,
+            missing=rife_missing,
+        ),
         OperationBackend(
             "minterpolate", lambda work: interpolate(work, motion_between), serves=_wants_motion
         ),
@@ -170,7 +181,7 @@ OPERATION = Operation(
             "text",
             "How the pictures in between are made.",
             "motion",
-            choices=("motion", "blend"),
+            choices=("motion", "blend", "learned"),
         ),
     ),
 )

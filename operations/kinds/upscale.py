@@ -1,13 +1,14 @@
-"""Makes the pictures of a chunk larger.
+"""Makes the pictures of a chunk larger: by Lanczos, or by weights that were trained for it.
 
-Lanczos is what there is. Weights that were trained for it (waifu2x and the like) have their seat in front
-of it in `OPERATION.backends`; who asks for them without any gets Lanczos, and is told.
+Weights make them twice as large, and once more for more than that; Lanczos does what is left. Who asks for
+them without any gets Lanczos, and is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from operations.chunks import ChunkHeader, frames_of, read_header, require_count, write_chunk
@@ -22,16 +23,20 @@ from operations.contract import (
     OperationWork,
     Parameters,
 )
+from operations.learned.waifu2x import Waifu2x, waifu2x_missing
 from operations.planes import described
 
+# From one picture to another of this width and height.
+Enlarge = Callable[[Any, int, int], Any]
 
-def upscale(work: OperationWork) -> MadeOutputs:
+
+def upscale(work: OperationWork, enlarge: Enlarge) -> MadeOutputs:
     (path,) = work.inputs
     header = read_header(path)
     width, height = _size(header, work.parameters)
     require_result_size(width, height)
     result = replace(header, width=width, height=height)
-    chunk = write_chunk(work.folder, result, _larger(path, header, result, work))
+    chunk = write_chunk(work.folder, result, _larger(path, header, result, work, enlarge))
     return MadeOutputs([OperationOutput(chunk, CHUNK, result.stored)])
 
 
@@ -42,21 +47,32 @@ def _size(header: ChunkHeader, parameters: Parameters) -> tuple[int, int]:
 
 
 def _larger(
-    path: Any, header: ChunkHeader, result: ChunkHeader, work: OperationWork
+    path: Path, header: ChunkHeader, result: ChunkHeader, work: OperationWork, enlarge: Enlarge
 ) -> Iterator[Any]:
     number = 0
     for number, frame in enumerate(frames_of(path), 1):
-        work.report(number / header.stored, "upscale")
-        yield described(
-            frame.reformat(result.width, result.height, interpolation="LANCZOS", threads=1)
-        )
+        work.report((number - 1) / header.stored, "upscale")
+        yield described(enlarge(frame, result.width, result.height))
     require_count(header, number)
 
 
-def _not_learned(parameters: Parameters) -> str:
-    if parameters["method"] == "lanczos":
-        return ""
-    return "No weights for larger pictures are installed: they were enlarged by Lanczos."
+def by_lanczos(frame: Any, width: int, height: int) -> Any:
+    return frame.reformat(width, height, interpolation="LANCZOS", threads=1)
+
+
+def _by_waifu2x(work: OperationWork) -> MadeOutputs:
+    network = Waifu2x()
+
+    def enlarge(frame: Any, width: int, height: int) -> Any:
+        while frame.width < width or frame.height < height:
+            frame = network.doubled(frame)
+        return by_lanczos(frame, width, height)
+
+    return upscale(work, enlarge)
+
+
+def _wants_learned(parameters: Parameters) -> bool:
+    return bool(parameters["method"] == "learned")
 
 
 OPERATION = Operation(
@@ -65,7 +81,10 @@ OPERATION = Operation(
     description="Makes the pictures of a chunk larger.",
     takes=(CHUNK,),
     gives=(CHUNK,),
-    backends=(OperationBackend("lanczos", upscale, degraded=_not_learned),),
+    backends=(
+        OperationBackend("waifu2x", _by_waifu2x, serves=_wants_learned, missing=waifu2x_missing),
+        OperationBackend("lanczos", lambda work: upscale(work, by_lanczos)),
+    ),
     parameters=(
         OperationParameter(
             "factor", "integer", "How many times as large.", 2, choices=(1, 2, 3, 4)

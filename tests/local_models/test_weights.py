@@ -6,7 +6,7 @@ import base64
 import hashlib
 import threading
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 
@@ -14,8 +14,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from local_models.weights import INCOMING, PINS, WEIGHTS, NotFetched, Weight, fetch_weights
+from lib.weight_files import INCOMING, NotFetched, Weight, WeightList, fetch_weights
+from local_models.weights import WEIGHT_LIST as OF_MODELS
+from operations.weights import WEIGHT_LIST as OF_OPERATIONS
 from platforms.local_catalogue import ENTRIES
+from platforms.management.commands import fetch_weights as command
 
 CONTENT = b"numbers " * 1000
 
@@ -170,11 +173,40 @@ def test_without_an_index_the_command_says_so_in_one_sentence(
     assert len(complaint.getvalue().splitlines()) == 1
 
 
-def test_every_weight_is_pinned_and_every_pin_has_a_weight() -> None:
-    lines = [line for line in PINS.read_text().splitlines() if not line.startswith("#")]
+@pytest.mark.parametrize("weights", [OF_MODELS, OF_OPERATIONS])
+def test_every_weight_is_pinned_and_every_pin_has_a_weight(weights: WeightList) -> None:
+    lines = [line for line in weights.pins.read_text().splitlines() if not line.startswith("#")]
 
-    assert {line.partition("==")[0] for line in lines} == {one.package for one in WEIGHTS.values()}
+    assert {line.partition("==")[0] for line in lines} == {one.package for one in weights.weights}
     assert all(" --hash=sha256:" in line for line in lines)
+
+
+def test_no_two_weights_are_the_same_file() -> None:
+    both = [*OF_MODELS.weights, *OF_OPERATIONS.weights]
+
+    assert len({one.path(Path()) for one in both}) == len({one.name for one in both}) == len(both)
+
+
+def test_what_an_extra_needs_is_fetched_for_it_alone(
+    index: Index, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WEIGHTS_DIR = index.weights_dir
+    optional = replace(index.weight, name="more", extra="films")
+    monkeypatch.setattr(command, "LISTS", [WeightList(index.pins, (index.weight, optional))])
+
+    call_command("fetch_weights", stdout=StringIO())
+    by_default = index.is_present(), optional.is_present(index.weights_dir)
+    call_command("fetch_weights", extra=["films"], stdout=StringIO())
+
+    assert by_default == (True, False)
+    assert optional.is_present(index.weights_dir)
+
+
+def test_files_of_one_folder_stand_beside_each_other(tmp_path: Path) -> None:
+    one = replace(OF_MODELS.weights[0], folder="both")
+    other = replace(OF_MODELS.weights[1], folder="both")
+
+    assert one.path(tmp_path).parent == other.path(tmp_path).parent == tmp_path / "both"
 
 
 def test_a_model_without_its_weights_says_how_to_get_them(

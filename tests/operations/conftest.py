@@ -20,13 +20,14 @@ Made = Callable[..., MadeOutputs]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Made:
-    """Carries out an operation by its first backend, as its process would, but in this one: a process
+    """Carries out an operation by the first backend that is here, as its process would, but in this one: a process
     takes longer to start than these operations to be done."""
 
     def carried_out(name: str, *inputs: Path, **parameters: Any) -> MadeOutputs:
         operation = operation_named(name)
         values = complete_parameters(operation, parameters)
-        backend = next(one for one in operation.backends if one.serves(values))
+        ways = (one for one in operation.backends if one.serves(values))
+        backend = next(one for one in ways if not one.missing(values))
         folder = tmp_path / f"{name}-{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
         made = backend.make(OperationWork([*inputs], values, folder, lambda *_: None))

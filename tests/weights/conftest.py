@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from local_models.weights import WEIGHTS
+import operations.weights
+from lib.weight_files import missing_weights
+from local_models.weights import WEIGHT_LIST
+from operations.learned.rife import rife_missing
+from operations.learned.waifu2x import waifu2x_missing
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -17,6 +21,17 @@ def weights(settings: Settings) -> dict[str, Path]:
     """The real weight files; skips the test where they have not been fetched."""
     for folder in (Path(settings.WEIGHTS_DIR), CHECKOUT / "var" / "weights"):
         settings.WEIGHTS_DIR = folder
-        if all(weight.is_present(folder) for weight in WEIGHTS.values()):
-            return {weight.name: weight.path(folder) for weight in WEIGHTS.values()}
+        wanted = WEIGHT_LIST.wanted(())
+        if not missing_weights(folder, wanted):
+            return {weight.name: weight.path(folder) for weight in wanted}
     pytest.skip("weights missing: make weights")
+
+
+@pytest.fixture
+def films_extra(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """The learned operations, where they have been installed; skips the test where they have not."""
+    for folder in (Path(settings.WEIGHTS_DIR), CHECKOUT / "var" / "weights"):
+        monkeypatch.setenv(operations.weights.FOLDER_VARIABLE, str(folder))
+        if not rife_missing({}) and not waifu2x_missing({}):
+            return
+    pytest.skip("learned operations missing: make setup EXTRAS=films")

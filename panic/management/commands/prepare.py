@@ -22,12 +22,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--without-weights", action="store_true", help="leave the local models asleep"
         )
+        parser.add_argument(
+            "--extra", action="append", default=[], help="fetch the weights of an extra too"
+        )
 
-    def handle(self, *args: Any, without_weights: bool, **options: Any) -> None:
+    def handle(self, *args: Any, without_weights: bool, extra: list[str], **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
         call_command("ensure_admin", stdout=self.stdout)
         if not without_weights:
-            call_command("fetch_weights", optional=True, stdout=self.stdout)
+            call_command("fetch_weights", optional=True, extra=extra, stdout=self.stdout)
         for locale in settings.LOCALE_PATHS:
             compile_catalogues(locale)
         call_command("build_fonts", stdout=self.stdout)

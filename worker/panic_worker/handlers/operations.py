@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,15 +41,16 @@ SELF_TEST = {"seconds": [0.2], "fade": 0, "width": 16, "height": 16, "rate": 10}
 @dataclass(frozen=True, slots=True)
 class OperationsSettings:
     """`memory_bytes` and `stall_seconds` are what one operation may take; `fonts` are files or folders of
-    this machine for captions."""
+    this machine for captions, `weights` is the folder of learned weights."""
 
     memory_bytes: int = 4 * GIGA
     stall_seconds: float = 120.0
     fonts: tuple[str, ...] = ()
+    weights: str = ""
 
 
 class OperationsHandler(Handler):
-    """All of them: none needs weights."""
+    """All of them: what weights are for is done without any too, and said to be degraded."""
 
     name = "operations"
 
@@ -90,6 +92,8 @@ class OperationsHandler(Handler):
             stall_seconds=self._settings.stall_seconds, memory_bytes=self._settings.memory_bytes
         )
         parameters = {name: value for name, value in work.parameters.items() if name != FONTS}
+        if self._settings.weights:
+            os.environ[import_module("operations.weights").FOLDER_VARIABLE] = self._settings.weights
         if work.model == "caption":
             parameters[FONTS] = list(self._settings.fonts)
         try:
@@ -124,15 +128,17 @@ def load(section: Mapping[str, Any] | None) -> list[Handler]:
     """Nothing without the section. Raises WorkerError for a setting that is wrong."""
     if section is None:
         return []
-    known = {"memory_bytes", "stall_seconds", FONTS}
+    known = {"memory_bytes", "stall_seconds", "weights", FONTS}
     if unknown := sorted(set(section) - known):
         raise WorkerError(f"[operations] has no setting {', '.join(unknown)}.")
     memory, stall = section.get("memory_bytes", 4 * GIGA), section.get("stall_seconds", 120)
-    fonts = section.get(FONTS, [])
+    fonts, weights = section.get(FONTS, []), section.get("weights", "")
     if not isinstance(memory, int) or isinstance(memory, bool) or memory < MIN_MEMORY:
         raise WorkerError(f"[operations] memory_bytes is a whole number of at least {MIN_MEMORY}.")
     if not isinstance(stall, int | float) or isinstance(stall, bool) or stall < 1:
         raise WorkerError("[operations] stall_seconds is a number of at least 1.")
     if not isinstance(fonts, list) or not all(isinstance(one, str) for one in fonts):
         raise WorkerError("[operations] fonts is a list of files or folders.")
-    return [OperationsHandler(OperationsSettings(memory, float(stall), tuple(fonts)))]
+    if not isinstance(weights, str):
+        raise WorkerError("[operations] weights is a folder.")
+    return [OperationsHandler(OperationsSettings(memory, float(stall), tuple(fonts), weights))]
