@@ -39,11 +39,15 @@ def _declared(package: str) -> str:
         found = metadata(package)
     except PackageNotFoundError:
         return "(not installed)"
-    said = found.get("License-Expression") or ""
+
+    def field(name: str) -> str:
+        return found[name] if name in found else ""  # noqa: SIM401 (it has no `get` in its type)
+
+    said = field("License-Expression")
     classified = [
         one.rpartition(" :: ")[2]
         for one in found.get_all("Classifier") or []
         if one.startswith(CLASSIFIER)
     ]
-    said = said or ", ".join(classified) or (found.get("License") or "").strip().split("\n")[0]
+    said = said or ", ".join(classified) or field("License").strip().split("\n")[0]
     return said[:MAX_NAME] or "(declares none)"
