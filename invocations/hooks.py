@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,12 +27,15 @@ class InvocationHooks:
     """Boards show what happens, within the transaction in which it does. The first two are asked only where
     the network has boards, and answer with the seconds that people need to read them.
 
+    `forget_outputs`: these were taken down; within the transaction that has replaced them.
+
     `why_no_worker`: why nobody takes a step that is due and is for workers elsewhere, in a sentence. A stop-all
     puts these workers to sleep, and Resume lets them go, within their transactions."""
 
     show_prompt: Callable[[Run, datetime], float] = _not_wired
     show_step: Callable[[Run, Invocation, datetime], float] = _not_wired
     withdraw: Callable[[Run, datetime], None] = _not_wired
+    forget_outputs: Callable[[Sequence[Invocation]], None] = _not_wired
     why_no_worker: Callable[[Invocation, datetime], str] = _not_wired
     stop_workers: Callable[[StopAll, datetime], None] = _not_wired
     resume_workers: Callable[[StopAll, datetime], None] = _not_wired

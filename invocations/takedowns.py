@@ -17,6 +17,7 @@ from platforms.base import Modality
 
 from . import events
 from .engine import placeholders
+from .hooks import hooks
 from .models import Invocation, Run, Takedown
 from .models.takedown import Replacement
 from .states import IllegalMove, InvocationState
@@ -60,6 +61,7 @@ def take_down(
         changed = [held, *_stand_ins(held, made.replacement)]
         for one in changed:
             _replace(one, previous or placeholder)
+        hooks.forget_outputs(changed)
         events.publish(
             run.network, *(events.InvocationTakenDown.from_step(run, one) for one in changed)
         )

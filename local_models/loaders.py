@@ -21,12 +21,17 @@ FUNCTIONS = {
     "local:synth": (".synth", "play"),
     "local:listener": (".listener", "describe_sound"),
 }
+# For the observatory; no slot can name them. They have a thread and weights of their own, so that no
+# step waits for them.
+EMBEDDERS = ("local:embed-text", "local:embed-image")
 MODEL_IDS = (*FUNCTIONS, *WRITERS, "local:tagger")
 
 
 def thread_of_model(model_id: str) -> str:
     """The name of the thread that runs the model; models that share weights share a thread. Raises
     KeyError for an unknown id."""
+    if model_id in EMBEDDERS:
+        return "embedder"
     if model_id not in MODEL_IDS:
         raise KeyError(model_id)
     return "smollm2" if model_id in WRITERS else model_id.removeprefix("local:")
@@ -47,8 +52,18 @@ def loader(weights_dir: Path) -> Callable[[str], LocalModel]:
             from .writer.writing import writer
 
             return writer(model_id.removeprefix("local:"), path("smollm2"))
+        if model_id in EMBEDDERS:
+            return _embedder(model_id, path)
         module, function = FUNCTIONS[model_id]
         found: LocalModel = getattr(import_module(module, __package__), function)
         return found
 
     return load
+
+
+def _embedder(model_id: str, path: Callable[[str], Path]) -> LocalModel:
+    from .embedder.embedding_calls import ImageEmbedder, TextEmbedder
+
+    if model_id == "local:embed-image":
+        return ImageEmbedder(path("efficientnet-lite0"))
+    return TextEmbedder(path("minilm"), path("minilm-vocabulary"))

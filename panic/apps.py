@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from invocations.models import Run
 
 
 class PanicConfig(AppConfig):
@@ -42,17 +49,29 @@ def _wire_hooks_of_runs_and_pages() -> None:
     from displays import deliveries, presence
     from farm import blocklists, stops, waiting
     from invocations.hooks import hooks as invocation_hooks
+    from observatory import embeddings
     from studio.hooks import hooks as studio_hooks
 
     invocation_hooks.show_prompt = deliveries.show_prompt
     invocation_hooks.show_step = deliveries.show_step
-    invocation_hooks.withdraw = deliveries.withdraw
+    invocation_hooks.withdraw = _in_turn(deliveries.withdraw, embeddings.forget_run)
+    invocation_hooks.forget_outputs = embeddings.forget_outputs
     invocation_hooks.why_no_worker = waiting.why_no_worker
     invocation_hooks.stop_workers = stops.put_to_sleep
     invocation_hooks.resume_workers = stops.let_go
     invocation_hooks.told_workers = stops.count_told
     studio_hooks.audience = presence.audience
     studio_hooks.blocklist = blocklists.blocklist_of_run
+
+
+def _in_turn(
+    *functions: Callable[[Run, datetime], None],
+) -> Callable[[Run, datetime], None]:
+    def call_all(run: Run, at: datetime) -> None:
+        for function in functions:
+            function(run, at)
+
+    return call_all
 
 
 def _register_periodic_tasks() -> None:
@@ -65,6 +84,7 @@ def _register_periodic_tasks() -> None:
     from invocations import budget_watch, openings
     from invocations.engine import periodic_tasks
     from notifications.models import Channel
+    from observatory import embeddings
     from panic import disk_watch
 
     periodic_tasks.register(
@@ -94,3 +114,4 @@ def _register_periodic_tasks() -> None:
     periodic_tasks.register("films.tasks.check_upload", upload_due.due_checks, seconds=1)
     periodic_tasks.register("films.tasks.sweep_uploads", upload_due.due_sweep, seconds=600)
     periodic_tasks.register("farm.tasks.tidy", blobs.due_sweep, seconds=3600)
+    periodic_tasks.register("observatory.tasks.embed_outputs", embeddings.due_batches, seconds=2)

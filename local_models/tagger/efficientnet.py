@@ -39,15 +39,19 @@ class EfficientNet:
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> Array:
         """Of the thousand classes, for a picture of SIDE x SIDE x 3."""
+        scores = self._classes[0] @ self.features(pixels) + self._classes[1]
+        scores = np.exp(scores - scores.max())
+        out: Array = scores / scores.sum()
+        return out
+
+    def features(self, pixels: NDArray[np.uint8]) -> Array:
+        """The 1,280 numbers from which the classes are read; none is below 0."""
         signal = (pixels.astype(np.float32).transpose(2, 0, 1) - 127.0) / 128.0
         signal = _relu6(_convolved(signal, *self._stem, stride=2))
         for block in self._blocks:
             signal = block(signal)
-        pooled = _relu6(_mixed(signal, *self._head)).mean(axis=(1, 2))
-        scores = self._classes[0] @ pooled + self._classes[1]
-        scores = np.exp(scores - scores.max())
-        out: Array = scores / scores.sum()
-        return out
+        pooled: Array = _relu6(_mixed(signal, *self._head)).mean(axis=(1, 2))
+        return pooled
 
 
 class Block:

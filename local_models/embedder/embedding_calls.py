@@ -1,0 +1,77 @@
+"""What the model host answers to a request for embeddings: float16 numbers, one vector after another.
+
+The thread that calculates them steps back behind everything else on the machine: a run never waits
+for an embedding.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from local_models.protocol import HostReply, HostRequest, UnusableInput
+from local_models.tagger.efficientnet import SIDE, EfficientNet
+from local_models.tagger.tagging import open_picture
+
+from .minilm import MiniLM
+
+CONTENT_TYPE = "application/x-float16"
+LOWEST_PRIORITY = 19
+
+
+class TextEmbedder:
+    """`texts`, a list of them in the parameters: a vector for each."""
+
+    def __init__(self, weights: Path, vocabulary: Path) -> None:
+        step_back()
+        self._model = MiniLM(weights, vocabulary)
+
+    def __call__(self, request: HostRequest) -> HostReply:
+        texts = request.parameters.get("texts")
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise UnusableInput("The texts to embed must be a list of texts.")
+        found = []
+        for text in texts:
+            if request.cancelled.is_set():
+                raise UnusableInput("The call was cancelled.")
+            found.append(self._model.embed(text))
+        return reply_with(found)
+
+
+class ImageEmbedder:
+    """The picture at `path`: one vector, of what the tagger's network sees before it names it."""
+
+    def __init__(self, weights: Path) -> None:
+        step_back()
+        self._net = EfficientNet(weights)
+
+    def __call__(self, request: HostRequest) -> HostReply:
+        image = open_picture(Path(request.path))
+        small = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        features = self._net.features(np.asarray(small))
+        length = float(np.linalg.norm(features))
+        if not length:
+            raise UnusableInput("Nothing can be seen in the picture.")
+        return reply_with([features / np.float32(length)])
+
+
+def reply_with(vectors: list[NDArray[np.float32]]) -> HostReply:
+    """Raises UnusableInput rather than answer with a vector that says nothing."""
+    if not all(np.isfinite(one).all() and np.any(one) for one in vectors):
+        raise UnusableInput("There is no embedding of this.")
+    data = b"".join(one.astype("<f2").tobytes() for one in vectors)
+    return HostReply(data=data, content_type=CONTENT_TYPE)
+
+
+def step_back() -> None:
+    """Give the calling thread the lowest priority; Linux keeps one for each thread."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)

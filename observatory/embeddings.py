@@ -1,0 +1,239 @@
+"""Embedding what models have put out: beside the runs, after the steps, a few at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from channels.db import database_sync_to_async
+from django.db import transaction
+from django.utils import timezone
+
+from assets.errors import AssetError
+from invocations.engine.threads import Threads
+from invocations.models import Invocation, Run
+
+from . import model_host
+from .events import tell_embedded
+from .model_host import HostAway, NoEmbedding
+from .models import Embedding, EmbeddingQueue, LateStep, OutputKind, PromptEmbedding
+from .models.embedding import (
+    BYTES_OF_IMAGE,
+    BYTES_OF_TEXT,
+    IMAGE_MODEL,
+    TEXT_MODEL,
+    embeddable,
+)
+
+if TYPE_CHECKING:
+    from assets.models import Asset
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+BATCH = 16  # outputs; texts take about 30 ms each
+MAX_CHARACTERS = 60_000  # in one request
+MAX_PROBLEM = 200
+NO_REASON = "Nobody knows why."
+HOST_AWAY = timedelta(seconds=20)
+TURN = timedelta(seconds=30)  # one worker goes on for this long
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedOutput:
+    """What came of one output; `vector` None: `problem` says why."""
+
+    step: Invocation
+    vector: bytes | None
+    problem: str = ""
+
+
+def due_batches(at: datetime) -> Sequence[int]:
+    """Whether there is work for the queue's workers: the number of the queue, or nothing."""
+    if not model_host.has_weights():
+        return ()
+    queue = EmbeddingQueue.current()
+    return [queue.pk] if queue.claimed_until <= at and queue.has_work() else ()
+
+
+async def embed_waiting(threads: Threads) -> None:
+    """Batches until nothing waits, or this worker's turn is over. The model host being away ends the turn."""
+    queue = await threads.in_database(EmbeddingQueue.current)
+    begun = timezone.now()
+    if not await threads.in_database(lambda: queue.claim(begun)):
+        return
+    try:
+        while timezone.now() - begun < TURN and await _embed_batch(queue, threads):
+            await threads.in_database(lambda: queue.renew(timezone.now()))
+    except HostAway as error:
+        logger.info("outputs are embedded later: %s", error)
+        await threads.in_database(lambda: queue.release(timezone.now() + HOST_AWAY))
+    else:
+        await threads.in_database(lambda: queue.release(timezone.now()))
+
+
+async def embed_now() -> bool:
+    """For a command: turn after turn until nothing waits. Whether something still does."""
+    while await _TASK_THREADS.in_database(_has_work):
+        before = await _TASK_THREADS.in_database(Embedding.objects.count)
+        await embed_waiting(_TASK_THREADS)
+        if await _TASK_THREADS.in_database(Embedding.objects.count) == before:
+            break
+    return await _TASK_THREADS.in_database(_has_work)
+
+
+def _has_work() -> bool:
+    return EmbeddingQueue.current().has_work()
+
+
+class _OwnThread:
+    """Where there is no worker: the thread that asgiref keeps for the database."""
+
+    async def in_database(self, work: Callable[[], T]) -> T:
+        return await database_sync_to_async(work)()
+
+    async def in_media(self, work: Callable[[], T]) -> T:
+        return await database_sync_to_async(work)()
+
+
+_TASK_THREADS = _OwnThread()
+
+
+async def _embed_batch(queue: EmbeddingQueue, threads: Threads) -> bool:
+    """Whether there was one."""
+    steps = await threads.in_database(lambda: _next_batch(queue))
+    runs = await threads.in_database(lambda: _without_prompt(steps))
+    prompts = await _embed_prompts(runs)
+    found = [*await _embed_texts(steps), *await _embed_images(steps, threads)]
+    await threads.in_database(lambda: _write(found, prompts))
+    await threads.in_database(lambda: queue.advance(timezone.now()))
+    tell_embedded(one.step for one in found)
+    return bool(steps)
+
+
+def _next_batch(queue: EmbeddingQueue) -> list[Invocation]:
+    rows = Invocation.objects.filter(embeddable(), pk__in=queue.waiting(BATCH))
+    steps: list[Invocation] = []
+    characters = 0
+    for step in rows.select_related("output_asset", "run", "network").order_by("pk"):
+        characters += len(step.output_text)
+        if steps and characters > MAX_CHARACTERS:
+            break
+        steps.append(step)
+    return steps
+
+
+def _without_prompt(steps: Sequence[Invocation]) -> list[Run]:
+    """Their runs whose prompts have no embedding."""
+    runs = {step.run_id: step.run for step in steps}
+    known = PromptEmbedding.objects.filter(run__in=runs, model=TEXT_MODEL)
+    return [runs[pk] for pk in runs.keys() - set(known.values_list("run_id", flat=True))]
+
+
+async def _embed_prompts(runs: Sequence[Run]) -> list[tuple[Run, bytes]]:
+    found = []
+    for run in runs:
+        with contextlib.suppress(NoEmbedding):
+            found.append((run, (await model_host.embed_texts([run.prompt]))[0]))
+    return found
+
+
+async def _embed_texts(steps: Sequence[Invocation]) -> list[EmbeddedOutput]:
+    of_text = [step for step in steps if step.output_asset is None]
+    if not of_text:
+        return []
+    try:
+        vectors = await model_host.embed_texts([step.output_text for step in of_text])
+    except NoEmbedding:  # one of them has none: each by itself says which
+        return [await _embed_text(step) for step in of_text]
+    return [EmbeddedOutput(*pair) for pair in zip(of_text, vectors, strict=True)]
+
+
+async def _embed_text(step: Invocation) -> EmbeddedOutput:
+    try:
+        return EmbeddedOutput(step, (await model_host.embed_texts([step.output_text]))[0])
+    except NoEmbedding as error:
+        return EmbeddedOutput(step, None, str(error))
+
+
+async def _embed_images(steps: Sequence[Invocation], threads: Threads) -> list[EmbeddedOutput]:
+    found = []
+    for step in steps:
+        if step.output_asset is not None:
+            found.append(await _embed_image(step, step.output_asset, threads))
+    return found
+
+
+async def _embed_image(step: Invocation, asset: Asset, threads: Threads) -> EmbeddedOutput:
+    holder = asset.path()
+    try:
+        path = await threads.in_media(holder.__enter__)
+    except (AssetError, OSError) as error:
+        return EmbeddedOutput(step, None, f"The picture is not there: {error}")
+    try:
+        return EmbeddedOutput(step, await model_host.embed_image(path))
+    except NoEmbedding as error:
+        return EmbeddedOutput(step, None, str(error))
+    finally:
+        await threads.in_media(lambda: holder.__exit__(None, None, None))
+
+
+def _write(found: Sequence[EmbeddedOutput], prompts: Sequence[tuple[Run, bytes]]) -> None:
+    """But for what was taken down, withdrawn or deleted meanwhile."""
+    with transaction.atomic():
+        rows = Invocation.objects.filter(embeddable(), pk__in=[one.step.pk for one in found])
+        same = {row.pk: row for row in rows.select_for_update(of=("self",)).order_by("pk")}
+        kept = [one for one in found if _is_same(one.step, same.get(one.step.pk))]
+        Embedding.objects.bulk_create([_row(one) for one in kept], ignore_conflicts=True)
+        LateStep.objects.filter(invocation__in=same).delete()
+        runs = set(
+            Run.objects.filter(pk__in=[run.pk for run, _ in prompts]).values_list("pk", flat=True)
+        )
+        of_runs = [(run, vector) for run, vector in prompts if run.pk in runs]
+        PromptEmbedding.objects.bulk_create(
+            [PromptEmbedding(run=run, model=TEXT_MODEL, vector=vector) for run, vector in of_runs],
+            ignore_conflicts=True,
+        )
+
+
+def _is_same(embedded: Invocation, now: Invocation | None) -> bool:
+    return now is not None and (
+        (now.output_text, now.output_asset_id) == (embedded.output_text, embedded.output_asset_id)
+    )
+
+
+def _row(one: EmbeddedOutput) -> Embedding:
+    """Raises ValueError for a vector that says nothing: such a row is never written."""
+    is_text = one.step.output_asset is None
+    size = BYTES_OF_TEXT if is_text else BYTES_OF_IMAGE
+    if one.vector is not None and (len(one.vector) != size or not any(one.vector)):
+        raise ValueError(f"step {one.step}: an embedding of {len(one.vector)} bytes or of zeros")
+    return Embedding(
+        invocation=one.step,
+        kind=OutputKind.TEXT if is_text else OutputKind.IMAGE,
+        model=TEXT_MODEL if is_text else IMAGE_MODEL,
+        vector=one.vector,
+        problem="" if one.vector else one.problem[:MAX_PROBLEM] or NO_REASON,
+    )
+
+
+def forget_outputs(steps: Sequence[Invocation]) -> None:
+    """Their outputs were taken down: within the transaction that replaced them."""
+    Embedding.objects.filter(invocation__in=steps).delete()
+
+
+def forget_run(run: Run, at: datetime) -> None:
+    """It was withdrawn: within that transaction."""
+    Embedding.objects.filter(invocation__run=run).delete()
+    PromptEmbedding.objects.filter(run=run).delete()
+
+
+def forget_all() -> None:
+    """Everything is embedded anew, the newest first."""
+    with transaction.atomic():
+        for rows in (Embedding, PromptEmbedding, LateStep, EmbeddingQueue):
+            rows.objects.all().delete()

@@ -1,0 +1,27 @@
+"""What the observatory tells those who follow a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from realtime.events import LiveUpdate, send
+
+if TYPE_CHECKING:
+    from invocations.models import Invocation
+
+
+@dataclass(frozen=True, slots=True)
+class OutputsEmbedded(LiveUpdate):
+    """Outputs of the run were embedded: its trajectory goes on."""
+
+    topic, type = "network:<id>", "outputs.embedded"
+    run: str
+
+
+def tell_embedded(steps: Iterable[Invocation]) -> None:
+    """Once for each of their runs; after the commit."""
+    runs = {step.run_id: (step.network, step.run) for step in steps}
+    for network, run in runs.values():
+        send(network.topic, OutputsEmbedded(run.public_id))

@@ -1,0 +1,65 @@
+"""Asking the model host for embeddings."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from django.conf import settings
+
+from local_models.address import host_socket
+from local_models.protocol import BadFrame, HostReply, HostRequest, read_frame, write_frame
+from local_models.weights import WEIGHTS
+
+NEEDED = ("minilm", "minilm-vocabulary", "efficientnet-lite0")
+SECONDS = 60.0
+
+
+class NoEmbedding(Exception):
+    """There is none for this, now or later; the message says why."""
+
+
+class HostAway(Exception):
+    """The model host does not answer just now."""
+
+
+def has_weights() -> bool:
+    """Known from the file system alone."""
+    return all(WEIGHTS[name].is_present(settings.WEIGHTS_DIR) for name in NEEDED)
+
+
+async def embed_texts(texts: list[str]) -> list[bytes]:
+    """A vector for each, float16. Raises NoEmbedding, HostAway."""
+    request = HostRequest(model="local:embed-text", parameters={"texts": texts})
+    data = await _ask(request)
+    size, rest = divmod(len(data), max(1, len(texts)))
+    if rest:
+        raise HostAway("The model host gave a number of vectors that nobody asked for.")
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+async def embed_image(path: os.PathLike[str]) -> bytes:
+    """Raises NoEmbedding, HostAway."""
+    return await _ask(HostRequest(model="local:embed-image", path=os.fspath(path)))
+
+
+async def _ask(request: HostRequest) -> bytes:
+    try:
+        async with asyncio.timeout(SECONDS):
+            reply = await _reply(request)
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, BadFrame) as error:
+        raise HostAway(str(error) or type(error).__name__) from error
+    if reply.error in ("invalid", "failed"):
+        raise NoEmbedding(reply.detail)
+    if reply.error:
+        raise HostAway(reply.detail)
+    return reply.data
+
+
+async def _reply(request: HostRequest) -> HostReply:
+    reader, writer = await asyncio.open_unix_connection(os.fspath(host_socket(settings.RUN_DIR)))
+    try:
+        await write_frame(writer, request.header())
+        return HostReply.from_frame(*await read_frame(reader))
+    finally:
+        writer.close()
