@@ -84,7 +84,6 @@ def _register_periodic_tasks() -> None:
     from invocations import budget_watch, openings
     from invocations.engine import periodic_tasks
     from notifications.models import Channel
-    from observatory import embeddings
     from panic import disk_watch
 
     periodic_tasks.register(
@@ -114,4 +113,11 @@ def _register_periodic_tasks() -> None:
     periodic_tasks.register("films.tasks.check_upload", upload_due.due_checks, seconds=1)
     periodic_tasks.register("films.tasks.sweep_uploads", upload_due.due_sweep, seconds=600)
     periodic_tasks.register("farm.tasks.tidy", blobs.due_sweep, seconds=3600)
+    _register_tasks_of_observatory()
+
+
+def _register_tasks_of_observatory() -> None:
+    from invocations.engine import periodic_tasks
+    from observatory import embeddings
+
     periodic_tasks.register("observatory.tasks.embed_outputs", embeddings.due_batches, seconds=2)
