@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
+from django.conf import settings
 from django.utils import timezone
 
 from invocations.engine.runner import runner
 
-from . import uploads
+from . import retention, sweep, uploads
+
+_started: dict[int, subprocess.Popen[bytes]] = {}  # of this process, by their places
 
 
 def check_upload(pk: int) -> None:
@@ -19,3 +26,23 @@ def check_upload(pk: int) -> None:
 def sweep_uploads(_: int) -> None:
     """Remove uploads that nobody goes on with."""
     uploads.sweep(timezone.now())
+
+
+def start_worker(place: int) -> None:
+    """Start the process of a place. It ends at once where there is one already."""
+    former = _started.get(place)
+    if former is not None and former.poll() is None:
+        return
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "make_films"]
+    _started[place] = subprocess.Popen(  # noqa: S603 (our own program)
+        [*command, "--place", str(place), "--parent", str(os.getpid())],
+        stdin=subprocess.DEVNULL,
+        cwd=settings.BASE_DIR,
+    )
+
+
+def tidy_films(_: int) -> None:
+    """Remove what has expired, and what kills have left behind."""
+    now = timezone.now()
+    retention.remove(retention.expiring(now), at=now)
+    sweep.remove_left_over_folders()

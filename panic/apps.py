@@ -23,6 +23,7 @@ class PanicConfig(AppConfig):
         _wire_hooks_of_people_and_networks()
         _wire_hooks_of_runs_and_pages()
         _register_periodic_tasks()
+        _register_periodic_tasks_of_films()
 
 
 def _wire_hooks_of_people_and_networks() -> None:
@@ -80,7 +81,6 @@ def _register_periodic_tasks() -> None:
     from displays import absence
     from displays.models import Board
     from farm import blobs, silence, status_watch
-    from films import upload_due
     from invocations import budget_watch, openings
     from invocations.engine import periodic_tasks
     from notifications.models import Channel
@@ -110,8 +110,6 @@ def _register_periodic_tasks() -> None:
     periodic_tasks.register("panic.tasks.watch_disk", disk_watch.due_disk, seconds=60)
     periodic_tasks.register("farm.tasks.give_up", silence.silent_steps, seconds=5)
     periodic_tasks.register("farm.tasks.tell_of_status", status_watch.changed_by_time, seconds=10)
-    periodic_tasks.register("films.tasks.check_upload", upload_due.due_checks, seconds=1)
-    periodic_tasks.register("films.tasks.sweep_uploads", upload_due.due_sweep, seconds=600)
     periodic_tasks.register("farm.tasks.tidy", blobs.due_sweep, seconds=3600)
     _register_tasks_of_observatory()
 
@@ -121,3 +119,13 @@ def _register_tasks_of_observatory() -> None:
     from observatory import embeddings
 
     periodic_tasks.register("observatory.tasks.embed_outputs", embeddings.due_batches, seconds=2)
+
+
+def _register_periodic_tasks_of_films() -> None:
+    from films import places, upload_due
+    from invocations.engine import periodic_tasks
+
+    periodic_tasks.register("films.tasks.check_upload", upload_due.due_checks, seconds=1)
+    periodic_tasks.register("films.tasks.sweep_uploads", upload_due.due_sweep, seconds=600)
+    periodic_tasks.register("films.tasks.start_worker", places.due_places, seconds=2)
+    periodic_tasks.register("films.tasks.tidy_films", places.due_tidying, seconds=600)

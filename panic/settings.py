@@ -309,6 +309,17 @@ PICTURE_CHECK = environment.text("PICTURE_CHECK")
 PICTURE_CHECK_FAILING = environment.choice("PICTURE_CHECK_FAILING", "allow", ("allow", "refuse"))
 PLATFORM_LIMITS = environment.limits("PLATFORM_LIMITS")
 
+# --- Films ------------------------------------------------------------------------------------
+
+# Processes that make films; all but one of them rest while a ring lives (films/worker.py)
+FILM_PROCESSES = environment.integer("FILM_PROCESSES", 2, least=1, most=64)
+FILMS_PER_PERSON = environment.integer("FILMS_PER_PERSON", 5, least=1, most=1_000)  # under way
+# Room for the intermediate files of one film: a minute of 1080p is some gigabytes
+FILM_GIGABYTES = environment.integer("FILM_GIGABYTES", 50, least=1, most=100_000)
+# How long they stay after a film has ended, and how long films stay that nobody keeps (0: for ever)
+FILM_FRAMES_DAYS = environment.integer("FILM_FRAMES_DAYS", 2, least=0, most=3_650)
+FILMS_KEPT_DAYS = environment.integer("FILMS_KEPT_DAYS", 0, least=0, most=36_500)
+
 # --- Being told -------------------------------------------------------------------------------
 
 # Without a word of a screen for so long, it is gone (displays/absence.py)

@@ -54,6 +54,11 @@ VALUES = {
     "PICTURE_CHECK": "tests.picture_check.allow_all",
     "PICTURE_CHECK_FAILING": "refuse",
     "PLATFORM_LIMITS": "replicate:20:600,openai:5",
+    "FILM_PROCESSES": "1",
+    "FILMS_PER_PERSON": "3",
+    "FILM_GIGABYTES": "10",
+    "FILM_FRAMES_DAYS": "1",
+    "FILMS_KEPT_DAYS": "90",
 }
 OF_THE_STACK = {"PANIC_DATA_DIR", "PANIC_PORT"}  # every stack has its own
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from .film import Film
+from .film_task import FilmTask
+from .task_attempt import TaskAttempt
+from .task_pace import TaskPace
 from .upload import Upload, UploadState
 
-__all__ = ["Upload", "UploadState"]
+__all__ = ["Film", "FilmTask", "TaskAttempt", "TaskPace", "Upload", "UploadState"]

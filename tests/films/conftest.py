@@ -12,6 +12,8 @@ from films import uploads
 from films.models import Upload
 from tests.operations.clips import moving_sprite, write_clip
 
+from .film_fixtures import *  # noqa: F403  its fixtures
+
 Sent = Callable[[Path | bytes], Upload]
 
 

@@ -1,0 +1,41 @@
+"""How long work has taken, so that it can be said how long it will take."""
+
+from __future__ import annotations
+
+from django.db import models
+
+WEIGHT = 0.3  # of the newest measurement, in the running mean
+
+
+class TaskPace(models.Model):
+    """Seconds by the clock for a unit of work (`FilmTask.work`): a running mean of tasks of one operation,
+    one size class and one backend."""
+
+    operation = models.CharField(max_length=20)
+    size_class = models.CharField(max_length=20)
+    backend = models.CharField(max_length=40)
+    seconds = models.FloatField()
+    count = models.PositiveIntegerField(default=1)
+    measured_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operation", "size_class", "backend"], name="task_pace_of_backend"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.size_class} {self.backend}"
+
+    # Mutators
+
+    @classmethod
+    def note(cls, operation: str, size_class: str, backend: str, seconds: float) -> None:
+        """One more measurement."""
+        key = {"operation": operation, "size_class": size_class, "backend": backend}
+        found, created = cls.objects.get_or_create(**key, defaults={"seconds": seconds})
+        if not created:
+            found.seconds += WEIGHT * (seconds - found.seconds)
+            found.count += 1
+            found.save()

@@ -1,0 +1,1 @@
+"""One file for each recipe. They do not know each other."""

@@ -1,0 +1,167 @@
+"""A film from its order to its asset, with real operations on tiny clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from films import changes, intermediates, orders
+from films.models import Film, FilmTask, TaskPace
+from films.progress import progress_of_film
+from films.states import FilmState, TaskState
+from films.worker import FilmWorker
+from invocations.models import Run
+from lib.validation import Invalid
+
+from .conftest import Order, make_all
+
+
+def test_a_clip_becomes_a_film_with_twice_the_pictures(
+    order: Order, film_worker: FilmWorker
+) -> None:
+    film = make_all(film_worker, order("interpolate", factor=2))
+
+    assert film.state == FilmState.COMPLETED, film.error
+    assert film.output is not None
+    with film.output.path() as path:
+        assert _pictures(path) == 48
+    assert abs((film.output.seconds or 0) - 6.0) <= 1 / 8
+    assert film.output.poster_url
+    assert [one["operation"] for one in film.provenance["operations"]] == [
+        *("split", "extract", "interpolate", "mux")
+    ]
+    assert film.provenance["clip"]["frames"] == 24
+
+
+@pytest.mark.parametrize("recipe", ["interpolate-upscale", "upscale-interpolate"])
+def test_both_orders_give_a_larger_and_smoother_film(
+    order: Order, film_worker: FilmWorker, recipe: str
+) -> None:
+    film = make_all(film_worker, order(recipe, rate=10.0, height=72, keep_audio=False))
+
+    assert film.state == FilmState.COMPLETED, film.error
+    assert film.output is not None
+    assert (film.output.width, film.output.height) == (96, 72)
+    with film.output.path() as path:
+        assert _pictures(path) == 60
+        assert not _has_sound(path)
+    assert not film.tasks.filter(operation="extract").exists()
+
+
+def test_intermediate_files_go_as_soon_as_nobody_needs_them(
+    order: Order, film_worker: FilmWorker
+) -> None:
+    film = make_all(film_worker, order("upscale"))
+
+    assert film.bytes_used == 0
+    assert list(intermediates.folder_of_film(film).iterdir()) == []
+
+
+def test_what_was_measured_tells_the_time_that_is_left(
+    order: Order, film_worker: FilmWorker
+) -> None:
+    film = order("interpolate")
+    begun = progress_of_film(film)
+    film_worker.work_once()
+    split = progress_of_film(Film.objects.get(pk=film.pk))
+    make_all(film_worker, film)
+    done = progress_of_film(Film.objects.get(pk=film.pk))
+
+    assert (begun.fraction, begun.stage) == (0.0, "")
+    assert begun.eta_seconds is not None
+    assert begun.eta_seconds > 0
+    assert 0 < split.fraction < done.fraction == 1.0
+    assert done.eta_seconds is None
+    assert TaskPace.objects.get(operation="interpolate").count >= 2
+
+
+def test_a_preview_waits_for_approval_and_the_film_comes_after_it(
+    order: Order, film_worker: FilmWorker
+) -> None:
+    film = make_all(film_worker, order("interpolate-upscale", scale=2, approve=True))
+    assert film.state == FilmState.WAITING_APPROVAL, film.error
+    assert film.preview is not None
+    small = (film.preview.width, film.preview.height)
+
+    changes.approve_film(film=film, at=timezone.now())
+    film = make_all(film_worker, film)
+
+    assert film.state == FilmState.COMPLETED, film.error
+    assert film.output is not None
+    assert small == (64, 48)
+    assert (film.output.width, film.output.height) == (128, 96)
+    assert film.tasks.filter(operation="split").count() == 1
+
+
+def test_a_run_becomes_a_film_of_its_pictures_words_and_sounds(
+    alice: User, pictured_run: Run, film_worker: FilmWorker
+) -> None:
+    options = {"width": 128, "height": 72, "seconds": 0.8, "fade": 0.2, "rate": 15}
+    film = orders.order_film(
+        owner=alice, run=pictured_run, recipe="film-of-run", options=options, at=timezone.now()
+    )
+    film = make_all(film_worker, film)
+
+    assert film.state == FilmState.COMPLETED, film.error
+    assert film.output is not None
+    # The prompt's picture; its words with the sound; the second picture; the last one.
+    assert abs((film.output.seconds or 0) - 4 * 0.8) <= 1 / 15
+    with film.output.path() as path:
+        assert _has_sound(path)
+    assert [one["title"] for one in film.chapters] == [
+        *("a red balloon", "a balloon over the sea", "two balloons")
+    ]
+    mux = film.tasks.get(operation="mux")
+    assert mux.parameters["offsets"] == [0.8]
+
+
+def test_films_that_cannot_be_made_are_refused_before_anything_is_begun(
+    alice: User, run: Run, order: Order
+) -> None:
+    with pytest.raises(Invalid, match="recipe"):
+        order("sharpen")
+    with pytest.raises(Invalid) as wrong:
+        order("interpolate", factor=3)
+    with pytest.raises(Invalid, match="run"):
+        order("film-of-run")
+    with pytest.raises(orders.OrderRefused, match="nothing in this run"):
+        orders.order_film(owner=alice, run=run, recipe="film-of-run", options={}, at=timezone.now())
+    assert "options.factor" in wrong.value.errors
+    assert not Film.objects.exists()
+    assert not FilmTask.objects.exists()
+
+
+def test_nobody_has_more_films_under_way_than_allowed(
+    order: Order, settings: pytest.FixtureRequest
+) -> None:
+    settings.FILMS_PER_PERSON = 1  # type: ignore[attr-defined]
+    first = order()
+    with pytest.raises(orders.TooManyFilms):
+        order()
+    changes.cancel_film(film=first, at=timezone.now())
+
+    assert order().state == FilmState.QUEUED
+    assert set(first.tasks.values_list("state", flat=True)) == {TaskState.CANCELLED}
+
+
+def test_a_film_that_needs_more_room_than_there_may_be_is_refused(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intermediates, "free_bytes", lambda: 0)
+
+    with pytest.raises(orders.OrderRefused, match="not enough room"):
+        order()
+
+
+def _pictures(path: Path) -> int:
+    with av.open(str(path)) as media:
+        return sum(1 for _ in media.decode(video=0))
+
+
+def _has_sound(path: Path) -> bool:
+    with av.open(str(path)) as media:
+        return bool(media.streams.audio)
