@@ -1,12 +1,13 @@
 """Media that roll: the latest segments of a stream, a bounded number of files per channel.
 
 Beside the content-addressed store, because a segment is named by its place in the stream and soon
-removed. A channel is a folder on this machine's disk (`<data dir>/rolling/<channel>`), also where assets
+removed. A channel is a folder on this machine's disk (`<data dir>/streams/<channel>`), also where assets
 are in S3: its writer and the web processes that serve it share the disk.
 
 A segment's file name holds all that is known of it, and it is published by renaming it into place. A
 kill at any point therefore leaves a whole segment or a temporary file that `sweep` removes. Media
-sequence numbers only rise, also after every segment has expired or the writer was restarted.
+sequence numbers only rise, also after every segment has expired or the writer was restarted. So does the
+number of breaks: segments that do not continue what the one before them encoded.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from .errors import TooLarge
 
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _EXTENSION = re.compile(r"[a-z0-9]{1,5}")
-_SEGMENT = re.compile(r"(\d{12})-(\d{1,9})-(\d{13,15})\.([a-z0-9]{1,5})", re.ASCII)
+_SEGMENT = re.compile(r"(\d{12})-(\d{1,9})-(\d{13,15})(-break)?\.([a-z0-9]{1,5})", re.ASCII)
 _TEMPORARY = ".incoming-"
-_LAST = "last"  # the highest sequence number that expired
+_LAST = "last"  # the highest sequence number that expired, and how many breaks expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,15 @@ class RollingLimits:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One published file. `sequence` is its media sequence number."""
+    """One published file. `sequence` is its media sequence number; `is_break`: it does not continue what
+    the one before it encoded."""
 
     sequence: int
     seconds: float
     created_at: datetime
     path: Path
     bytes: int
+    is_break: bool = False
 
 
 class RollingChannel:
@@ -65,7 +68,13 @@ class RollingChannel:
         self._swept = False
 
     def append(
-        self, source: Iterable[bytes], *, seconds: float, extension: str, at: datetime
+        self,
+        source: Iterable[bytes],
+        *,
+        seconds: float,
+        extension: str,
+        at: datetime,
+        is_break: bool = False,
     ) -> Segment:
         """Publish the next segment, then expire what is over the limits. `source` is written as it
         arrives. Raises TooLarge, StorageFull or StorageUnavailable, and then has published nothing."""
@@ -79,12 +88,13 @@ class RollingChannel:
                 with self._locked():
                     sequence = self._next_sequence()
                     created = int(at.timestamp() * 1000)
-                    name = f"{sequence:012d}-{round(seconds * 1000)}-{created}.{extension}"
+                    ending = f"-break.{extension}" if is_break else f".{extension}"
+                    name = f"{sequence:012d}-{round(seconds * 1000)}-{created}{ending}"
                     path = temporary.rename(self.folder / name)
                     self._expire(at)
             finally:
                 temporary.unlink(missing_ok=True)
-        return Segment(sequence, seconds, at, path, size)
+        return Segment(sequence, seconds, at, path, size, is_break)
 
     def segments(self) -> list[Segment]:
         """What is kept, in order of the sequence numbers, without gaps."""
@@ -105,6 +115,10 @@ class RollingChannel:
         with path.open("rb") as stream:
             while piece := stream.read(PIECE):
                 yield piece
+
+    def expired_breaks(self) -> int:
+        """How many breaks were among the segments that are gone."""
+        return self._expired()[1]
 
     def expire(self, at: datetime) -> int:
         """Remove what is over the limits; how many segments that was."""
@@ -140,10 +154,15 @@ class RollingChannel:
 
     def _next_sequence(self) -> int:
         kept = self.segments()
-        last = kept[-1].sequence if kept else -1
-        with suppress(FileNotFoundError, ValueError):
-            last = max(last, int((self.folder / _LAST).read_text()))
-        return last + 1
+        return max(kept[-1].sequence if kept else -1, self._expired()[0]) + 1
+
+    def _expired(self) -> tuple[int, int]:
+        """The highest sequence number that expired, -1 for none, and how many breaks expired."""
+        try:
+            sequence, _, breaks = (self.folder / _LAST).read_text().partition(" ")
+            return int(sequence), int(breaks or 0)
+        except (FileNotFoundError, ValueError):
+            return -1, 0
 
     def _expire(self, at: datetime) -> int:
         kept = self.segments()
@@ -164,7 +183,8 @@ class RollingChannel:
             return
         # The number first: after a kill in between, the next segment still gets a higher one.
         temporary = self.folder / f"{_TEMPORARY}{uuid.uuid4().hex}"
-        temporary.write_text(str(segments[-1].sequence))
+        breaks = self._expired()[1] + sum(one.is_break for one in segments)
+        temporary.write_text(f"{segments[-1].sequence} {breaks}")
         temporary.replace(self.folder / _LAST)
         for segment in segments:
             segment.path.unlink(missing_ok=True)
@@ -181,7 +201,7 @@ class RollingChannel:
 
 
 def rolling_folder() -> Path:
-    return Path(settings.DATA_DIR) / "rolling"
+    return Path(settings.DATA_DIR) / "streams"
 
 
 def sweep(older_than: timedelta = timedelta(hours=1), *, channel: str = "*") -> int:
@@ -200,9 +220,10 @@ def _parse_segment(path: Path) -> Segment | None:
     match = _SEGMENT.fullmatch(path.name)
     if match is None:
         return None
-    sequence, milliseconds, created, _ = match.groups()
+    sequence, milliseconds, created, is_break, _ = match.groups()
     at = datetime.fromtimestamp(int(created) / 1000, UTC)
-    return Segment(int(sequence), int(milliseconds) / 1000, at, path, path.stat().st_size)
+    seconds, size = int(milliseconds) / 1000, path.stat().st_size
+    return Segment(int(sequence), seconds, at, path, size, bool(is_break))
 
 
 def _after_last_gap(segments: list[Segment]) -> list[Segment]:

@@ -1,0 +1,144 @@
+"""What is heard: the sound of a step once, and beneath it, more quietly, a bed that goes on."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import cycle
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+RATE, CHANNELS = 48_000, 2
+MAX_SOUND_SECONDS = 60
+BED_GAIN, DUCKED_GAIN = 0.35, 0.08
+FADE_SAMPLES = RATE // 4
+SUFFIXES = {".mp3", ".ogg", ".oga", ".opus", ".wav", ".flac", ".m4a", ".aac"}
+BLOCKS_AHEAD = 64  # of decoded music, about a second
+MAX_FILES = 500
+Samples = NDArray[np.float32]  # (channels, samples)
+
+
+def decode(path: Path) -> Iterator[Samples]:
+    """The sound of a file in pieces. Raises what PyAV raises where it cannot be decoded."""
+    resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE)
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            for made in resampler.resample(frame):
+                yield made.to_ndarray()
+        for made in resampler.resample(None):
+            yield made.to_ndarray()
+
+
+def decode_whole(path: Path) -> Samples:
+    """The first minute of it."""
+    pieces, length = [], 0
+    for piece in decode(path):
+        pieces.append(piece)
+        length += piece.shape[1]
+        if length >= MAX_SOUND_SECONDS * RATE:
+            break
+    return np.concatenate(pieces, axis=1) if pieces else silence(0)
+
+
+def silence(samples: int) -> Samples:
+    return np.zeros((CHANNELS, samples), np.float32)
+
+
+class Bed:
+    """Sounds one after the other, over and over, decoded in a thread; silence where there are none."""
+
+    def __init__(self, place: str) -> None:
+        self._blocks: queue.Queue[Samples] = queue.Queue(BLOCKS_AHEAD)
+        self._rest = silence(0)
+        self._over = threading.Event()
+        if place:
+            threading.Thread(target=self._fill, args=(Path(place),), daemon=True).start()
+
+    def read(self, samples: int) -> Samples:
+        """The next ones; silence for those that are not decoded yet."""
+        while self._rest.shape[1] < samples:
+            try:
+                self._rest = np.concatenate((self._rest, self._blocks.get_nowait()), axis=1)
+            except queue.Empty:
+                missing = silence(samples - self._rest.shape[1])
+                self._rest = np.concatenate((self._rest, missing), axis=1)
+        found, self._rest = self._rest[:, :samples], self._rest[:, samples:]
+        return found
+
+    def close(self) -> None:
+        self._over.set()
+        with suppress(queue.Empty):
+            self._blocks.get_nowait()
+
+    def _fill(self, place: Path) -> None:
+        for file in cycle(sound_files(place)):
+            played = False
+            with suppress(av.FFmpegError, OSError, ValueError, IndexError):
+                for piece in decode(file):
+                    played = True
+                    if not self._put(piece):
+                        return
+            if not played and self._over.wait(1.0):  # not one after the other without end
+                return
+
+    def _put(self, piece: Samples) -> bool:
+        while not self._over.is_set():
+            with suppress(queue.Full):
+                self._blocks.put(piece, timeout=1.0)
+                return True
+        return False
+
+
+def sound_files(place: Path) -> list[Path]:
+    """The file itself, or the sounds of a folder by name."""
+    if place.is_file():
+        return [place]
+    found = place.iterdir() if place.is_dir() else ()
+    return sorted(one for one in found if one.suffix.lower() in SUFFIXES)[:MAX_FILES]
+
+
+class Mixer:
+    """The sound of the whole channel, in blocks of any length."""
+
+    def __init__(self) -> None:
+        self._sound = silence(0)
+        self._at = 0
+        self._bed, self._place, self._gain = Bed(""), "", BED_GAIN
+        self._lock = threading.Lock()
+
+    def play(self, sound: str, bed: str) -> None:
+        """From now on; what a step's sound lacks because it cannot be decoded is silence."""
+        if bed != self._place:
+            self._bed.close()
+            self._bed, self._place = Bed(bed), bed
+        threading.Thread(target=self._load, args=(sound,), daemon=True, name="sound").start()
+
+    def read(self, samples: int) -> Samples:
+        mixed = self._bed.read(samples)
+        with self._lock:
+            piece = self._sound[:, self._at : self._at + samples]
+            self._at += samples
+        target = DUCKED_GAIN if piece.shape[1] else BED_GAIN
+        step = np.clip(target - self._gain, -samples / RATE, samples / RATE)
+        mixed = mixed * np.linspace(self._gain, self._gain + step, samples, dtype=np.float32)
+        self._gain += float(step)
+        mixed[:, : piece.shape[1]] += piece
+        return np.clip(mixed, -1.0, 1.0).astype(np.float32)
+
+    def _load(self, sound: str) -> None:
+        made = silence(0)
+        if sound:
+            with suppress(av.FFmpegError, OSError, ValueError, IndexError):
+                made = decode_whole(Path(sound))
+        with self._lock:
+            left = self._sound[:, self._at : self._at + FADE_SAMPLES]
+            fade = left * np.linspace(1.0, 0.0, left.shape[1], dtype=np.float32)
+            if made.shape[1] < fade.shape[1]:
+                made = np.pad(made, ((0, 0), (0, fade.shape[1] - made.shape[1])))
+            made[:, : fade.shape[1]] += fade
+            self._sound, self._at = made, 0
