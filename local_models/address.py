@@ -11,27 +11,29 @@ from pathlib import Path
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 on Linux and 103 on macOS
 BACKLOG = 256
+NAME = "modelhost.sock"
 
 
-def host_socket(run_dir: Path) -> Path:
-    """The host's socket: in `run_dir`, or in a private folder where that path is too long."""
-    path = run_dir / "modelhost.sock"
+def host_socket(run_dir: Path, name: str = NAME) -> Path:
+    """The host's socket: in `run_dir`, or in a private folder where that path is too long. `name`: of
+    another host that is started the same way."""
+    path = run_dir / name
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    name = f"panic-{os.getuid()}-{digest}"
+    folder = f"panic-{os.getuid()}-{digest}"
     base = Path(tempfile.gettempdir())
-    if len(os.fsencode(base / name)) > MAX_SOCKET_PATH - 20:
+    if len(os.fsencode(base / folder)) > MAX_SOCKET_PATH - 20:
         base = Path("/tmp")  # noqa: S108 (the folder in it is made private below)
-    return _private(base / name) / "modelhost.sock"
+    return _private(base / folder) / name
 
 
-def open_listener(run_dir: Path) -> socket.socket:
+def open_listener(run_dir: Path, name: str = NAME) -> socket.socket:
     """A listening socket at that address, for the host or for a supervisor that starts the host.
 
     Raises OSError (address in use) where another process listens there already.
     """
-    path = host_socket(run_dir)
+    path = host_socket(run_dir, name)
     _clear(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

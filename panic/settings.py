@@ -17,6 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 environment.read_file(BASE_DIR / ".env")
 
 DATA_DIR = environment.data_dir(BASE_DIR)
+STREAM_MUSIC_DIR = DATA_DIR / "music"  # what streams play where their owner chose music
 RUN_DIR = DATA_DIR / "run"  # sockets, locks, signs of life: worthless after a reboot
 WEIGHTS_DIR = DATA_DIR / "weights"
 os.environ.update({FOLDER_VARIABLE: str(WEIGHTS_DIR)})  # for operations, which know no settings

@@ -14,6 +14,7 @@ import displays.urls
 import farm.urls
 import invocations.urls
 import networks.urls
+import streams.urls
 import studio.urls
 from accounts.views.passwords import admin_sign_in
 from panic import health, views
@@ -25,6 +26,7 @@ _networks = [
     *displays.urls.of_networks,
     *archive.urls.of_networks,
     *studio.urls.of_networks,
+    *streams.urls.of_networks,
 ]
 
 admin.site.site_title = "PANIC!"

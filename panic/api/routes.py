@@ -42,6 +42,7 @@ import networks.api.networks
 import networks.api.selected_credentials
 import notifications.api.channels
 import realtime.api.events
+import streams.api.streams
 import studio.api.models
 import studio.api.networks
 from accounts.api import permissions
@@ -161,6 +162,7 @@ def _routers() -> list[Router]:
         networks.api.selected_credentials.routes,
         credentials.api.operator_keys.routes,
         notifications.api.channels.routes,
+        streams.api.streams.routes,
         invocations.api.runs.routes,
         invocations.api.steps.routes,
         displays.api.stop_all.routes,

@@ -32,6 +32,7 @@ class Plan:
     listen_fd: int  # the web server's socket, already listening
     lock_fd: int  # held for as long as this installation runs
     model_fd: int  # the model host's socket, already listening
+    stream_fd: int  # the stream host's
 
     @property
     def run_dir(self) -> Path:
@@ -92,8 +93,9 @@ class Watchdog(Protocol):
 class Child:
     """A process in a group of its own that cannot outlive the supervisor.
 
-    With `listener` it is started by the first connection to that socket, else at once. `niceness`: how
-    far it stands back when the machine is full, in the steps of nice(2).
+    With `listener` it is started by the first connection to that socket, else at once; one that `resumes`
+    is started again at once where it did not end of itself. `niceness`: how far it stands back when the
+    machine is full, in the steps of nice(2).
     """
 
     def __init__(
@@ -105,16 +107,19 @@ class Child:
         pass_fds: Sequence[int] = (),
         watchdog: Watchdog | None = None,
         listener: socket.socket | None = None,
+        resumes: bool = False,
         niceness: int = 0,
     ) -> None:
         self.name = name
         self.watchdog = watchdog
         self.listener = listener
+        self.resumes = resumes
         self.niceness = niceness
         self.process: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0
         self.start_at = 0.0  # monotonic; not before
         self._early_deaths = 0
+        self._status = 0
         self._command = command
         self._environment = environment
         self._pass_fds = tuple(pass_fds)
@@ -126,6 +131,11 @@ class Child:
     @property
     def pid(self) -> int:
         return self.process.pid if self.process else 0
+
+    @property
+    def awaits_connection(self) -> bool:
+        """Whether it is to be started by a connection only, not now."""
+        return self.listener is not None and not (self.resumes and self._status)
 
     def age(self) -> float:
         return time.monotonic() - self.started_at
@@ -166,7 +176,7 @@ class Child:
         if self.process is None or not _has_ended(self.process.pid):
             return None
         self.kill_group()  # before the reaping: until then nobody else can get this number
-        status = self.process.wait()
+        status = self._status = self.process.wait()
         self.process = None
         lived = self.age()
         if lived < EARLY_DEATH_SECONDS:
@@ -207,12 +217,12 @@ WEB_FD = 3  # where the web server expects its socket (the convention of systemd
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 # On a full machine the wall comes before the next step, and both before what a local model works out.
 # Not further: they compete with the programs of the machine's owner as well.
-QUEUE_NICENESS, MODEL_NICENESS = 1, 5
+QUEUE_NICENESS, MODEL_NICENESS, STREAM_NICENESS = 1, 5, 2
 
 
 def all_children(plan: Plan, selector: selectors.BaseSelector) -> list[Child]:
     """In the order in which they are started."""
-    return [_web(plan, selector), _queue(plan), _model_host(plan)]
+    return [_web(plan, selector), _queue(plan), _model_host(plan), _stream_host(plan)]
 
 
 def _web(plan: Plan, selector: selectors.BaseSelector) -> Child:
@@ -258,4 +268,18 @@ def _model_host(plan: Plan) -> Child:
         pass_fds=[plan.model_fd],
         listener=socket.socket(fileno=plan.model_fd),
         niceness=MODEL_NICENESS,
+    )
+
+
+def _stream_host(plan: Plan) -> Child:
+    return Child(
+        "streams",
+        [sys.executable, plan.manage, "streamhost"],
+        environment=lambda: {**FEW_ARENAS, "PANIC_LISTEN_FD": str(plan.stream_fd)},
+        # It may wait for the database as long as that may be locked; its encoders go on meanwhile.
+        watchdog=Heartbeat(plan.run_dir / "streamhost.alive", seconds=30.0),
+        pass_fds=[plan.stream_fd],
+        listener=socket.socket(fileno=plan.stream_fd),
+        resumes=True,
+        niceness=STREAM_NICENESS,
     )

@@ -143,10 +143,10 @@ class Supervisor:
         for child in self.children:
             if child.running or child in self.awaited or now < child.start_at:
                 continue
-            if child.listener is None:
-                self._start(child)
-            else:
+            if child.awaits_connection and child.listener is not None:
                 self._await_connection(child, child.listener)
+            else:
+                self._start(child)
 
     def _await_connection(self, child: Child, listener: socket.socket) -> None:
         def start() -> None:

@@ -110,8 +110,9 @@ class Heartbeat:
 
     complaint = "stands still"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, seconds: float = HEARTBEAT_SECONDS) -> None:
         self._path = path
+        self._seconds = seconds
         self._mtime = 0
         self._seen = False
         self._changed = time.monotonic()
@@ -133,7 +134,7 @@ class Heartbeat:
         return True  # pages do not wait for it
 
     def is_lost(self, now: float) -> bool:
-        return now - self._changed > (HEARTBEAT_SECONDS if self._seen else FIRST_HEARTBEAT_SECONDS)
+        return now - self._changed > (self._seconds if self._seen else FIRST_HEARTBEAT_SECONDS)
 
     def _read(self) -> int:
         try:

@@ -36,7 +36,7 @@ class Encoder:
 
     def __init__(self, channel: str, fonts: list[Path], pictures: Iterator[Picture]) -> None:
         self._pictures = pictures
-        self._told: list[Picture] = []
+        self._told: Picture | None = None
         self._first = threading.Event()
         threading.Thread(target=self._listen, daemon=True, name="host").start()
         self._first.wait(FIRST_PICTURE_SECONDS)
@@ -57,14 +57,15 @@ class Encoder:
                 self._report()
                 time.sleep(self._clock.seconds_to_wait())
                 continue
-            if self._told:
-                self._screen.show(self._told[-1])
+            told, self._told = self._told, None
+            if told is not None:
+                self._screen.show(told)
             self._encoding.add_frame(number, self._screen.planes(number))
             self._encoding.add_sound(number + 1, self._mixer.read)
 
     def _listen(self) -> None:
         for picture in self._pictures:
-            self._told = [picture]
+            self._told = picture
             self._first.set()
         os._exit(0)  # the host has closed its end: it wants no more of this
 
@@ -89,7 +90,9 @@ class Encoder:
             segment_at=self._publication.newest_end or 0.0,
             shown=self._screen.shown.key,
             begun=self._screen.begun,
+            failures=self._screen.failures,
             failed=self._screen.failed,
+            reason=self._screen.reason,
         )
         sys.stdout.write(report.to_line())
         sys.stdout.flush()

@@ -101,7 +101,10 @@ class Canvas:
         draw.rectangle((0, top, WIDTH, HEIGHT), fill="#15121c")
         draw.rectangle((0, top, 8, HEIGHT), fill=TONES.get(picture.kind, RED))
         third = (WIDTH - 2 * MARGIN) // 3
-        for words, width, right in ((picture.label, 2 * third, False), (picture.title, third, True)):
+        for words, width, right in (
+            (picture.label, 2 * third, False),
+            (picture.title, third, True),
+        ):
             if not words:
                 continue
             fitted = fit_text(words, self._fonts, width, LABEL_HEIGHT - 12, LABEL_SIZE)

@@ -11,15 +11,14 @@ from typing import Any
 import av
 import numpy as np
 
-from assets.rolling import RollingChannel, RollingLimits, Segment
+from assets.rolling import RollingChannel, RollingLimits
 
 from .canvas import HEIGHT, WIDTH, Planes
-from .clock import FPS, SEGMENT_FRAMES, SEGMENT_SECONDS, time_of
+from .clock import FPS, SEGMENT_FRAMES, time_of
+from .playlist import LISTED, PLAYLIST_NAME, playlist
 from .sound import RATE, Samples
 
-LISTED = 6  # segments in the playlist
 LIMITS = RollingLimits(max_segments=LISTED + 4, max_segment_bytes=20_000_000)
-PLAYLIST = "index.m3u8"
 PACKET = 188  # bytes of the transport stream
 SOUND_BLOCK = 1024  # samples of a frame of AAC
 VIDEO_OPTIONS = {
@@ -99,7 +98,7 @@ class Encoding:
         self._segment = segment
         for packet in self._video.encode(frame):
             if packet.is_keyframe:
-                self._cutter.key_frames.append(round(packet.pts * packet.time_base * FPS))
+                self._cutter.key_frames.append(round((packet.pts or 0) * packet.time_base * FPS))
             self._muxer.mux(packet)
 
     def add_sound(self, until: int, read: Callable[[int], Samples]) -> None:
@@ -139,27 +138,7 @@ class Publication:
         listed = self._channel.segments()[-LISTED:]
         unlisted = self._channel.segments()[:-LISTED]
         breaks = self._channel.expired_breaks() + sum(one.is_break for one in unlisted)
-        whole = self._channel.folder / PLAYLIST
+        whole = self._channel.folder / PLAYLIST_NAME
         draft = whole.with_suffix(".new")
         draft.write_text(playlist(listed, breaks))
         draft.replace(whole)
-
-
-def playlist(segments: list[Segment], breaks: int) -> str:
-    """The media playlist of these segments; `breaks`: how many were before them."""
-    longest = max((one.seconds for one in segments), default=SEGMENT_SECONDS)
-    lines = [
-        "#EXTM3U",
-        "#EXT-X-VERSION:6",
-        "#EXT-X-INDEPENDENT-SEGMENTS",
-        f"#EXT-X-TARGETDURATION:{max(SEGMENT_SECONDS, round(longest))}",
-        f"#EXT-X-MEDIA-SEQUENCE:{segments[0].sequence if segments else 0}",
-        f"#EXT-X-DISCONTINUITY-SEQUENCE:{breaks}",
-    ]
-    for one in segments:
-        if one.is_break:
-            lines.append("#EXT-X-DISCONTINUITY")
-        at = one.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{at}", f"#EXTINF:{one.seconds:.3f},"]
-        lines.append(f"{one.sequence}.ts")
-    return "\n".join(lines) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 PictureKind = Literal["text", "image", "audio", "video", "slate"]
@@ -36,7 +36,9 @@ class EncoderReport:
     segment_at: float = 0.0  # Unix time of the end of the newest segment; 0: none yet
     shown: str = ""  # the key of the picture that is on
     begun: str = ""  # the key of the picture that is being made ready
-    failed: dict[str, str] = field(default_factory=dict)  # key -> why, of those that could not be
+    failures: int = 0  # how many pictures could not be made ready; of the last one:
+    failed: str = ""  # its key
+    reason: str = ""
 
     def to_line(self) -> str:
         return json.dumps(asdict(self)) + "\n"

@@ -15,7 +15,6 @@ from .clock import FPS
 from .protocol import Picture
 
 FADE_FRAMES = 24
-MAX_FAILURES_KEPT = 32
 FILM_FRAMES_AHEAD = 90  # decoded at most for one frame of ours: a film of 2,700 frames/s ends there
 
 
@@ -88,7 +87,9 @@ class Scene:
 class Screen:
     """The scene that is on. Others are made ready in a thread, so that no frame waits for a large file."""
 
-    def __init__(self, canvas: Canvas, first: Picture, on_change: Callable[[Picture], None]) -> None:
+    def __init__(
+        self, canvas: Canvas, first: Picture, on_change: Callable[[Picture], None]
+    ) -> None:
         self._canvas = canvas
         self._on_change = on_change
         self._scene = Scene(first, canvas)
@@ -97,7 +98,7 @@ class Screen:
         self._wanted = first
         self._lock = threading.Condition()
         self.begun = ""
-        self.failed: dict[str, str] = {}
+        self.failures, self.failed, self.reason = 0, "", ""
         threading.Thread(target=self._make_ready, daemon=True, name="pictures").start()
 
     @property
@@ -143,16 +144,21 @@ class Screen:
             try:
                 scene = Scene(picture, self._canvas)
             except Exception as error:  # whatever a damaged file makes a decoder raise
-                self._note_failed(picture.key, error)
+                made = self._note_failed(picture, error)
                 continue
             finally:
                 self.begun = ""
             with self._lock:
                 self._ready = scene
 
-    def _note_failed(self, key: str, error: Exception) -> None:
-        kept = list(self.failed.items())[-MAX_FAILURES_KEPT:]
-        self.failed = {**dict(kept), key: f"{type(error).__name__}: {error}"[:300]}
+    def _note_failed(self, picture: Picture, error: Exception) -> str:
+        """What is on stays; asked for again, it is tried again."""
+        with self._lock:
+            self.failures += 1
+            self.failed, self.reason = picture.key, f"{type(error).__name__}: {error}"[:300]
+            if self._wanted is picture:
+                self._wanted = self._scene.picture
+            return self._scene.picture.key
 
 
 def blend(before: Planes, after: Planes, share: float) -> Planes:

@@ -29,9 +29,9 @@ def decode(path: Path) -> Iterator[Samples]:
     with av.open(str(path)) as container:
         for frame in container.decode(audio=0):
             for made in resampler.resample(frame):
-                yield made.to_ndarray()
+                yield made.to_ndarray().astype(np.float32, copy=False)
         for made in resampler.resample(None):
-            yield made.to_ndarray()
+            yield made.to_ndarray().astype(np.float32, copy=False)
 
 
 def decode_whole(path: Path) -> Samples:

@@ -48,13 +48,14 @@ class Broadcast(models.Model):
     restarts = models.PositiveIntegerField(default=0)
     cpu_seconds = models.FloatField(default=0.0)  # of all its encoders since it was started
     segment_at = models.DateTimeField(null=True)  # when the newest segment ends
+    step = models.ForeignKey(  # whose output is on
+        "invocations.Invocation", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     last_run = models.ForeignKey(  # of the archive, so that it is not repeated at once
         "invocations.Run", null=True, on_delete=models.SET_NULL, related_name="+"
     )
 
-    objects: ClassVar[BroadcastQuerySet] = cast(
-        "BroadcastQuerySet", BroadcastQuerySet.as_manager()
-    )
+    objects: ClassVar[BroadcastQuerySet] = cast("BroadcastQuerySet", BroadcastQuerySet.as_manager())
 
     def __str__(self) -> str:
         return f"stream of {self.network_id}"
@@ -64,12 +65,15 @@ class Broadcast(models.Model):
     def start(self, at: datetime) -> bool:
         """Have it on air; False where it is already."""
         fields = {"state": StreamState.STARTING, "since": at, "late_frames": 0, "restarts": 0}
-        return self._change(Q(wanted=False), wanted=True, cpu_seconds=0.0, segment_at=None, **fields)
+        return self._change(
+            Q(wanted=False), wanted=True, cpu_seconds=0.0, segment_at=None, **fields
+        )
 
     def stop(self, at: datetime) -> bool:
         """Take it off air; False where it is so already."""
         stopped = {"state": StreamState.STOPPED, "since": at}
-        return self._change(Q(wanted=True), wanted=False, lease_until=None, holder="", **stopped)
+        free = {"lease_until": None, "holder": "", "step_id": None}
+        return self._change(Q(wanted=True), wanted=False, **free, **stopped)
 
     def choose_bed(self, bed: BedKind) -> None:
         self._change(Q(), bed=bed)
@@ -103,6 +107,11 @@ class Broadcast(models.Model):
             restarts=F("restarts") + restarts,
             segment_at=segment_at,
         )
+
+    def note_step(self, step: int | None, *, holder: str) -> None:
+        """Whose output is on; None: a slate."""
+        if step != self.step_id:
+            self._change(Q(holder=holder), step_id=step)
 
     def note_run(self, run: int) -> None:
         self._change(Q(), last_run_id=run)

@@ -41,9 +41,7 @@ class RunPlays(models.Model):
         over = network.runs.filter(withdrawn_at__isnull=True, ended_at__isnull=False)
         found = over.filter(models.Exists(shown)).annotate(
             played=Coalesce(F("stream_plays__plays"), Value(0)),
-            is_same=models.Case(
-                models.When(pk=after, then=Value(1)), default=Value(0)
-            ),
+            is_same=models.Case(models.When(pk=after, then=Value(1)), default=Value(0)),
         )
         oldest_first = F("stream_plays__last_played_at").asc(nulls_first=True)
         return found.order_by("is_same", "played", oldest_first, "-pk").first()

@@ -98,7 +98,7 @@ def test_on_a_full_machine_walls_come_before_workers_and_those_before_local_mode
 
 def _children() -> list[Child]:
     with socket.socket(socket.AF_UNIX) as listener:
-        plan = Plan("127.0.0.1", 1, 1, "/tmp", "manage.py", -1, -1, listener.detach())  # noqa: S108
+        plan = Plan("127.0.0.1", 1, 1, "/tmp", "manage.py", -1, -1, listener.detach(), -1)  # noqa: S108
     found = children.all_children(plan, selectors.DefaultSelector())
     for child in found:
         if child.listener is not None:
@@ -270,7 +270,15 @@ def supervised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
 def _supervisor(tmp_path: Path) -> loop.Supervisor:
     (tmp_path / "logs").mkdir()
     plan = Plan(
-        "127.0.0.1", 1, 1, str(tmp_path), "manage.py", listen_fd=-1, lock_fd=-1, model_fd=-1
+        "127.0.0.1",
+        1,
+        1,
+        str(tmp_path),
+        "manage.py",
+        listen_fd=-1,
+        lock_fd=-1,
+        model_fd=-1,
+        stream_fd=-1,
     )
     return loop.Supervisor(plan)
 

@@ -20,6 +20,8 @@ from farm import catalogue, server_start
 from local_models.address import open_listener
 from panic.startup import refuse_missing_migrations, startup_message
 from panic.supervisor.children import Plan
+from streams import waking
+from streams.models import Broadcast
 
 FIRST_FREE = 10  # below live the standard streams and what a parent such as make left open
 
@@ -52,7 +54,11 @@ class Command(BaseCommand):
             listen_fd=handed_over(web_socket.fileno()),
             lock_fd=handed_over(lock),
             model_fd=handed_over(open_listener(settings.RUN_DIR).detach()),
+            stream_fd=handed_over(waking.open_listener(settings.RUN_DIR).detach()),
         )
+        if Broadcast.objects.wanted_ones().exists():
+            waking.wake_host()
+        connection.close()
         self.stdout.write(startup_message(host, plan.port))
         self.stdout.flush()
         # The same process goes on without Django, which would cost 40 MB for doing nothing.

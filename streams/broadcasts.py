@@ -1,0 +1,122 @@
+"""What people do with the stream of a network, and how it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
+
+from accounts.models import AuditEntry, User
+from networks.models import Network
+from studio.tiles import Tile, TileOptions, step_tile
+
+from .models import Broadcast, QuarantinedItem, StreamTarget, StreamViewers
+from .models.broadcast import BedKind
+from .states import StreamState
+from .waking import wake_host
+
+ARCHIVED = gettext_noop("This network is in the archive: take it out before it can be on air.")
+SILENT_AFTER = timedelta(seconds=30)
+
+
+class CannotGoOnAir(Exception):
+    """A sentence that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """How the stream of a network does at one moment."""
+
+    network: Network
+    broadcast: Broadcast
+    viewers: int
+    targets: list[StreamTarget]
+    quarantined: int
+    at: datetime
+
+    @property
+    def state(self) -> StreamState:
+        """As it is written down; in trouble where nobody has held it for long."""
+        if self.broadcast.wanted and self._nobody_holds_it:
+            return StreamState.TROUBLE
+        return StreamState(self.broadcast.state)
+
+    @property
+    def on_air(self) -> bool:
+        return self.broadcast.wanted
+
+    @property
+    def segment_age(self) -> float | None:
+        """Seconds since the end of the newest segment; None before the first one."""
+        if self.broadcast.segment_at is None or not self.broadcast.wanted:
+            return None
+        return max(0.0, (self.at - self.broadcast.segment_at).total_seconds())
+
+    @property
+    def badge(self) -> str:
+        """Its state as the colours of states know it."""
+        kinds = {StreamState.STOPPED: "idle", StreamState.TROUBLE: "failed"}
+        return kinds.get(self.state, "running")
+
+    @property
+    def _nobody_holds_it(self) -> bool:
+        since = self.broadcast.since or self.at
+        lease = self.broadcast.lease_until
+        return self.at - since > SILENT_AFTER and (lease is None or lease < self.at)
+
+
+def broadcast_of(network: Network) -> Broadcast:
+    """Its row; one that is not saved where it has never been on air."""
+    found = Broadcast.objects.filter(network=network).select_related("step").first()
+    made = found or Broadcast(network=network)
+    made.network = network
+    return made
+
+
+def status_of(network: Network, *, at: datetime, with_targets: bool = False) -> StreamStatus:
+    """`with_targets`: for those who may control it."""
+    targets = list(network.stream_targets.by_name()) if with_targets else []
+    quarantined = len(QuarantinedItem.keys_of(network)) if with_targets else 0
+    viewers = StreamViewers.count_all(network.pk, at=at)
+    return StreamStatus(network, broadcast_of(network), viewers, targets, quarantined, at)
+
+
+def start(*, network: Network, by: User | None, at: datetime) -> Broadcast:
+    """Put it on air; again is harmless. Raises CannotGoOnAir."""
+    if network.archived:
+        raise CannotGoOnAir(gettext(ARCHIVED))
+    with transaction.atomic():
+        broadcast, _ = Broadcast.objects.get_or_create(network=network)
+        if broadcast.start(at):
+            AuditEntry.record(by, "stream.started", network)
+        transaction.on_commit(wake_host)
+    return broadcast
+
+
+def stop(*, network: Network, by: User | None, at: datetime) -> Broadcast:
+    """Take it off air; again is harmless."""
+    with transaction.atomic():
+        broadcast = broadcast_of(network)
+        if broadcast.pk and broadcast.stop(at):
+            AuditEntry.record(by, "stream.stopped", network)
+            transaction.on_commit(wake_host)
+    return broadcast
+
+
+def choose_bed(*, network: Network, bed: BedKind) -> None:
+    """What is heard between the sounds of steps, from the next picture on."""
+    with transaction.atomic():
+        broadcast, _ = Broadcast.objects.get_or_create(network=network)
+        broadcast.choose_bed(bed)
+        transaction.on_commit(wake_host)
+
+
+def shown_tile(broadcast: Broadcast) -> Tile | None:
+    """The step whose output is on, for those who read the stream instead of seeing it."""
+    if broadcast.step is None or not broadcast.wanted:
+        return None
+    return step_tile(
+        broadcast.step, id="live-step", options=TileOptions(linked=False, priced=False)
+    )
