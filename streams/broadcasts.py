@@ -38,8 +38,8 @@ class StreamStatus:
 
     @property
     def state(self) -> StreamState:
-        """As it is written down; in trouble where nobody has held it for long."""
-        if self.broadcast.wanted and self._nobody_holds_it:
+        """As it is written down; in trouble where nobody has held it for long, or nothing new comes."""
+        if self.broadcast.wanted and (self._nobody_holds_it or self._is_stuck):
             return StreamState.TROUBLE
         return StreamState(self.broadcast.state)
 
@@ -59,6 +59,10 @@ class StreamStatus:
         """Its state as the colours of states know it."""
         kinds = {StreamState.STOPPED: "idle", StreamState.TROUBLE: "failed"}
         return kinds.get(self.state, "running")
+
+    @property
+    def _is_stuck(self) -> bool:
+        return timedelta(seconds=self.segment_age or 0.0) > SILENT_AFTER
 
     @property
     def _nobody_holds_it(self) -> bool:

@@ -28,7 +28,14 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 MANAGE = str(ROOT / "manage.py")
-ROLES = {"up": f"{MANAGE} up", "web": "-m panic.daphne", "models": "-m local_models"}
+ROLES = {
+    "up": f"{MANAGE} up",
+    "web": "-m panic.daphne",
+    "models": "-m local_models",
+    "streams": f"{MANAGE} streamhost",
+    "encoder": "-m streams.encoder",
+    "push": "-m streams.push",
+}
 
 
 def documented_settings() -> list[str]:
@@ -173,7 +180,8 @@ class Stack:
         return found
 
     def processes(self, role: str) -> list[psutil.Process]:
-        """`up`, `web`, `models`, `queue` (the cluster's head) or `worker` (all below it)."""
+        """`up`, `web`, `models`, `streams` (their host), `encoder`, `push`, `queue` (the cluster's head) or
+        `worker` (all below it)."""
         everything = self.everything()
         if role in ROLES:
             return [p for p in everything if ROLES[role] in _command(p)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -112,7 +112,7 @@ class StreamTargetIn(StreamTargetChange):
 class StreamChange(StrictSchema):
     model_config = example({"bed": "folder"})
 
-    bed: BedKind
+    bed: Literal["silence", "run", "folder"]
 
 
 @routes.get(_ONE, response=StreamOut)
@@ -128,7 +128,7 @@ def get_stream(request: ApiRequest, slug: str) -> StreamOut:
 def change_stream(request: ApiRequest, slug: str, body: StreamChange) -> StreamOut:
     """What is heard between the sounds of steps."""
     network = access.controllable(request.auth, slug)
-    broadcasts.choose_bed(network=network, bed=body.bed)
+    broadcasts.choose_bed(network=network, bed=BedKind(body.bed))
     return _shown(network)
 
 

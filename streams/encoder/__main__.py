@@ -52,9 +52,9 @@ class Encoder:
     def run(self) -> None:
         """For ever."""
         while True:
+            self._report()
             number = self._clock.next_frame()
             if number is None:
-                self._report()
                 time.sleep(self._clock.seconds_to_wait())
                 continue
             told, self._told = self._told, None

@@ -12,6 +12,9 @@ SEGMENT_FRAMES = FPS * SEGMENT_SECONDS
 EPOCH = 1_767_225_600.0  # 2026-01-01 00:00 UTC: frame 0 of every channel
 MAX_LATE_FRAMES = 8  # a machine that is as late as this catches up; later, it skips
 MAX_REFILL_SECONDS = 12.0  # of what a dead encoder left out, so much is made up for
+REFILL_STEP = (
+    6  # of that only each sixth frame is made: a player does not wait, and sees it hardly ever
+)
 MAX_REFILL_FRAMES = 10 * FPS  # that become due meanwhile; a machine that needs longer skips
 
 
@@ -27,7 +30,7 @@ class FrameClock:
     """Frame numbers in order. `late_frames`: those that were skipped.
 
     It begins with `first`, which may lie in the past: what is missing since then is made as fast as the
-    machine can, and nothing of it is skipped.
+    machine can, at a few frames a second and with the first frame of each segment.
     """
 
     def __init__(self, first: int, now: Callable[[], float]) -> None:
@@ -48,8 +51,15 @@ class FrameClock:
         if not self._is_refilling and late > MAX_LATE_FRAMES:
             self.late_frames += late
             self._next = due
-        self._next += 1
-        return self._next - 1
+        frame = self._next
+        self._next = self._following(frame, due)
+        return frame
+
+    def _following(self, frame: int, due: int) -> int:
+        if not self._is_refilling:
+            return frame + 1
+        next_segment = (frame // SEGMENT_FRAMES + 1) * SEGMENT_FRAMES
+        return max(frame + 1, min(frame + REFILL_STEP, next_segment, due))
 
     def seconds_to_wait(self) -> float:
         return max(0.0, time_of(self._next) - self._now())

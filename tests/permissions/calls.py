@@ -49,6 +49,14 @@ GET    /networks/{slug}/collaborators                   401 403 404 403 200 200 
 POST   /networks/{slug}/collaborators                   401 403 404 403 201 201 | 401 403 403 403 201 201
 DELETE /networks/{slug}/collaborators/{share_id}        401 403 404 403 204 204 | 401 403 403 403 204 204
 GET    /networks/{slug}/costs                           401 403 404 200 200 200 | 401 403 403 200 200 200
+GET    /networks/{slug}/stream                          401 403 404 200 200 200 | 200 200 200 200 200 200
+PATCH  /networks/{slug}/stream                          401 403 404 200 200 200 | 401 403 403 200 200 200
+POST   /networks/{slug}/stream/start                    401 403 404 200 200 200 | 401 403 403 200 200 200
+POST   /networks/{slug}/stream/stop                     401 403 404 200 200 200 | 401 403 403 200 200 200
+GET    /networks/{slug}/stream/targets                  401 403 404 200 200 200 | 401 403 403 200 200 200
+POST   /networks/{slug}/stream/targets                  401 403 404 403 201 201 | 401 403 403 403 201 201
+PATCH  /networks/{slug}/stream/targets/{target_id}      401 403 404 403 200 200 | 401 403 403 403 200 200
+DELETE /networks/{slug}/stream/targets/{target_id}      401 403 404 403 204 204 | 401 403 403 403 204 204
 GET    /networks/{slug}/warm                            401 403 404 200 200 200 | 401 403 403 200 200 200
 POST   /networks/{slug}/duplicate                       401 403 404 201 201 201 | 401 403 201 201 201 201
 GET    /networks/{slug}/holdings                        401 403 404 403 200 200 | 401 403 403 403 200 200
@@ -146,6 +154,9 @@ GIVEN: dict[str, dict[str, object]] = {
     "PUT /featured-network": {"network": None},
     "PUT /privacy-notices/{language}": {"text": "Nothing is kept."},
     "POST /networks/{slug}/attendant/takedowns": {"invocation": "{step}"},
+    "PATCH /networks/{slug}/stream": {"bed": "silence"},
+    "POST /networks/{slug}/stream/targets": {"name": "Far", "address": "rtmp://live.example/app"},
+    "PATCH /networks/{slug}/stream/targets/{target_id}": {"enabled": False},
     "POST /boards": {"name": "Foyer", "key": "a-key"},
     "PATCH /boards/{board_id}": {"name": "Hall"},
     "POST /boards/{board_id}/messages": {"text": "hello"},

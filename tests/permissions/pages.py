@@ -81,6 +81,15 @@ GET  networks:attendant       /n/{slug}/attendant/                              
 POST networks:attendant       /n/{slug}/attendant/                              302 302 404 302 302 302 | 302 302 403 302 302 302
 GET  networks:wall            /n/{slug}/wall/                                   404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  networks:wall-code       /n/{slug}/wall/code.svg                           404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  networks:live            /n/{slug}/live/                                   404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  networks:live-now        /n/{slug}/live/now/                               404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  networks:live-playlist   /n/{slug}/live/index.m3u8                         404 404 404 503 503 503 | 503 503 503 503 503 503
+GET  networks:live-segment    /n/{slug}/live/7.ts                               404 404 404 404 404 404 | 404 404 404 404 404 404
+GET  networks:stream          /n/{slug}/stream/                                 302 302 404 200 200 200 | 302 302 403 200 200 200
+POST networks:stream          /n/{slug}/stream/                                 302 302 404 302 302 302 | 302 302 403 302 302 302
+GET  networks:stream-health   /n/{slug}/stream/health/                          302 302 404 200 200 200 | 302 302 403 200 200 200
+POST networks:add-stream-target /n/{slug}/stream/targets/                       302 302 404 403 302 302 | 302 302 403 403 302 302
+POST networks:stream-target   /n/{slug}/stream/targets/{target_id}/             302 302 404 403 302 302 | 302 302 403 403 302 302
 GET  networks:runs            /n/{slug}/runs/                                   404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  networks:detail          /n/{slug}/                                        404 404 404 200 200 200 | 200 200 200 200 200 200
 POST networks:terminal        /n/{slug}/terminal/                               404 302 404 302 302 302 | 403 302 403 302 302 302
@@ -185,6 +194,9 @@ GIVEN: dict[str, dict[str, str]] = {
     "POST farm-worker": {"name": "Machine", "requested_status": "asleep"},
     "POST farm-changes": {"do": "asleep"},
     "POST write-privacy": {"language": "en", "text": "Nothing is kept."},
+    "POST networks:stream": {"action": "stop"},
+    "POST networks:add-stream-target": {"name": "Far", "address": "rtmp://live.example/app"},
+    "POST networks:stream-target": {"action": "off"},
     "POST networks:attendant": {"take_down": "{step}:placeholder"},
     "POST notifications:new": {
         "name": "Watch",

@@ -26,6 +26,7 @@ from invocations.models import Attempt, Run, StopAll
 from networks import sharing
 from networks.models import Network, ShareRole, TerminalToken
 from notifications.models import Channel
+from streams.models import Broadcast, StreamTarget
 
 WALL: dict[str, Any] = {"rows": 1, "columns": 2, "qr_corner": "top-left", "qr_target": "terminal"}
 WALL |= {"panic_key": "F13"}
@@ -164,11 +165,20 @@ class Stage:
         blocked = BlockedWorker.objects.create(run=run, worker=machine, model="farm:shout")
         return {
             "channel_id": made.public_id,
+            "target_id": self._stream(),
             "workflow_id": "nothing",
             "worker_id": machine.public_id,
             "upload_id": uploads.announce(owner=self.people["owner"], size=5, at=at).public_id,
             "entry_id": blocked.public_id,
         }
+
+    def _stream(self) -> str:
+        """The network is to be on air, and nobody encodes it."""
+        Broadcast.objects.create(network=self.network, wanted=True, state="starting")
+        target = StreamTarget.add(
+            self.network, name="Far", address="rtmp://live.example/app", key="", host="live.example"
+        )
+        return target.public_id
 
     def _key(self) -> dict[str, str]:
         """The owner's, lent to the collaborator; its platform has no way to be asked for nothing."""
