@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from itertools import cycle
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.stack import Stack
 
+logger = logging.getLogger(__name__)
 SECONDS = float(os.environ.get("PANIC_TEST_STREAM_SECONDS", "90"))
 KILL_EVERY = 12.0  # seconds
 MAX_STALL_SECONDS = 6.0
@@ -69,7 +71,7 @@ def test_a_stream_plays_on_while_worker_encoder_host_and_web_process_are_killed(
 
         found: dict[str, Any] = page.evaluate(READ)
         status = client.get(f"/api/v1/networks/{slug}/stream").json()
-    print(f"{killed} kills, {found}, {status}")
+    logger.info("%d kills, %s, %s", killed, found, status)
     assert found["longest"] / 1000 <= MAX_STALL_SECONDS, found
     assert (found["errors"], found["corrupted"]) == ([], 0), found
     assert (status["state"], status["viewers"]) == ("live", 1), status
