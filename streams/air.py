@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from .child_process import ChildProcess
 from .encoder.protocol import EncoderReport, Picture, read_report
 from .models import Broadcast, QuarantinedItem, StreamTarget
 from .pictures import slate
-from .program import OnAir, Program
+from .program import OnAir, StreamProgram
 from .sender import TargetSender
 from .states import StreamState
 
@@ -29,14 +28,9 @@ class EncoderProcess:
     def __init__(self, channel: str) -> None:
         self.report = EncoderReport()
         self.ended = EncoderReport()  # figures of the processes that are gone, added up
-        environment = {"DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"]}
         fonts = str(settings.DATA_DIR / "fonts")
         self._child = ChildProcess(
-            "streams.encoder",
-            [channel, fonts],
-            self._hear,
-            silent_seconds=SILENT_SECONDS,
-            environment=environment,
+            "streams.encoder", [channel, fonts], self._hear, silent_seconds=SILENT_SECONDS
         )
         self._told: Picture | None = None
 
@@ -89,7 +83,7 @@ class OnAirBroadcast:
     def __init__(self, broadcast: Broadcast, holder: str) -> None:
         self.broadcast = broadcast
         self._holder = holder
-        self._program = Program(broadcast)
+        self._program = StreamProgram(broadcast)
         self._encoder = EncoderProcess(broadcast.channel)
         self._senders: dict[int, TargetSender] = {}
         self._on_air: OnAir | None = None

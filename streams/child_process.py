@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 
@@ -28,10 +27,8 @@ class ChildProcess:
         on_line: Callable[[str], None],
         *,
         silent_seconds: float,
-        environment: Mapping[str, str] = {},
     ) -> None:
         self._command = [sys.executable, "-m", module, *arguments]
-        self._environment = environment
         self._on_line = on_line
         self._silent_seconds = silent_seconds
         self._process: subprocess.Popen[str] | None = None
@@ -82,7 +79,6 @@ class ChildProcess:
         self._process = subprocess.Popen(  # noqa: S603 (our own program)
             self._command,
             cwd=settings.BASE_DIR,
-            env={**os.environ, **self._environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -44,7 +44,7 @@ class OnAir:
     step: int | None = None  # whose output it is
 
 
-class Program:
+class StreamProgram:
     """Of one broadcast. `next_picture` is asked again every second."""
 
     def __init__(self, broadcast: Broadcast) -> None:

@@ -274,8 +274,8 @@ def _model_host(plan: Plan) -> Child:
 def _stream_host(plan: Plan) -> Child:
     return Child(
         "streams",
-        [sys.executable, plan.manage, "streamhost"],
-        environment=lambda: {**FEW_ARENAS, "PANIC_LISTEN_FD": str(plan.stream_fd)},
+        [sys.executable, plan.manage, "streamhost", "--listen-fd", str(plan.stream_fd)],
+        environment=lambda: FEW_ARENAS,
         # It may wait for the database as long as that may be locked; its encoders go on meanwhile.
         watchdog=Heartbeat(plan.run_dir / "streamhost.alive", seconds=30.0),
         pass_fds=[plan.stream_fd],

@@ -29,7 +29,7 @@ Planes = NDArray[np.uint8]  # 4:2:0, as av.VideoFrame.to_ndarray gives it
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class FrameBox:
     """Where a medium is drawn. Even numbers: the colours have half the pixels."""
 
     left: int
@@ -37,19 +37,19 @@ class Box:
     width: int
     height: int
 
-    def fitted(self, width: int, height: int) -> Box:
+    def fitted(self, width: int, height: int) -> FrameBox:
         """The largest box of this shape inside, in the middle."""
         scale = min(self.width / max(1, width), self.height / max(1, height))
         wide = max(2, int(width * scale) // 2 * 2)
         high = max(2, int(height * scale) // 2 * 2)
         left = self.left + (self.width - wide) // 4 * 2
-        return Box(left, self.top + (self.height - high) // 4 * 2, wide, high)
+        return FrameBox(left, self.top + (self.height - high) // 4 * 2, wide, high)
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnPicture:
     planes: Planes
-    media_box: Box  # where the frames of a film go
+    media_box: FrameBox  # where the frames of a film go
 
 
 class Canvas:
@@ -68,14 +68,14 @@ class Canvas:
             bottom = self._draw_label(image, picture)
         if picture.kind not in ("text", "slate") and picture.caption:
             bottom = self._draw_caption(image, picture.caption, bottom)
-        box = Box(0, 0, WIDTH, bottom // 2 * 2)
+        box = FrameBox(0, 0, WIDTH, bottom // 2 * 2)
         if picture.kind in ("text", "slate"):
             self._draw_words(image, picture, box)
         elif picture.kind != "video" and picture.path:
             _paste(image, Path(picture.path), box)
         return DrawnPicture(planes_of(image), box)
 
-    def _draw_words(self, image: Image.Image, picture: Picture, box: Box) -> None:
+    def _draw_words(self, image: Image.Image, picture: Picture, box: FrameBox) -> None:
         slate = picture.kind == "slate"
         inner = (box.width - 2 * MARGIN, box.height - 2 * MARGIN)
         if slate:
@@ -122,7 +122,7 @@ class Canvas:
             draw.ellipse((middle - size, top - size, middle + size, top + size), fill=tone)
 
 
-def _paste(image: Image.Image, path: Path, box: Box) -> None:
+def _paste(image: Image.Image, path: Path, box: FrameBox) -> None:
     with Image.open(path) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise ValueError(f"{opened.width} x {opened.height} pixels are too many")
@@ -150,7 +150,7 @@ def video_planes(frame: Any, width: int, height: int) -> Planes:
     return planes
 
 
-def place(planes: Planes, inner: Planes, box: Box) -> Planes:
+def place(planes: Planes, inner: Planes, box: FrameBox) -> Planes:
     """A copy with `inner`, planes of the box's size, in the box."""
     made = planes.copy()
     made[box.top : box.top + box.height, box.left : box.left + box.width] = inner[: box.height]

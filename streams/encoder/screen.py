@@ -10,7 +10,7 @@ from typing import Any
 import av
 import numpy as np
 
-from .canvas import Box, Canvas, Planes, place, video_planes
+from .canvas import Canvas, FrameBox, Planes, place, video_planes
 from .clock import FPS
 from .protocol import Picture
 
@@ -18,7 +18,7 @@ FADE_FRAMES = 24
 FILM_FRAMES_AHEAD = 90  # decoded at most for one frame of ours: a film of 2,700 frames/s ends there
 
 
-class Film:
+class FilmLoop:
     """The frames of a video, over and over. Raises what PyAV raises where it cannot be decoded."""
 
     def __init__(self, path: Path) -> None:
@@ -52,15 +52,15 @@ class Film:
         self.frame = next(self._frames, self.frame)
 
 
-class Scene:
+class ReadyScene:
     """A picture that is ready to be shown."""
 
     def __init__(self, picture: Picture, canvas: Canvas) -> None:
         drawn = canvas.draw(picture)
         self.picture = picture
         self._planes, self._box = drawn.planes, drawn.media_box
-        self._film = Film(Path(picture.path)) if picture.kind == "video" else None
-        self._place: Box | None = None
+        self._film = FilmLoop(Path(picture.path)) if picture.kind == "video" else None
+        self._place: FrameBox | None = None
         self._shown: Any = None
         self._latest = self._planes
         if self._film:
@@ -92,9 +92,9 @@ class Screen:
     ) -> None:
         self._canvas = canvas
         self._on_change = on_change
-        self._scene = Scene(first, canvas)
+        self._scene = ReadyScene(first, canvas)
         self._before: Planes | None = None
-        self._ready: Scene | None = None
+        self._ready: ReadyScene | None = None
         self._wanted = first
         self._lock = threading.Condition()
         self.begun = ""
@@ -142,7 +142,7 @@ class Screen:
                 picture = self._wanted
             made, self.begun = picture.key, picture.key
             try:
-                scene = Scene(picture, self._canvas)
+                scene = ReadyScene(picture, self._canvas)
             except Exception as error:  # whatever a damaged file makes a decoder raise
                 made = self._note_failed(picture, error)
                 continue

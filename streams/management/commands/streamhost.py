@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
@@ -19,11 +19,15 @@ class Command(BaseCommand):
     help = "Encode what is to be on air. Started by `up` when a stream is wanted."
     requires_system_checks = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--listen-fd", type=int, help="a socket that already listens")
+
+    def handle(self, *args: Any, listen_fd: int | None = None, **options: Any) -> None:
         end_with_parent()
-        descriptor = os.environ.get("PANIC_LISTEN_FD")
         listener = (
-            socket.socket(fileno=int(descriptor)) if descriptor else open_listener(settings.RUN_DIR)
+            open_listener(settings.RUN_DIR)
+            if listen_fd is None
+            else socket.socket(fileno=listen_fd)
         )
         listener.set_inheritable(False)
         host = StreamHost(listener)
