@@ -27,6 +27,7 @@ from lib import watched_tasks
 from lib.proxies import client_address, parse_address
 from realtime import hub
 from realtime.models import Event, Topic
+from streams.metrics import metrics as stream_metrics
 
 if TYPE_CHECKING:
     from asgiref.typing import (
@@ -226,6 +227,7 @@ class MetricsCollector(Collector):
         for topic in Topic.objects.order_by("name")[:200]:
             events.add_metric([topic.name], topic.last_seq)
         yield events
+        yield from stream_metrics()
 
 
 REGISTRY = CollectorRegistry()

@@ -40,6 +40,12 @@ class StreamViewers(models.Model):
     # Queries
 
     @classmethod
+    def counts(cls, *, at: datetime) -> dict[int, int]:
+        """By network."""
+        fresh = cls.objects.filter(seen_at__gte=at - cls.VALID_FOR)
+        return dict(fresh.values_list("network").annotate(Sum("count")))
+
+    @classmethod
     def count_all(cls, network: int, *, at: datetime) -> int:
         fresh = cls.objects.filter(network=network, seen_at__gte=at - cls.VALID_FOR)
         return int(fresh.aggregate(all=Sum("count"))["all"] or 0)
