@@ -16,6 +16,7 @@ from typing import Any
 from django.db import DatabaseError
 from django.utils import timezone
 
+from lib.compiled_statements import CompiledSelect
 from lib.stored_sentences import stored_sentence
 from platforms.base import Modality, Model
 from platforms.farm_models import FarmModel, FarmModels
@@ -117,8 +118,14 @@ def _read_workers_by_model() -> WorkersByModel:
 
 def offering_workers() -> dict[str, list[FarmWorker]]:
     """The workers that offer each model; the oldest first. One query."""
-    offered = _offers_by_id(list(FarmWorker.objects.kept()))
+    offered = _offers_by_id(_KEPT.rows())
     return {model_id: [worker for worker, _ in pairs] for model_id, pairs in offered.items()}
+
+
+# Every look at due steps asks for it.
+_KEPT: CompiledSelect[FarmWorker] = CompiledSelect(
+    lambda: FarmWorker.objects.kept().defer("specs", "self_test")
+)
 
 
 def offer_of_model(worker: FarmWorker, model_id: str) -> Offer:

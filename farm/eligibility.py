@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from invocations.engine.due_steps import StepFilter, Values
 from invocations.models import Invocation
+from lib.compiled_statements import CompiledSelect
 
 from . import catalogue
 from .models import BlockedWorker, FarmWorker, StepFailure, WorkerStatus
@@ -47,10 +48,10 @@ class Eligibility:
     def __init__(self, steps: Sequence[Invocation], at: datetime) -> None:
         self._at = at
         self._offering = catalogue.offering_workers() if steps else {}
-        failures = StepFailure.objects.excluded().filter(invocation__in=[step.pk for step in steps])
-        blocked = BlockedWorker.objects.filter(run__in={step.run_id for step in steps})
-        self._failed = set(failures.values_list("invocation_id", "model", "worker_id"))
-        self._blocked = set(blocked.values_list("run_id", "model", "worker_id"))
+        failures = _FAILURES.rows(steps=tuple(step.pk for step in steps))
+        blocked = _BLOCKED.rows(runs=tuple({step.run_id for step in steps}))
+        self._failed = {(one.invocation_id, one.model, one.worker_id) for one in failures}
+        self._blocked = {(one.run_id, one.model, one.worker_id) for one in blocked}
 
     def candidates(self, step: Invocation) -> list[Candidate]:
         """The workers that offer its model."""
@@ -79,6 +80,19 @@ class Eligibility:
         if (step.run_id, step.model, worker.pk) in self._blocked:
             return Obstacle.BLOCKED
         return _sleep_obstacle(worker, self._at)
+
+
+# Every look at due steps asks for these.
+_FAILURES: CompiledSelect[StepFailure] = CompiledSelect(
+    lambda *, steps: (
+        StepFailure.objects.excluded()
+        .filter(invocation__in=steps)
+        .only("invocation_id", "model", "worker_id")
+    )
+)
+_BLOCKED: CompiledSelect[BlockedWorker] = CompiledSelect(
+    lambda *, runs: BlockedWorker.objects.filter(run__in=runs).only("run_id", "model", "worker_id")
+)
 
 
 def has_fallback(step: Invocation) -> bool:

@@ -19,6 +19,7 @@ from typing import Any
 from django.utils import timezone
 
 from invocations.models import Invocation
+from lib.compiled_statements import CompiledSelect
 from lib.problems import problem
 from lib.token_buckets import Buckets
 
@@ -33,6 +34,7 @@ PATH = f"{ROOT}claim"
 MAX_BODY_BYTES = 4096
 CLAIMS_PER_MINUTE, CLAIMS_AT_ONCE_SECONDS = 6_000, 2.0  # of one secret
 CALLS_AT_ONCE = 4  # that the application has: the others wait on the event loop, not in threads
+MAX_LOOKED_AT = 64  # due steps
 MOST_ASKED = 8  # claims of one secret that the application has, or is to have, at a time
 TOO_OFTEN = f"A worker may claim {CLAIMS_PER_MINUTE:,} times a minute. Wait a little."
 NOT_ANSWERED = "This worker's other claims are not answered yet."
@@ -89,8 +91,10 @@ class LongPoll:
         ends = asyncio.get_running_loop().time() + seconds
         self.room.open()
         worker = self.room.recall(key) if seconds else None
+        left_out = self.room.left_out
         while True:
             if worker is None:
+                left_out = self.room.left_out
                 if self._asked[key[0]] >= MOST_ASKED:
                     return _too_many(NOT_ANSWERED, 1)
                 answer = await self._ask(scope, key)
@@ -99,7 +103,7 @@ class LongPoll:
                     return answer
                 self.room.remember(key, worker)
             left = ends - asyncio.get_running_loop().time()
-            if left <= 0 or not await self.room.wait(worker, left, gone):
+            if left <= 0 or not await self.room.wait(worker, left, gone, left_out=left_out):
                 over = asyncio.get_running_loop().time() >= ends - 0.01
                 return _nothing(retry_after=0 if seconds and over else 1)
             worker = None
@@ -133,12 +137,21 @@ class LongPoll:
 
 def workers_for_due_steps() -> list[frozenset[str]]:
     """For each step of the farm that is due, the ids of the workers that could take it. Four queries at
-    most, however many workers there are."""
+    most, however many workers there are; one where nothing is due."""
     at = timezone.now()
-    due = Invocation.objects.due(at).filter(model__startswith="farm:")
-    steps = list(due.select_related("run__network")[:64])
+    steps = _DUE.rows(at=at)
     eligibility = Eligibility(steps, at)
     return [frozenset(one.public_id for one in eligibility.able(step)) for step in steps]
+
+
+# Every wake-up asks while somebody waits.
+_DUE: CompiledSelect[Invocation] = CompiledSelect(
+    lambda *, at: (
+        Invocation.objects.due(at)
+        .filter(model__startswith="farm:")
+        .select_related("run__network")[:MAX_LOOKED_AT]
+    )
+)
 
 
 def _credentials(scope: Scope) -> tuple[bytes, bytes]:

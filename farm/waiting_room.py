@@ -3,6 +3,9 @@
 A worker that was told "nothing" is remembered, so that its next claim costs neither a thread nor a query:
 it waits at once. What would make the application answer otherwise lets the claim be asked again: a
 step that has become due and that it could take, or any change of its row (`call_roll`).
+
+While nobody waits, nobody looks for due steps either: whoever comes next asks the application itself.
+That is how it goes with a worker that does one step after the other.
 """
 
 from __future__ import annotations
@@ -58,7 +61,9 @@ class WaitingRoom:
         self._waiting: dict[int, OpenClaim] = {}
         self._remembered: dict[ClaimKey, RememberedClaim] = {}
         self._unserved: list[frozenset[str]] = []  # due steps for which nobody was waiting
+        self._left_out = 0  # looks that were left out when the last one was taken
         self.rolls = 0  # that were called so far
+        self.left_out = 0  # looks for due steps so far: nobody was waiting
         self._stamp: object = None
         self._rolled_at = 0.0
         self._watch: WatchedTask | None = None
@@ -81,15 +86,17 @@ class WaitingRoom:
     def recall(self, key: ClaimKey) -> IdleWorker | None:
         """Whose claim this is, if the application would say again that there is nothing."""
         found = self._remembered.get(key)
-        if found is None or stamp.read() != self._stamp:
+        if found is None or self.left_out != self._left_out or stamp.read() != self._stamp:
             return None
         found.last_used = _now()
         return found.worker
 
-    async def wait(self, worker: IdleWorker, seconds: float, gone: asyncio.Future[None]) -> bool:
+    async def wait(
+        self, worker: IdleWorker, seconds: float, gone: asyncio.Future[None], *, left_out: int
+    ) -> bool:
         """Until the worker had better ask again; False once the time is over, its client has left, or
-        it has sent another claim."""
-        if self._is_unserved(worker):
+        it has sent another claim. `left_out`: looks, when it was last told that there is nothing."""
+        if self._is_unserved(worker) or left_out != self.left_out:
             return True
         loop = asyncio.get_running_loop()
         mine = OpenClaim(worker, loop.create_future())
@@ -125,7 +132,12 @@ class WaitingRoom:
                 report_round()
                 if self._waiting or self._remembered:
                     await self._roll()
+                if self._waiting:
+                    self._left_out = self.left_out
                     self._wake(await self._thread.run(self._due))
+                else:
+                    self._unserved = []
+                    self.left_out += 1
 
     def _wake(self, wanted: list[frozenset[str]]) -> None:
         """Of each set of workers, the one that has waited longest."""

@@ -107,6 +107,11 @@ async def until_rolled(app: LongPoll) -> None:
         await asyncio.sleep(0.005)
 
 
+async def until_left_out(app: LongPoll, count: int) -> None:
+    while app.room.left_out < count:
+        await asyncio.sleep(0.005)
+
+
 def test_a_claim_that_does_not_wait_is_answered_at_once() -> None:
     async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
         assert await claim(app, "ada", 0, leaves) == 204
@@ -167,17 +172,50 @@ def test_a_step_that_becomes_due_while_its_worker_asks_is_not_missed() -> None:
 
 def test_the_next_claim_of_an_idle_worker_does_not_reach_the_application() -> None:
     async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
+        other = asyncio.ensure_future(claim(app, "bob", 25, leaves))
+        await until_asked(farm, 1)
         assert await claim(app, "ada", 0.05, leaves) == 204
         await until_rolled(app)
         assert await claim(app, "ada", 0.05, leaves) == 204
         waiting = asyncio.ensure_future(claim(app, "ada", 0.05, leaves))
         assert await waiting == 204
-        assert farm.asked == ["ada"]
+        assert farm.asked == ["bob", "ada"]
 
         waiting = asyncio.ensure_future(claim(app, "ada", 25, leaves))
         await asyncio.sleep(0)
         farm.make_due("ada")
         assert await waiting == 200
+        leaves.set()
+        await other
+
+    run(scene)
+
+
+def test_nobody_looks_for_work_while_nobody_waits_and_who_comes_next_asks_at_once() -> None:
+    async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
+        assert await claim(app, "ada", 0.05, leaves) == 204
+        await until_rolled(app)
+        looks, left_out = farm.looks, app.room.left_out
+        farm.make_due("ada")
+        await until_left_out(app, left_out + 1)
+
+        assert await claim(app, "ada", 25, leaves) == 200
+        assert (farm.asked, farm.looks) == (["ada", "ada"], looks)
+
+    run(scene)
+
+
+def test_work_that_comes_while_the_only_worker_is_told_nothing_is_not_missed() -> None:
+    async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
+        async def meanwhile(worker: str) -> None:
+            farm.answered, left_out = None, app.room.left_out
+            farm.make_due("ada")
+            await until_left_out(app, left_out + 1)
+
+        farm.answered = meanwhile
+
+        assert await claim(app, "ada", 25, leaves) == 200
+        assert farm.asked == ["ada", "ada"]
 
     run(scene)
 
