@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Container, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from functools import lru_cache
@@ -108,9 +108,10 @@ def _full() -> StorageFull:
     return StorageFull(sentences.NO_ROOM)
 
 
-def publish(files: dict[str, Path], *, replace: bool = False) -> None:
-    """Put each finished file under its name, in this order, durably. Local files are moved. `replace`: what
-    lies there may be of earlier rules and gives way; else it has the same content, and a bucket keeps it.
+def publish(files: dict[str, Path], *, replace: Container[str] = ()) -> None:
+    """Put each finished file under its name, in this order, durably once all are there. Local files are moved.
+    `replace`: names under which something of earlier rules may lie, which gives way; what lies under the others
+    has the same content, and a bucket keeps it.
     """
     storage = _storage()
     if isinstance(storage, FileSystemStorage):
@@ -119,7 +120,7 @@ def publish(files: dict[str, Path], *, replace: bool = False) -> None:
             _sync(folder)
         return
     for name, path in files.items():
-        if replace or not exists(name):
+        if name in replace or not exists(name):
             _upload(storage, name, path)
 
 

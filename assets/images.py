@@ -177,6 +177,13 @@ def as_poster(frame: Image.Image, path: Path) -> Copy:
     return _as_webp(frame, path)
 
 
+def as_drawing(image: Image.Image, path: Path) -> Copy:
+    """A drawing of our own, as large as it is: compressed in the quickest way, which costs flat colours little."""
+    with path.open("xb") as stream:
+        image.save(stream, "WEBP", quality=82, method=0)
+    return Copy(path, image.width, image.height)
+
+
 def _renditions(image: Image.Image, new_file: NewFile) -> dict[str, Copy]:
     """Never larger than the image, which shrinks on the way.
 

@@ -180,8 +180,8 @@ def _publish(sha256: str, examined: Examined) -> Asset:
         blobs.name_of(sha256, f"{size_name}.webp"): copy.path
         for size_name, copy in examined.copies.items()
     }
-    blobs.publish(made, replace=True)
-    blobs.publish({blobs.name_of(sha256, probe.extension): examined.path})
+    original = {blobs.name_of(sha256, probe.extension): examined.path}
+    blobs.publish({**made, **original}, replace=made)
     asset = Asset.objects.published(
         sha256=sha256,
         kind=probe.kind,

@@ -15,7 +15,7 @@ from . import blobs, headers
 from .containers import OGG, Container
 from .decoding import DecodedMedia, DecodedTrack, decode
 from .errors import DamagedMedia
-from .images import as_poster
+from .images import as_drawing, as_poster
 from .kinds import Copy, Examined, MediaKind, Probe
 from .waveforms import waveform
 
@@ -85,7 +85,7 @@ def _examined(playable: _Playable, new_file: NewFile) -> Examined:
     )
     copies: dict[str, Copy] = {}
     if sound and decoded.kind is MediaKind.AUDIO:
-        copies["poster"] = as_poster(waveform(sound.loudnesses), new_file())
+        copies["poster"] = as_drawing(waveform(sound.loudnesses), new_file())
     if picture and picture.poster:
         copies["poster"] = as_poster(picture.poster, new_file())
     return Examined(playable.path, probe, copies)

@@ -76,7 +76,7 @@ def _looked_at(upload: Upload) -> tuple[dict[str, Any], str]:
         return _moved_before(upload)
     try:
         facts = inspect(upload.part)
-        blobs.publish({upload.stored_name: upload.part}, replace=True)
+        blobs.publish({upload.stored_name: upload.part}, replace={upload.stored_name})
     except (NoRoom, AssetError, OSError):
         logger.warning("upload %s cannot be looked at now", upload, exc_info=True)
         return {}, ""

@@ -35,7 +35,11 @@ def ask_for_blob(request: WorkerRequest, sha256: InPath[Sha256]) -> HttpResponse
     worker = request.auth.public_id
     if blobs.is_known(worker, sha256):
         return HttpResponse(status=200)
-    return HttpResponse(status=404, headers={"Upload-Offset": str(blobs.received(worker, sha256))})
+    answer = HttpResponse(
+        status=404, headers={"Upload-Offset": str(blobs.received(worker, sha256))}
+    )
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # it is no error, so no warning
+    return answer
 
 
 @routes.put("/blobs/{sha256}", response={201: None, 202: None, 208: None}, url_name="put_blob")

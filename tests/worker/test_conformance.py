@@ -214,16 +214,18 @@ DIGEST = hashlib.sha256(PICTURE).hexdigest()
 
 
 @those_with_files
-def test_a_file_that_is_known_is_not_sent(
+def test_a_large_file_that_is_known_is_not_sent(
     program: ConformingProgram, farm: FarmServer, start: Start
 ) -> None:
-    farm.blobs[DIGEST] = PICTURE
-    farm.offer_file("t1", PICTURE, "image/png", "farm:echo-image")
+    large = PICTURE * 20  # 2 MB; a small one may be sent without asking
+    digest = hashlib.sha256(large).hexdigest()
+    farm.blobs[digest] = large
+    farm.offer_file("t1", large, "image/png", "farm:echo-image")
     start()
     farm.wait_for(is_done(farm, "t1"))
 
     assert farm.count("put") == 0
-    assert farm.outcomes["t1"]["outputs"] == [{"type": "image", "sha256": DIGEST}]
+    assert farm.outcomes["t1"]["outputs"] == [{"type": "image", "sha256": digest}]
 
 
 @those_with_files

@@ -71,14 +71,26 @@ def test_an_upload_goes_on_where_the_line_broke(farm: FarmServer, start: StartWo
     ]
 
 
-def test_a_file_that_the_server_has_is_not_sent(farm: FarmServer, start: StartWorker) -> None:
-    farm.blobs[hashlib.sha256(PICTURE).hexdigest()] = PICTURE
-    farm.offer_file("t1", PICTURE, "image/png", "echo-image")
+def test_a_large_file_that_the_server_has_is_not_sent(farm: FarmServer, start: StartWorker) -> None:
+    large = PICTURE * 11
+    farm.blobs[hashlib.sha256(large).hexdigest()] = large
+    farm.offer_file("t1", large, "image/png", "echo-image")
 
     start()
 
     farm.wait_for(lambda: "t1" in farm.outcomes)
     assert farm.count("put") == 0
+
+
+def test_a_small_file_is_sent_without_asking_whether_the_server_has_it(
+    farm: FarmServer, start: StartWorker
+) -> None:
+    farm.offer_file("t1", PICTURE, "image/png", "echo-image")
+
+    start()
+
+    farm.wait_for(lambda: "t1" in farm.outcomes)
+    assert (farm.count("head"), farm.count("put")) == (0, 1)
 
 
 def test_an_upload_waits_for_another_machines_upload_of_the_same_file(

@@ -81,20 +81,20 @@ class WorkAttempt:
     def run(self) -> None:
         """Do the work and hand it in. Raises SecretRefused."""
         self._reporter.start()
-        try:
-            outcome, files = self._finished_outcome()
-            if outcome is None:
-                self._context.outbox.drop(self.token)
-                return
-            renews = outcome["outcome"] != "released"
-            self._reporter.hand_in(self.delivery_stop, renews=renews)
-            if self._keep(outcome, files):
-                self._delivery.send_all(self.delivery_stop)
-        finally:
-            self._reporter.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+        outcome, files = self._finished_outcome()
+        if outcome is None:
+            self._context.outbox.drop(self.token)
+            return
+        renews = outcome["outcome"] != "released"
+        self._reporter.hand_in(self.delivery_stop, renews=renews)
+        if self._keep(outcome, files):
+            self._delivery.send_all(self.delivery_stop)
         if self._reporter.error:
             raise self._reporter.error
+
+    def clean_up(self) -> None:
+        self._reporter.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _finished_outcome(self) -> tuple[dict[str, Any] | None, Sequence[OutboxFile]]:
         """The body of `finish` and its files; None where nobody wants to know."""
@@ -214,17 +214,15 @@ class Leftover:
         self.token = self.place = token
         self.stop = StopSignal()
         self.delivery_stop = StopSignal()
-        self._context = context
+        self._delivery = OutcomeDelivery(token, context.api, context.outbox, context.new_backoff)
+        self._reporter = Reporter(
+            self._delivery, context.api, context.outbox, self.delivery_stop, context.renew_seconds
+        )
 
     def run(self) -> None:
         """Hand it in, renewing its lease meanwhile. Raises SecretRefused."""
-        context = self._context
-        delivery = OutcomeDelivery(self.token, context.api, context.outbox, context.new_backoff)
-        reporter = Reporter(
-            delivery, context.api, context.outbox, self.delivery_stop, context.renew_seconds
-        )
-        reporter.start()
-        try:
-            delivery.send_all(self.delivery_stop)
-        finally:
-            reporter.close()
+        self._reporter.start()
+        self._delivery.send_all(self.delivery_stop)
+
+    def clean_up(self) -> None:
+        self._reporter.close()

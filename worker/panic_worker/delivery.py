@@ -22,6 +22,9 @@ PARTLY_STORED = frozenset({202, 206, 308, 409, 416})
 TOO_EARLY, MISMATCH = 425, 422
 TOO_EARLY_SECONDS = 1.0
 MAX_MISMATCHES = 3
+MAX_UNASKED = (
+    1 << 20
+)  # bytes of a file that is sent at first without asking how much of it is there
 
 
 class OutcomeDelivery:
@@ -36,6 +39,7 @@ class OutcomeDelivery:
         self._new_backoff = new_backoff
         self._sending = threading.Lock()
         self._mismatches = 0
+        self._begun: set[str] = set()  # files of which the server may have a part
 
     def send_logs(self) -> None:
         """What there is of the log, once; does nothing while the outcome is being sent. Raises
@@ -106,13 +110,16 @@ class OutcomeDelivery:
         """From where the server has it to the end. Raises CallRefused, also for a file that has
         changed on this disk."""
         sha256, path = body["sha256"], self._outbox.blob_path(body["sha256"])
-        state = self._api.blob_state(sha256)
-        if state.is_known:
-            return
-        if not path.is_file():
+        size = path.stat().st_size if path.is_file() else -1
+        offset, is_first = 0, sha256 not in self._begun
+        self._begun.add(sha256)
+        if not (is_first and 0 <= size <= MAX_UNASKED):
+            state = self._api.blob_state(sha256)
+            if state.is_known:
+                return
+            offset = state.offset if state.offset < size else 0
+        if size < 0:
             raise CallRefused(MISMATCH, "", "The file is not on the worker's disk any more.")
-        size = path.stat().st_size
-        offset = state.offset if state.offset < size else 0
         answer = self._api.put_blob(sha256, path, body["content_type"], offset)
         if answer.status in KNOWN_OR_STORED:
             return

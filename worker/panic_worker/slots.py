@@ -24,7 +24,13 @@ class SlotWork(Protocol):
     stop: StopSignal
     delivery_stop: StopSignal
 
-    def run(self) -> None: ...
+    def run(self) -> None:
+        """Until it is handed in."""
+        ...
+
+    def clean_up(self) -> None:
+        """What remains to be done when its place is somebody else's."""
+        ...
 
 
 class Slots:
@@ -127,3 +133,4 @@ class Slots:
                 self._busy.pop(work.token, None)
                 self._done.append(work.token)
                 self._changed.notify_all()
+            work.clean_up()
