@@ -180,6 +180,9 @@ class Film(models.Model):
     def keep(self, retention: RetentionClass) -> None:
         self._write(retention=retention)
 
+    def rename(self, title: str) -> None:
+        self._write(title=title)
+
     def share(self) -> str:
         """The key of its shared page; the same one where it is shared already."""
         Film.objects.filter(pk=self.pk, share_key="").update(share_key=get_random_string(32))

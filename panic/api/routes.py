@@ -34,6 +34,7 @@ import displays.api.privacy
 import displays.api.stop_all
 import farm.api.blocklists
 import farm.api.workers
+import films.api.films
 import films.api.uploads
 import invocations.api.runs
 import invocations.api.steps
@@ -120,6 +121,8 @@ def check_topic(request: HttpRequest, topic: str) -> None:
     if topic in (MISSION_CONTROL, FARM):
         return permissions.check_admin(caller)
     kind, _, key = topic.partition(":")
+    if kind == "films" and caller.user is not None and key == caller.user.public_id:
+        return None
     visible = Network.objects.visible_to(caller.person)
     if kind == "installation":  # of its log; a display's own socket is open to who has its address
         found = visible.filter(installations__public_id=key)
@@ -177,6 +180,7 @@ def _routers() -> list[Router]:
         displays.api.privacy.routes,
         farm.api.workers.routes,
         farm.api.blocklists.routes,
+        films.api.films.routes,
         films.api.uploads.routes,
         realtime.api.events.router(check_topic),
     ]

@@ -140,6 +140,16 @@ POST   /uploads 401 403 201 201 201 201
 GET    /uploads/{upload_id} 401 403 404 404 200 200
 PATCH  /uploads/{upload_id} 401 403 404 404 415 415
 DELETE /uploads/{upload_id} 401 403 404 404 204 204
+GET    /films 401 403 200 200 200 200
+POST   /films 401 403 404 201 201 201 | 401 403 403 201 201 201
+GET    /films/{film_id} 401 404 404 200 200 200
+PATCH  /films/{film_id} 401 404 404 200 200 200
+DELETE /films/{film_id} 401 404 404 204 204 204
+POST   /films/{film_id}/cancel 401 404 404 200 200 200
+POST   /films/{film_id}/retry 401 404 404 409 409 409
+POST   /films/{film_id}/pause 401 404 404 200 200 200
+POST   /films/{film_id}/resume 401 404 404 409 409 409
+POST   /films/{film_id}/approve 401 404 404 409 409 409
 """
 # What an attendant is told where that is not what others are who have nothing to do with the network
 ATTENDANT = {
@@ -194,5 +204,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "PUT /runs/{run_id}/rating": {"stars": 5},
     "POST /runs/{run_id}/sheets": {"sequences": [0]},
     "POST /uploads": {"bytes": 5, "content_type": "video/mp4"},
+    "POST /films": {"recipe": "film-of-run", "run": "{run_id}"},
+    "PATCH /films/{film_id}": {"retention": "kept"},
     "POST /kiosks/claim": {"code": "{kiosk}", "installation": "{installation_id}", "name": "new"},
 }

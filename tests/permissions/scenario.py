@@ -19,6 +19,7 @@ from displays.models import Display, Installation, Kiosk
 from displays.models.board import Board
 from farm.models import Assignment, BlockedWorker, FarmWorker
 from films import uploads
+from films.models import Film
 from invocations import runs, visitor_access
 from invocations.engine import outcomes
 from invocations.engine.claims import Holder, claim_step
@@ -170,6 +171,9 @@ class Stage:
             "worker_id": machine.public_id,
             "upload_id": uploads.announce(owner=self.people["owner"], size=5, at=at).public_id,
             "entry_id": blocked.public_id,
+            "film_id": Film.objects.create(
+                owner=self.people["owner"], run=run, recipe="film-of-run"
+            ).public_id,
         }
 
     def _stream(self) -> str:
