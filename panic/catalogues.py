@@ -46,11 +46,16 @@ def read_catalogue(path: Path) -> Catalog:
 
 
 def compile_catalogues(locale: Path) -> list[Path]:
-    """Write the `.mo` of each `.po` that is newer than it; the files that were written."""
+    """Write the `.mo` of each `.po` that is newer than it; the files that were written.
+
+    A folder that must not be written to, as of an installed package, came with its own."""
     written = []
     for source in catalogue_files(locale).values():
         compiled = source.with_suffix(".mo")
-        if compiled.exists() and compiled.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+        if compiled.exists() and (
+            compiled.stat().st_mtime_ns >= source.stat().st_mtime_ns
+            or not os.access(compiled.parent, os.W_OK)
+        ):
             continue
         buffer = io.BytesIO()
         write_mo(buffer, read_catalogue(source))

@@ -17,6 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 environment.read_file(BASE_DIR / ".env")
 
 DATA_DIR = environment.data_dir(BASE_DIR)
+environment.read_file(DATA_DIR / ".env")
 STREAM_MUSIC_DIR = DATA_DIR / "music"  # what streams play where their owner chose music
 RUN_DIR = DATA_DIR / "run"  # sockets, locks, signs of life: worthless after a reboot
 WEIGHTS_DIR = DATA_DIR / "weights"
