@@ -57,7 +57,7 @@ def order_film(
     """
     found = _recipe(recipe)
     _check_source(found, run, upload)
-    chosen = _options(found, options)
+    chosen = checked_options(found, options)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=owner.pk)
         _check_number(owner)
@@ -68,7 +68,7 @@ def order_film(
             recipe=found.name,
             options=chosen,
             title=(title or _title(run, upload))[:MAX_TITLE],
-            provenance=_source_facts(run, upload),
+            provenance=source_facts(run, upload),
             created_at=at,
         )
         try:
@@ -108,7 +108,7 @@ def _check_source(recipe: Recipe, run: Run | None, upload: Upload | None) -> Non
         raise OrderRefused(sentences.RUN_WITHDRAWN)
 
 
-def _options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
+def checked_options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return recipe.options.model_validate(dict(given)).model_dump()
     except ValidationError as error:
@@ -141,7 +141,7 @@ def _title(run: Run | None, upload: Upload | None) -> str:
     return run.prompt if run is not None else (upload.name if upload is not None else "")
 
 
-def _source_facts(run: Run | None, upload: Upload | None) -> dict[str, Any]:
+def source_facts(run: Run | None, upload: Upload | None) -> dict[str, Any]:
     """What of its source has to outlive it."""
     if run is not None:
         facts = {"id": run.public_id, "prompt": run.prompt, "network": run.network.name}

@@ -47,8 +47,10 @@ def _wire_hooks_of_people_and_networks() -> None:
 
 
 def _wire_hooks_of_runs_and_pages() -> None:
+    from archive.hooks import hooks as archive_hooks
     from displays import deliveries, presence
     from farm import blocklists, stops, waiting
+    from films import film_page
     from invocations.hooks import hooks as invocation_hooks
     from observatory import embeddings
     from studio.hooks import hooks as studio_hooks
@@ -61,6 +63,8 @@ def _wire_hooks_of_runs_and_pages() -> None:
     invocation_hooks.stop_workers = stops.put_to_sleep
     invocation_hooks.resume_workers = stops.let_go
     invocation_hooks.told_workers = stops.count_told
+    archive_hooks.films_of_run = film_page.links_of_run
+    archive_hooks.film_address = film_page.address_of_new_film
     studio_hooks.audience = presence.audience
     studio_hooks.blocklist = blocklists.blocklist_of_run
 

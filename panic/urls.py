@@ -12,6 +12,7 @@ import archive.urls
 import credentials.urls
 import displays.urls
 import farm.urls
+import films.urls
 import invocations.urls
 import networks.urls
 import streams.urls
@@ -45,6 +46,7 @@ urlpatterns = [
     path("account/notifications/", include("notifications.urls")),
     path("account/", include("accounts.urls")),
     path("", include((_networks, "networks"))),
+    *films.urls.urlpatterns,
     path("runs/", include((archive.urls.of_runs, "runs"))),
     path("invocations/", include((archive.urls.of_invocations, "invocations"))),
     path("models/", include((studio.urls.of_models, "models"))),

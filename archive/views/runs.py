@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from archive.hooks import hooks as archive_hooks
 from archive.models import Rating
 from archive.models.rating import STARS
 from invocations import removal, run_list, visitor_access
@@ -52,6 +53,8 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
         **_waiting(shown, steps, can_control),
         "blocklist": hooks.blocklist(shown) if can_control else (),
         "contact_sheets": shown.contact_sheets.order_by("-pk")[:12] if can_control else [],
+        "film_address": archive_hooks.film_address(shown) if can_control else "",
+        "films": archive_hooks.films_of_run(shown, request.user) if can_control else (),
         "visitor_page": visitor_access.url_path(shown),
         "own_rating": Rating.stars_of(shown, request.user),
         "stars": STARS,

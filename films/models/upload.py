@@ -19,8 +19,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from assets import blobs
+from films.states import FilmState
 from lib.public_ids import new_public_id
 
+RETRYABLE = (FilmState.FAILED, FilmState.CANCELLED)
 CHECK_LEASE = timedelta(minutes=10)  # after which another worker looks at it
 
 
@@ -47,7 +49,13 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(free, state=UploadState.RECEIVED).order_by("pk")
 
     def expired(self, at: datetime) -> UploadQuerySet:
-        return self.filter(expires_at__lt=at)
+        """Those whose time is over, and of which no film is being made, or may be taken up again."""
+        from .film import Film
+
+        open_films = Film.objects.open()
+        resumable = Film.objects.filter(bytes_used__gt=0, state__in=RETRYABLE)
+        needed = (open_films | resumable).exclude(upload=None).values("upload")
+        return self.filter(expires_at__lt=at).exclude(pk__in=needed)
 
 
 class Upload(models.Model):

@@ -10,6 +10,7 @@ const keys = {
   "/": () => field()?.focus(),
   n: () => follow(".header [data-key=n]"),
   r: () => follow(".header [data-key=r]"),
+  f: () => follow(".header [data-key=f]"),
   i: () => follow(".header [data-key=i]"),
   m: () => follow(".header [data-key=m]"),
   s: () => follow("[data-sound]"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.utils import timezone
 
 from accounts.models import User
+from assets.models import Asset
 from credentials.models import Server, UploadedWorkflow
 from displays.models import Board
 from farm.models import Assignment, FarmWorker
 from films import uploads
+from films.models import Film, FilmTask, TaskAttempt
 from invocations.models import Attempt
 from notifications.models import Channel, Delivery
 from notifications.occasions import Occasion
@@ -17,8 +19,7 @@ from tests.platforms.flows import exported
 
 
 def ids_of_equipment(owner: User) -> dict[str, str]:
-    films = {"upload_id": uploads.announce(owner=owner, size=5, at=timezone.now()).public_id}
-    return {**servers(), **boards(owner), **channels(owner), **farm_workers(), **films}
+    return {**servers(), **boards(owner), **channels(owner), **farm_workers(), **films(owner)}
 
 
 def boards(owner: User) -> dict[str, str]:
@@ -44,6 +45,33 @@ def channels(owner: User) -> dict[str, str]:
         )
         made.put(Occasion.TEST, at=at)
     return {"channel": made.public_id, "channel_id": made.public_id}
+
+
+def films(owner: User) -> dict[str, str]:
+    """Thirty of hers, each with thirty tasks that failed once; a clip that is on its way."""
+    at = timezone.now()
+    made = {"kind": "video", "content_type": "video/mp4", "extension": "mp4", "bytes": 5}
+    output = Asset.objects.create(sha256="1" * 64, **made)
+    facts = {"clip": {"name": "a.mp4", "width": 64, "height": 48, "seconds": 2, "codec": "h264"}}
+    for _ in range(30):
+        film = Film.objects.create(owner=owner, recipe="interpolate", provenance=facts)
+        FilmTask.objects.bulk_create(
+            FilmTask(film=film, number=number, operation="interpolate") for number in range(30)
+        )
+        TaskAttempt.objects.bulk_create(
+            TaskAttempt(
+                task=task, film=film, number=1, lease_until=at, outcome="failed", error="No room."
+            )
+            for task in film.tasks.all()
+        )
+    Film.objects.filter(pk=film.pk).update(state="completed", output=output, ended_at=at)
+    upload = uploads.announce(owner=owner, size=5, at=at)
+    return {
+        "film": film.public_id,
+        "film_id": film.public_id,
+        "film_key": film.share(),
+        "upload_id": upload.public_id,
+    }
 
 
 def farm_workers() -> dict[str, str]:

@@ -118,6 +118,17 @@ POST networks:bulk            /networks/archive/                                
 POST accounts:revoke_tokens   /account/tokens/revoke/                           302 302 302 302 302 302
 POST remove-boards            /account/boards/remove/                           302 302 302 302 302 302
 GET  runs:export              /runs/{run}/export/                               404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  films                    /films/                                           302 302 200 200 200 200
+GET  film-new                 /films/new/                                       302 302 200 200 200 200
+POST film-new                 /films/new/                                       302 302 422 422 422 422
+GET  film-storage             /films/storage/                                   302 302 200 200 200 200
+POST film-storage             /films/storage/                                   302 302 302 302 302 302
+POST remove-upload            /films/storage/{upload_id}/remove/                302 302 404 404 302 404
+GET  film                     /films/{film_id}/                                 302 302 404 200 200 200
+POST film-act                 /films/{film_id}/act/                             302 302 404 302 302 302
+GET  film-shared              /films/shared/{film_key}/                         200 200 200 200 200 200
+GET  film-of-run              /runs/{run}/film/                                 302 302 404 200 200 200 | 302 302 403 200 200 200
+POST film-of-run              /runs/{run}/film/                                 302 302 404 422 422 422 | 302 302 403 422 422 422
 GET  runs:compare             /runs/{run}/compare/                              404 404 404 200 200 200 | 200 200 200 200 200 200
 POST runs:rate                /runs/{run}/rate/                                 302 302 404 302 302 302 | 302 302 302 302 302 302
 POST runs:make-contact-sheet  /runs/{run}/sheets/                               302 302 404 302 302 302 | 302 302 403 302 302 302

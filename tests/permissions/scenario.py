@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, User
 from archive.models import ContactSheet
+from assets.models import Asset
 from credentials.models import Credential, Server
 from displays.models import Display, Installation, Kiosk
 from displays.models.board import Board
@@ -169,6 +170,7 @@ class Stage:
             "target_id": self._stream(),
             "workflow_id": "nothing",
             "worker_id": machine.public_id,
+            "film_key": self._shared_film(run),
             "upload_id": uploads.announce(owner=self.people["owner"], size=5, at=at).public_id,
             "entry_id": blocked.public_id,
             "film_id": Film.objects.create(
@@ -183,6 +185,18 @@ class Stage:
             self.network, name="Far", address="rtmp://live.example/app", key="", host="live.example"
         )
         return target.public_id
+
+    def _shared_film(self, run: Run) -> str:
+        """A finished one."""
+        made = {"kind": "video", "content_type": "video/mp4", "extension": "mp4", "bytes": 5}
+        film = Film.objects.create(
+            owner=self.people["owner"],
+            run=run,
+            recipe="film-of-run",
+            state="completed",
+            output=Asset.objects.create(sha256="1" * 64, **made),
+        )
+        return film.share()
 
     def _key(self) -> dict[str, str]:
         """The owner's, lent to the collaborator; its platform has no way to be asked for nothing."""

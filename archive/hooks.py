@@ -1,0 +1,38 @@
+"""What pages of the archive ask of the apps above them; panic/apps.py wires it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from invocations.models import Run
+from networks.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class FilmOfRun:
+    """A film that was made of a run, as a link. `seconds`: how long it plays; None: it is not finished."""
+
+    title: str
+    url: str
+    state: str  # in words
+    seconds: float | None
+    poster_url: str
+    created_at: datetime
+
+
+def _not_wired(*_: object) -> Any:
+    raise NotImplementedError("A hook of the archive is not wired: panic/apps.py does that.")
+
+
+@dataclass(slots=True)
+class ArchiveHooks:
+    """`films_of_run`: those that this person may see; `film_address`: where one is made of a run."""
+
+    films_of_run: Callable[[Run, Person], Sequence[FilmOfRun]] = _not_wired
+    film_address: Callable[[Run], str] = _not_wired
+
+
+hooks = ArchiveHooks()

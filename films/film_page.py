@@ -1,0 +1,167 @@
+"""What the pages of films show: a film with how far it is, its tasks in groups, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min, Sum
+from django.urls import reverse
+
+from accounts.models import User
+from archive.hooks import FilmOfRun
+from films.models import Film, FilmTask, TaskAttempt
+from films.models.film import FilmQuerySet
+from films.progress import FilmProgress, progress_of_films
+from films.state_texts import FILM_STATES
+from films.states import FilmState, TaskState
+from invocations.models import Run
+from networks.models import Person
+
+FILMS_ON_PAGE = 60
+MAX_PROBLEMS = 20
+
+# What can be done with a film in a state; each is a name of `films.views.acts`
+ACTS: dict[str, tuple[str, ...]] = {
+    FilmState.QUEUED: ("pause", "cancel"),
+    FilmState.RUNNING: ("pause", "cancel"),
+    FilmState.PAUSED: ("resume", "cancel"),
+    FilmState.WAITING_APPROVAL: ("approve", "cancel"),
+    FilmState.COMPLETED: (),
+    FilmState.FAILED: ("retry",),
+    FilmState.CANCELLED: ("retry",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FilmRow:
+    """A film and how far it is."""
+
+    film: Film
+    progress: FilmProgress
+
+    @property
+    def percent(self) -> int:
+        return round(self.progress.fraction * 100)
+
+    @property
+    def goes_on(self) -> bool:
+        return self.film.state in (FilmState.QUEUED, FilmState.RUNNING, FilmState.PAUSED)
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        return ACTS[self.film.state]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskGroup:
+    """Tasks of one operation that are in the same state, by the same backend."""
+
+    operation: str
+    state: str
+    backend: str
+    degraded: str
+    count: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProblem:
+    """A try that failed, in words."""
+
+    number: int
+    operation: str
+    at: datetime
+    error: str
+    is_final: bool  # its task has failed
+
+
+def shown_films(rows: FilmQuerySet) -> FilmQuerySet:
+    """With all that a row or a page shows of them."""
+    return rows.select_related("owner", "run__network__owner", "output", "preview")
+
+
+def rows_of_films(films: Iterable[Film]) -> list[FilmRow]:
+    """A number of queries that does not depend on how many there are."""
+    films = list(films)
+    progress = progress_of_films(films)
+    return [FilmRow(film, progress[film.pk]) for film in films]
+
+
+def films_of_person(person: User) -> list[FilmRow]:
+    """One's newest films."""
+    found = shown_films(Film.objects.owned_by(person)).newest_first()
+    return rows_of_films(found[:FILMS_ON_PAGE])
+
+
+def films_of_run(run: Run, person: Person) -> list[Film]:
+    """Those of this run that the person may see, the newest first."""
+    found = Film.objects.visible_to(person).filter(run=run).select_related("output")
+    return list(found.newest_first()[:12])
+
+
+def links_of_run(run: Run, person: Person) -> list[FilmOfRun]:
+    """The same, as the run's own page shows them."""
+    return [
+        FilmOfRun(
+            film.title,
+            reverse("film", args=[film.public_id]),
+            str(FILM_STATES[film.state]),
+            film.output.seconds if film.output else None,
+            film.output.poster_url if film.output else "",
+            film.created_at,
+        )
+        for film in films_of_run(run, person)
+    ]
+
+
+def address_of_new_film(run: Run) -> str:
+    """Where a film of this run is made."""
+    return reverse("film-of-run", args=[run.public_id])
+
+
+def row_of_film(film: Film) -> FilmRow:
+    return rows_of_films([film])[0]
+
+
+def page_context(film: Film) -> dict[str, object]:
+    """For templates/films/_film.html and the fragments in it."""
+    return {
+        "row": row_of_film(film),
+        "film": film,
+        "groups": groups_of_tasks(film),
+        "problems": problems_of_film(film),
+    }
+
+
+def groups_of_tasks(film: Film) -> list[TaskGroup]:
+    rows = FilmTask.objects.filter(film=film).order_by()
+    grouped = rows.values("operation", "state", "backend", "degraded")
+    counted = grouped.annotate(first=Min("number"), count=Count("pk"), total=Sum("seconds"))
+    return [
+        TaskGroup(
+            one["operation"],
+            one["state"],
+            one["backend"],
+            one["degraded"],
+            one["count"],
+            one["total"],
+        )
+        for one in counted.order_by("first")
+    ]
+
+
+def problems_of_film(film: Film) -> Sequence[TaskProblem]:
+    """The newest tries that failed."""
+    failed = TaskAttempt.objects.filter(film=film).exclude(error="").select_related("task")
+    return [
+        TaskProblem(
+            attempt.task.number,
+            attempt.task.operation,
+            attempt.ended_at or attempt.started_at,
+            attempt.error,
+            attempt.task.state == TaskState.FAILED,
+        )
+        for attempt in failed.order_by("-pk")[:MAX_PROBLEMS]
+    ]
