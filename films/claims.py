@@ -16,7 +16,7 @@ from .states import TaskState
 # same, by its lock file.
 TASK_LEASE = timedelta(seconds=60)
 # Reading the finished film back and converting it have a deadline of their own (`assets/deadlines.py`).
-STORING_LEASE = timedelta(minutes=25)
+STORING_LEASE = timedelta(hours=2)
 MAX_TASKS_TRIED = 8
 
 

@@ -207,5 +207,4 @@ def _plan_film(
     sound = film.tasks.filter(operation="extract").values_list("number", flat=True)
     ends += [from_task(number, 0) for number in sound]
     amount = Amount(pictures=total, size=size)
-    parameters = {"title": film.title, **encoding}
-    plan.add("mux", ends, parameters, amount=amount, purpose=purpose)
+    plan.add("mux", ends, encoding, amount=amount, purpose=purpose)

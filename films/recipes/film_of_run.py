@@ -58,9 +58,7 @@ def _plan(film: Film, plan: FilmPlan, purpose: TaskPurpose) -> None:
             amount = Amount(seconds=seconds)
             ends.append(from_task(plan.add("loudness", [from_asset(sha256)], amount=amount), 0))
             offsets.append(float(one.first / rate))
-    parameters: dict[str, Any] = {"title": film.title}
-    if offsets:
-        parameters["offsets"] = offsets
+    parameters: dict[str, Any] = {"offsets": offsets} if offsets else {}
     if is_preview:
         parameters |= PREVIEW_ENCODING
     total = scenes[-1].first + scenes[-1].frames
