@@ -21,7 +21,7 @@ from django.db import IntegrityError, transaction
 
 from . import blobs
 from .errors import StorageUnavailable
-from .models import Asset
+from .models import Asset, RetentionHold
 
 GRACE = timedelta(seconds=60)  # between storing media and writing the step that shows it
 # After another took its place: calls that are under way hold the file, and open pages its address.
@@ -50,7 +50,10 @@ def replace(old: Asset, new: Asset, *, at: datetime) -> int:
 
 
 def remove_abandoned(*, at: datetime) -> int:
-    """Remove rows and files of what nothing shows; how many. Call it with no transaction open."""
+    """Remove rows and files of what nothing shows; how many. Call it with no transaction open. While
+    somebody copies everything, nothing goes."""
+    if RetentionHold.is_held(at):
+        return 0
     removed, after = 0, 0
     waiting = Asset.objects.abandoned(before=at - GRACE).order_by("pk")
     while keys := list(waiting.filter(pk__gt=after).values_list("pk", flat=True)[:BATCH]):

@@ -140,6 +140,13 @@ def _disk_low(facts: Facts) -> str:
     }
 
 
+def _backup_failed(facts: Facts) -> str:
+    return _("No backup could be made on %(host)s: %(reason)s") % {
+        "host": facts["host"],
+        "reason": translate_stored(facts["reason"]),
+    }
+
+
 def _test(facts: Facts) -> str:
     return _("This is a test. Messages arrive here.")
 
@@ -153,5 +160,6 @@ SENTENCES: Mapping[Occasion, Callable[[Facts], str]] = {
     Occasion.BUDGET_NEARLY: _budget_nearly,
     Occasion.BUDGET_SPENT: _budget_spent,
     Occasion.DISK_LOW: _disk_low,
+    Occasion.BACKUP_FAILED: _backup_failed,
     Occasion.TEST: _test,
 }

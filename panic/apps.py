@@ -80,6 +80,7 @@ def _in_turn(
 
 
 def _register_periodic_tasks() -> None:
+    from backups import schedule
     from credentials.key_checks import keys_due_for_retest
     from credentials.models import Credential, OperatorKey, Server
     from displays import absence
@@ -112,6 +113,7 @@ def _register_periodic_tasks() -> None:
         "invocations.tasks.watch_budgets", budget_watch.due_networks, seconds=60
     )
     periodic_tasks.register("panic.tasks.watch_disk", disk_watch.due_disk, seconds=60)
+    periodic_tasks.register("backups.tasks.make_backup", schedule.due_backup, seconds=30)
     periodic_tasks.register("farm.tasks.give_up", silence.silent_steps, seconds=5)
     periodic_tasks.register("farm.tasks.tell_of_status", status_watch.changed_by_time, seconds=10)
     periodic_tasks.register("farm.tasks.tidy", blobs.due_sweep, seconds=3600)

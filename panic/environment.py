@@ -212,6 +212,26 @@ def data_dir(base: Path) -> Path:
     return path
 
 
+def folder(name: str, default: Path) -> Path:
+    """An absolute path; made when it is needed."""
+    value = text(name)
+    path = Path(value).expanduser() if value else default
+    if not path.is_absolute():
+        raise ImproperlyConfigured(f"{name} must be a whole path, beginning with /, not {value!r}.")
+    return path
+
+
+def kept_backups(name: str, default: tuple[int, int, int]) -> tuple[int, int, int]:
+    """`7:4:6` = of how many days, weeks and months the last backup is kept."""
+    value = text(name)
+    if not value:
+        return default
+    found = re.fullmatch(r"(\d{1,4}):(\d{1,4}):(\d{1,4})", value, re.ASCII)
+    if not found:
+        raise ImproperlyConfigured(f"{name} must be like 7:4:6 (days:weeks:months), not {value!r}.")
+    return int(found[1]), int(found[2]), int(found[3])
+
+
 def secret(name: str, keep_in: Path) -> str:
     """The variable's value; without one, a random secret made once and kept in a private file."""
     if value := os.environ.get(name, "").strip():
@@ -259,8 +279,11 @@ PREPARE_THRESHOLD = 2
 def database(name: str, sqlite_file: Path) -> dict[str, object]:
     """Django's DATABASES entry: SQLite in WAL mode by default, Postgres by an address."""
     value = text(name)
-    if not value:
-        return _sqlite(sqlite_file)
+    return database_at(value, name) if value else _sqlite(sqlite_file)
+
+
+def database_at(value: str, name: str) -> dict[str, object]:
+    """The entry for an address. Raises ImproperlyConfigured, which says `name`."""
     if value.partition("://")[0] not in DATABASES:
         raise ImproperlyConfigured(f"{name} must begin with postgres:// or sqlite:///.")
     try:

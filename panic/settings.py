@@ -47,6 +47,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 INSTALLED_APPS = [
     "panic",
+    "backups",
     "farm",
     "streams",
     "displays",
@@ -164,6 +165,15 @@ STORAGES = {
         )
     },
 }
+
+# --- Backups ----------------------------------------------------------------------------------
+
+# Files of the operator's own that no page names: where backups lie, and what they are sealed with
+BACKUP_DIR = environment.folder("BACKUP_DIR", DATA_DIR / "backups")
+BACKUP_EVERY_HOURS = environment.integer("BACKUP_EVERY_HOURS", 24, least=0, most=24 * 31)
+BACKUPS_KEPT = environment.kept_backups("BACKUPS_KEPT", (7, 4, 6))
+BACKUP_MEDIA = environment.boolean("BACKUP_MEDIA", default=True)
+BACKUP_PASSPHRASE = environment.text("BACKUP_PASSPHRASE")
 
 # --- Queue ------------------------------------------------------------------------------------
 

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .asset import Asset
+from .hold import RetentionHold
 
-__all__ = ["Asset"]
+__all__ = ["Asset", "RetentionHold"]
