@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from .refusals import BackupRefused
 
@@ -47,7 +47,9 @@ class ArchiveWriter:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = _HashingWriter(stream)
-        self._tar = tarfile.open(fileobj=self._stream, mode="w", format=tarfile.PAX_FORMAT)
+        self._tar = tarfile.TarFile(
+            fileobj=cast("IO[bytes]", self._stream), mode="w", format=tarfile.PAX_FORMAT
+        )
 
     def add_text(self, name: str, text: bytes) -> None:
         self.add(name, len(text), BytesIO(text))
@@ -59,7 +61,7 @@ class ArchiveWriter:
     def add(self, name: str, size: int, stream: Any) -> None:
         """`stream` has to have `size` bytes."""
         self._tar.addfile(_entry(name, size), stream)
-        self._tar.members.clear()  # type: ignore[attr-defined]  # it would remember every one
+        self._tar.members.clear()  # it would remember every one
 
     def finish(self) -> None:
         self._stream.write(_end(self._stream.hexdigest()))
