@@ -9,6 +9,9 @@ from django.utils.translation import gettext_noop
 ACTIONS: Mapping[
     str, str
 ] = {  # noun.past_participle, and its words, which are translated when shown
+    "backup.asked": gettext_noop("backup asked"),
+    "backup.downloaded": gettext_noop("backup downloaded"),
+    "backup.restored": gettext_noop("backup restored"),
     "house_keys.granted": gettext_noop("operator's keys granted"),
     "house_keys.withdrawn": gettext_noop("operator's keys withdrawn"),
     "key.deleted": gettext_noop("key deleted"),

@@ -65,9 +65,9 @@ class TemporaryFiles:
 
 
 @contextmanager
-def temporary_files() -> Iterator[TemporaryFiles]:
+def temporary_files(storage: Storage | None = None) -> Iterator[TemporaryFiles]:
     """Temporary files beside the storage, gone after the block; a full disk is a `StorageFull`."""
-    files = TemporaryFiles(_incoming())
+    files = TemporaryFiles(_incoming(storage))
     try:
         with storage_errors():
             yield files
@@ -108,19 +108,21 @@ def _full() -> StorageFull:
     return StorageFull(sentences.NO_ROOM)
 
 
-def publish(files: dict[str, Path], *, replace: Container[str] = ()) -> None:
+def publish(
+    files: dict[str, Path], *, replace: Container[str] = (), storage: Storage | None = None
+) -> None:
     """Put each finished file under its name, in this order, durably once all are there. Local files are moved.
     `replace`: names under which something of earlier rules may lie, which gives way; what lies under the others
     has the same content, and a bucket keeps it.
     """
-    storage = _storage()
+    storage = storage or _storage()
     if isinstance(storage, FileSystemStorage):
         folders = {_move(path, Path(storage.path(name))) for name, path in files.items()}
         for folder in folders:
             _sync(folder)
         return
     for name, path in files.items():
-        if name in replace or not exists(name):
+        if name in replace or not exists(name, storage):
             _upload(storage, name, path)
 
 
@@ -154,9 +156,9 @@ def sweep_temporary(older_than: timedelta = timedelta(hours=1)) -> int:
 # Reading
 
 
-def exists(name: str) -> bool:
+def exists(name: str, storage: Storage | None = None) -> bool:
     with _bucket_errors(name):
-        return _storage().exists(name)
+        return (storage or _storage()).exists(name)
 
 
 @contextmanager
@@ -173,12 +175,12 @@ def local_path(name: str) -> Iterator[Path]:
         yield copy
 
 
-def read(name: str, start: int, length: int) -> Generator[bytes]:
+def read(name: str, start: int, length: int, storage: Storage | None = None) -> Generator[bytes]:
     """`length` bytes from `start` on, a piece at a time: memory does not grow with the file.
 
     Raises FileNotFoundError with the first piece where nothing lies under the name.
     """
-    storage = _storage()
+    storage = storage or _storage()
     if hasattr(storage, "bucket_name"):
         yield from _read_s3(storage, name, start, length)
         return
@@ -201,7 +203,7 @@ def _read_s3(storage: Any, name: str, start: int, length: int) -> Generator[byte
         yield from body.iter_chunks(PIECE)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def _s3_client(storage: Any) -> Any:
     # The storage makes one for every thread, which takes a tenth of a second; requests come in
     # threads of their own, and this half of it may be shared.
@@ -212,15 +214,15 @@ def _storage() -> Storage:
     return storages["default"]
 
 
-def folder_beside_media(name: str) -> Path:
+def folder_beside_media(name: str, storage: Storage | None = None) -> Path:
     """A folder from which `publish` can move files: in the same file system where the storage has one."""
-    storage = _storage()
+    storage = storage or _storage()
     root = storage.location if isinstance(storage, FileSystemStorage) else settings.DATA_DIR
     return Path(root) / name
 
 
-def _incoming() -> Path:
-    return folder_beside_media(INCOMING)
+def _incoming(storage: Storage | None = None) -> Path:
+    return folder_beside_media(INCOMING, storage)
 
 
 def _move(temporary: Path, final: Path) -> Path:

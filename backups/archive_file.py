@@ -61,7 +61,7 @@ class ArchiveWriter:
     def add(self, name: str, size: int, stream: Any) -> None:
         """`stream` has to have `size` bytes."""
         self._tar.addfile(_entry(name, size), stream)
-        self._tar.members.clear()  # it would remember every one
+        self._tar.members.clear()  # type: ignore[attr-defined]  # it would remember every one
 
     def finish(self) -> None:
         self._stream.write(_end(self._stream.hexdigest()))

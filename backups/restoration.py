@@ -137,7 +137,7 @@ def _bring_up_to_date(unpacked: UnpackedBackup) -> None:
 def _publish(unpacked: UnpackedBackup) -> None:
     try:
         for name, path in unpacked.media.items():
-            blobs.publish({name: path}, replace=True)
+            blobs.publish({name: path}, replace={name})
     except StorageUnavailable as error:
         raise BackupRefused(f"The media cannot be stored: {error}") from error
 

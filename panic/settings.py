@@ -133,6 +133,13 @@ CACHES = {
 
 S3_BUCKET = environment.text("S3_BUCKET")
 S3_ENDPOINT_URL = environment.url("S3_ENDPOINT_URL")
+S3_OPTIONS = {  # of whichever bucket
+    "endpoint_url": S3_ENDPOINT_URL or None,
+    "region_name": environment.text("S3_REGION") or None,
+    "access_key": environment.text("S3_ACCESS_KEY_ID") or None,
+    "secret_key": environment.text("S3_SECRET_ACCESS_KEY") or None,
+    "querystring_auth": False,
+}
 MEDIA_ROOT = DATA_DIR / "media"
 # Clips that people send (films/uploads.py), in millions of bytes: one, all of a person, and what they leave
 # free of the disk
@@ -145,14 +152,7 @@ STORAGES = {
     "default": (
         {
             "BACKEND": "storages.backends.s3.S3Storage",
-            "OPTIONS": {
-                "bucket_name": S3_BUCKET,
-                "endpoint_url": S3_ENDPOINT_URL or None,
-                "region_name": environment.text("S3_REGION") or None,
-                "access_key": environment.text("S3_ACCESS_KEY_ID") or None,
-                "secret_key": environment.text("S3_SECRET_ACCESS_KEY") or None,
-                "querystring_auth": False,
-            },
+            "OPTIONS": {"bucket_name": S3_BUCKET, **S3_OPTIONS},
         }
         if S3_BUCKET
         else {"BACKEND": "django.core.files.storage.FileSystemStorage"}

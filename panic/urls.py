@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 import archive.urls
+import backups.urls
 import credentials.urls
 import displays.urls
 import farm.urls
@@ -55,6 +56,7 @@ urlpatterns = [
     *displays.urls.of_screens,
     *displays.urls.of_kiosks,
     *studio.urls.of_mission_control,
+    *backups.urls.urlpatterns,
     *displays.urls.of_mission_control,
     *credentials.urls.server_urls,
     *invocations.urls.provider_urls,

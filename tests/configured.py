@@ -39,6 +39,11 @@ VALUES = {
     "S3_REGION": "eu-central-1",
     "S3_ACCESS_KEY_ID": "an-id",
     "S3_SECRET_ACCESS_KEY": "a-secret",
+    "BACKUP_DIR": "/tmp/panic-backups-of-a-test",  # noqa: S108  never made: its hours are not over
+    "BACKUP_EVERY_HOURS": "48",
+    "BACKUPS_KEPT": "3:2:1",
+    "BACKUP_MEDIA": "no",
+    "BACKUP_PASSPHRASE": "a moth in the lamp",
     "REPLICATE_API_TOKEN": "r8_an_operators_key",
     "OPENAI_API_KEY": "sk-an-operators-key",
     "ANTHROPIC_API_KEY": "sk-ant-an-operators-key",

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -20,7 +21,7 @@ from accounts import members
 from accounts.forms.members import InvitationForm
 from accounts.models import AuditEntry, User
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 PER_PAGE = 50
 
 
@@ -30,7 +31,7 @@ def admins_only(view: View) -> View:
     @wraps(view)
     @login_required
     @never_cache
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not cast("User", request.user).is_admin:
             raise PermissionDenied(gettext("This page is for admins."))
         return view(request, *args, **kwargs)

@@ -23,6 +23,7 @@ from ninja.operation import Operation
 
 import archive.api.artifacts
 import archive.api.bundles
+import backups.api.backups
 import credentials.api.credentials
 import credentials.api.operator_keys
 import credentials.api.servers
@@ -178,6 +179,7 @@ def _routers() -> list[Router]:
         displays.api.boards.routes,
         displays.api.attendant.routes,
         displays.api.privacy.routes,
+        backups.api.backups.routes,
         farm.api.workers.routes,
         farm.api.blocklists.routes,
         films.api.films.routes,

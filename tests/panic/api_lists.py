@@ -49,6 +49,8 @@ LISTS = {
     "/api/v1/house-keys/people": "?limit=500",
     "/api/v1/featured-network": "",
     "/api/v1/privacy-notices": "",
+    "/api/v1/backups": "",
+    "/api/v1/backups/{backup}": "",
     "/api/v1/events": "?topic={topic}&limit=500",
 }
 

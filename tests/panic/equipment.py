@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.utils import timezone
 
 from accounts.models import User
 from assets.models import Asset
+from backups.file_names import BackupKind, backup_folder, file_name
 from credentials.models import Server, UploadedWorkflow
 from displays.models import Board
 from farm.models import Assignment, FarmWorker
@@ -19,7 +22,17 @@ from tests.platforms.flows import exported
 
 
 def ids_of_equipment(owner: User) -> dict[str, str]:
-    return {**servers(), **boards(owner), **channels(owner), **farm_workers(), **films(owner)}
+    made = {**servers(), **boards(owner), **channels(owner), **farm_workers(), **films(owner)}
+    return {**made, **backups()}
+
+
+def backups() -> dict[str, str]:
+    """A file that is called like one."""
+    folder = backup_folder()
+    folder.mkdir(exist_ok=True)
+    made = folder / file_name(BackupKind.BY_HAND, datetime(2026, 11, 28, tzinfo=UTC))
+    made.write_bytes(b"no backup at all")
+    return {"backup": made.name}
 
 
 def boards(owner: User) -> dict[str, str]:

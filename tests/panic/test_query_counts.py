@@ -107,6 +107,7 @@ PAGES = {
     "notifications:deliveries": "/account/notifications/{channel}/deliveries/",
     "boards": "/account/boards/",
     "board": "/account/boards/{board}/",
+    "backups": "/mission-control/backups/",
     "servers": "/mission-control/servers/",
     "server": "/mission-control/servers/{server}/",
     "farm": "/farm/",
@@ -123,7 +124,7 @@ PAGES = {
 }
 OF_DJANGO = ["/admin/", "/admin/accounts/user/"]
 SHOWN = {200, 302, 503}  # 503: /readyz says that there is no worker
-FILES = {"assets:original", "assets:rendition", "farm-preview"}
+FILES = {"assets:original", "assets:rendition", "farm-preview", "backup"}
 FORMS = {  # these take what a page sends
     *("lock", "unlocked-stop"),
     *("networks:revoke-codes", "press-display"),
@@ -176,6 +177,7 @@ FORMS = {  # these take what a page sends
     "notifications:test",
     "notifications:delete",
     "remove-board",
+    "make-backup",
     "add-server",
     "look-at-server",
     "remove-server",

@@ -96,6 +96,9 @@ GET    /servers/{server_id}                             401 403 403 403 403 200
 PATCH  /servers/{server_id}                             401 403 403 403 403 200
 DELETE /servers/{server_id}                             401 403 403 403 403 204
 POST   /servers/{server_id}/look                        401 403 403 403 403 200
+GET    /backups 401 403 403 403 403 200
+POST   /backups 401 403 403 403 403 202
+GET    /backups/{backup} 401 403 403 403 403 200
 GET    /workers                                         401 403 403 403 403 200
 POST   /workers/tokens                                  401 403 403 403 403 201
 GET    /workers/{worker_id}                             401 403 403 403 403 200

@@ -185,6 +185,9 @@ GET  stop-all                 /mission-control/stop-all/                        
 GET  receipt                  /mission-control/stop-all/{stop_all_id}/             302 302 403 403 403 200
 POST stop-all                 /mission-control/stop-all/                        302 302 403 403 403 302
 POST resume-all               /mission-control/resume-all/                      302 302 403 403 403 302
+GET  backups                  /mission-control/backups/                         302 302 403 403 403 200
+POST make-backup              /mission-control/backups/make/                    302 302 403 403 403 302
+GET  backup                   /mission-control/backups/{backup}                  302 302 403 403 403 200
 GET  servers                  /mission-control/servers/                         302 302 403 403 403 200
 POST add-server               /mission-control/servers/add/                     302 302 403 403 403 400
 POST add-workflow             /mission-control/servers/workflow/                302 302 403 403 403 400

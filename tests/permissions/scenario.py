@@ -29,6 +29,7 @@ from networks import sharing
 from networks.models import Network, ShareRole, TerminalToken
 from notifications.models import Channel
 from streams.models import Broadcast, StreamTarget
+from tests.panic.equipment import backups
 
 WALL: dict[str, Any] = {"rows": 1, "columns": 2, "qr_corner": "top-left", "qr_target": "terminal"}
 WALL |= {"panic_key": "F13"}
@@ -172,6 +173,7 @@ class Stage:
             "worker_id": machine.public_id,
             "film_key": self._shared_film(run),
             "upload_id": uploads.announce(owner=self.people["owner"], size=5, at=at).public_id,
+            **backups(),
             "entry_id": blocked.public_id,
             "film_id": Film.objects.create(
                 owner=self.people["owner"], run=run, recipe="film-of-run"

@@ -86,7 +86,8 @@ def test_a_restored_installation_is_the_same(
         assert (elsewhere.data_dir / name).read_text() == (stack.data_dir / name).read_text()
     elsewhere.manage("prepare", "--without-weights")
     elsewhere.start()
-    assert elsewhere.client(elsewhere.token(admin=True)).get(address).status_code == 200
+    with elsewhere.client(elsewhere.token(admin=True)) as client:
+        assert client.get(address).status_code == 200
     must_work(elsewhere)
 
 
