@@ -20,6 +20,7 @@ from . import blobs, containers, sentences, unsupported
 from .errors import DamagedMedia, StorageUnavailable, WrongMedia
 from .kinds import LIMITS, Examined, MediaKind
 from .models import Asset
+from .models.asset import Rendition
 
 Source = bytes | Path | IO[bytes] | Iterable[bytes]
 Screen = Callable[[Path, MediaKind, str], None]
@@ -129,6 +130,16 @@ def _keep(
     return _publish(sha256, examined)
 
 
+def remake_copies(asset: Asset, path: Path) -> None:
+    """Make the smaller copies of an asset anew from its original, which lies at `path`. Raises AssetError."""
+    kind = MediaKind(asset.kind)
+    with blobs.temporary_files() as files, _decoding_slots[kind]:
+        examined = _examine(path, kind, asset.content_type, files)
+        described, made = _copies(asset.sha256, examined)
+        blobs.publish(made, replace=made)
+        asset.describe_copies(described)
+
+
 def _chunks(source: Source) -> Iterator[bytes]:
     if isinstance(source, bytes):
         yield source
@@ -171,15 +182,8 @@ def _examine(
 def _publish(sha256: str, examined: Examined) -> Asset:
     """Renditions first, the original next, the row last: what is seen is whole."""
     probe = examined.probe
-    renditions = {
-        size: {"width": copy.width, "height": copy.height, "bytes": copy.path.stat().st_size}
-        for size, copy in examined.copies.items()
-    }
     size = examined.path.stat().st_size
-    made = {
-        blobs.name_of(sha256, f"{size_name}.webp"): copy.path
-        for size_name, copy in examined.copies.items()
-    }
+    renditions, made = _copies(sha256, examined)
     original = {blobs.name_of(sha256, probe.extension): examined.path}
     blobs.publish({**made, **original}, replace=made)
     asset = Asset.objects.published(
@@ -196,3 +200,15 @@ def _publish(sha256: str, examined: Examined) -> Asset:
     if not blobs.exists(asset.name) or not asset.touch(timezone.now()):
         raise StorageUnavailable(sentences.BEING_REMOVED)
     return asset
+
+
+def _copies(sha256: str, examined: Examined) -> tuple[dict[str, Rendition], dict[str, Path]]:
+    """What the row is to say of the smaller copies, and their files by the names to publish them under."""
+    described: dict[str, Rendition] = {
+        size: {"width": copy.width, "height": copy.height, "bytes": copy.path.stat().st_size}
+        for size, copy in examined.copies.items()
+    }
+    made = {
+        blobs.name_of(sha256, f"{size}.webp"): copy.path for size, copy in examined.copies.items()
+    }
+    return described, made

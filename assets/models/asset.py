@@ -100,6 +100,11 @@ class Asset(models.Model):
         kept = Asset.objects.filter(pk=self.pk).update(seen_at=at, abandoned_at=None)
         return bool(kept)
 
+    def describe_copies(self, renditions: dict[str, Rendition]) -> None:
+        """Its smaller copies were made anew."""
+        Asset.objects.filter(pk=self.pk).update(renditions=renditions)
+        self.renditions = renditions
+
     # Properties
 
     @property
