@@ -2,7 +2,7 @@
 
     manifest.json          what is in it (`manifest.py`)
     database.sqlite3.gz    the database, whatever it was, as a SQLite file
-    keys.json              only with a passphrase (`sealed_keys.py`)
+    keys.json              only with a passphrase (`encrypted_keys.py`)
     media/ab/cd/<sha256>.<ending>
     summary.json           what was missing or damaged when it was made
     checksum               the SHA-256 of every byte before this entry

@@ -22,7 +22,7 @@ from django.utils import timezone
 from assets.models import Asset, RetentionHold
 from lib.version import product_version
 
-from . import database_copies, databases, media_files, sealed_keys
+from . import database_copies, databases, encrypted_keys, media_files
 from .archive_file import DATABASE, KEYS, MANIFEST, SUMMARY, ArchiveWriter
 from .file_names import BackupKind, file_name
 from .manifest import Manifest
@@ -56,7 +56,7 @@ class FinishedBackup:
 def create(folder: Path, request: BackupRequest, *, at: datetime) -> FinishedBackup:
     """Write a backup of everything into `folder`. Call it with no transaction open; memory does not grow with
     what there is. Raises BackupRefused, and has then left nothing behind."""
-    sealed_keys.check_passphrase(request.passphrase)
+    encrypted_keys.check_passphrase(request.passphrase)
     with disk_errors(folder), _work_folder(folder) as work, _media_held(request) as renew:
         _check_room(folder, request)
         database = work / "database.sqlite3"
@@ -90,7 +90,7 @@ def _write(
     writer.add_file(DATABASE, packed)
     packed.unlink()
     if request.passphrase:
-        writer.add_text(KEYS, sealed_keys.seal(request.passphrase))
+        writer.add_text(KEYS, encrypted_keys.encrypt(request.passphrase))
     if request.media:
         for _ in media_files.add_media(writer, database, report):
             renew()
@@ -118,7 +118,7 @@ def _manifest(database: Path, request: BackupRequest, at: datetime) -> Manifest:
     )
 
 
-def list_sum(files: Iterator[media_files.MediaFile]) -> tuple[int, int]:
+def list_sum(files: Iterator[media_files.ExpectedFile]) -> tuple[int, int]:
     count = size = 0
     for file in files:
         count += 1

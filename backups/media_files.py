@@ -16,7 +16,7 @@ from .archive_file import MEDIA, ArchiveWriter, PiecesStream
 
 
 @dataclass(frozen=True, slots=True)
-class MediaFile:
+class ExpectedFile:
     """`sha256`: of the original, which is named by it; None for a smaller copy of one."""
 
     name: str
@@ -34,26 +34,26 @@ class MediaReport:
     damaged: list[str] = field(default_factory=list)
 
 
-def media_of(database: Path) -> Iterator[MediaFile]:
+def media_of(database: Path) -> Iterator[ExpectedFile]:
     """Everything that the assets in this SQLite file are made of."""
     with closing(sqlite3.connect(database)) as connection:
         rows = connection.execute(
             "SELECT sha256, extension, bytes, renditions FROM assets_asset ORDER BY id"
         )
         for sha256, extension, size, renditions in rows:
-            yield MediaFile(blobs.name_of(sha256, extension), size, sha256)
+            yield ExpectedFile(blobs.name_of(sha256, extension), size, sha256)
             for copy, facts in json.loads(renditions).items():
-                yield MediaFile(blobs.name_of(sha256, f"{copy}.webp"), facts["bytes"], None)
+                yield ExpectedFile(blobs.name_of(sha256, f"{copy}.webp"), facts["bytes"], None)
 
 
-def add_media(writer: ArchiveWriter, database: Path, report: MediaReport) -> Iterator[MediaFile]:
+def add_media(writer: ArchiveWriter, database: Path, report: MediaReport) -> Iterator[ExpectedFile]:
     """Add each file and yield it afterwards, so that the caller may do something in between."""
     for file in media_of(database):
         _add(writer, file, report)
         yield file
 
 
-def _add(writer: ArchiveWriter, file: MediaFile, report: MediaReport) -> None:
+def _add(writer: ArchiveWriter, file: ExpectedFile, report: MediaReport) -> None:
     pieces = blobs.read(file.name, 0, file.bytes)
     try:
         first = next(pieces, b"")

@@ -16,7 +16,7 @@ from assets import blobs
 from assets.errors import StorageUnavailable
 from assets.models import Asset
 
-from .media_files import MediaFile
+from .media_files import ExpectedFile
 from .refusals import BackupRefused, disk_errors
 
 SAY_EVERY = 500
@@ -63,15 +63,15 @@ def move_media(target: Storage, said: Callable[[str], object]) -> MediaMove:
     return result
 
 
-def _media() -> Iterator[MediaFile]:
+def _media() -> Iterator[ExpectedFile]:
     found = Asset.objects.order_by("pk").values_list("sha256", "extension", "bytes", "renditions")
     for sha256, extension, size, renditions in found.iterator():
-        yield MediaFile(blobs.name_of(sha256, extension), size, sha256)
+        yield ExpectedFile(blobs.name_of(sha256, extension), size, sha256)
         for copy, facts in renditions.items():
-            yield MediaFile(blobs.name_of(sha256, f"{copy}.webp"), facts["bytes"], None)
+            yield ExpectedFile(blobs.name_of(sha256, f"{copy}.webp"), facts["bytes"], None)
 
 
-def _move(file: MediaFile, target: Storage, done: _Done, result: MediaMove) -> None:
+def _move(file: ExpectedFile, target: Storage, done: _Done, result: MediaMove) -> None:
     if file.name not in done:
         with blobs.temporary_files(target) as temporary:
             path = temporary.new_file()
@@ -91,7 +91,7 @@ def _move(file: MediaFile, target: Storage, done: _Done, result: MediaMove) -> N
     result.bytes += file.bytes
 
 
-def _fetch(file: MediaFile, path: Path) -> str | None:
+def _fetch(file: ExpectedFile, path: Path) -> str | None:
     """Its SHA-256; None where it is not there."""
     digest = hashlib.sha256()
     try:
@@ -104,7 +104,7 @@ def _fetch(file: MediaFile, path: Path) -> str | None:
     return digest.hexdigest()
 
 
-def _digest_at(file: MediaFile, storage: Storage) -> str:
+def _digest_at(file: ExpectedFile, storage: Storage) -> str:
     digest = hashlib.sha256()
     with suppress(FileNotFoundError):
         for piece in blobs.read(file.name, 0, file.bytes, storage):

@@ -30,7 +30,7 @@ from credentials import server_registry
 from farm import catalogue
 from realtime import log, wakeup
 
-from . import database_copies, databases, schema_process, sealed_keys, unpacking
+from . import database_copies, databases, encrypted_keys, schema_process, unpacking
 from .manifest import Manifest
 from .models import ScheduledBackup
 from .refusals import BackupRefused, disk_errors
@@ -73,7 +73,7 @@ def restore(request: RestoreRequest, *, at: datetime) -> RestoredBackup:
         keys = _keys_of(unpacked, request)
         _bring_up_to_date(unpacked)
         _publish(unpacked)
-        todo = sealed_keys.install(keys) if keys else []
+        todo = encrypted_keys.install(keys) if keys else []
         database_copies.load_database(unpacked.database)
     _announce(request.file, at)
     if not keys:
@@ -108,15 +108,15 @@ def _check_room(work: Path, manifest: Manifest) -> None:
 
 def _keys_of(
     unpacked: UnpackedBackup, request: RestoreRequest
-) -> sealed_keys.InstallationKeys | None:
-    if not request.passphrase or not unpacked.sealed_keys:
+) -> encrypted_keys.InstallationKeys | None:
+    if not request.passphrase or not unpacked.encrypted_keys:
         return None
-    return sealed_keys.unseal(unpacked.sealed_keys, request.passphrase)
+    return encrypted_keys.decrypt(unpacked.encrypted_keys, request.passphrase)
 
 
 def _without_keys(unpacked: UnpackedBackup) -> str:
     by_hand = "put `credential_keys` and `secret_key` of the data folder back by hand"
-    if unpacked.sealed_keys:
+    if unpacked.encrypted_keys:
         return (
             f"The keys in this backup stay closed without its passphrase: {by_hand}, or restore again "
             "with the passphrase."

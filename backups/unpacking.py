@@ -26,7 +26,7 @@ class UnpackedBackup:
     database: Path
     media: dict[str, Path] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
-    sealed_keys: bytes = b""
+    encrypted_keys: bytes = b""
 
 
 def read_manifest(file: Path) -> Manifest:
@@ -57,7 +57,7 @@ class _Unpacking:
         elif entry.name == archive_file.DATABASE:
             self._take_database(entry)
         elif entry.name == archive_file.KEYS:
-            self._into.sealed_keys = entry.text()
+            self._into.encrypted_keys = entry.text()
         elif entry.name == archive_file.SUMMARY:
             self._summary = entry.text()
         elif (name := entry.media_name) is not None:

@@ -168,7 +168,7 @@ STORAGES = {
 
 # --- Backups ----------------------------------------------------------------------------------
 
-# Files of the operator's own that no page names: where backups lie, and what they are sealed with
+# Files of the operator's own that no page names: where backups lie, and what they are encrypted with
 BACKUP_DIR = environment.folder("BACKUP_DIR", DATA_DIR / "backups")
 BACKUP_EVERY_HOURS = environment.integer("BACKUP_EVERY_HOURS", 24, least=0, most=24 * 31)
 BACKUPS_KEPT = environment.kept_backups("BACKUPS_KEPT", (7, 4, 6))

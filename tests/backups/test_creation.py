@@ -21,7 +21,7 @@ from django.utils import timezone
 from accounts.models import User
 from assets import retention
 from assets.models import Asset, RetentionHold
-from backups import creation, database_copies, sealed_keys, unpacking
+from backups import creation, database_copies, encrypted_keys, unpacking
 from backups.archive_file import ArchiveWriter
 from backups.refusals import BackupRefused
 from lib import encryption
@@ -85,20 +85,20 @@ def test_media_that_are_missing_or_damaged_keep_nothing_else_from_being_kept(
 def test_keys_travel_with_a_passphrase_and_not_without(
     create: Create, folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sealed_keys, "COST", 2**10)
+    monkeypatch.setattr(encrypted_keys, "COST", 2**10)
     key = encryption.keys()[0]
 
     without = create().path.read_bytes()
-    sealed = create(passphrase="a moth in the lamp")
-    found = unpacked(sealed, folders / "unpacked")
+    encrypted = create(passphrase="a moth in the lamp")
+    found = unpacked(encrypted, folders / "unpacked")
 
     assert b"keys.json" not in without
-    assert key.encode() not in sealed.path.read_bytes()
-    assert settings.SECRET_KEY.encode() not in sealed.path.read_bytes()
-    opened = sealed_keys.unseal(found.sealed_keys, "a moth in the lamp")
+    assert key.encode() not in encrypted.path.read_bytes()
+    assert settings.SECRET_KEY.encode() not in encrypted.path.read_bytes()
+    opened = encrypted_keys.decrypt(found.encrypted_keys, "a moth in the lamp")
     assert (opened.credential_keys, opened.secret_key) == ([key], settings.SECRET_KEY)
     with pytest.raises(BackupRefused, match="passphrase is not the one"):
-        sealed_keys.unseal(found.sealed_keys, "a moth in the camp")
+        encrypted_keys.decrypt(found.encrypted_keys, "a moth in the camp")
 
 
 def test_a_short_passphrase_is_refused(create: Create, folders: Path) -> None:
@@ -191,9 +191,7 @@ def test_it_is_of_one_moment_however_much_is_written_meanwhile(
     """Two tables that are always written together have the same rows in it."""
     path = connection.settings_dict["NAME"]
     with closing(sqlite3.connect(path)) as database:
-        database.execute("CREATE TABLE one (n INTEGER, filler TEXT)")
-        database.execute("CREATE TABLE other (n INTEGER)")
-        database.commit()
+        database.executescript("CREATE TABLE one (n, filler); CREATE TABLE other (n);")
     begun, over = threading.Event(), threading.Event()
 
     def write() -> None:

@@ -111,25 +111,25 @@ def test_admins_are_told_once_until_one_succeeds_again(
     (folders / "in-the-way").write_text("a file")
     settings.BACKUP_DIR = folders / "in-the-way"
 
-    def told() -> int:
+    def count_messages() -> int:
         return Notification.objects.filter(occasion=Occasion.BACKUP_FAILED).count()
 
     assert schedule.carry_out(taken(at).pk) is None
     failed = ScheduledBackup.latest(BackupState.FAILED)
     assert failed is not None
     assert "in-the-way" in failed.sentence
-    assert told() == 1
+    assert count_messages() == 1
     assert schedule.due_backup(timezone.now()) == []
     ScheduledBackup.objects.update(ended_at=at)
     assert schedule.carry_out(taken(at + 2 * HOURS).pk) is None
-    assert told() == 1
+    assert count_messages() == 1
     settings.BACKUP_DIR = folders / "elsewhere"
     ScheduledBackup.objects.update(ended_at=at)
     assert schedule.carry_out(taken(at + 4 * HOURS).pk) is not None
     settings.BACKUP_DIR = folders / "in-the-way"
     ScheduledBackup.objects.update(asked_at=at, ended_at=at)
     assert schedule.carry_out(taken(at + 40 * HOURS).pk) is None
-    assert told() == 2
+    assert count_messages() == 2
 
 
 def test_one_whose_process_is_gone_has_failed(at: datetime) -> None:

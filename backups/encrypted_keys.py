@@ -40,12 +40,12 @@ def check_passphrase(passphrase: str) -> str:
     return passphrase
 
 
-def seal(passphrase: str) -> bytes:
+def encrypt(passphrase: str) -> bytes:
     """This installation's keys."""
     plain = {"credential_keys": list(encryption.keys()), "secret_key": settings.SECRET_KEY}
     salt = secrets.token_bytes(16)
     fernet = _fernet(passphrase, salt, COST, BLOCK_SIZE, PARALLEL)
-    sealed = fernet.encrypt(json.dumps(plain).encode()).decode()
+    encrypted = fernet.encrypt(json.dumps(plain).encode()).decode()
     encoded = base64.b64encode(salt).decode()
     return json.dumps(
         {
@@ -54,17 +54,17 @@ def seal(passphrase: str) -> bytes:
             "r": BLOCK_SIZE,
             "p": PARALLEL,
             "salt": encoded,
-            "keys": sealed,
+            "keys": encrypted,
         }
     ).encode()
 
 
-def unseal(sealed: bytes, passphrase: str) -> InstallationKeys:
+def decrypt(encrypted: bytes, passphrase: str) -> InstallationKeys:
     """Raises BackupRefused where the passphrase is another one."""
     from cryptography.fernet import InvalidToken
 
     try:
-        given: dict[str, Any] = json.loads(sealed)
+        given: dict[str, Any] = json.loads(encrypted)
         numbers = [int(given[name]) for name in ("n", "r", "p")]
         if given["kdf"] != "scrypt" or not (0 < numbers[0] <= _MAX_COST and max(numbers[1:]) <= 16):
             raise ValueError("an unknown way to make a key")
@@ -100,7 +100,7 @@ def install(keys: InstallationKeys) -> list[str]:
 
 def _install_secret_key(secret_key: str) -> str:
     path = Path(settings.DATA_DIR) / SECRET_KEY_FILE
-    if os.environ.get("SECRET_KEY", "").strip():
+    if not path.exists() or path.read_text().strip() != settings.SECRET_KEY:
         return (
             "SECRET_KEY is set and is not the one of the backup: links and codes given out before "
             "the backup lead nowhere, unless it is set to that one."
