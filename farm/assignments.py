@@ -67,12 +67,14 @@ _ASSIGNED: CompiledSelect[Assignment] = CompiledSelect(
 )
 
 
-def claim(worker: FarmWorker, *, slots: int, at: datetime) -> list[Handover]:
-    """What the worker holds, and more of what it offers, up to `slots`. Raises NotFit."""
+def claim(
+    worker: FarmWorker, *, slots: int, at: datetime, holds_tasks: bool = False
+) -> list[Handover]:
+    """The steps that the worker holds, and more of what it offers, up to `slots`. Raises NotFit."""
     worker.note_seen(at)
     held = [_handover(worker, claims.claim_of_attempt(one)) for one in _held(worker)]
     if due := worker.status_due(at):
-        if not held and worker.requested_status:
+        if not held and not holds_tasks and worker.requested_status:
             worker.confirm()
         raise NotFit(due)
     if worker.requested_status:

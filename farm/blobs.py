@@ -89,6 +89,15 @@ def open_blob(worker: str, digest: str) -> Iterator[Path]:
         yield path
 
 
+@contextmanager
+def open_sent(worker: str, digest: str) -> Iterator[Path]:
+    """Its file, if this worker has sent it. Raises NoBlob."""
+    whole = _whole(worker, digest)
+    if not SHA256.fullmatch(digest) or not whole.exists():
+        raise NoBlob
+    yield whole
+
+
 def remove(worker: str, digest: str) -> None:
     _whole(worker, digest).unlink(missing_ok=True)
 

@@ -34,7 +34,8 @@ DEADLINE_SECONDS = 600.0  # of a model whose worker does not say how long it tak
 Offer = Mapping[str, Any]
 WorkersByModel = Mapping[str, frozenset[str]]
 
-_able: tuple[object, float, WorkersByModel] = (None, 0.0, {})  # as `_known`
+# As `_known`: by model, and by operation on video.
+_able: tuple[object, float, tuple[WorkersByModel, WorkersByModel]] = (None, 0.0, ({}, {}))
 _known: tuple[object, float, FarmModels] = (None, 0.0, {})  # stamp, when it was read, what
 
 
@@ -100,20 +101,36 @@ def model_ids(worker: FarmWorker) -> frozenset[str]:
 def workers_by_model() -> WorkersByModel:
     """The ids of the workers that offer each model, as of a second ago at most: every claim asks. One
     query at most."""
+    return _workers_that_are_able()[0]
+
+
+def workers_by_operation() -> WorkersByModel:
+    """The same, of those that make films for everybody or for a person, by operation."""
+    return _workers_that_are_able()[1]
+
+
+def _workers_that_are_able() -> tuple[WorkersByModel, WorkersByModel]:
     global _able
     current = stamp.read()
     fresh = current is not None and current == _able[0]
     if not fresh or time.monotonic() - _able[1] >= READ_EVERY_SECONDS:
-        _able = (current, time.monotonic(), _read_workers_by_model())
+        _able = (current, time.monotonic(), _read_workers_that_are_able())
     return _able[2]
 
 
-def _read_workers_by_model() -> WorkersByModel:
-    rows = FarmWorker.objects.kept().only("id", "public_id", "offers")
-    return {
+def _read_workers_that_are_able() -> tuple[WorkersByModel, WorkersByModel]:
+    rows = FarmWorker.objects.kept().only("id", "public_id", "offers", "operations", "serves_tag")
+    workers = list(rows)
+    by_model = {
         model_id: frozenset(worker.public_id for worker, _ in pairs)
-        for model_id, pairs in _offers_by_id(list(rows)).items()
+        for model_id, pairs in _offers_by_id(workers).items()
     }
+    by_operation: dict[str, frozenset[str]] = {}
+    for worker in workers:
+        for operation in worker.operations if not worker.serves_tag else ():
+            others = by_operation.get(operation, frozenset())
+            by_operation[operation] = others | {worker.public_id}
+    return by_model, by_operation
 
 
 def offering_workers() -> dict[str, list[FarmWorker]]:

@@ -23,6 +23,7 @@ from lib.compiled_statements import CompiledSelect
 from lib.problems import problem
 from lib.token_buckets import Buckets
 
+from . import film_work
 from .api.auth import SESSION_HEADER
 from .api.protocol import MAX_WAIT_SECONDS, OFFERED
 from .eligibility import Eligibility
@@ -136,12 +137,13 @@ class LongPoll:
 
 
 def workers_for_due_steps() -> list[frozenset[str]]:
-    """For each step of the farm that is due, the ids of the workers that could take it. Four queries at
-    most, however many workers there are; one where nothing is due."""
+    """For each step of the farm that is due, and each task of a film that is ready, the ids of the workers that
+    could take it. Seven queries at most, however many workers there are; one or two where there is nothing."""
     at = timezone.now()
     steps = _DUE.rows(at=at)
     eligibility = Eligibility(steps, at)
-    return [frozenset(one.public_id for one in eligibility.able(step)) for step in steps]
+    of_steps = [frozenset(one.public_id for one in eligibility.able(step)) for step in steps]
+    return of_steps + film_work.workers_for_ready_tasks(at)
 
 
 # Every wake-up asks while somebody waits.

@@ -126,7 +126,7 @@ class WaitingRoom:
         return False
 
     async def _run(self) -> None:
-        with WakeUpListener("work") as listener:
+        with WakeUpListener("work", "films") as listener:
             while True:
                 await listener.wait_async(LOOK_EVERY_SECONDS)
                 report_round()

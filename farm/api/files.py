@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Annotated
 
-from django.http import HttpRequest, HttpResponse
+from django.core.handlers.asgi import ASGIRequest
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from ninja import Path as InPath
 from ninja import Router
 from pydantic import Field
 
-from farm import blobs
+from farm import blobs, work
 from farm.api.auth import WorkerRequest
 from farm.api.protocol import REPLACED
+from films import remote_tasks
 from lib.problems import answers, refuses, register_codes
 
 routes = Router(tags=["farm workers"])
 HASH = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the whole file.")
 Sha256 = Annotated[str, HASH]
+PIECE = 1 << 20
 _RANGE = re.compile(r"bytes (\d{1,12})-(\d{1,12})/(\d{1,12})")
 
 register_codes(
@@ -59,6 +66,33 @@ def put_blob(request: WorkerRequest, sha256: InPath[Sha256]) -> HttpResponse:
     pieces = iter(lambda: request.read(1 << 20), b"")
     whole = blobs.write(worker, sha256, pieces, start=start, total=total)
     return HttpResponse(status=201 if whole else 202)
+
+
+@routes.get("/attempts/{slug:token}/input", response={200: None}, include_in_schema=True)
+@refuses({409: "`stale`: the work was given to somebody else, or has ended; `already_signed_on`."})
+def read_input(request: WorkerRequest, token: str) -> HttpResponseBase:
+    """The part of a film that the work of kind `operation` is about; for whoever holds it."""
+    path = work.chunk_of_task(request.auth, token)
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        raise Http404 from None
+    pieces = _pieces(path) if isinstance(request, ASGIRequest) else _pieces_here(path)
+    headers = {"Content-Length": str(size), "Content-Type": remote_tasks.CONTENT_TYPE}
+    return StreamingHttpResponse(pieces, headers=headers)
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    """The disk is read beside the event loop, one piece at a time."""
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, PIECE):
+            yield piece
+
+
+def _pieces_here(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def _range_of(request: HttpRequest) -> tuple[int, int]:

@@ -9,14 +9,15 @@ from django.utils import timezone
 from ninja import Router, Status
 from pydantic import BaseModel, Field
 
-from farm import assignments, outcomes
+from farm import work
 from farm.api.auth import SessionReplaced, WorkerRequest, session_of
 from farm.assignments import Handover, NotFit, NotYours
+from farm.film_work import TaskHandover
 from farm.idle_workers import IdleWorker
-from farm.models import EnrolmentToken, FarmWorker
-from farm.models.assignment import LogGap
+from farm.models import EnrolmentToken, FarmWorker, LogGap
 from farm.models.farm_worker import TAKEN_OVER_AFTER
 from farm.outcomes import Finish
+from films import remote_tasks
 from invocations.leases import MAX_LEASE
 from lib.problems import answers, problem, refuses, register_codes
 from lib.schemas import StrictSchema, example
@@ -119,7 +120,9 @@ class SignOn(StrictSchema):
     slots: int = Field(1, ge=1, le=64)
     specs: dict[str, Any] = {}
     offers: list[OfferIn] = Field([], max_length=200)
-    operations: list[str] = Field([], max_length=50)
+    operations: list[Annotated[str, Field(max_length=40)]] = Field(
+        [], max_length=50, description="On video: for tasks of films."
+    )
     self_test: dict[str, Any] = {}
 
 
@@ -155,8 +158,8 @@ class WorkOut(BaseModel):
     version, equal parameters. Empty: it was given alone."""
 
     token: str
-    kind: Literal["step"]
-    model: str
+    kind: Literal["step", "operation"]
+    model: str = Field(description="Or the operation.")
     parameters: dict[str, Any]
     inputs: list[WorkInputOut]
     lease_seconds: int
@@ -179,6 +182,29 @@ class WorkOut(BaseModel):
             deadline_seconds=max(0.0, (ends - timezone.now()).total_seconds()),
             batch_key=one.batch_key,
             batch=one.assignment.batch,
+        )
+
+    @classmethod
+    def from_task(cls, one: TaskHandover) -> WorkOut:
+        attempt, task = one.claim.attempt, one.claim.task
+        ends = attempt.deadline_at or attempt.lease_until
+        given = WorkInputOut(
+            type=Modality.VIDEO,
+            sha256=one.sha256,
+            url=f"/api/farm/v1/attempts/{attempt.token}/input",
+            bytes=one.chunk.stat().st_size if one.chunk.exists() else None,
+            content_type=remote_tasks.CONTENT_TYPE,
+        )
+        return cls(
+            token=attempt.token,
+            kind="operation",
+            model=task.operation,
+            parameters=task.parameters,
+            inputs=[given],
+            lease_seconds=int(attempt.lease_length.total_seconds()),
+            deadline_seconds=max(0.0, (ends - timezone.now()).total_seconds()),
+            batch_key="",
+            batch="",
         )
 
 
@@ -273,7 +299,7 @@ def enrol(request: HttpRequest, body: EnrolmentIn) -> HttpResponse | Status[Enro
 @refuses({409: "`already_signed_on`: by another process, until it is silent for half a minute."})
 def sign_on(request: WorkerRequest, body: SignOn) -> HttpResponse | SignedOnOut:
     """Say what one offers. The same session takes over its own work."""
-    fields: dict[str, Any] = body.model_dump(exclude={"session", "operations"}, mode="json")
+    fields: dict[str, Any] = body.model_dump(exclude={"session"}, mode="json")
     fields["names_session"] = session_of(request) == body.session
     if not request.auth.sign_on(session=body.session, at=timezone.now(), **fields):
         sentence = "Another process has signed on with this secret."
@@ -294,9 +320,10 @@ def sign_on(request: WorkerRequest, body: SignOn) -> HttpResponse | SignedOnOut:
 def claim(request: WorkerRequest, body: ClaimIn) -> HttpResponse | WorkGiven:
     """Be given work, for which the call waits up to `wait_seconds`; 204 where there is none. What one
     holds already is given again, unless one says that one knows."""
-    found = assignments.claim(request.auth, slots=body.slots, at=timezone.now())
-    if any(one.claim.attempt.token not in body.holding for one in found):
-        return WorkGiven(assignments=[WorkOut.from_handover(one) for one in found])
+    found = work.claim(request.auth, slots=body.slots, at=timezone.now())
+    if any(token not in body.holding for token in found.tokens):
+        steps = [WorkOut.from_handover(one) for one in found.steps]
+        return WorkGiven(assignments=steps + [WorkOut.from_task(one) for one in found.tasks])
     getattr(request, "scope", {})[OFFERED] = IdleWorker.from_worker(request.auth)
     return HttpResponse(status=204, headers={"Retry-After": "1"})
 
@@ -306,7 +333,7 @@ def claim(request: WorkerRequest, body: ClaimIn) -> HttpResponse | WorkGiven:
 def renew(request: WorkerRequest, token: str, body: RenewalIn) -> RenewalOut:
     """Keep the work, and learn whether it is to go on. No answer means that it is."""
     at = timezone.now()
-    reason = assignments.renew(request.auth, token, progress=body.progress, phase=body.phase, at=at)
+    reason = work.renew(request.auth, token, progress=body.progress, phase=body.phase, at=at)
     return RenewalOut(go_on=not reason, reason=reason)
 
 
@@ -315,7 +342,7 @@ def renew(request: WorkerRequest, token: str, body: RenewalIn) -> RenewalOut:
 def append_log(request: WorkerRequest, token: str, body: LogPiece) -> LogLength:
     """Add a piece to the log; the same piece again changes nothing."""
     at = timezone.now()
-    offset = assignments.append_log(request.auth, token, offset=body.offset, text=body.text, at=at)
+    offset = work.append_log(request.auth, token, offset=body.offset, text=body.text, at=at)
     return LogLength(offset=offset)
 
 
@@ -333,7 +360,7 @@ def finish(request: WorkerRequest, token: str, body: FinishIn) -> Finished:
         degraded=body.degraded,
         seconds=body.seconds,
     )
-    outcomes.finish(request.auth, token, answer, at=timezone.now())
+    work.finish(request.auth, token, answer, at=timezone.now())
     return Finished(outcome=body.outcome)
 
 
@@ -341,7 +368,7 @@ def finish(request: WorkerRequest, token: str, body: FinishIn) -> Finished:
 @refuses({409: REPLACED})
 def sign_off(request: WorkerRequest) -> HttpResponse:
     """Leave: what one holds is free at once."""
-    assignments.sign_off(request.auth, at=timezone.now())
+    work.sign_off(request.auth, at=timezone.now())
     return HttpResponse(status=204)
 
 

@@ -8,6 +8,8 @@ from .enrolment_token import EnrolmentToken
 from .farm_worker import FarmWorker, WorkerStatus
 from .step_failure import BlockedWorker, StepFailure
 from .stopped_worker import StoppedWorker
+from .task_assignment import TaskAssignment
+from .work_record import LogGap
 
 __all__ = [
     "Assignment",
@@ -15,7 +17,9 @@ __all__ = [
     "BlockedWorker",
     "EnrolmentToken",
     "FarmWorker",
+    "LogGap",
     "StepFailure",
     "StoppedWorker",
+    "TaskAssignment",
     "WorkerStatus",
 ]

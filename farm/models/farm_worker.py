@@ -68,7 +68,9 @@ class FarmWorkerQuerySet(models.QuerySet["FarmWorker"]):
         with transaction.atomic():
             found = self._locked()
             mine = FarmWorker.objects.filter(pk__in=found)
-            mine.update(archived_at=at, status=WorkerStatus.OFFLINE, session="", offers=[])
+            mine.update(
+                archived_at=at, status=WorkerStatus.OFFLINE, session="", offers=[], operations=[]
+            )
             return _announce(found.values(), events.FarmWorkerArchived)
 
     def add_tags(self, tags: Sequence[str], *, most: int) -> int:
@@ -125,6 +127,7 @@ class FarmWorker(models.Model):
     slots = models.PositiveSmallIntegerField(default=1)
     specs = models.JSONField(default=dict)
     offers = models.JSONField(default=list)
+    operations = models.JSONField(default=list)  # on video, by their names
     self_test = models.JSONField(default=dict)
     sleep_windows = models.JSONField(default=list)  # as opening hours, while it is to sleep
     created_at = models.DateTimeField(default=timezone.now, editable=False)

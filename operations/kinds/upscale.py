@@ -33,11 +33,16 @@ Enlarge = Callable[[Any, int, int], Any]
 def upscale(work: OperationWork, enlarge: Enlarge) -> MadeOutputs:
     (path,) = work.inputs
     header = read_header(path)
-    width, height = _size(header, work.parameters)
-    require_result_size(width, height)
-    result = replace(header, width=width, height=height)
+    result = enlarged_header(header, work.parameters)
+    require_result_size(result.width, result.height)
     chunk = write_chunk(work.folder, result, _larger(path, header, result, work, enlarge))
     return MadeOutputs([OperationOutput(chunk, CHUNK, result.stored)])
+
+
+def enlarged_header(header: ChunkHeader, parameters: Parameters) -> ChunkHeader:
+    """What the chunk becomes."""
+    width, height = _size(header, parameters)
+    return replace(header, width=width, height=height)
 
 
 def _size(header: ChunkHeader, parameters: Parameters) -> tuple[int, int]:

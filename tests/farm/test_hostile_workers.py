@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, User
 from farm.models import Assignment, EnrolmentToken
-from farm.models.assignment import LOG_PART_BYTES
+from farm.models.work_record import LOG_PART_BYTES
 from invocations.models import Attempt
 from invocations.states import Outcome
 from tests.assets import samples
