@@ -1,0 +1,85 @@
+"""Runs whose numbers are known: a part of the network, one of the prompt, a walk, and chance at each text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observatory.numbers import RunVectors
+
+SIZE = 128
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Squared lengths of the parts, which make one together, and how much of the walk a step forgets."""
+
+    common: float
+    prompt: float
+    walk: float
+    chance: float
+    forgets: float
+
+    @classmethod
+    def drawn(cls, random: np.random.Generator) -> Truth:
+        parts = random.dirichlet([3, 3, 3, 2])
+        return cls(*(float(part) for part in parts), forgets=float(random.uniform(0.02, 0.15)))
+
+    def distance(self, apart: int) -> float:
+        return self.chance + self.walk * (1 - (1 - self.forgets) ** apart)
+
+    @property
+    def noise(self) -> float:
+        return 2 * self.distance(1) - self.distance(2)
+
+    @property
+    def kept(self) -> float:
+        return self.distance(1) - self.noise
+
+    @property
+    def memory(self) -> float:
+        stranger = self.chance + self.walk + self.prompt
+        return (stranger - self.chance - self.walk) / (stranger - self.noise)
+
+
+class SimulatedNetwork:
+    """Each part has dimensions and a length of its own, so that the expected distances are exact."""
+
+    def __init__(self, truth: Truth, random: np.random.Generator) -> None:
+        self.truth, self._random = truth, random
+
+    def runs(self, *, prompts: int, twins: int, texts: int) -> list[RunVectors]:
+        found = []
+        for number in range(prompts):
+            prompt = self._directions(1)[0]
+            found += [
+                RunVectors(f"prompt {number}", self._run(prompt, texts)) for _ in range(twins)
+            ]
+        return found
+
+    def _directions(self, count: int) -> Array:
+        drawn = self._random.standard_normal((count, SIZE)).astype(np.float32)
+        return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+
+    def _run(self, prompt: Array, texts: int) -> Array:
+        truth, walk = self.truth, self._walk(texts)
+        parts = [
+            np.full((texts, 1), truth.common**0.5, np.float32),
+            np.tile(prompt * truth.prompt**0.5, (texts, 1)),
+            walk * truth.walk**0.5,
+            self._directions(texts) * truth.chance**0.5,
+        ]
+        return np.concatenate(parts, axis=1).astype(np.float32)
+
+    def _walk(self, texts: int) -> Array:
+        keeps = 1 - self.truth.forgets
+        place, places = self._directions(1)[0], []
+        for aside in self._directions(texts):
+            places.append(place)
+            aside = aside - (aside @ place) * place
+            aside = aside / np.linalg.norm(aside)
+            place = keeps * place + (1 - keeps**2) ** 0.5 * aside
+        return np.array(places)

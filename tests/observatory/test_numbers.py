@@ -1,0 +1,117 @@
+"""The three numbers, against simulated networks whose numbers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from observatory.numbers import (
+    Estimate,
+    Numbers,
+    mean_distance,
+    numbers_of_network,
+    numbers_of_run,
+    shares,
+)
+from tests.observatory.simulated import SimulatedNetwork, Truth
+
+NAMES = ("noise", "kept", "memory")
+NETWORKS = 200
+
+
+def simulated(seed: int, **size: int) -> tuple[Truth, SimulatedNetwork]:
+    random = np.random.default_rng(seed)
+    truth = Truth.drawn(random)
+    return truth, SimulatedNetwork(truth, random)
+
+
+def recovered(pairs: Iterator[tuple[Truth, Numbers]]) -> dict[str, int]:
+    """How often the truth lies within the stated interval."""
+    counts = dict.fromkeys(NAMES, 0)
+    for truth, found in pairs:
+        for name in NAMES:
+            one: Estimate = getattr(found, name)
+            assert one.low is not None
+            assert one.high is not None
+            counts[name] += one.low <= getattr(truth, name) <= one.high
+    return counts
+
+
+@pytest.mark.parametrize(("prompts", "twins", "texts"), [(5, 2, 40), (3, 2, 30)])
+def test_the_numbers_of_networks_lie_within_their_intervals(
+    prompts: int, twins: int, texts: int
+) -> None:
+    def each() -> Iterator[tuple[Truth, Numbers]]:
+        for seed in range(NETWORKS):
+            truth, network = simulated(seed)
+            yield truth, numbers_of_network(network.runs(prompts=prompts, twins=twins, texts=texts))
+
+    counts = recovered(each())
+
+    assert min(counts.values()) >= 170, counts
+
+
+def test_the_numbers_of_runs_lie_within_their_intervals() -> None:
+    def each() -> Iterator[tuple[Truth, Numbers]]:
+        for seed in range(NETWORKS):
+            truth, network = simulated(1_000 + seed)
+            me, *others = network.runs(prompts=5, twins=2, texts=40)
+            twins = [one.vectors for one in others if one.prompt == me.prompt]
+            strangers = [one.vectors for one in others if one.prompt != me.prompt]
+            yield truth, numbers_of_run(me.vectors, twins, strangers)
+
+    counts = recovered(each())
+
+    assert min(counts.values()) >= 170, counts
+
+
+def test_intervals_say_something() -> None:
+    """They hold the truth because the numbers are close, not because they hold everything."""
+    truth, network = simulated(7)
+
+    found = numbers_of_network(network.runs(prompts=6, twins=2, texts=60))
+
+    for name in NAMES:
+        one: Estimate = getattr(found, name)
+        assert (one.high or 0) - (one.low or 0) < 0.5 * getattr(truth, name)
+
+
+def test_the_distance_of_a_text_to_itself_is_nothing() -> None:
+    vectors = np.tile(np.eye(4)[0], (5, 1))
+
+    assert mean_distance(vectors, 1) == 0
+
+
+def test_a_run_of_few_texts_has_no_numbers_but_a_reason() -> None:
+    _, network = simulated(1)
+    run = network.runs(prompts=1, twins=1, texts=5)[0].vectors
+
+    found = numbers_of_run(run, [], [])
+
+    assert [getattr(found, name) for name in NAMES] == [Estimate(None, reason="few_texts")] * 3
+
+
+def test_memory_needs_a_twin_and_strangers() -> None:
+    _, network = simulated(1)
+    runs = [one.vectors for one in network.runs(prompts=5, twins=1, texts=30)]
+
+    assert numbers_of_run(runs[0], [], runs[1:]).memory.reason == "no_twin"
+    assert numbers_of_run(runs[0], runs[1:2], runs[2:4]).memory.reason == "few_strangers"
+
+
+def test_without_room_between_strangers_and_noise_there_is_no_memory() -> None:
+    truth = Truth(common=0.7, prompt=0.0, walk=0.0, chance=0.3, forgets=0.1)
+    network = SimulatedNetwork(truth, np.random.default_rng(1))
+
+    found = numbers_of_network(network.runs(prompts=5, twins=2, texts=40))
+
+    assert found.memory == Estimate(None, reason="too_alike")
+    assert found.noise.value == pytest.approx(0.3, abs=0.03)
+
+
+def test_shares_make_one_together() -> None:
+    found = shares({0: np.array([0.3, 0.3]), 1: np.array([0.1, 0.1])})
+
+    assert found == pytest.approx({0: 0.75, 1: 0.25})
