@@ -29,6 +29,8 @@ class InvocationHooks:
 
     `forget_outputs`: these were taken down; within the transaction that has replaced them.
 
+    `start_twin`: a run from the same words, by other chance, beside this one; None where it may not run.
+
     `why_no_worker`: why nobody takes a step that is due and is for workers elsewhere, in a sentence. A stop-all
     puts these workers to sleep, and Resume lets them go, within their transactions."""
 
@@ -36,6 +38,7 @@ class InvocationHooks:
     show_step: Callable[[Run, Invocation, datetime], float] = _not_wired
     withdraw: Callable[[Run, datetime], None] = _not_wired
     forget_outputs: Callable[[Sequence[Invocation]], None] = _not_wired
+    start_twin: Callable[[Run, datetime], Run | None] = _not_wired
     why_no_worker: Callable[[Invocation, datetime], str] = _not_wired
     stop_workers: Callable[[StopAll, datetime], None] = _not_wired
     resume_workers: Callable[[StopAll, datetime], None] = _not_wired

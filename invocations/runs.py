@@ -117,8 +117,10 @@ def start_run(
     client_key: str = "",
     waive_lockout: bool = False,
     when_closed: WhenClosed = WhenClosed.REFUSE,
+    seed: int | None = None,
 ) -> Started:
-    """Turn an accepted prompt into exactly one run, superseding the network's older one.
+    """Turn an accepted prompt into exactly one run, superseding the network's older one. `seed`: what its
+    steps draw their chance from, where their models let them.
 
     Raises BadPrompt or a StartRefused; then nothing has changed.
     """
@@ -138,6 +140,7 @@ def start_run(
             started_by=started_by,
             client_key=client_key or None,
             at=at,
+            seed=seed,
         )
         hold = hooks.show_prompt(run, at) if network.has_boards else 0.0
         _first_step(run, text=text, asset=None, at=at, unpublished=unpublished, hold=hold)
@@ -313,6 +316,7 @@ def _create(
     branched_from: Invocation | None = None,
     first_slot: int = 0,
     hours_waived_until: datetime | None = None,
+    seed: int | None = None,
 ) -> Run:
     return _RUNS.create(
         network=network,
@@ -325,6 +329,7 @@ def _create(
         created_at=at,
         lockout_until=lockout.lockout_after_start(network, at),
         hours_waived_until=hours_waived_until,
+        seed=seed,
     )
 
 

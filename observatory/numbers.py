@@ -257,13 +257,3 @@ def _left_out(
         return Estimate(value)
     error = float(((count - 1) / count * ((without - without.mean()) ** 2).sum()) ** 0.5)
     return Estimate.around(value, error, count - 1)
-
-
-# Slots
-
-
-def shares(changes: dict[int, Array]) -> dict[int, float]:
-    """Of each slot: its part of all movement, from the distances that its outputs moved."""
-    sums = {slot: float(np.sum(moved)) for slot, moved in changes.items()}
-    whole = sum(sums.values())
-    return {slot: moved / whole if whole else 0.0 for slot, moved in sums.items()}

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from invocations.engine.runner import runner
 
-from . import embeddings
+from . import embeddings, redraws
 
 
 def embed_outputs(queue: int) -> None:
     """Embed what waits; the model host calculates, this worker only waits for it."""
     runner().run_in_background(embeddings.embed_waiting)
+
+
+def go_on_redrawing(redraw: int) -> None:
+    """Draw the next time, where the last one is done."""
+    redraws.go_on(redraw, at=timezone.now())

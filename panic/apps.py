@@ -52,13 +52,14 @@ def _wire_hooks_of_runs_and_pages() -> None:
     from farm import blocklists, stops, waiting
     from films import film_page
     from invocations.hooks import hooks as invocation_hooks
-    from observatory import embeddings
+    from observatory import embeddings, twins
     from studio.hooks import hooks as studio_hooks
 
     invocation_hooks.show_prompt = deliveries.show_prompt
     invocation_hooks.show_step = deliveries.show_step
     invocation_hooks.withdraw = _in_turn(deliveries.withdraw, embeddings.forget_run)
     invocation_hooks.forget_outputs = embeddings.forget_outputs
+    invocation_hooks.start_twin = twins.start_twin
     invocation_hooks.why_no_worker = waiting.why_no_worker
     invocation_hooks.stop_workers = stops.put_to_sleep
     invocation_hooks.resume_workers = stops.let_go
@@ -122,9 +123,10 @@ def _register_periodic_tasks() -> None:
 
 def _register_tasks_of_observatory() -> None:
     from invocations.engine import periodic_tasks
-    from observatory import embeddings
+    from observatory import embeddings, redraws
 
     periodic_tasks.register("observatory.tasks.embed_outputs", embeddings.due_batches, seconds=2)
+    periodic_tasks.register("observatory.tasks.go_on_redrawing", redraws.due_redraws, seconds=1)
 
 
 def _register_periodic_tasks_of_films() -> None:

@@ -95,6 +95,7 @@ class Output:
     content_type: str = ""
     usd: float | None = None  # what was charged, where the provider says so
     seconds: float | None = None  # compute time by the provider's own account
+    truncated: bool = False  # a text that ended at its limit of tokens, and not by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Call:
     idempotency_key: str
     reference: str = ""  # the provider's id of an earlier try: adopt it, do not ask (or pay) again
     number: int = 1  # which try at this step this is
+    seed: int | None = None  # what chance is to be drawn from; None: as it comes
     callback: str = ""  # address of a webhook for news; empty = we cannot be reached
     webhook_received: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)

@@ -244,7 +244,7 @@ def read_completion(answer: http.Answer, row: Row, provider: str, key_setting: s
         if choice is None:  # no completion at all: whoever answered, it was not the model
             raise Unavailable(_why_nothing(choice, written, ended)).as_settled()
         raise Unusable(_why_nothing(choice, written, ended)).charged(row.cost(_used(content)))
-    return Output(text=text, usd=row.cost(_used(content)))
+    return Output(text=text, usd=row.cost(_used(content)), truncated=ended == "length")
 
 
 def _written(choice: object) -> str:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, SkipValidation
 from accounts.api import permissions
 from accounts.api.auth import ApiRequest, Caller, credentials_of
 from invocations import removal, run_list, visitor_access, visitor_limits
+from invocations.hooks import hooks
 from invocations.models import Run
 from invocations.models.run import RunQuerySet
 from invocations.prompts import BadPrompt
@@ -45,6 +46,7 @@ from .schemas import RunOut, StartedOut
 
 routes = Router(tags=["runs"])
 
+MAX_SEED = 2**31 - 1
 START_REFUSED = (
     "`lockout` (with `ready_at`), `closed` (with `opens_at`), `budget`, `halted`, `key_reused`: no run "
     "was started."
@@ -93,6 +95,14 @@ class StartIn(StrictSchema):
     waive_lockout: bool = Field(False, description="Not for guests.")
     waive_hours: bool = Field(
         False, description="Also outside opening hours, until the next opening. Not for guests."
+    )
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = Field(
+        None, description="What its steps draw their chance from, where their models take a seed."
+    )
+    twin: bool = Field(
+        False,
+        description="Also begin a second run from the same words, by other chance, on a private copy of "
+        "the network. Not for guests.",
     )
 
 
@@ -146,9 +156,15 @@ def start(request: ApiRequest, slug: str, body: StartIn) -> Status[StartedOut]:
         when_closed=WhenClosed.RUN
         if body.waive_hours and request.auth.user is not None
         else WhenClosed.REFUSE,
+        seed=body.seed,
     )
+    twin = None
+    if body.twin and started.created and request.auth.user is not None:
+        twin = hooks.start_twin(started.run, timezone.now())
     address = settings.PUBLIC_URL.rstrip("/") + visitor_access.private_url_path(started.run)
-    shown = StartedOut(**show(started.run).model_dump(), souvenir=address)
+    shown = StartedOut(
+        **show(started.run).model_dump(), souvenir=address, twin=twin.public_id if twin else None
+    )
     return Status(201 if started.created else 200, shown)
 
 

@@ -117,6 +117,7 @@ class StartedOut(RunOut):
     model_config = example(_RUN_EXAMPLE | {"souvenir": "/souvenirs/r5Tz8vBn1Wc3/?mine=q8w4"})
 
     souvenir: str
+    twin: str | None = Field(None, description="The run beside it, where one was asked for.")
 
 
 class MediaOut(BaseModel):

@@ -21,7 +21,7 @@ from invocations.models import Attempt
 from invocations.states import Outcome, Stale
 from lib.encryption import Unreadable
 from platforms import servers
-from platforms.base import Call, MediaFile, Modality, Output, Pending
+from platforms.base import Call, MediaFile, Modality, Model, Output, Pending
 from platforms.errors import (
     Cancelled,
     NotConfigured,
@@ -32,6 +32,7 @@ from platforms.errors import (
     Unusable,
 )
 from platforms.http import is_outside
+from platforms.payloads import find
 from platforms.registry import get_platform
 from realtime.events import send
 
@@ -155,11 +156,12 @@ async def _ask(
         call = Call(
             model=model,
             input=given,
-            parameters={**model.defaults, **claim.attempt.parameters},
+            parameters=_parameters(claim, model),
             credentials=keys,
             idempotency_key=claim.attempt.idempotency_key,
             reference=claim.attempt.reference,
             number=claim.attempt.number,
+            seed=claim.run.seed_of(claim.invocation.sequence),
             callback=await webhooks.address(claim, platform, keys, threads),
             webhook_received=webhook_received,
             cancelled=cancelled,
@@ -260,6 +262,17 @@ async def _await_answer(
         asking.cancel()
 
 
+def _parameters(claim: Claim, model: Model) -> dict[str, object]:
+    """The model's defaults with the slot's on top; the run's seed where the model takes one and the slot has
+    set none."""
+    found = {**model.defaults, **claim.attempt.parameters}
+    seed = claim.run.seed_of(claim.invocation.sequence)
+    takes_one = find(model.parameters, "properties", "seed") is not None
+    if takes_one and seed is not None and found.get("seed") is None:
+        found["seed"] = seed
+    return found
+
+
 @contextlib.asynccontextmanager
 async def _input(claim: Claim, threads: Threads) -> AsyncIterator[str | MediaFile]:
     """The step's input as the adapter takes it: text, or a file that is there while it works."""
@@ -309,7 +322,8 @@ async def _store_once(claim: Claim, output: Output, threads: Threads) -> outcome
     try:
         if wanted is Modality.TEXT:
             text = outcomes.usable_text(output.text)
-            return outcomes.Result(text=text, usd=output.usd, seconds=output.seconds)
+            cut = output.truncated or len(output.text or "") > outcomes.MAX_TEXT
+            return outcomes.Result(text, None, output.usd, output.seconds, truncated=cut)
         with tempfile.TemporaryDirectory(prefix="panic-") as folder:
             source, content_type = await _source(output, wanted, Path(folder))
             asset = await threads.in_media(

@@ -43,6 +43,7 @@ class Result:
     asset: Asset | None = None
     usd: float | None = None
     seconds: float | None = None
+    truncated: bool = False  # a text that ended at a limit
 
 
 def usable_text(text: str | None) -> str:
@@ -272,6 +273,8 @@ def _finish_step(
 
     `kind`: what a refusal was about, where `result` is a stand-in.
     """
+    if result.truncated:
+        fields["truncated"] = True
     step.move(
         InvocationState.COMPLETED,
         output_text=result.text,

@@ -78,6 +78,7 @@ class Invocation(models.Model):
     output_asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
     substituted = models.BooleanField(default=False)  # a placeholder for a refused output
     fallen_back = models.BooleanField(default=False)  # the slot's fallback model was asked
+    truncated = models.BooleanField(default=False)  # its text ended at a limit of tokens
     error_code = models.CharField(max_length=40, blank=True)
     error_detail = models.TextField(blank=True)
     attempts_made = models.PositiveIntegerField(default=0)

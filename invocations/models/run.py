@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -85,6 +86,7 @@ class Run(models.Model):
     prompt = models.TextField()
     client_key = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 (NULL: no key)
     ring = models.JSONField()
+    seed = models.BigIntegerField(null=True)  # what its steps draw theirs from; None: by chance
     first_slot = models.PositiveIntegerField(default=0)
     branched_from = models.ForeignKey(
         "invocations.Invocation", null=True, on_delete=models.SET_NULL, related_name="branches"
@@ -209,6 +211,13 @@ class Run(models.Model):
     def live(self) -> bool:
         return self.state in LIVE_RUNS
 
+    def seed_of(self, sequence: int) -> int | None:
+        """What a step is to draw its chance from, below 2**31; None: as it comes."""
+        if self.seed is None:
+            return None
+        digest = hashlib.blake2b(f"{self.seed} {sequence}".encode(), digest_size=4).digest()
+        return int.from_bytes(digest, "big") >> 1
+
     def ring_slot(self, position: int) -> Slot:
         return Slot.from_json(self.ring[position])
 
@@ -230,6 +239,7 @@ READ_WITH_LOCK = [
     "state",
     "ring",
     "first_slot",
+    "seed",
     "created_at",
     "lockout_until",
     "hours_waived_until",

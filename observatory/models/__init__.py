@@ -1,6 +1,17 @@
 from __future__ import annotations
 
+from .companion import Companion, Purpose
 from .embedding import Embedding, LateStep, OutputKind, PromptEmbedding
 from .embedding_queue import EmbeddingQueue
+from .redraw import Redraw
 
-__all__ = ["Embedding", "EmbeddingQueue", "LateStep", "OutputKind", "PromptEmbedding"]
+__all__ = [
+    "Companion",
+    "Embedding",
+    "EmbeddingQueue",
+    "LateStep",
+    "OutputKind",
+    "PromptEmbedding",
+    "Purpose",
+    "Redraw",
+]

@@ -43,6 +43,8 @@ import networks.api.featured
 import networks.api.networks
 import networks.api.selected_credentials
 import notifications.api.channels
+import observatory.api.redraws
+import observatory.api.trajectories
 import realtime.api.events
 import streams.api.streams
 import studio.api.models
@@ -166,6 +168,8 @@ def _routers() -> list[Router]:
         networks.api.selected_credentials.routes,
         credentials.api.operator_keys.routes,
         notifications.api.channels.routes,
+        observatory.api.redraws.routes,
+        observatory.api.trajectories.routes,
         streams.api.streams.routes,
         invocations.api.runs.routes,
         invocations.api.steps.routes,

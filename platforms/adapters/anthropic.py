@@ -128,13 +128,13 @@ def _read(content: JSON, row: Row) -> Output:
     blocks = find(content, "content")
     texts = [find(block, "text") for block in (blocks if isinstance(blocks, list) else [])]
     text = clean_text("".join(part for part in texts if isinstance(part, str)), row.strip)
+    short = find(content, "stop_reason") == "max_tokens"
     if not text:
         if not isinstance(blocks, list):  # no message: whoever answered, it was not the model
             raise Unavailable(sentences.NO_MESSAGE_IN_IT).as_settled()
-        short = find(content, "stop_reason") == "max_tokens"
         empty = Unusable(sentences.NO_TEXT_OUT_OF_TOKENS if short else sentences.NO_TEXT)
         raise empty.charged(row.cost(_used(content)))
-    return Output(text=text, usd=row.cost(_used(content)))
+    return Output(text=text, usd=row.cost(_used(content)), truncated=short)
 
 
 def _used(content: JSON) -> dict[str, float]:

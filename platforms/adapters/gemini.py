@@ -164,7 +164,8 @@ def _read(answer: types.GenerateContentResponse, row: Row) -> Output:
     if row.model.output is Modality.TEXT:
         text = clean_text("".join(part.text or "" for part in given), row.strip)
         if text:
-            return Output(text=text, usd=usd)
+            cut = candidate is not None and _name(candidate.finish_reason) == "MAX_TOKENS"
+            return Output(text=text, usd=usd, truncated=cut)
     for part in given:
         media = part.inline_data
         if media and media.data and row.model.output is not Modality.TEXT:

@@ -72,7 +72,7 @@ def _request(call: Call) -> HostRequest:
         text="" if isinstance(call.input, MediaFile) else call.input[:MAX_INPUT],
         path=os.fspath(call.input.path) if isinstance(call.input, MediaFile) else "",
         parameters=dict(call.parameters),
-        key=call.idempotency_key,
+        key=call.idempotency_key if call.seed is None else f"seed {call.seed}",
         number=call.number,
     )
 

@@ -35,6 +35,7 @@ def test_a_prompt_becomes_a_run(owner: ApiClient, network: Network) -> None:
         "rating": None,
         "imported": False,
         "souvenir": body["souvenir"],
+        "twin": None,
     }
     assert body["created_at"].endswith("Z")
     assert datetime.fromisoformat(body["created_at"]).tzinfo is not None

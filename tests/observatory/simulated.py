@@ -26,7 +26,8 @@ class Truth:
     @classmethod
     def drawn(cls, random: np.random.Generator) -> Truth:
         parts = random.dirichlet([3, 3, 3, 2])
-        return cls(*(float(part) for part in parts), forgets=float(random.uniform(0.02, 0.15)))
+        common, prompt, walk, chance = (float(part) for part in parts)
+        return cls(common, prompt, walk, chance, float(random.uniform(0.02, 0.15)))
 
     def distance(self, apart: int) -> float:
         return self.chance + self.walk * (1 - (1 - self.forgets) ** apart)
@@ -62,7 +63,8 @@ class SimulatedNetwork:
 
     def _directions(self, count: int) -> Array:
         drawn = self._random.standard_normal((count, SIZE)).astype(np.float32)
-        return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+        directions: Array = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+        return directions
 
     def _run(self, prompt: Array, texts: int) -> Array:
         truth, walk = self.truth, self._walk(texts)

@@ -13,7 +13,6 @@ from observatory.numbers import (
     mean_distance,
     numbers_of_network,
     numbers_of_run,
-    shares,
 )
 from tests.observatory.simulated import SimulatedNetwork, Truth
 
@@ -109,9 +108,3 @@ def test_without_room_between_strangers_and_noise_there_is_no_memory() -> None:
 
     assert found.memory == Estimate(None, reason="too_alike")
     assert found.noise.value == pytest.approx(0.3, abs=0.03)
-
-
-def test_shares_make_one_together() -> None:
-    found = shares({0: np.array([0.3, 0.3]), 1: np.array([0.1, 0.1])})
-
-    assert found == pytest.approx({0: 0.75, 1: 0.25})

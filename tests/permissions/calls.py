@@ -30,6 +30,7 @@ POST   /installations/{installation_id}/identify        401 403 404 204 204 204
 GET    /installations/{installation_id}/watching        401 403 404 200 200 200
 GET    /invocations/{invocation_id}                     401 404 404 200 200 200 | 200 200 200 200 200 200
 POST   /invocations/{invocation_id}/branch              401 404 404 201 201 201 | 401 403 403 201 201 201
+POST   /invocations/{invocation_id}/redraw              401 404 404 201 201 201 | 401 403 403 201 201 201
 POST   /invocations/{invocation_id}/short               401 404 404 200 200 200 | 401 403 403 200 200 200
 POST   /kiosks/claim                                    401 403 404 403 200 200
 GET    /models                                          200 200 200 200 200 200
@@ -64,6 +65,9 @@ POST   /networks/{slug}/imports                         401 403 404 422 422 422 
 POST   /networks/{slug}/leave                           401 403 404 204 403 403 | 401 403 403 204 403 403
 GET    /networks/{slug}/runs                            401 403 404 200 200 200 | 200 200 200 200 200 200
 POST   /networks/{slug}/runs                            401 201 404 201 201 201 | 401 201 403 201 201 201
+GET    /networks/{slug}/trajectory                      401 403 404 200 200 200 | 200 200 200 200 200 200
+GET    /runs/{run_id}/trajectory                        401 404 404 200 200 200 | 200 200 200 200 200 200
+GET    /redraws/{redraw_id}                             401 404 404 200 200 200
 POST   /networks/{slug}/stop                            401 403 404 200 200 200 | 401 403 403 200 200 200
 POST   /networks/{slug}/warm                            401 403 404 202 202 202 | 401 403 403 202 202 202
 POST   /networks/{slug}/terminal-tokens                 401 403 404 201 201 201 | 401 403 403 201 201 201
@@ -200,6 +204,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "POST /installations/{installation_id}/displays/{name}/mute": {"muted": True},
     "POST /installations/{installation_id}/displays/{name}/volume": {"volume": 0.5},
     "POST /invocations/{invocation_id}/branch": {},
+    "POST /invocations/{invocation_id}/redraw": {"times": 3},
     "POST /networks": {"name": "Mine"},
     "PATCH /networks/{slug}": {"name": "Shouts"},
     "POST /networks/{slug}/collaborators": {"email": "erin@example.org"},

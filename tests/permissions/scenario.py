@@ -24,10 +24,11 @@ from films.models import Film
 from invocations import runs, visitor_access
 from invocations.engine import outcomes
 from invocations.engine.claims import Holder, claim_step
-from invocations.models import Attempt, Run, StopAll
+from invocations.models import Attempt, Invocation, Run, StopAll
 from networks import sharing
 from networks.models import Network, ShareRole, TerminalToken
 from notifications.models import Channel
+from observatory import redraws
 from streams.models import Broadcast, StreamTarget
 from tests.panic.equipment import backups
 
@@ -130,6 +131,7 @@ class Stage:
             "run": run.public_id,
             "run_id": run.public_id,
             "step": step.public_id,
+            "redraw_id": self._redraw(step),
             "invocation_id": step.public_id,
             "sheet_id": sheet.public_id,
             "key": visitor_access.url_path(run).split("/")[2],
@@ -151,6 +153,12 @@ class Stage:
             "server_id": server.public_id,
             "board_id": Board.add(alice, name="Board", key="a-key").public_id,
         }
+
+    def _redraw(self, step: Invocation) -> str:
+        at = timezone.now()
+        made = redraws.begin(step=step, times=1, at=at, by=self.people["owner"])
+        made.end(at)
+        return made.public_id
 
     def _equipment(self) -> dict[str, str]:
         made = Channel.add(

@@ -1,0 +1,192 @@
+"""Where a run, or a network, is going: its points, its three numbers, and what it has fallen into or lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assets.kinds import MediaKind
+from invocations.models import Invocation, Run
+
+from . import outputs, patterns, sentences
+from .models.embedding import embeddable
+from .numbers import Numbers, RunVectors, numbers_of_network, numbers_of_run
+from .outputs import Array, TextOutput
+from .patterns import Cycle
+from .projection import project
+from .slots import SlotShare, shares_of_slots
+from .twins import runs_of_archive
+
+if TYPE_CHECKING:
+    from networks.models import Network
+
+MIN_FOR_ARCHIVE = 2  # texts of a run that counts as a twin or stranger
+PICTURES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A text output. Distances are cosine distances; None where there is nothing to compare with."""
+
+    sequence: int
+    x: float
+    y: float
+    from_previous: float | None
+    from_prompt: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    noun: str
+    sequence: int  # of the first text without it
+    model: str  # which has written that text
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Positions are sequence numbers of steps; `cycle.since` too."""
+
+    frozen_at: int | None = None
+    flat_at: int | None = None
+    cycle: Cycle | None = None
+    lost: tuple[Loss, ...] = ()
+    truncated: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    points: list[Point]
+    numbers: Numbers
+    twins: int
+    strangers: int
+    findings: Findings
+    sentence: str
+
+
+def trajectory_of_run(run: Run) -> Trajectory:
+    texts = outputs.text_outputs(run)
+    embedded = [one for one in texts if one.vector is not None]
+    vectors = _stacked(embedded)
+    twins, strangers = _others(run)
+    own = (
+        outputs.first_texts([run]).get(run.pk, vectors) if len(texts) == outputs.NEWEST else vectors
+    )
+    numbers = numbers_of_run(vectors, [], [])
+    if twins or strangers:
+        compared = numbers_of_run(own, twins, strangers)
+        numbers = Numbers(numbers.noise, numbers.kept, compared.memory)
+    found = _findings(run, texts, embedded, vectors)
+    return Trajectory(
+        points=_points(embedded, vectors, outputs.prompt_vector(run)),
+        numbers=numbers,
+        twins=len(twins),
+        strangers=len(strangers),
+        findings=found,
+        sentence=sentences.sentence(numbers, found),
+    )
+
+
+def _stacked(texts: Sequence[TextOutput]) -> Array:
+    rows = [one.vector for one in texts if one.vector is not None]
+    return np.array(rows) if rows else np.zeros((0, 384), np.float32)
+
+
+def _others(run: Run) -> tuple[list[Array], list[Array]]:
+    """The first texts of the runs from the same words, and of those from others, on the same models."""
+    models = outputs.ring_models(run)
+    others = [
+        other
+        for other in outputs.runs_to_compare(runs_of_archive(run.network).exclude(pk=run.pk))
+        if outputs.ring_models(other) == models
+    ]
+    vectors = outputs.first_texts(others)
+    twins: list[Array] = []
+    strangers: list[Array] = []
+    for other in others:
+        if len(found := vectors.get(other.pk, ())) >= MIN_FOR_ARCHIVE:
+            alike = outputs.folded_prompt(other) == outputs.folded_prompt(run)
+            (twins if alike else strangers).append(np.asarray(found))
+    return twins, strangers
+
+
+def _points(texts: Sequence[TextOutput], vectors: Array, prompt: Array | None) -> list[Point]:
+    if not len(vectors):
+        return []
+    places = project(vectors)
+    steps = np.einsum("ij,ij->i", vectors[:-1], vectors[1:])
+    from_prompt = None if prompt is None else 1 - vectors @ prompt
+    return [
+        Point(
+            one.sequence,
+            round(float(places[at, 0]), 4),
+            round(float(places[at, 1]), 4),
+            round(float(1 - steps[at - 1]), 4) if at else None,
+            None if from_prompt is None else round(float(from_prompt[at]), 4),
+            one.text,
+        )
+        for at, one in enumerate(texts)
+    ]
+
+
+def _findings(
+    run: Run, texts: Sequence[TextOutput], embedded: Sequence[TextOutput], vectors: Array
+) -> Findings:
+    words = [one.text for one in texts]
+    frozen = patterns.frozen_at(words)
+    cycle = patterns.cycle_of(vectors) if frozen is None else None
+    whole = len(texts) < outputs.NEWEST  # else the beginning is not among them
+    lost = patterns.lost_words(run.prompt, words) if whole else []
+    return Findings(
+        frozen_at=None if frozen is None else texts[frozen].sequence,
+        flat_at=_flat_at(run),
+        cycle=Cycle(cycle.period, embedded[cycle.since].sequence) if cycle else None,
+        lost=tuple(
+            Loss(one.word, texts[one.position].sequence, texts[one.position].model) for one in lost
+        ),
+        truncated=tuple(one.sequence for one in texts if one.truncated),
+    )
+
+
+def _flat_at(run: Run) -> int | None:
+    rows = Invocation.objects.filter(embeddable(), run=run, output_asset__kind=MediaKind.IMAGE)
+    newest = rows.order_by("-sequence").values_list("sequence", "output_asset__bytes")[:PICTURES]
+    pictures = list(reversed(newest))
+    found = patterns.flat_at([size for _, size in pictures])
+    return None if found is None else pictures[found][0]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkTrajectory:
+    runs: list[tuple[Run, list[Point]]]  # the newest first
+    numbers: Numbers
+    shares: list[SlotShare]
+    sentence: str
+
+
+def trajectory_of_network(network: Network, *, drawn: int = 8) -> NetworkTrajectory:
+    """Of the runs on the models that it has now."""
+    models = tuple(slot.model for slot in network.ring)
+    runs = [
+        run
+        for run in outputs.runs_to_compare(runs_of_archive(network))
+        if outputs.ring_models(run) == models
+    ]
+    vectors = outputs.first_texts(runs)
+    compared = [
+        RunVectors(outputs.folded_prompt(run), vectors[run.pk]) for run in runs if run.pk in vectors
+    ]
+    numbers = numbers_of_network(compared)
+    return NetworkTrajectory(
+        [(run, _points(_named(run), _stacked(_named(run)), None)) for run in runs[:drawn]],
+        numbers,
+        shares_of_slots(models, runs),
+        sentences.sentence(numbers, Findings()),
+    )
+
+
+def _named(run: Run) -> list[TextOutput]:
+    return [one for one in outputs.text_outputs(run) if one.vector is not None]
