@@ -164,7 +164,7 @@ def numbers_of_network(runs: Sequence[RunVectors]) -> Numbers:
     if len(long) == 1:
         noise, kept = _noise_and_kept(long[0].vectors)
         return Numbers(noise, kept, Estimate(None, reason="no_twin"))
-    table = _Table.of(long)
+    table = _Table.from_runs(long)
     everything = np.ones(len(long), bool)
     noise, kept = (
         _left_out(function, everything, list(np.eye(len(long), dtype=bool)))
@@ -187,7 +187,7 @@ class _Table:
     strangers: Array
 
     @classmethod
-    def of(cls, runs: Sequence[RunVectors]) -> _Table:
+    def from_runs(cls, runs: Sequence[RunVectors]) -> _Table:
         terms = [local_terms(late(run.vectors)) for run in runs]
         size = len(runs)
         twins, strangers = np.full((2, size, size), np.nan)

@@ -71,7 +71,7 @@ def _draw(redraw: Redraw, at: datetime) -> Run:
     step = redraw.invocation
     back = f"dummy:{step.output_modality}-to-{step.input_modality}"
     slot = Slot(step.model, step.run.ring_slot(step.slot).parameters)
-    companion = Companion.of(step.network, Purpose.REDRAW)
+    companion = Companion.get_or_make(step.network, Purpose.REDRAW)
     budgets = {**step.network.budgets, "laps_per_run": 1}
     copy = companion.set_up([slot, Slot(back)], budgets=budgets)
     return _start(redraw, step, copy, at)

@@ -30,7 +30,7 @@ def start_twin(run: Run, at: datetime) -> Run | None:
     try:
         with transaction.atomic():
             Halt.lock()  # keeps two that make the copy apart
-            companion = Companion.of(run.network, Purpose.TWIN)
+            companion = Companion.get_or_make(run.network, Purpose.TWIN)
             copy = companion.set_up(run.slots)
             seed = None if run.seed is None else secrets.randbelow(SEEDS)
             started = start_run(

@@ -36,7 +36,7 @@ class PointOut(BaseModel):
     from_prompt: float | None
 
     @classmethod
-    def of(cls, points: list[Point]) -> list[PointOut]:
+    def from_points(cls, points: list[Point]) -> list[PointOut]:
         return [cls(**{name: getattr(one, name) for name in cls.model_fields}) for one in points]
 
 
@@ -48,7 +48,7 @@ class RangeOut(BaseModel):
     reason: str | None
 
     @classmethod
-    def of(cls, one: Estimate) -> RangeOut:
+    def from_estimate(cls, one: Estimate) -> RangeOut:
         why = sentences.reason(one.reason) or None
         return cls(low=_rounded(one.low), high=_rounded(one.high), reason=why)
 
@@ -123,7 +123,7 @@ class TrajectoryOut(NumbersOut):
         one = found.findings
         return cls(
             **_numbers(found.numbers),
-            points=PointOut.of(found.points),
+            points=PointOut.from_points(found.points),
             twins=found.twins,
             strangers=found.strangers,
             frozen_at=one.frozen_at,
@@ -135,7 +135,7 @@ class TrajectoryOut(NumbersOut):
         )
 
 
-class ShareOut(BaseModel):
+class SlotShareOut(BaseModel):
     """Of one slot. `noise`, `change`: its part of those of all slots, together 1; null until there is enough."""
 
     slot: int
@@ -144,7 +144,7 @@ class ShareOut(BaseModel):
     change: float | None
 
     @classmethod
-    def of(cls, one: SlotShare) -> ShareOut:
+    def from_share(cls, one: SlotShare) -> SlotShareOut:
         return cls(
             slot=one.slot, model=one.model, noise=_rounded(one.noise), change=_rounded(one.change)
         )
@@ -160,7 +160,7 @@ class NetworkTrajectoryOut(NumbersOut):
     """Of the runs on the models that the network has now; the newest are drawn."""
 
     runs: list[RunPointsOut]
-    shares: list[ShareOut]
+    shares: list[SlotShareOut]
     sentence: str
 
     @classmethod
@@ -168,10 +168,12 @@ class NetworkTrajectoryOut(NumbersOut):
         return cls(
             **_numbers(found.numbers),
             runs=[
-                RunPointsOut(run=run.public_id, prompt=run.prompt, points=PointOut.of(points))
+                RunPointsOut(
+                    run=run.public_id, prompt=run.prompt, points=PointOut.from_points(points)
+                )
                 for run, points in found.runs
             ],
-            shares=[ShareOut.of(one) for one in found.shares],
+            shares=[SlotShareOut.from_share(one) for one in found.shares],
             sentence=found.sentence,
         )
 
@@ -179,7 +181,7 @@ class NetworkTrajectoryOut(NumbersOut):
 def _numbers(numbers: Numbers) -> dict[str, Any]:
     names = ("noise", "kept", "memory")
     values = {name: _rounded(getattr(numbers, name).value) for name in names}
-    ranges = {name: RangeOut.of(getattr(numbers, name)) for name in names}
+    ranges = {name: RangeOut.from_estimate(getattr(numbers, name)) for name in names}
     return {**values, "interval": IntervalOut(**ranges)}
 
 

@@ -35,7 +35,7 @@ class Companion(models.Model):
         return f"{self.purpose} of {self.network}"
 
     @classmethod
-    def of(cls, network: Network, purpose: Purpose) -> Companion:
+    def get_or_make(cls, network: Network, purpose: Purpose) -> Companion:
         """Within a transaction that keeps two of these apart."""
         found = cls.objects.select_related("copy__owner").filter(network=network, purpose=purpose)
         if (companion := found.first()) is not None:

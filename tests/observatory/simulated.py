@@ -24,7 +24,7 @@ class Truth:
     forgets: float
 
     @classmethod
-    def drawn(cls, random: np.random.Generator) -> Truth:
+    def draw_truth(cls, random: np.random.Generator) -> Truth:
         parts = random.dirichlet([3, 3, 3, 2])
         common, prompt, walk, chance = (float(part) for part in parts)
         return cls(common, prompt, walk, chance, float(random.uniform(0.02, 0.15)))

@@ -22,7 +22,7 @@ NETWORKS = 200
 
 def simulated(seed: int, **size: int) -> tuple[Truth, SimulatedNetwork]:
     random = np.random.default_rng(seed)
-    truth = Truth.drawn(random)
+    truth = Truth.draw_truth(random)
     return truth, SimulatedNetwork(truth, random)
 
 

@@ -25,7 +25,7 @@ def sentence(random: Random) -> str:
 
 
 def wandering(random: Random, texts: int = 40) -> np.ndarray:
-    network = SimulatedNetwork(Truth.drawn(random), random)
+    network = SimulatedNetwork(Truth.draw_truth(random), random)
     return network.runs(prompts=1, twins=1, texts=texts)[0].vectors
 
 

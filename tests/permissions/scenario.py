@@ -130,9 +130,7 @@ class Stage:
             "topic": self.network.topic,
             "run": run.public_id,
             "run_id": run.public_id,
-            "step": step.public_id,
-            "redraw_id": self._redraw(step),
-            "invocation_id": step.public_id,
+            **dict.fromkeys(("step", "invocation_id"), step.public_id),
             "sheet_id": sheet.public_id,
             "key": visitor_access.url_path(run).split("/")[2],
             "mine": visitor_access.withdrawal_token(run),
@@ -146,6 +144,7 @@ class Stage:
             "model_id": "dummy:text-to-text",
             **dict.fromkeys(("person", "person_id"), dave.public_id),
             **self._key(),
+            **self._redraw(step),
             **self._equipment(),
             "his_token": ApiToken.issue(dave)[0].public_id,
             "language": "en",
@@ -154,11 +153,11 @@ class Stage:
             "board_id": Board.add(alice, name="Board", key="a-key").public_id,
         }
 
-    def _redraw(self, step: Invocation) -> str:
+    def _redraw(self, step: Invocation) -> dict[str, str]:
         at = timezone.now()
         made = redraws.begin(step=step, times=1, at=at, by=self.people["owner"])
         made.end(at)
-        return made.public_id
+        return {"redraw_id": made.public_id}
 
     def _equipment(self) -> dict[str, str]:
         made = Channel.add(
