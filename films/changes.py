@@ -74,7 +74,7 @@ def _change(film: Film, act: Callable[[Film], object]) -> Film:
     with transaction.atomic():
         held = _lock(film)
         act(held)
-        orders.wake_workers()
+        planning.wake_workers()
     return held
 
 

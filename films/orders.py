@@ -16,7 +16,6 @@ from invocations.models import Run
 from lib.stored_sentences import translate_stored
 from lib.validation import Invalid
 from operations.errors import BadInput
-from realtime import wakeup
 
 from . import events, intermediates, planning, sentences
 from .models import Film, Upload
@@ -77,13 +76,7 @@ def order_film(
             raise OrderRefused(str(error)) from None
         _check_room(film, needed)
         events.publish(film, events.FilmCreated.from_film(film))
-        wake_workers()
     return film
-
-
-def wake_workers() -> None:
-    """Once the transaction is over; the queue starts one where none is at work."""
-    transaction.on_commit(lambda: wakeup.notify("films"))
 
 
 def _recipe(name: str) -> Recipe:

@@ -6,6 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
+
+from realtime import wakeup
+
 from . import intermediates
 from .models import Film, FilmTask
 from .plans import FilmPlan
@@ -14,6 +18,7 @@ from .states import TaskState
 
 Reference = tuple[int, int]  # a task and one of its outputs
 ALL = -1  # for the number of an output
+WAKE_UP = "films"
 
 
 def begin(film: Film) -> int:
@@ -58,6 +63,13 @@ def make_ready(film: Film) -> None:
     completed = {one.number for one in tasks if one.state == TaskState.COMPLETED}
     ready = [one.pk for one in tasks if one.state == TaskState.WAITING and one.needs <= completed]
     FilmTask.objects.filter(pk__in=ready, state=TaskState.WAITING).update(state=TaskState.READY)
+    if ready:
+        wake_workers()
+
+
+def wake_workers() -> None:
+    """Once the transaction is over; the queue starts one where none is at work."""
+    transaction.on_commit(lambda: wakeup.notify(WAKE_UP))
 
 
 def make_again(film: Film, numbers: Iterable[int]) -> None:

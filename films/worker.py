@@ -21,11 +21,11 @@ from realtime.wakeup import WakeUpListener
 
 from . import claims, intermediates, sweep
 from .places import is_a_ring_live
+from .planning import WAKE_UP
 from .task_run import Operate, carry_out
 
 logger = logging.getLogger(__name__)
 
-WAKE_UP = "films"
 QUIET_SECONDS = 20.0  # without work, before the process ends
 LOOK_SECONDS = 1.0
 SWEEP_SECONDS = 5.0
@@ -51,6 +51,7 @@ class FilmWorker:
         """Until there has been nothing to do for a while, or somebody asks it to leave."""
         signal.signal(signal.SIGTERM, self.leave)
         signal.signal(signal.SIGINT, self.leave)
+        logger.info("place %s is at work as %s", self._place, self.name)
         busy_at = time.monotonic()
         while not self._leaving and time.monotonic() - busy_at < self._quiet_seconds:
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,20 +67,20 @@ def test_killing_every_worker_costs_no_finished_chunk(
     killed = 0
     finished: dict[str, int] = {}  # attempts of tasks that were completed before a kill
 
-    def whole() -> dict[str, Any]:
-        answer: dict[str, Any] = client.get(f"/api/v1/films/{film}").raise_for_status().json()
-        return answer
-
     for round_ in range(KILLS):
         done = len(finished)
         stack.wait_until(
-            lambda done=done: _moves_on(whole(), done), 120, f"work goes on after {round_} kills"
+            partial(_moved_on, client, film, done), 120, f"work goes on after {round_} kills"
         )
-        finished = {task["id"]: task["attempts"] for task in whole()["tasks"] if _is_done(task)}
+        finished = {
+            task["id"]: task["attempts"] for task in _whole(client, film)["tasks"] if _is_done(task)
+        }
         killed += _kill_workers(stack)
-    stack.wait_until(lambda: whole()["state"] != "running", 300, "the film is finished")
+    stack.wait_until(
+        lambda: _whole(client, film)["state"] != "running", 300, "the film is finished"
+    )
 
-    end = whole()
+    end = _whole(client, film)
     assert (end["state"], end["error"]) == ("completed", None)
     assert killed >= KILLS
     assert {
@@ -89,11 +90,17 @@ def test_killing_every_worker_costs_no_finished_chunk(
     _check_film(client, end, clip.with_name("film.mp4"))
 
 
-def _moves_on(film: dict[str, Any], done: int) -> bool:
+def _whole(client: httpx.Client, film: str) -> dict[str, Any]:
+    answer: dict[str, Any] = client.get(f"/api/v1/films/{film}").raise_for_status().json()
+    return answer
+
+
+def _moved_on(client: httpx.Client, film: str, done: int) -> bool:
     """More is done than before, and something is at work; or all of it is done."""
-    tasks = film["tasks"]
+    now = _whole(client, film)
+    tasks = now["tasks"]
     more = sum(map(_is_done, tasks)) > done
-    return film["state"] == "completed" or (
+    return now["state"] == "completed" or (
         more and any(task["state"] == "running" for task in tasks)
     )
 
@@ -119,7 +126,8 @@ def _check_film(client: httpx.Client, film: dict[str, Any], path: Path) -> None:
     """It decodes to its end; its length is right within a picture, its sound within 20 ms."""
     path.write_bytes(_whole_file(client, film["output"]["url"], film["output"]["bytes"]))
     with av.open(str(path)) as media:
-        times = [frame.pts * frame.time_base for frame in media.decode(video=0)]
+        frames: Any = media.decode(video=0)
+        times = [frame.pts * frame.time_base for frame in frames]
         seconds = times[-1] - times[0] + 1 / (2 * RATE)
     assert len(times) == 2 * PICTURES
     assert abs(seconds - PICTURES / RATE) <= 1 / (2 * RATE)
