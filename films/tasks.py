@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 
 from django.conf import settings
 from django.utils import timezone
@@ -13,6 +14,7 @@ from invocations.engine.runner import runner
 
 from . import retention, sweep, uploads
 
+NICENESS = 19
 _started: dict[int, subprocess.Popen[bytes]] = {}  # of this process, by their places
 
 
@@ -34,11 +36,15 @@ def start_worker(place: int) -> None:
     if former is not None and former.poll() is None:
         return
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "make_films"]
-    _started[place] = subprocess.Popen(  # noqa: S603 (our own program)
+    process = subprocess.Popen(  # noqa: S603 (our own program)
         [*command, "--place", str(place), "--parent", str(os.getpid())],
         stdin=subprocess.DEVNULL,
         cwd=settings.BASE_DIR,
     )
+    # At once: it takes a second or two of a core until it is there, beside a ring that may live.
+    with suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+    _started[place] = process
 
 
 def tidy_films(_: int) -> None:
