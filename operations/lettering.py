@@ -31,14 +31,24 @@ _UNSPACED = "\u0e00-\u0e7f\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\u
 _PIECE = re.compile(rf"\n|\s+|[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 
+class Faces:
+    """The fonts of a list in one size; each is loaded when it is first asked for."""
+
+    def __init__(self, paths: Sequence[Path | None], size: int) -> None:
+        self._paths, self._size = paths, size
+
+    def __getitem__(self, place: int) -> Any:
+        return _font(self._paths[place], self._size)
+
+
 class FontList:
     """Fonts in the order in which they are asked for a letter; Pillow's own is the last one."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = tuple(paths)
+        self._paths = (*paths, None)
 
-    def at(self, size: int) -> tuple[Any, ...]:
-        return tuple(_font(path, size) for path in (*self._paths, None))
+    def at(self, size: int) -> Faces:
+        return Faces(self._paths, size)
 
     def runs(self, text: str) -> Iterator[tuple[int, str]]:
         """The parts of a text that one font draws, by the font's place."""
@@ -54,9 +64,16 @@ class FontList:
             yield latest, text[begin:]
 
     def _font_of(self, letter: str, latest: int) -> int:
-        places = range(len(self._paths) + 1)
-        order = [latest, *places] if latest >= 0 else [*places]
-        return next((at for at in order if self._has(at, letter)), 0)
+        if latest >= 0 and self._has(latest, letter):
+            return latest
+        if letter not in self._first:
+            places = range(len(self._paths))
+            self._first[letter] = next((at for at in places if self._has(at, letter)), 0)
+        return self._first[letter]
+
+    @cached_property
+    def _first(self) -> dict[str, int]:
+        return {}
 
     @cached_property
     def _known(self) -> dict[tuple[int, str], bool]:
@@ -71,7 +88,7 @@ class FontList:
         return self._known[key]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _font(path: Path | None, size: int) -> Any:
     return ImageFont.load_default(size) if path is None else ImageFont.truetype(str(path), size)
 

@@ -18,7 +18,7 @@ class StreamViewers(models.Model):
     count = models.PositiveIntegerField()
     seen_at = models.DateTimeField()
 
-    VALID_FOR = timedelta(seconds=45)
+    VALID_FOR = timedelta(seconds=30)
 
     class Meta:
         constraints = [

@@ -74,7 +74,10 @@ def test_a_stream_plays_on_while_worker_encoder_host_and_web_process_are_killed(
     logger.info("%d kills, %s, %s", killed, found, status)
     assert found["longest"] / 1000 <= MAX_STALL_SECONDS, found
     assert (found["errors"], found["corrupted"]) == ([], 0), found
-    assert (status["state"], status["viewers"]) == ("live", 1), status
+    assert status["state"] == "live", status
+    assert status["viewers"] >= 1, (
+        status
+    )  # what a killed web process counted is forgotten a little later
     assert status["restarts"] >= 1, status
 
 
