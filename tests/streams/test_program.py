@@ -1,0 +1,166 @@
+"""What is on: the run under way, then the archive in turn, then a slate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from invocations import runs
+from invocations.models import Run
+from invocations.states import Reason
+from networks.models import Network
+from streams.models import Broadcast, QuarantinedItem, RunPlays
+from streams.models.quarantine import MAX_FAILURES
+from streams.program import SHOWN_SECONDS, StreamProgram
+from streams.states import StreamState
+from tests.people import Work
+
+AT = timezone.now()
+Ended = Callable[[str], Run]
+
+
+@pytest.fixture
+def ended(network: Network, work: Work) -> Ended:
+    """A run that is over, with one output."""
+
+    def made(words: str) -> Run:
+        begun = runs.start_run(
+            network=network, prompt=words, at=timezone.now(), waive_lockout=True
+        ).run
+        work(begun, words)
+        return runs.stop_run(run=begun, reason=Reason.PERSON, at=timezone.now())
+
+    return made
+
+
+def program_of(broadcast: Broadcast) -> StreamProgram:
+    return StreamProgram(Broadcast.objects.select_related("network").get(pk=broadcast.pk))
+
+
+def texts(broadcast: Broadcast, times: int) -> list[str]:
+    program = program_of(broadcast)
+    moments = (AT + n * timedelta(seconds=SHOWN_SECONDS + 1) for n in range(times))
+    return [program.next_picture(at, halted=False).picture.text for at in moments]
+
+
+def test_the_newest_output_of_the_run_under_way_is_on(
+    broadcast: Broadcast, run: Run, work: Work
+) -> None:
+    program = program_of(broadcast)
+
+    before = program.next_picture(AT, halted=False)
+    work(run, "first words")
+    first = program.next_picture(AT + timedelta(seconds=3), halted=False)
+    work(run, "second words")
+    at_once = program.next_picture(AT + timedelta(seconds=4), halted=False)
+    later = program.next_picture(AT + timedelta(seconds=6), halted=False)
+
+    assert (before.state, before.picture.text) == (StreamState.SLATE, "“a red balloon”")
+    assert (first.state, first.picture.text) == (StreamState.LIVE, "first words")
+    assert at_once.picture == first.picture
+    assert later.picture.text == "second words"
+    assert later.picture.label.startswith("Step 2")
+
+
+def test_without_a_run_there_is_a_slate(broadcast: Broadcast) -> None:
+    shown = program_of(broadcast).next_picture(AT, halted=False)
+
+    assert (shown.state, shown.picture.kind) == (StreamState.SLATE, "slate")
+
+
+def test_stop_all_puts_a_slate_on(broadcast: Broadcast, run: Run, work: Work) -> None:
+    work(run, "words")
+
+    shown = program_of(broadcast).next_picture(AT, halted=True)
+
+    assert shown.state is StreamState.SLATE
+
+
+def test_archived_runs_are_played_in_turn_and_none_twice_in_a_row(
+    broadcast: Broadcast, ended: Ended
+) -> None:
+    for words in ("one", "two", "three"):
+        ended(words)
+
+    seen = texts(broadcast, 9)
+
+    assert sorted(seen[:3]) == sorted(seen[3:6]) == sorted(seen[6:]) == ["one", "three", "two"]
+    assert all(first != second for first, second in pairwise(seen))
+    assert set(RunPlays.objects.values_list("plays", flat=True)) == {3}
+
+
+def test_a_new_run_of_the_archive_comes_before_those_that_were_played(
+    broadcast: Broadcast, ended: Ended
+) -> None:
+    ended("old")
+    texts(broadcast, 3)
+    ended("new")
+
+    assert texts(broadcast, 2) == ["new", "old"]
+
+
+def test_an_only_run_is_repeated(broadcast: Broadcast, ended: Ended) -> None:
+    ended("alone")
+
+    assert texts(broadcast, 3) == ["alone"] * 3
+
+
+def test_a_run_makes_the_archive_give_way_at_once(
+    broadcast: Broadcast, ended: Ended, network: Network, work: Work
+) -> None:
+    ended("old")
+    program = program_of(broadcast)
+    program.next_picture(AT, halted=False)
+    begun = runs.start_run(network=network, prompt="now", at=timezone.now(), waive_lockout=True).run
+    work(begun, "new words")
+
+    shown = program.next_picture(AT + timedelta(seconds=1), halted=False)
+
+    assert (shown.state, shown.picture.text) == (StreamState.LIVE, "new words")
+
+
+def test_a_withdrawn_run_is_not_shown(broadcast: Broadcast, ended: Ended) -> None:
+    gone = ended("gone")
+    Run.objects.filter(pk=gone.pk).update(withdrawn_at=AT)
+
+    assert program_of(broadcast).next_picture(AT, halted=False).state is StreamState.SLATE
+
+
+def test_what_failed_three_times_is_left_out(broadcast: Broadcast, run: Run, work: Work) -> None:
+    work(run, "good")
+    work(run, "poison")
+    program = program_of(broadcast)
+    key = program.next_picture(AT, halted=False).picture.key
+
+    found = [
+        QuarantinedItem.count_failure(broadcast.network, key, "broken", at=AT)
+        for _ in range(MAX_FAILURES)
+    ]
+    program.note_quarantine(key)
+
+    assert found == [False, False, True]
+    assert program.next_picture(AT, halted=False).picture.text == "good"
+    assert program_of(broadcast).next_picture(AT, halted=False).picture.text == "good"
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_it_asks_the_database_twice_a_second_at_most(
+    live: bool, broadcast: Broadcast, run: Run, work: Work
+) -> None:
+    work(run, "words")
+    if not live:
+        runs.stop_run(run=run, reason=Reason.PERSON, at=AT)
+    program = program_of(broadcast)
+    program.next_picture(AT, halted=False)
+
+    with CaptureQueriesContext(connection) as queries:
+        for second in range(1, 7):
+            program.next_picture(AT + timedelta(seconds=second), halted=False)
+
+    assert len(queries) <= 12
