@@ -23,6 +23,7 @@ from .measures import (
     reconnects,
     start_latency,
     stop_all,
+    stream_encoding,
 )
 from .rows import NotMeasured, Row, not_measured
 
@@ -46,6 +47,7 @@ def measures() -> list[Measure]:
         Measure(farm_steps.BARS, farm_steps.measure, everywhere),
         Measure(films.BARS, films.measure, (SQLITE,), unit="s"),
         Measure(idle_workers.BARS, idle_workers.measure, everywhere, unit=""),
+        Measure(stream_encoding.BARS, stream_encoding.measure, (SQLITE,), unit="s"),
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,7 @@ def test_a_stream_plays_on_while_worker_encoder_host_and_web_process_are_killed(
             killed += 1
             _play_for(page, KILL_EVERY)
             stack.wait_until(
-                lambda victim=victim, before=before: (
-                    {p.pid for p in stack.processes(victim)} - before
-                ),
+                partial(_others, stack, victim, before),
                 30,
                 f"another {victim} is there",
             )
@@ -79,6 +78,10 @@ def test_a_stream_plays_on_while_worker_encoder_host_and_web_process_are_killed(
         status
     )  # what a killed web process counted is forgotten a little later
     assert status["restarts"] >= 1, status
+
+
+def _others(stack: Stack, role: str, before: set[int]) -> set[int]:
+    return {process.pid for process in stack.processes(role)} - before
 
 
 def _network_on_air(client: httpx.Client) -> str:

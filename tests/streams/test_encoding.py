@@ -25,9 +25,9 @@ RED, BLUE = (planes_of(Image.new("RGB", (WIDTH, HEIGHT), tone)) for tone in ("#a
 
 def decoded(data: bytes) -> tuple[list[float], list[float]]:
     """The times of the pictures and of the sounds in a segment."""
-    with av.open(io.BytesIO(data), format="mpegts") as segment:
+    with av.open(io.BytesIO(data), "r", format="mpegts") as segment:
         pictures = [frame.time for frame in segment.decode(video=0)]
-    with av.open(io.BytesIO(data), format="mpegts") as segment:
+    with av.open(io.BytesIO(data), "r", format="mpegts") as segment:
         sounds = [frame.time for frame in segment.decode(audio=0)]
     return [one or 0.0 for one in pictures], [one or 0.0 for one in sounds]
 
