@@ -61,6 +61,7 @@ def playlist(request: HttpRequest, slug: str) -> HttpResponse:
     except FileNotFoundError:
         response = HttpResponse(status=503, content_type="text/plain")
         response["Retry-After"] = str(RETRY_SECONDS)
+        response._has_been_logged = True  # type: ignore[attr-defined]  # players ask every second
     else:
         response = HttpResponse(text, content_type=PLAYLIST_TYPE)
     response["Cache-Control"] = "no-store"

@@ -57,6 +57,9 @@ def test_a_stream_plays_on_while_worker_encoder_host_and_web_process_are_killed(
         for victim in cycle(VICTIMS):
             if time.monotonic() > until:
                 break
+            stack.wait_until(
+                partial(stack.processes, victim), 30, f"there is {victim} to be killed"
+            )
             before = {process.pid for process in stack.processes(victim)}
             stack.kill(victim)
             killed += 1

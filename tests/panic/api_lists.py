@@ -14,6 +14,8 @@ LISTS = {
     "/api/v1/networks/{slug}/attendant": "",
     "/api/v1/networks/{slug}/costs": "",
     "/api/v1/networks/{slug}/warm": "",
+    "/api/v1/networks/{slug}/stream": "",
+    "/api/v1/networks/{slug}/stream/targets": "",
     "/api/v1/networks/{slug}/holdings": "",
     "/api/v1/networks/{slug}/runs": "?limit=500&q=moth",
     "/api/v1/runs": "?limit=500&state=running",

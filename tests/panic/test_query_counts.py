@@ -65,8 +65,6 @@ PAGES = {
     "networks:wall-code": "/n/{slug}/wall/code.svg",
     "networks:live": "/n/{slug}/live/",
     "networks:live-now": "/n/{slug}/live/now/",
-    "networks:live-playlist": "/n/{slug}/live/index.m3u8",
-    "networks:live-segment": "/n/{slug}/live/1.ts",
     "networks:stream": "/n/{slug}/stream/",
     "networks:stream-health": "/n/{slug}/stream/health/",
     "networks:runs": "/n/{slug}/runs/",
@@ -125,9 +123,11 @@ PAGES = {
 OF_DJANGO = ["/admin/", "/admin/accounts/user/"]
 SHOWN = {200, 302, 503}  # 503: /readyz says that there is no worker
 FILES = {"assets:original", "assets:rendition", "farm-preview", "backup"}
+FILES |= {"networks:live-playlist", "networks:live-segment"}
 FORMS = {  # these take what a page sends
     *("lock", "unlocked-stop"),
     *("networks:revoke-codes", "press-display"),
+    *("networks:add-stream-target", "networks:stream-target"),
     *("keys:replace", "keys:lend", "keys:take-back", "keys:test", "keys:test-operator-key"),
     "keys:allow-operator-keys",
     "language",

@@ -87,18 +87,20 @@ def test_a_child_starts_though_its_machine_does_not_let_it_stand_back(
 
 def test_on_a_full_machine_walls_come_before_workers_and_those_before_local_models() -> None:
     web, queue, models = (0, children.QUEUE_NICENESS, children.MODEL_NICENESS)
+    streams = children.STREAM_NICENESS
 
-    assert web < queue < models <= 19
+    assert web < queue < streams < models <= 19
     assert {child.name: child.niceness for child in _children()} == {
         "web": web,
         "queue": queue,
         "models": models,
+        "streams": streams,
     }
 
 
 def _children() -> list[Child]:
-    with socket.socket(socket.AF_UNIX) as listener:
-        plan = Plan("127.0.0.1", 1, 1, "/tmp", "manage.py", -1, -1, listener.detach(), -1)  # noqa: S108
+    models, streams = (socket.socket(socket.AF_UNIX).detach() for _ in range(2))
+    plan = Plan("127.0.0.1", 1, 1, "/tmp", "manage.py", -1, -1, models, streams)  # noqa: S108
     found = children.all_children(plan, selectors.DefaultSelector())
     for child in found:
         if child.listener is not None:
