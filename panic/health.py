@@ -22,9 +22,11 @@ from prometheus_client import CollectorRegistry, ProcessCollector, exposition
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from backups.metrics import metrics as backup_metrics
 from invocations.models import Invocation, Run, WorkerHeartbeat
 from lib import watched_tasks
 from lib.proxies import client_address, parse_address
+from panic import installation_metrics
 from realtime import hub
 from realtime.models import Event, Topic
 from streams.metrics import metrics as stream_metrics
@@ -201,6 +203,7 @@ class MetricsCollector(Collector):
         checks = readiness()
         for check in checks:
             yield _gauge(f"panic_check_{check.name}", "1 as long as all is well.", check.ok)
+        yield from installation_metrics.disk()
         yield _gauge("panic_sockets", "Open sockets of this web process.", hub.socket_count())
         if checks[0].ok:
             yield from self._from_the_database()
@@ -215,12 +218,13 @@ class MetricsCollector(Collector):
         yield _gauge("panic_queue_overdue_seconds", "How late the longest waiting step is.", late)
         lag = oldest_undelivered().total_seconds()
         yield _gauge("panic_event_lag_seconds", "Age of the oldest event not passed on.", lag)
+        heartbeat = GaugeMetricFamily(
+            "panic_heartbeat_age_seconds",
+            "How long ago any queue last told the database that it turns.",
+        )
         if (age := heartbeat_age()) is not None:
-            yield _gauge(
-                "panic_heartbeat_age_seconds",
-                "How long ago any queue last told the database that it turns.",
-                age.total_seconds(),
-            )
+            heartbeat.add_metric([], age.total_seconds())
+        yield heartbeat
         events = GaugeMetricFamily(
             "panic_events", "Events ever appended to a topic.", labels=["topic"]
         )
@@ -228,6 +232,8 @@ class MetricsCollector(Collector):
             events.add_metric([topic.name], topic.last_seq)
         yield events
         yield from stream_metrics()
+        yield from installation_metrics.spending(timezone.now())
+        yield from backup_metrics(timezone.now())
 
 
 REGISTRY = CollectorRegistry()

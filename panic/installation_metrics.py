@@ -1,0 +1,32 @@
+"""The disk of this machine, and what was spent today, for `/metrics`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.conf import settings
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from invocations.models import Spending
+
+
+def disk() -> Iterator[Metric]:
+    usage = shutil.disk_usage(settings.DATA_DIR)
+    for name, words, value in (
+        ("free", "Free bytes on the disk of the data folder.", usage.free),
+        ("size", "Bytes of the disk of the data folder.", usage.total),
+    ):
+        yield GaugeMetricFamily(f"panic_disk_{name}_bytes", words, value=value)
+
+
+def spending(at: datetime) -> Iterator[Metric]:
+    """Of the day until now, of all networks."""
+    day = Spending.objects.lately(at).day
+    for name, words, value in (
+        ("spent_usd", "Dollars spent since the day began.", day.usd),
+        ("calls", "Calls of models since the day began.", day.calls),
+        ("calls_failed", "Calls of models that failed since the day began.", day.failed),
+    ):
+        yield GaugeMetricFamily(f"panic_{name}_today", words, value=value)

@@ -1,0 +1,164 @@
+"""From SQLite with files to Postgres with a bucket, and back: everything is the same on the other side."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.fake_servers.s3 import Bucket, running_bucket
+from tests.services.conftest import empty_database
+from tests.stack import MANAGE, ROOT, Stack
+
+MAKE_MEDIA = """
+from assets.ingest import store
+from tests.assets import samples
+for width in (300, 310, 320):
+    store(samples.image(size=(width, 200)), kind="image")
+"""
+SUMS = "from tests.backups import dumps; print(dumps.sums())"
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    with empty_database() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket() -> Iterator[Bucket]:
+    with running_bucket() as made:
+        yield made
+
+
+def shell(stack: Stack, code: str) -> str:
+    return stack.manage("shell", "--no-imports", "-c", code)
+
+
+def sums_of(stack: Stack) -> dict[str, list[object]]:
+    found: dict[str, list[object]] = json.loads(shell(stack, SUMS).splitlines()[-1])
+    return found
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.glob("??/??/*")
+    }
+
+
+def objects_of(bucket: Bucket) -> dict[str, str]:
+    def digest(key: str) -> str:
+        address = f"{bucket.endpoint}/{bucket.name}/{key}"
+        return hashlib.sha256(httpx.get(address, trust_env=False).content).hexdigest()
+
+    names = bucket.keys()
+    return {name: digest(name) for name in names}
+
+
+def s3_settings(bucket: Bucket) -> dict[str, str]:
+    return {
+        "S3_ENDPOINT_URL": bucket.endpoint,
+        "S3_REGION": "us-east-1",
+        "S3_ACCESS_KEY_ID": "an-id",
+        "S3_SECRET_ACCESS_KEY": "a-secret",
+    }
+
+
+def refusal(stack: Stack, *arguments: str) -> str:
+    result = subprocess.run(
+        [sys.executable, MANAGE, *arguments],
+        cwd=ROOT,
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert result.returncode == 1, result.stdout
+    assert "Traceback" not in result.stderr, result.stderr
+    return result.stderr
+
+
+def test_there_and_back(stack: Stack, database: str, bucket: Bucket, tmp_path: Path) -> None:
+    stack.environment |= {**s3_settings(bucket), "DATABASE_URL": ""}
+    stack.seed()
+    shell(stack, MAKE_MEDIA)
+    before, files = sums_of(stack), files_of(stack.data_dir / "media")
+
+    said = stack.manage("move", "--to", database, "--media", f"s3://{bucket.name}")
+    there = Stack(tmp_path / "there", DATABASE_URL=database)
+    there.environment |= {**s3_settings(bucket), "S3_BUCKET": bucket.name}
+    there.data_dir.mkdir()
+
+    assert f"{len(files)} media files are there and the same." in said
+    assert sums_of(there) == before
+    assert objects_of(bucket) == files != {}
+
+    again = stack.manage("move", "--to", database, "--media", f"s3://{bucket.name}")
+    assert "The rows are there already" in again
+
+    back = tmp_path / "back"
+    back.mkdir()
+    there.manage(
+        *("move", "--to", f"sqlite:///{back}/panic.sqlite3", "--media", f"file://{back}/media")
+    )
+    here = Stack(back)
+    assert sums_of(here) == before
+    assert files_of(back / "media") == files
+
+
+def test_an_interrupted_move_goes_on(
+    stack: Stack, database: str, bucket: Bucket, tmp_path: Path
+) -> None:
+    """A file that cannot be stored stops it; what was there by then is not sent again."""
+    stack.environment |= {**s3_settings(bucket), "DATABASE_URL": ""}
+    shell(stack, MAKE_MEDIA)
+    files = files_of(stack.data_dir / "media")
+    nowhere = {**stack.environment, "S3_ENDPOINT_URL": "http://127.0.0.1:9"}
+    stack.environment, right = nowhere, stack.environment
+
+    assert "goes on from here" in refusal(
+        stack, "move", "--to", database, "--media", f"s3://{bucket.name}"
+    )
+    stack.environment = right
+    said = stack.manage("move", "--to", database, "--media", f"s3://{bucket.name}")
+
+    assert "The rows are there already" in said
+    assert objects_of(bucket) == files
+
+
+def test_another_installation_is_left_alone(stack: Stack, database: str, tmp_path: Path) -> None:
+    stack.environment["DATABASE_URL"] = ""
+    other = Stack(tmp_path / "other", DATABASE_URL=database)
+    other.data_dir.mkdir()
+    other.manage("migrate")
+    other.token("somebody@example.org")
+    before = sums_of(other)
+
+    assert "another installation" in refusal(stack, "move", "--to", database)
+
+    assert sums_of(other) == before
+
+
+def test_a_backup_fits_the_other_database(stack: Stack, database: str, tmp_path: Path) -> None:
+    stack.environment["DATABASE_URL"] = ""
+    stack.seed()
+    there = Stack(tmp_path / "there", DATABASE_URL=database)
+    there.data_dir.mkdir()
+    back = Stack(tmp_path / "back", DATABASE_URL="")
+    back.data_dir.mkdir()
+
+    first = stack.manage("backup", "--to", str(tmp_path / "first")).splitlines()[-1]
+    there.manage("restore", first)
+    second = there.manage("backup", "--to", str(tmp_path / "second")).splitlines()[-1]
+    back.manage("restore", second)
+
+    assert sums_of(there) == sums_of(stack)
+    assert sums_of(back) == sums_of(stack)
