@@ -73,4 +73,4 @@ def test_every_call_of_a_worker_is_asked() -> None:
     paths = api.get_openapi_schema()["paths"]
 
     assert len(CALLS) == sum(len(calls) for calls in paths.values())
-    assert len(CALLS) == 10
+    assert len(CALLS) == 11
