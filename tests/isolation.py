@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import certifi
+
 from panic.catalogues import compile_catalogues
 from tests.stack import NOT_INHERITED
 
@@ -20,6 +22,11 @@ if "PANIC_DATA_DIR" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
 # tests that are there to use them, and that somebody asked for: `make test-live`.
 if os.environ.get("PANIC_TEST_LIVE") != "1":
     os.environ.update(dict.fromkeys(NOT_INHERITED, ""))
+    # A client reads all authorities of the world for 30 ms before it asks a server beside it. One will do.
+    os.environ["SSL_CERT_FILE"] = os.environ["PANIC_DATA_DIR"] + "-authority.pem"
+    _authority = Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----")
+    Path(os.environ["SSL_CERT_FILE"]).write_text("".join(_authority[:2]) + "\n")
+    atexit.register(Path(os.environ["SSL_CERT_FILE"]).unlink, missing_ok=True)
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
 os.environ.setdefault("SQLITE_SYNCHRONOUS", "NORMAL")  # no test survives a power cut
 # Before numpy is imported: on a busy machine its threads wait for each other (15 times slower).

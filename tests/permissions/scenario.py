@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -99,6 +100,7 @@ class Stage:
             "admin": User.objects.create_superuser("root@example.org"),
         }
         self.tokens = {who: ApiToken.issue(one) for who, one in self.people.items()}
+        self.sessions = {who: _session(one) for who, one in self.people.items()}
         self.network = Network.create(
             self.people["owner"],
             name="Whispers",
@@ -230,8 +232,8 @@ class Stage:
     def asks_for_page(self, who: str, method: str, path: str, given: Mapping[str, Any]) -> Any:
         """As a browser would; a guest has the token in the address."""
         client = Client(raise_request_exception=False)
-        if who in self.people:
-            client.force_login(self.people[who])
+        if session := self.sessions.get(who):
+            client.cookies[settings.SESSION_COOKIE_NAME] = session
         if who == "guest":
             path += f"{'&' if '?' in path else '?'}token={self.guest_text}"
         return client.get(path) if method == "GET" else client.post(path, given)
@@ -248,6 +250,13 @@ class Stage:
         return client.generic(
             method, f"/api/v1{path}", content, "application/json", headers=headers
         )
+
+
+def _session(person: User) -> str:
+    """The cookie of somebody who has signed in."""
+    client = Client()
+    client.force_login(person)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _claimed(display: Display) -> str:
