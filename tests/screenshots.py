@@ -54,6 +54,8 @@ ADMIN = {
     "edit": "/n/telephone/edit/",
     "settings": "/n/telephone/settings/",
     "attendant": "/n/telephone/attendant/",
+    "stream": "/n/telephone/stream/",
+    "live": "/n/telephone/live/",
     "featured": "/mission-control/featured/",
     "write-privacy": "/account/privacy/",
     "new": "/networks/new/",

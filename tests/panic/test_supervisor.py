@@ -334,3 +334,33 @@ def test_a_process_with_a_socket_is_started_by_the_first_connection(
         assert supervised[0].running
         supervisor._remove_sockets()
         assert not (tmp_path / "s").exists()
+
+
+def test_a_process_that_resumes_is_started_at_once_unless_it_ended_of_itself(
+    tmp_path: Path, supervised: list[Child]
+) -> None:
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+        command = ["/bin/sh", "-c", f"[ -e {tmp_path}/over ] || exec /bin/sleep 60"]
+        child = Child("streams", command, listener=listener, resumes=True)
+        supervised.append(child)
+        supervisor = _supervisor(tmp_path)
+        _turn(supervisor)
+        assert not child.running
+        client.connect(str(tmp_path / "s"))
+        while not child.running:
+            _turn(supervisor)
+        first = child.pid
+
+        child.kill_group()
+        while child.pid in (0, first):
+            _turn(supervisor)
+        (tmp_path / "over").touch()
+        listener.accept()[0].close()
+        child.kill_group()
+        while child not in supervisor.awaited:
+            _turn(supervisor)
+
+        assert not child.running
+        child.listener = None
