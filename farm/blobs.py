@@ -39,7 +39,8 @@ class WrongBytes(Exception):
 
 
 def is_known(worker: str, digest: str) -> bool:
-    return _whole(worker, digest).exists() or Asset.objects.with_sha256(digest) is not None
+    """Whether this worker has sent all of it; what others have sent, or what is shown, is not told."""
+    return _whole(worker, digest).exists()
 
 
 def received(worker: str, digest: str) -> int:
@@ -76,16 +77,13 @@ def write(worker: str, digest: str, pieces: Iterable[bytes], *, start: int, tota
 
 
 @contextmanager
-def open_blob(worker: str, digest: str) -> Iterator[Path]:
-    """Its file. Raises NoBlob."""
-    whole = _whole(worker, digest)
-    if whole.exists():
-        yield whole
+def open_blob(worker: str, digest: str, given: Asset | None) -> Iterator[Path]:
+    """Its file: one that this worker has sent, or what it was `given` to work on. Raises NoBlob."""
+    if given is not None and given.sha256 == digest:
+        with given.path() as path:
+            yield path
         return
-    asset = Asset.objects.with_sha256(digest)
-    if asset is None:
-        raise NoBlob
-    with asset.path() as path:
+    with open_sent(worker, digest) as path:
         yield path
 
 

@@ -152,15 +152,16 @@ def _take_in(worker: FarmWorker, claim: Claim, answer: Finish) -> Result | Platf
         return Unusable(NO_OUTPUT % {"worker": worker.name, "modality": wanted})
     if wanted is Modality.TEXT:
         return Result(text=found, usd=0.0, seconds=answer.seconds)
-    return _stored(worker, wanted, found, answer.seconds)
+    return _stored(worker, claim, found, answer.seconds)
 
 
 def _stored(
-    worker: FarmWorker, kind: Modality, digest: str, seconds: float | None
+    worker: FarmWorker, claim: Claim, digest: str, seconds: float | None
 ) -> Result | PlatformError:
     """What a worker uploaded, decoded before anybody sees it."""
+    kind, given = claim.model.output, claim.invocation.input_asset
     try:
-        with blobs.open_blob(worker.public_id, digest) as path:
+        with blobs.open_blob(worker.public_id, digest, given) as path:
             asset = ingest.store(path, kind=kind, screen=screening.screen)
     except blobs.NoBlob:
         return NotTakenIn(NO_FILE % {"worker": worker.name})

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEntry, User
 from invocations.models import Attempt
+from invocations.states import LIVE_RUNS
 from lib.validation import Invalid
 from networks.weekly_periods import PeriodWords, checked_periods
 
-from .models import EnrolmentToken, FarmWorker, WorkerStatus
+from .models import BlockedWorker, EnrolmentToken, FarmWorker, WorkerStatus
 
 REQUESTABLE = (WorkerStatus.AWAKE, WorkerStatus.ASLEEP)
 MAX_TAGS, MAX_WINDOWS = 20, 20
@@ -102,4 +103,13 @@ def work_under_way(workers: Sequence[FarmWorker]) -> dict[str, list[Attempt]]:
     found: dict[str, list[Attempt]] = {}
     for attempt in held.select_related("invocation__run__network").order_by("id"):
         found.setdefault(names[attempt.worker], []).append(attempt)
+    return found
+
+
+def blocked_in_runs(workers: Sequence[FarmWorker]) -> dict[int, list[BlockedWorker]]:
+    """Entries of the blocklists of runs that go on, by the key of the worker. One query."""
+    entries = BlockedWorker.objects.filter(worker__in=workers, run__state__in=LIVE_RUNS)
+    found: dict[int, list[BlockedWorker]] = {}
+    for entry in entries.select_related("run").order_by("id"):
+        found.setdefault(entry.worker_id, []).append(entry)
     return found

@@ -51,9 +51,18 @@ class WorkerChange(StrictSchema):
     lazy: bool = False
 
 
+class BlockedInOut(BaseModel):
+    """A run that goes on in which the worker is not given steps of `model` any more."""
+
+    id: str
+    run: str
+    model: str
+    created_at: datetime
+
+
 class WorkerOut(BaseModel):
     """`status` is what it says of itself, or `offline` where it is silent; `requested_status`: what it was
-    asked to be and has not confirmed. `work`: the steps it holds."""
+    asked to be and has not confirmed. `work`: the steps it holds. `blocklist`: what it is not given any more."""
 
     model_config = example(
         {
@@ -72,6 +81,8 @@ class WorkerOut(BaseModel):
             "serves_tag": None,
             "serves_person": None,
             "work": ["9a2d4c6688aa5f0c1b7e"],
+            "operations": [],
+            "blocklist": [],
             "last_seen_at": "2026-11-28T19:30:00Z",
             "created_at": "2026-11-28T19:00:00Z",
             "archived_at": None,
@@ -93,6 +104,8 @@ class WorkerOut(BaseModel):
     serves_tag: str | None
     serves_person: str | None
     work: list[str]
+    operations: list[str]
+    blocklist: list[BlockedInOut]
     last_seen_at: datetime | None
     created_at: datetime
     archived_at: datetime | None
@@ -100,6 +113,7 @@ class WorkerOut(BaseModel):
     @classmethod
     def from_workers(cls, rows: list[FarmWorker]) -> list[WorkerOut]:
         at, held = timezone.now(), workers.work_under_way(rows)
+        blocked = workers.blocked_in_runs(rows)
         people = User.objects.filter(pk__in={one.serves_person_id for one in rows})
         whose = dict(people.values_list("pk", "public_id"))
         return [
@@ -119,6 +133,16 @@ class WorkerOut(BaseModel):
                 serves_tag=one.serves_tag or None,
                 serves_person=whose.get(one.serves_person_id or 0),
                 work=[attempt.invocation.public_id for attempt in held.get(one.public_id, [])],
+                operations=one.operations,
+                blocklist=[
+                    BlockedInOut(
+                        id=entry.public_id,
+                        run=entry.run.public_id,
+                        model=entry.model,
+                        created_at=entry.created_at,
+                    )
+                    for entry in blocked.get(one.pk, [])
+                ],
                 last_seen_at=one.last_seen_at,
                 created_at=one.created_at,
                 archived_at=one.archived_at,

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
 from farm import blobs
 
-from .conftest import WorkerProgram
+from .conftest import WorkerProgram, enrolled
 
 CONTENT = b"0123456789" * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -97,3 +98,11 @@ def test_what_nobody_hands_in_is_removed_after_a_day(worker: WorkerProgram, fold
     blobs.sweep()
 
     assert (there, path.exists()) == (True, False)
+
+
+def test_nobody_is_told_what_others_have_sent(worker: WorkerProgram, root: User) -> None:
+    other = enrolled(root, "Front room")
+    assert other.send_file(DIGEST, CONTENT).status_code == 201
+
+    assert offset(worker) == (404, "0")
+    assert worker.send_file(DIGEST, CONTENT).status_code == 201

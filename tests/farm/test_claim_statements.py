@@ -83,3 +83,14 @@ def test_work_that_is_held_is_read_with_all_that_the_answer_says(
     assert (attempt.token, attempt.pk) == (work["token"], held.pk)
     assert read == (alice, None, found)
     assert attempt == Attempt.objects.live().get()
+
+
+def test_a_worker_says_in_which_runs_it_is_blocked(
+    worker: WorkerProgram, alice: User, admin: Any
+) -> None:
+    run = started(alice, "farm:shout")
+    BlockedWorker.block(run, worker.row, "farm:shout", at=timezone.now())
+
+    (entry,) = admin.get(f"/api/v1/workers/{worker.row.public_id}").json()["blocklist"]
+
+    assert (entry["run"], entry["model"]) == (run.public_id, "farm:shout")
