@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from invocations.engine.runner import runner
 
-from . import embeddings, redraws
+from . import embeddings, redraws, search
 
 
 def embed_outputs(queue: int) -> None:
@@ -17,3 +17,8 @@ def embed_outputs(queue: int) -> None:
 def go_on_redrawing(redraw: int) -> None:
     """Draw the next time, where the last one is done."""
     redraws.go_on(redraw, at=timezone.now())
+
+
+def rebuild_index(_: int) -> None:
+    """Build the index for search anew, in a process of its own."""
+    runner().run_in_background(search.rebuild_index)

@@ -123,10 +123,11 @@ def _register_periodic_tasks() -> None:
 
 def _register_tasks_of_observatory() -> None:
     from invocations.engine import periodic_tasks
-    from observatory import embeddings, redraws
+    from observatory import embeddings, redraws, search
 
     periodic_tasks.register("observatory.tasks.embed_outputs", embeddings.due_batches, seconds=2)
     periodic_tasks.register("observatory.tasks.go_on_redrawing", redraws.due_redraws, seconds=1)
+    periodic_tasks.register("observatory.tasks.rebuild_index", search.due_index, seconds=120)
 
 
 def _register_periodic_tasks_of_films() -> None:

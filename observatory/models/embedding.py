@@ -43,6 +43,7 @@ class Embedding(models.Model):
     objects: ClassVar[EmbeddingQuerySet] = cast("EmbeddingQuerySet", EmbeddingQuerySet.as_manager())
 
     class Meta:
+        indexes = [models.Index(fields=["created_at"], name="embedding_created")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(vector__isnull=False) | ~models.Q(problem=""),

@@ -44,6 +44,7 @@ import networks.api.networks
 import networks.api.selected_credentials
 import notifications.api.channels
 import observatory.api.redraws
+import observatory.api.search
 import observatory.api.trajectories
 import realtime.api.events
 import streams.api.streams
@@ -169,6 +170,7 @@ def _routers() -> list[Router]:
         credentials.api.operator_keys.routes,
         notifications.api.channels.routes,
         observatory.api.redraws.routes,
+        observatory.api.search.routes,
         observatory.api.trajectories.routes,
         streams.api.streams.routes,
         invocations.api.runs.routes,

@@ -67,6 +67,7 @@ GET    /networks/{slug}/runs                            401 403 404 200 200 200 
 POST   /networks/{slug}/runs                            401 201 404 201 201 201 | 401 201 403 201 201 201
 GET    /networks/{slug}/trajectory                      401 403 404 200 200 200 | 200 200 200 200 200 200
 GET    /runs/{run_id}/trajectory                        401 404 404 200 200 200 | 200 200 200 200 200 200
+GET    /search?q=bell                                   503 503 503 503 503 503
 GET    /redraws/{redraw_id}                             401 404 404 200 200 200
 POST   /networks/{slug}/stop                            401 403 404 200 200 200 | 401 403 403 200 200 200
 POST   /networks/{slug}/warm                            401 403 404 202 202 202 | 401 403 403 202 202 202

@@ -1,0 +1,82 @@
+"""Search over text outputs by what they mean, within what one may see."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from invocations.engine.threads import Threads
+from invocations.models import Invocation
+
+from . import model_host
+from .models.embedding import embeddable
+from .outputs import as_vector
+
+if TYPE_CHECKING:
+    from networks.models import Person
+
+MAX_QUERY = 1_000
+LOOKED_AT = (200, 2_000)  # nearest ones: more where one may see too few of them
+PRIORITY = 15
+
+
+class SearchUnavailable(Exception):
+    """`str(error)` says why, for whoever asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    step: Invocation
+    distance: float
+
+
+def search_by_meaning(words: str, *, person: Person, count: int) -> list[Match]:
+    """The nearest first. Raises SearchUnavailable."""
+    from . import search_index  # numpy, which a web process may never need
+
+    if not model_host.has_weights():
+        raise SearchUnavailable(_("Search by meaning needs its weights: run `make weights`."))
+    try:
+        stored = async_to_sync(model_host.embed_texts)([words[:MAX_QUERY]])[0]
+    except (model_host.HostAway, model_host.NoEmbedding):
+        raise SearchUnavailable(_("Search by meaning does not answer just now.")) from None
+    vector = as_vector(stored)
+    found: list[Match] = []
+    for looked_at in LOOKED_AT:
+        near = dict(search_index.nearest(vector, looked_at)) if vector is not None else {}
+        found = _visible(near, person)
+        if len(found) >= count or len(near) < looked_at:
+            break
+    return found[:count]
+
+
+def _visible(near: dict[int, float], person: Person) -> list[Match]:
+    """Those that are still there, and that the person may see."""
+    seen = Invocation.objects.visible_to(person)
+    rows = seen.filter(embeddable(), pk__in=list(near), embedding__isnull=False)
+    steps = rows.select_related("run", "network", "output_asset")
+    return sorted((Match(step, near[step.pk]) for step in steps), key=lambda one: one.distance)
+
+
+def due_index(at: datetime) -> Sequence[int]:
+    from . import search_index
+
+    return [1] if search_index.is_old() else ()
+
+
+async def rebuild_index(threads: Threads) -> None:
+    """In a process of its own, behind everything else, which gives its memory back."""
+    manage = os.fspath(settings.BASE_DIR / "manage.py")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, manage, "build_search_index", preexec_fn=lambda: os.nice(PRIORITY)
+    )
+    await process.wait()
