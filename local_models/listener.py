@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .protocol import HostReply, HostRequest, UnusableInput
+from .protocol import HostReply, HostRequest
+from .sound_files import decoded
 
 Array = NDArray[np.float32]
 RATE = 22_050
@@ -112,33 +113,9 @@ SILENCE = (
 
 def describe_sound(request: HostRequest) -> HostReply:
     """Always the same sentence for the same sound."""
-    sound = decoded(Path(request.path))
+    sound = decoded(Path(request.path), rate=RATE, max_seconds=MAX_SECONDS)
     text = describe_scene(analyse_sound(sound), _seed(sound))
     return HostReply(text=text)
-
-
-def decoded(path: Path) -> Array:
-    """The first minute of the first audio track, mono at RATE."""
-    import av
-
-    parts: list[Array] = []
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.audio:
-                raise UnusableInput("The file has no sound in it.")
-            resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
-            held = 0
-            for frame in container.decode(audio=0):
-                for piece in resampler.resample(frame):
-                    parts.append(piece.to_ndarray().reshape(-1).astype(np.float32))
-                    held += len(parts[-1])
-                if held > MAX_SECONDS * RATE:
-                    break
-    except (av.FFmpegError, OSError, ValueError):
-        raise UnusableInput("The file is not a sound that can be read.") from None
-    if not parts:
-        raise UnusableInput("The file has no sound in it.")
-    return np.concatenate(parts)[: MAX_SECONDS * RATE]
 
 
 def _seed(sound: Array) -> int:

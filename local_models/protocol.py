@@ -10,7 +10,7 @@ import asyncio
 import json
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -46,6 +46,11 @@ class HostRequest:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return default
         return float(value)
+
+    def choice(self, name: str, choices: Collection[str], default: str) -> str:
+        """A parameter that names one of some; anything else counts as not set."""
+        value = self.parameters.get(name)
+        return value if isinstance(value, str) and value in choices else default
 
     def header(self) -> dict[str, object]:
         return _without(self, "cancelled")

@@ -7,9 +7,7 @@ in the same scale, with a little room around it, anything sounds meant.
 
 from __future__ import annotations
 
-import io
 import re
-import wave
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 
 from .embedding import Vector, embed, project, words_of
 from .protocol import HostReply, HostRequest, UnusableInput
+from .sound_files import wav
 
 Array = NDArray[np.float32]
 RATE = 22_050
@@ -70,7 +69,7 @@ def play(request: HostRequest) -> HostReply:
         raise UnusableInput("There are no words to play.")
     length = min(20.0, max(3.0, request.parameter("seconds", SECONDS)))
     sound = tune(request.text, length)
-    return HostReply(data=wav(sound), content_type="audio/wav")
+    return HostReply(data=wav(sound, RATE), content_type="audio/wav")
 
 
 def tune(text: str, seconds: float = SECONDS) -> Array:
@@ -118,16 +117,6 @@ def melody(text: str, words: list[str]) -> list[Note]:
             at += beats
         at += rests[place]
     return notes
-
-
-def wav(sound: Array) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes((sound * 32_000).astype("<i2").tobytes())
-    return file.getvalue()
 
 
 def _next(degree: int, syllable: str) -> int:
