@@ -10,7 +10,7 @@ RUNTIME := $(VENV)/.requirements
 DEVELOPMENT := $(VENV)/.requirements-dev
 WEIGHTS := $(VENV)/.weights
 BENCHING := $(VENV)/.requirements-bench
-# Optional parts, one file of requirements each: make setup EXTRAS="films"
+# Optional parts, one file of requirements each: make setup EXTRAS="films local"
 EXTRAS ?=
 OPTIONAL := $(EXTRAS:%=$(VENV)/.extra-%)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
@@ -30,7 +30,7 @@ ARGS ?=
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
-setup: $(RUNTIME) $(OPTIONAL)  ## virtual environment, dependencies, weights, migrations ...; EXTRAS="films"
+setup: $(RUNTIME) $(OPTIONAL)  ## virtual environment, dependencies, weights, migrations ...; EXTRAS="films local"
 	@$(MANAGE) prepare $(EXTRAS:%=--extra %)
 
 run: setup  ## set up, seed the demo networks, and run everything in the foreground
@@ -87,6 +87,7 @@ lock: $(DEVELOPMENT)  ## compile requirements*.in to pinned requirements*.txt
 	@$(LOCK) --output-file=requirements-dev.txt requirements-dev.in
 	@$(LOCK) --output-file=requirements-bench.txt requirements-bench.in
 	@$(LOCK) --output-file=requirements-films.txt requirements-films.in
+	@$(LOCK) --output-file=requirements-local.txt requirements-local.in
 
 messages: $(RUNTIME)  ## update the texts to translate in locale/; ALSO=folder to merge another one
 	@$(MANAGE) update_translations $(if $(ALSO),--also $(ALSO))

@@ -19,7 +19,9 @@ from lib.parent_process import end_with_parent
 from . import address
 from .host import ModelHost
 from .loaders import loader, thread_of_model
+from .memory import keep_little_memory
 
+UNLOAD_SECONDS = 900.0  # without a call, after which a model leaves memory
 ENVIRONMENT = {
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime sends telemetry unless this is set before its import
     # One compute thread per model: more of them spin against each other on small machines.
@@ -34,18 +36,26 @@ def main() -> None:
     options = _parse_arguments()
     end_with_parent()
     os.environ.update(ENVIRONMENT)
+    keep_little_memory()
     logging.basicConfig(
         level=options.log_level, format="{asctime} {levelname} {name}: {message}", style="{"
     )
-    serve(_listener(options.run_dir), options.weights_dir, options.idle_seconds)
+    serve(
+        _listener(options.run_dir),
+        options.weights_dir,
+        idle_seconds=options.idle_seconds,
+        unload_seconds=options.unload_seconds,
+    )
 
 
-def serve(listener: socket.socket, weights_dir: Path, idle_seconds: float) -> None:
+def serve(
+    listener: socket.socket, weights_dir: Path, *, idle_seconds: float, unload_seconds: float
+) -> None:
     """Serve, then exit without waiting for a model that is in the middle of a call."""
 
     async def run() -> None:
         host = ModelHost(thread_of_model=thread_of_model, load=loader(weights_dir))
-        await host.serve(listener, idle_seconds=idle_seconds)
+        await host.serve(listener, idle_seconds=idle_seconds, unload_seconds=unload_seconds)
 
     asyncio.run(run())
     logging.shutdown()
@@ -57,6 +67,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--run-dir", type=Path, required=True, help="the folder of the socket")
     parser.add_argument("--weights-dir", type=Path, required=True, help="the folder of the weights")
     parser.add_argument("--idle-seconds", type=float, default=0.0)
+    parser.add_argument("--unload-seconds", type=float, default=UNLOAD_SECONDS)
     parser.add_argument("--log-level", default="INFO")
     return parser.parse_args()
 

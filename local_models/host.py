@@ -19,6 +19,7 @@ from typing import Any
 
 from .address import BACKLOG
 from .loaders import LocalModel
+from .memory import give_memory_back
 from .protocol import BadFrame, HostReply, HostRequest, UnusableInput, read_frame, write_frame
 
 logger = logging.getLogger(__name__)
@@ -34,8 +35,10 @@ class ModelThread:
     def __init__(self, name: str, load: Callable[[str], LocalModel]) -> None:
         self._load = load
         self._models: dict[str, LocalModel] = {}
+        self.is_loaded = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"model-{name}")
         self.waiting = 0
+        self.last_used = time.monotonic()
 
     async def run(self, request: HostRequest) -> HostReply:
         if self.waiting >= MAX_QUEUE:
@@ -45,6 +48,19 @@ class ModelThread:
             return await asyncio.wrap_future(self._thread.submit(self._answer_call, request))
         finally:
             self.waiting -= 1
+            self.last_used = time.monotonic()
+
+    def unload_if_quiet(self, seconds: float) -> None:
+        """Gives the memory of its models back where none has been used for so long."""
+        quiet = time.monotonic() - self.last_used > seconds
+        if quiet and self.is_loaded and not self.waiting:
+            self.is_loaded = False
+            self._thread.submit(self._unload)
+
+    def _unload(self) -> None:
+        logger.info("not used for a while, out of memory: %s", ", ".join(self._models))
+        self._models.clear()
+        give_memory_back()
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -55,6 +71,8 @@ class ModelThread:
         try:
             if request.model not in self._models:
                 self._models[request.model] = self._load(request.model)
+                give_memory_back()
+            self.is_loaded = True
             if request.load_only:
                 return HostReply(text="")
             begun = time.perf_counter()
@@ -84,8 +102,11 @@ class ModelHost:
         self._stop = asyncio.Event()
         self._last_used = time.monotonic()
 
-    async def serve(self, listener: socket.socket, *, idle_seconds: float = 0.0) -> None:
-        """Until `stop`, SIGTERM or SIGINT; or until unused for `idle_seconds`, where given."""
+    async def serve(
+        self, listener: socket.socket, *, idle_seconds: float = 0.0, unload_seconds: float = 0.0
+    ) -> None:
+        """Until `stop`, SIGTERM or SIGINT; or until unused for `idle_seconds`, where given. A model that is
+        not used for `unload_seconds`, where given, leaves memory until it is."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self.stop)
         # From 3.13 asyncio would remove the socket's file, which may be a supervisor's.
@@ -94,7 +115,7 @@ class ModelHost:
             self._connected, sock=listener, backlog=BACKLOG, **keep
         )
         try:
-            await self._wait(idle_seconds)
+            await self._wait(idle_seconds, unload_seconds)
         finally:
             server.close()
             if self._connections:
@@ -105,15 +126,18 @@ class ModelHost:
     def stop(self) -> None:
         self._stop.set()
 
-    async def _wait(self, idle_seconds: float) -> None:
+    async def _wait(self, idle_seconds: float, unload_seconds: float) -> None:
+        timeout = 1.0 if idle_seconds or unload_seconds else None
         while not self._stop.is_set():
             try:
-                await asyncio.wait_for(self._stop.wait(), timeout=1.0 if idle_seconds else None)
+                await asyncio.wait_for(self._stop.wait(), timeout=timeout)
             except TimeoutError:
                 if self._connections:
                     self._last_used = time.monotonic()
-                elif time.monotonic() - self._last_used > idle_seconds:
+                elif idle_seconds and time.monotonic() - self._last_used > idle_seconds:
                     return
+                for thread in self._threads.values() if unload_seconds else ():
+                    thread.unload_if_quiet(unload_seconds)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -20,11 +20,16 @@ FUNCTIONS = {
     "local:oblique": (".oblique_cards", "pick_card"),
     "local:synth": (".synth", "play"),
     "local:listener": (".listener", "describe_sound"),
+    "local:poster": (".poster", "print_poster"),
+    "local:zoom": (".moving_pictures", "zoom"),
+    "local:frame": (".moving_pictures", "pick_frame"),
 }
+# Those of the extra "local".
+SENSES = ("local:joe", "local:kokoro", "local:whisper", "local:sphinx", "local:reader")
 # For the observatory; no slot can name them. They have a thread and weights of their own, so that no
 # step waits for them.
 EMBEDDERS = ("local:embed-text", "local:embed-image")
-MODEL_IDS = (*FUNCTIONS, *WRITERS, "local:tagger")
+MODEL_IDS = (*FUNCTIONS, *WRITERS, *SENSES, "local:tagger")
 
 
 def thread_of_model(model_id: str) -> str:
@@ -54,6 +59,8 @@ def loader(weights_dir: Path) -> Callable[[str], LocalModel]:
             return writer(model_id.removeprefix("local:"), path("smollm2"))
         if model_id in EMBEDDERS:
             return _embedder(model_id, path)
+        if model_id in SENSES:
+            return _sense(model_id, path)
         module, function = FUNCTIONS[model_id]
         found: LocalModel = getattr(import_module(module, __package__), function)
         return found
@@ -67,3 +74,24 @@ def _embedder(model_id: str, path: Callable[[str], Path]) -> LocalModel:
     if model_id == "local:embed-image":
         return ImageEmbedder(path("efficientnet-lite0"))
     return TextEmbedder(path("minilm"), path("minilm-vocabulary"))
+
+
+def _sense(model_id: str, path: Callable[[str], Path]) -> LocalModel:
+    if model_id == "local:reader":
+        from .reader.reading import Reader
+
+        return Reader(path("ocr-lines"), path("ocr-signs")).read
+    if model_id == "local:whisper":
+        from .speech.whisper import Whisper
+
+        return Whisper(path("whisper").parent).write_down
+    if model_id == "local:sphinx":
+        from .speech.sphinx import Sphinx
+
+        return Sphinx().write_down
+    from .speech.voices import Joe, Kokoro
+
+    if model_id == "local:joe":
+        return Joe(path("joe"), path("joe-phonemes")).speak
+    parts = [path(f"kokoro-{number}") for number in (1, 2, 3, 4)]
+    return Kokoro(parts, path("kokoro-vocabulary"), path("kokoro-voices")).speak

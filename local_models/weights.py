@@ -6,6 +6,8 @@ from pathlib import Path
 
 from lib.weight_files import Weight, WeightList
 
+from .sense_weights import SENSES
+
 WEIGHT_LIST = WeightList(
     pins=Path(__file__).resolve().parent / "weights.txt",
     weights=(
@@ -54,6 +56,7 @@ WEIGHT_LIST = WeightList(
             licence="Apache-2.0",
             maker="sentence-transformers: all-MiniLM-L6-v2 (the package: MIT)",
         ),
+        *SENSES,
     ),
 )
 WEIGHTS = WEIGHT_LIST.by_name

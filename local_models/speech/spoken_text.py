@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from local_models.protocol import UnusableInput
 
-MAX_TEXT = 600  # characters, which is three quarters of a minute; the rest is not said
+MAX_TEXT = (
+    400  # characters, which is half a minute, as much as is listened to; the rest is not said
+)
 MAX_PIECE = 220
 _SENTENCES = re.compile(r"(?<=[.!?…;])\s+|\n+")
 _COMMAS = re.compile(r"(?<=[,:])\s+")

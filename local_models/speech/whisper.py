@@ -10,7 +10,7 @@ from local_models.sound_files import decoded
 
 from .mel import RATE, SECONDS, mel_picture
 
-START, WITHOUT_TIMES, END = 50257, 50362, 50256  # numbers of its signs
+START, WITHOUT_TIMES = 50257, 50362  # numbers of its signs
 MAX_TOKENS = 200
 # Nobody speaks faster; without a limit it says the same words for ever.
 TOKENS_PER_SECOND, LEAST_TOKENS = 6, 8
@@ -23,13 +23,12 @@ class Whisper:
 
     def __init__(self, folder: Path) -> None:
         import ctranslate2
-        from tokenizers import Tokenizer
 
         self._views = ctranslate2.StorageView
         self._network = ctranslate2.models.Whisper(
             str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=1
         )
-        self._words = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._bytes = {sign: number for number, sign in enumerate(_signs_of_bytes())}
 
     def write_down(self, request: HostRequest) -> HostReply:
         """Always the same words for the same sound: the likeliest ones."""
@@ -43,8 +42,18 @@ class Whisper:
             max_length=most + 2,
             no_repeat_ngram_size=4,
         )
-        numbers = [number for number in answer.sequences_ids[0] if number < END]
-        return HostReply(text=tidied(self._words.decode(numbers)))
+        text = "".join(sign for sign in answer.sequences[0] if not sign.startswith("<|"))
+        written = bytes(self._bytes[sign] for sign in text if sign in self._bytes)
+        return HostReply(text=tidied(written.decode(errors="ignore")))
+
+
+def _signs_of_bytes() -> str:
+    """The sign by which the vocabulary writes each byte: its own where it can be seen, else one further on."""
+    seen = {*range(33, 127), *range(161, 173), *range(174, 256)}
+    hidden = [number for number in range(256) if number not in seen]
+    return "".join(
+        chr(number) if number in seen else chr(256 + hidden.index(number)) for number in range(256)
+    )
 
 
 def tidied(text: str) -> str:

@@ -7,9 +7,9 @@ user may open, never a TCP port, and nobody connects to it.
 from __future__ import annotations
 
 import tempfile
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 CONTEXT = 1024  # tokens; the longest prompt is about 700 (see writing.MAX_BYTES)
 MAX_ANSWER_TOKENS = 46  # tokens
@@ -52,10 +52,15 @@ class Llama:
         return str(choice["text"]), choice["finish_reason"] == "stop"
 
 
-@cache
+_loaded: WeakValueDictionary[Path, Llama] = WeakValueDictionary()
+
+
 def engine(weights: Path) -> Llama:
-    """The one model in memory, loaded when first asked for."""
-    return Llama(weights)
+    """The one model in memory, loaded when first asked for; it goes when nobody uses it any more."""
+    found = _loaded.get(weights)
+    if found is None:
+        found = _loaded[weights] = Llama(weights)
+    return found
 
 
 def _parameters(xllamacpp: Any, weights: Path, folder: Path) -> Any:

