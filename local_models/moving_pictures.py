@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from .protocol import HostReply, HostRequest, UnusableInput
@@ -45,7 +46,7 @@ def _film(picture: Image.Image, way: random.Random, count: int) -> bytes:
         stream.codec_context.thread_count = 1
         for box in _boxes(picture.size, way, count):
             view = picture.resize((width, height), Image.Resampling.BICUBIC, box=box)
-            media.mux(stream.encode(av.VideoFrame.from_image(view)))
+            media.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(view), format="rgb24")))
         media.mux(stream.encode(None))
     return file.getvalue()
 

@@ -45,7 +45,7 @@ class Reader:
         scale = LONG_SIDE / max(picture.size)
         width, height = (max(STEP, round(side * scale / STEP) * STEP) for side in picture.size)
         pixels = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR), np.float32)
-        signal = (pixels[..., ::-1] / 255 - MEAN) / DEVIATION
+        signal: Array = ((pixels[..., ::-1] / 255 - MEAN) / DEVIATION).astype(np.float32)
         marks = self._run(self._detector, signal)[0, 0] > THRESHOLD
         across, down = picture.width / width, picture.height / height
         return [

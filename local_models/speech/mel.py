@@ -31,7 +31,7 @@ def mel_picture(sound: Sound) -> Sound:
 def _filters() -> Sound:
     """Triangles of equal area, evenly spaced on Slaney's scale of pitch."""
     hertz = np.fft.rfftfreq(WINDOW, 1 / RATE)
-    edges = _hertz(np.linspace(0, _mel(RATE / 2), BANDS + 2))
+    edges = _hertz(np.linspace(0, _mel(RATE / 2), BANDS + 2, dtype=np.float32))
     rising = (hertz - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - hertz) / np.diff(edges)[1:, None]
     triangles = np.maximum(0, np.minimum(rising, falling))

@@ -31,7 +31,7 @@ def _reply(pieces: Iterator[Sound], rate: int) -> HostReply:
     loudest = float(np.abs(sound).max())
     if loudest == 0:
         raise UnusableInput("There is nothing in this text that the voice can say.")
-    return HostReply(data=wav(sound * (LOUD / loudest), rate), content_type="audio/wav")
+    return HostReply(data=wav(sound * np.float32(LOUD / loudest), rate), content_type="audio/wav")
 
 
 def _speed(request: HostRequest) -> float:

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from accounts.models import User
 from lib import markdown
 from networks import changes, demo, rings
+from networks.demo_networks import DEMOS, Demo
 from networks.models import Network
 from platforms import local_catalogue
 
@@ -22,8 +23,8 @@ def _seed() -> str:
     return said.getvalue()
 
 
-@pytest.mark.parametrize("one", demo.DEMOS, ids=lambda one: one.name)
-def test_every_ring_closes_and_has_something_to_say(one: demo.Demo) -> None:
+@pytest.mark.parametrize("one", DEMOS, ids=lambda one: one.name)
+def test_every_ring_closes_and_has_something_to_say(one: Demo) -> None:
     slots = [rings.Slot.from_json(slot) for slot in one.slots]
 
     assert rings.order_problems(slots) == []
@@ -32,9 +33,9 @@ def test_every_ring_closes_and_has_something_to_say(one: demo.Demo) -> None:
 
 
 def test_there_are_at_least_five_and_two_sound() -> None:
-    sounding = [one for one in demo.DEMOS if "synth" in one.ring and not one.extra]
+    sounding = [one for one in DEMOS if "synth" in one.ring and not one.extra]
 
-    assert len(demo.DEMOS) >= 5
+    assert len(DEMOS) >= 5
     assert len(sounding) >= 2
     assert any("painter" in one.ring for one in sounding)
 
@@ -46,7 +47,7 @@ def test_they_are_public_open_and_the_first_admins(db: None) -> None:
     _seed()
 
     made = Network.objects.all()
-    assert len(made) == len([one for one in demo.DEMOS if one.is_free and not one.extra])
+    assert len(made) == len([one for one in DEMOS if one.is_free and not one.extra])
     assert all(one.public and one.open_terminal and one.owner_id == first.pk for one in made)
     assert [one.featured for one in made].count(True) == 1
 
@@ -121,7 +122,7 @@ def test_what_needs_an_extra_waits_for_it_and_says_so(
     again = _seed()
 
     made = set(Network.objects.values_list("name", flat=True)) - without
-    assert made == {one.name for one in demo.DEMOS if one.extra}
+    assert made == {one.name for one in DEMOS if one.extra}
     assert "Cocktail Party" in said
     assert "`make setup EXTRAS=local`" in said
     assert "make setup" not in again
