@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from local_models.address import host_socket
+from local_models.host import ModelThread
+from local_models.loaders import LocalModel
 from local_models.protocol import LENGTHS, HostReply, HostRequest, UnusableInput
 from platforms import registry
 from platforms.errors import Cancelled, NotConfigured, RateLimited, Refused, TimedOut, Unavailable
@@ -274,3 +276,26 @@ async def test_a_model_can_be_loaded_without_being_asked(hosting: Hosting) -> No
         assert warmed.state == "warm"
         assert PAINTER in host._threads[PAINTER]._models
         assert not asked
+
+
+@pytest.mark.asyncio
+async def test_a_model_that_is_not_used_leaves_memory_until_it_is() -> None:
+    loads: list[str] = []
+
+    def load(model_id: str) -> LocalModel:
+        loads.append(model_id)
+        return lambda request: HostReply(text=request.text)
+
+    thread = ModelThread("quiet", load)
+    await thread.run(HostRequest("local:quiet", text="a"))
+    thread.unload_if_quiet(60)
+    await thread.run(HostRequest("local:quiet", text="b"))
+    kept = len(loads)
+    thread.last_used -= 61
+
+    thread.unload_if_quiet(60)
+    thread.unload_if_quiet(60)
+    reply = await thread.run(HostRequest("local:quiet", text="c"))
+
+    thread.close()
+    assert (kept, len(loads), reply.text) == (1, 2, "c")

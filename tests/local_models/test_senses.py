@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -81,7 +82,7 @@ def test_a_zoom_moves_and_lasts_as_long_as_asked(picture: Path, tmp_path: Path) 
     assert len(frames) == 50
     assert frames[0].shape == (90, 160, 3)
     assert np.abs(frames[0] - frames[-1]).mean() > 2
-    steps = [np.abs(a - b).mean() for a, b in zip(frames, frames[1:], strict=False)]
+    steps = [np.abs(a - b).mean() for a, b in pairwise(frames)]
     assert max(steps) < np.abs(frames[0] - frames[-1]).mean()
 
 
