@@ -78,9 +78,9 @@ def _embedder(model_id: str, path: Callable[[str], Path]) -> LocalModel:
 
 def _sense(model_id: str, path: Callable[[str], Path]) -> LocalModel:
     if model_id == "local:reader":
-        from .reader.reading import Reader
+        from .reader.reading import PictureReader
 
-        return Reader(path("ocr-lines"), path("ocr-signs")).read
+        return PictureReader(path("ocr-lines"), path("ocr-signs")).read
     if model_id == "local:whisper":
         from .speech.whisper import Whisper
 

@@ -23,7 +23,7 @@ NOTHING = "Nothing is written here."
 Array = NDArray[np.float32]
 
 
-class Reader:
+class PictureReader:
     """Not for two threads at once."""
 
     def __init__(self, detector: Path, recogniser: Path) -> None:
