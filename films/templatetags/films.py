@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import gettext, ngettext
 
+from films.recipe import UnknownRecipe, recipe_named
 from films.state_texts import FILM_STATES, OPERATIONS, TASK_STATES
 
 register = template.Library()
@@ -26,6 +27,23 @@ def task_state(state: str) -> str:
 def operation_name(operation: str) -> str:
     """What an operation does, in the reader's language."""
     return str(OPERATIONS.get(operation, operation))
+
+
+@register.filter
+def recipe_title(name: str) -> str:
+    """What a recipe is called; one that is gone by its name."""
+    try:
+        return str(recipe_named(name).title)
+    except UnknownRecipe:
+        return name
+
+
+@register.filter
+def option_value(value: object) -> str:
+    """The value of an option of a recipe, in the reader's language where it is a word."""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return str(value)
 
 
 @register.filter
