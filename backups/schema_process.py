@@ -26,7 +26,7 @@ def migrate(config: Mapping[str, Any], targets: Sequence[Node] | None = None) ->
     done = subprocess.run(
         [sys.executable, "-B", "-m", "backups.schema_process"],
         cwd=settings.BASE_DIR,
-        input=json.dumps(request),
+        input=json.dumps(request, default=str),
         capture_output=True,
         text=True,
         check=False,
