@@ -29,6 +29,7 @@ MAX_FAILURES = 3  # tries of a task that may fail before its film does
 MAX_LOSSES = 10  # tries that may die with their worker: what decodes runs in a process of its own
 RETRY_SECONDS = (5, 30)
 NO_ROOM_SECONDS = 30
+GIGA = 10**9
 GOES_ON = (FilmState.QUEUED, FilmState.RUNNING, FilmState.PAUSED)
 
 
@@ -62,8 +63,17 @@ def complete(claim: TaskClaim, result: TaskResult, *, at: datetime) -> None:
             TaskPace.note(task.operation, task.size_class, result.backend, pace)
         film.note_bytes(task.bytes)
         planning.go_on(film, task)
+        _check_budget(film, at)
         if result.asset is not None and film.state in GOES_ON:
             _finish(film, task, result.asset, at)
+
+
+def _check_budget(film: Film, at: datetime) -> None:
+    """An order is refused where the estimate is over the budget; this is for where that was wrong."""
+    film.refresh_from_db(fields=["bytes_used"])
+    if film.max_bytes and film.bytes_used > film.max_bytes and film.state in GOES_ON:
+        most = round(film.max_bytes / GIGA)
+        film.fail(sentences.FILM_TOO_LARGE % {"most": most}, at=at)
 
 
 def _finish(film: Film, task: FilmTask, asset: Asset, at: datetime) -> None:

@@ -30,6 +30,9 @@ NO_ROOM = stored_sentence(
 OVER_BUDGET = stored_sentence(
     "The film needs about %(needed)s GB of room while it is made, and at most %(most)s are allowed."
 )
+FILM_TOO_LARGE = stored_sentence(
+    "The film has taken more room than it may while it is made: %(most)s GB."
+)
 QUARANTINED = stored_sentence("A part of the film lost its worker %(times)s times.")
 UNEXPECTED = stored_sentence("Something unexpected went wrong (%(operation)s).")
 NOT_STORED = stored_sentence("The finished film could not be kept. %(sentence)s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from invocations.engine import worker_locks
@@ -12,6 +13,7 @@ from invocations.states import Stale
 
 from . import intermediates, outcomes
 from .models import Film, TaskAttempt
+from .states import ENDED_FILMS
 
 HOST_GONE = timedelta(minutes=10)  # without a word of its queue
 
@@ -45,7 +47,8 @@ def release_films_of_lost_hosts(at: datetime) -> int:
 
 
 def remove_left_over_folders() -> int:
-    """Of films that were deleted, and of tries that were killed on the way; how many."""
+    """Of films that were deleted, and of tries that were killed on the way; how many. Empty ones of films that
+    have ended go too."""
     removed = 0
     tokens = set(TaskAttempt.objects.live().values_list("token", flat=True))
     known = set(Film.objects.values_list("public_id", flat=True))
@@ -55,4 +58,8 @@ def remove_left_over_folders() -> int:
             if one.name.removeprefix(intermediates.WORK) not in tokens:
                 shutil.rmtree(one, ignore_errors=True)
                 removed += 1
+    here = [folder.name for folder in intermediates.folders()]
+    for film in Film.objects.filter(public_id__in=here, state__in=ENDED_FILMS, bytes_used=0):
+        with suppress(OSError):  # most have none, and some are not empty
+            intermediates.folder_of_film(film).rmdir()
     return removed

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from films import changes, intermediates, orders
+from films import changes, intermediates, orders, sweep
 from films.models import Film, FilmTask, TaskPace
 from films.progress import progress_of_film
 from films.states import FilmState, TaskState
@@ -59,6 +59,20 @@ def test_intermediate_files_go_as_soon_as_nobody_needs_them(
 
     assert film.bytes_used == 0
     assert list(intermediates.folder_of_film(film).iterdir()) == []
+    sweep.remove_left_over_folders()
+    assert not intermediates.folder_of_film(film).exists()
+
+
+def test_a_film_that_takes_more_room_than_it_may_fails(
+    order: Order, film_worker: FilmWorker
+) -> None:
+    film = order("upscale")
+    film.note_plan(max_bytes=1)
+
+    film = make_all(film_worker, film)
+
+    assert film.state == FilmState.FAILED
+    assert film.error.startswith("The film has taken more room")
 
 
 def test_what_was_measured_tells_the_time_that_is_left(
