@@ -20,11 +20,14 @@ FIELDS = sorted(
     {name for path in ROOT.glob("*/views/*.py") for name in READ.findall(path.read_text())}
 )
 ILLEGIBLE = "a\0b"
+NOT_READY = {"readyz", "networks:live-playlist"}  # 503 is what they have to say here
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("stage", ["public"], indirect=True)
-@pytest.mark.parametrize("row", [row for row in ROWS.values() if row.name != "readyz"], ids=str)
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS.values() if row.name not in NOT_READY], ids=str
+)
 def test_what_cannot_be_looked_up_gets_an_answer(stage: Stage, row: Row) -> None:
     path = row.path.format(**stage.places)
     given = filled(pages.GIVEN.get(f"{row.method} {row.name}", {}), stage.places)

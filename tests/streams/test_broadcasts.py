@@ -163,6 +163,7 @@ def test_the_playlist_and_the_segments_are_served_as_what_they_are(
     assert playlist["Cache-Control"] == "no-store"
     assert (segment["Content-Type"], segment.content) == ("video/mp2t", b"segment")
     assert segment["Cache-Control"] == "public, max-age=60, immutable"
+    assert client.get(f"{live}index.m3u8", {"viewer": "a\0b"}).status_code == 200
     for name in ("1.ts", "..%2f..%2fpanic.sqlite3", "last", ".lock", "-1.ts"):
         assert client.get(f"{live}{name}").status_code == 404
 
