@@ -6,10 +6,11 @@ user may open, never a TCP port, and nobody connects to it.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, Protocol
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, finalize
 
 CONTEXT = 1024  # tokens; the longest prompt is about 700 (see writing.MAX_BYTES)
 MAX_ANSWER_TOKENS = 46  # tokens
@@ -30,8 +31,9 @@ class Llama:
     def __init__(self, weights: Path) -> None:
         import xllamacpp
 
-        self._folder = tempfile.TemporaryDirectory(prefix="panic-llm-")
-        self._server = xllamacpp.Server(_parameters(xllamacpp, weights, Path(self._folder.name)))
+        folder = tempfile.mkdtemp(prefix="panic-llm-")
+        finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._server = xllamacpp.Server(_parameters(xllamacpp, weights, Path(folder)))
 
     def complete(self, prompt: str, *, seed: int, temperature: float) -> tuple[str, bool]:
         answer: dict[str, Any] = self._server.handle_completions(
