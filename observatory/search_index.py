@@ -102,7 +102,7 @@ def _trained(rows: EmbeddingQuerySet, count: int) -> Any:
     sample = []
     for pks, vectors in _batches(rows):
         sample.append(vectors[:: step if len(pks) > step else 1])
-    quantizer = faiss.IndexFlatIP(SIZE)
+    quantizer: Any = faiss.IndexFlatIP(SIZE)
     kind = faiss.ScalarQuantizer.QT_8bit
     index = faiss.IndexIVFScalarQuantizer(quantizer, SIZE, lists, kind, faiss.METRIC_INNER_PRODUCT)
     quantizer.this.disown()
@@ -152,6 +152,6 @@ def _opened(path: str) -> Any:
     import faiss
 
     faiss.omp_set_num_threads(1)
-    index = faiss.read_index(path, faiss.IO_FLAG_MMAP)
+    index: Any = faiss.read_index(path, faiss.IO_FLAG_MMAP)
     index.nprobe = PROBED
     return index

@@ -105,7 +105,7 @@ def one_list(rows: object, count: int) -> Any:
     """Three texts cannot train lists."""
     import faiss
 
-    quantizer = faiss.IndexFlatIP(search_index.SIZE)
+    quantizer: Any = faiss.IndexFlatIP(search_index.SIZE)
     kind = faiss.ScalarQuantizer.QT_8bit
     index = faiss.IndexIVFScalarQuantizer(
         quantizer, search_index.SIZE, 1, kind, faiss.METRIC_INNER_PRODUCT
