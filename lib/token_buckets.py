@@ -14,7 +14,7 @@ MAX_CALLERS = 10_000  # those whose bucket is full again are forgotten first
 
 
 class Buckets:
-    """When each bucket will be full again. `take` is the only method."""
+    """When each bucket will be full again."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, *, holds_seconds: float = MINUTE
@@ -36,6 +36,13 @@ class Buckets:
                 self._forget(now)
             self._full_at[who] = full_at
         return 0.0
+
+    def wait(self, who: str, per_minute: int) -> float:
+        """The seconds until `who`'s bucket has a call; 0 where it has one. Takes nothing."""
+        now = self._clock()
+        with self._lock:
+            full_at = max(self._full_at.get(who, now), now) + MINUTE / per_minute
+        return max(0.0, full_at - now - self._holds_seconds)
 
     def _forget(self, now: float) -> None:
         self._full_at = {who: at for who, at in self._full_at.items() if at > now}

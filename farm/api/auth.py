@@ -6,11 +6,16 @@ where a process did so when it signed on, it has to from then on: who has only t
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+import math
+
+from django.http import HttpRequest, HttpResponse
 from ninja.security.base import AuthBase
 
 from accounts.api.auth import NotSignedIn, credentials_of
+from farm import unknown_secrets
 from farm.models import FarmWorker
+from farm.unknown_secrets import TooManyUnknown
+from lib.problems import handles, problem
 
 SESSION_HEADER = "Worker-Session"
 SIGN_ON = "/sign-on"
@@ -33,12 +38,19 @@ class WorkerAuth(AuthBase):
     openapi_scheme = "bearer"
 
     def __call__(self, request: HttpRequest) -> FarmWorker | None:
-        worker = FarmWorker.from_secret(credentials_of(request, "bearer") or "")
+        secret = credentials_of(request, "bearer") or ""
+        worker = unknown_secrets.unknown_secrets.worker(request, secret)
         if worker is None:
             raise NotSignedIn("This worker's secret is not known, or not any more: enrol it again.")
         if not request.path.endswith(SIGN_ON) and not worker.acts_in(session_of(request)):
             raise SessionReplaced
         return worker
+
+
+@handles(TooManyUnknown)
+def _too_many_unknown(request: HttpRequest, error: TooManyUnknown) -> HttpResponse:
+    headers = {"Retry-After": str(math.ceil(error.seconds))}
+    return problem(429, "too_many", str(error), headers=headers)
 
 
 def session_of(request: HttpRequest) -> str:

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.models.api_token import digest
-from farm import catalogue
+from farm import catalogue, unknown_secrets
 from farm.models import EnrolmentToken, FarmWorker
+from farm.unknown_secrets import UnknownSecrets
 from invocations import runs
 from invocations.models import Invocation, Run
 from networks.models import Network
@@ -32,6 +33,12 @@ def farm_as_of_now(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     farm_models._sources.append(catalogue.read_models)
     yield
     farm_models._sources.pop()
+
+
+@pytest.fixture(autouse=True)
+def no_secret_was_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wrong secrets of other tests count for nothing."""
+    monkeypatch.setattr(unknown_secrets, "unknown_secrets", UnknownSecrets())
 
 
 @dataclass
