@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Self
+from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from django.template.loader import render_to_string
@@ -36,6 +37,7 @@ _ENDS = frozenset(
 )
 _MODELS = "farm:"
 MAX_ROWS_OF_EVENT = 10  # of more workers the whole table is drawn
+MAX_DIGITS = 6  # of the number of a page
 
 
 class WorkerHands:
@@ -64,23 +66,27 @@ class WorkerHands:
 
 
 class FarmFeed(Feed):
-    """`/ws/farm/`: every worker."""
+    """`/ws/farm/?page=`: every worker, a page of them."""
 
     all_topics = True
-    key = "farm"
 
-    def __init__(self) -> None:
+    def __init__(self, number: int = 1) -> None:
+        self._number = number
+        self.key = f"farm:page {number}"
         self._hands = WorkerHands()
 
     @classmethod
     async def open(cls, scope: Scope) -> Self:
         check_admin(scope)
-        return cls()
+        query = parse_qs(scope.get("query_string", b"").decode("latin1"))
+        number = query.get("page", ["1"])[0]
+        return cls(int(number) if number.isdecimal() and len(number) <= MAX_DIGITS else 1)
 
     def snapshot(self) -> HTML:
-        rows = worker_list.worker_rows(timezone.now())
+        context = worker_list.list_context(timezone.now(), self._number)
+        rows: list[worker_list.WorkerRow] = context["rows"]
         self._hands.note({step: row.worker.public_id for row in rows for step in row.steps})
-        return {"farm-workers": render_to_string("farm/_workers.html", {"rows": rows})}
+        return {"farm-workers": render_to_string("farm/_workers.html", context)}
 
     def redraw_key(self, event: Event) -> str:
         """Only the present is shown: of what came at once about the same, the last is enough."""

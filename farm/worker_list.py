@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.paginator import Page, Paginator
+
 from invocations.models import Attempt
 
 from . import workers
 from .models import FarmWorker, WorkerStatus
 
-MAX_ROWS = 200
+PER_PAGE = 100  # as many as can be chosen at once
 MAX_WORK = 20
 
 
@@ -33,12 +35,16 @@ class WorkerRow:
         return [attempt.invocation.public_id for attempt in self.work]
 
 
-def worker_rows(at: datetime, public_ids: Collection[str] | None = None) -> list[WorkerRow]:
-    """Those that are kept, or those of these ids; the oldest first. Two queries."""
-    kept = FarmWorker.objects.kept()
-    if public_ids is not None:
-        kept = kept.filter(public_id__in=public_ids)
-    return _rows(list(kept[:MAX_ROWS]), at)
+def list_context(at: datetime, number: str | int) -> dict[str, Any]:
+    """A page of those that are kept, the oldest first; the nearest one where there is none of this number. Three
+    queries."""
+    page: Page[FarmWorker] = Paginator(FarmWorker.objects.kept(), PER_PAGE).get_page(number)
+    return {"page": page, "rows": _rows(list(page), at)}
+
+
+def worker_rows(at: datetime, public_ids: Collection[str]) -> list[WorkerRow]:
+    """Those of these ids that are kept. Two queries."""
+    return _rows(list(FarmWorker.objects.kept().filter(public_id__in=public_ids)), at)
 
 
 def page_of_worker(worker: FarmWorker, at: datetime) -> dict[str, Any]:

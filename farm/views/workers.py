@@ -21,8 +21,8 @@ from farm.bulk_changes import FOR_ALL, BulkChange
 from farm.forms.workers import SleepForm, WorkerForm
 from farm.models import FarmWorker
 from farm.models.farm_worker import FarmWorkerQuerySet
-from farm.worker_list import page_of_worker, worker_rows
-from lib.bulk_actions import chosen_rows
+from farm.worker_list import list_context, page_of_worker
+from lib.bulk_actions import back_to_list, chosen_rows
 from lib.validation import Invalid
 from networks.opening_hours import zone_names
 
@@ -56,8 +56,8 @@ DONE: Mapping[BulkChange, Callable[[int], str]] = {
 @admins_only
 def index(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
-    context = {"rows": worker_rows(at), "saved": batches.saved_lately(at)}
-    return render(request, "farm/index.html", context)
+    context = list_context(at, request.GET.get("page", "1"))
+    return render(request, "farm/index.html", context | {"saved": batches.saved_lately(at)})
 
 
 @require_POST
@@ -72,8 +72,8 @@ def issue_token(request: HttpRequest) -> HttpResponse:
         messages.error(request, " ".join(error.errors.values()))
         return redirect("farm")
     address = settings.PUBLIC_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
-    context = {"rows": worker_rows(at), "plain": plain, "token": token, "address": address}
-    return render(request, "farm/index.html", context)
+    context = {"plain": plain, "token": token, "address": address}
+    return render(request, "farm/index.html", context | list_context(at, 1))
 
 
 @require_POST
@@ -83,7 +83,7 @@ def change_several(request: HttpRequest) -> HttpResponse:
     what = request.POST.get("do", "")
     found = _chosen_workers(request, what) if what in set(BulkChange) else None
     if found is None:
-        return redirect("farm")
+        return back_to_list(request, "farm")
     tags = request.POST.get("tags", "").split(",")
     given: dict[str, Any] = {
         "by": request.user,
@@ -97,7 +97,7 @@ def change_several(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(wrong))
     else:
         messages.success(request, DONE[BulkChange(what)](count) % {"count": count})
-    return redirect("farm")
+    return back_to_list(request, "farm")
 
 
 def _chosen_workers(request: HttpRequest, what: str) -> FarmWorkerQuerySet | None:
