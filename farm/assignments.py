@@ -132,8 +132,9 @@ def send_preview(worker: FarmWorker, token: str, content: bytes) -> None:
     attempt = find_assignment(worker, token).attempt
     if not is_live(attempt, worker):
         raise NotYours(f"attempt {token} is not live any more")
-    run = attempt.invocation.run_id
-    previews.send(Preview(run, log_key(token), worker.public_id, content))
+    step = attempt.invocation
+    of_step = (step.run.network.topic, step.public_id)
+    previews.send(Preview(step.run_id, log_key(token), worker.public_id, content, *of_step))
 
 
 def sign_off(worker: FarmWorker, *, at: datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Self
 
 from realtime.events import DomainEvent, LiveUpdate, send
 from realtime.events import publish as publish_to_topic
+from studio.events import InvocationPreviewed
 
 FARM = "farm"
 MAX_NAMED = 50  # workers of one event; of more of them it names none
@@ -67,9 +68,10 @@ class WorkPreviewed(LiveUpdate):
     worker: str
 
 
-def send_previewed(worker: str) -> None:
-    """To the pages of this worker (its public id)."""
+def send_previewed(worker: str, topic: str, step: str) -> None:
+    """To the pages of this worker, and of the network that follows `topic`. By public ids."""
     send(FARM, WorkPreviewed(worker))
+    send(topic, InvocationPreviewed(step))
 
 
 def log_key(token: str) -> str:

@@ -42,12 +42,14 @@ class PreviewTooOften(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`name`: of the attempt, to those who see it."""
+    """`name`: of the attempt, to those who see it. `worker`, `step`: public ids; `topic`: of the network."""
 
     run: int
     name: str
     worker: str
     content: bytes
+    topic: str
+    step: str
 
 
 class PreviewQueue:
@@ -148,7 +150,7 @@ def _show(preview: Preview) -> None:
         part = path.with_suffix(".part")
         part.write_bytes(content)
         part.replace(path)
-        send_previewed(preview.worker)
+        send_previewed(preview.worker, preview.topic, preview.step)
     except Exception as error:  # a border: whatever a decoder makes of bytes that a stranger chose
         logger.info("preview %s is not shown: %r", preview.name, error)
     finally:

@@ -49,7 +49,7 @@ def _wire_hooks_of_people_and_networks() -> None:
 def _wire_hooks_of_runs_and_pages() -> None:
     from archive.hooks import hooks as archive_hooks
     from displays import deliveries, presence
-    from farm import blocklists, stops, waiting
+    from farm import blocklists, step_previews, stops, waiting
     from films import film_page
     from invocations.hooks import hooks as invocation_hooks
     from observatory import embeddings, twins
@@ -68,6 +68,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     archive_hooks.film_address = film_page.address_of_new_film
     studio_hooks.audience = presence.audience
     studio_hooks.blocklist = blocklists.blocklist_of_run
+    studio_hooks.preview = step_previews.preview_of_step
 
 
 def _in_turn(

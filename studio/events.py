@@ -28,3 +28,11 @@ class HoursChanged(LiveUpdate):
     """The installations that show the network have opened or closed, or have other hours."""
 
     topic, type = NETWORK, "hours.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationPreviewed(LiveUpdate):
+    """There is a newer preview of what a step is going to give."""
+
+    topic, type = NETWORK, "invocation.previewed"
+    invocation: str

@@ -33,7 +33,7 @@ from realtime.feeds import NOT_SIGNED_IN, Denied, Feed, Frame, Scope
 from realtime.models import Event
 
 from . import tiles
-from .events import AudienceChanged, HaltChanged, HoursChanged
+from .events import AudienceChanged, HaltChanged, HoursChanged, InvocationPreviewed
 from .hooks import hooks
 from .status import ASSETS, SHOWN_TYPES, NetworkStatus, current_status, recent_steps
 from .tiles import WALL, TileOptions
@@ -109,7 +109,9 @@ class NetworkFeed(Feed):
         self.cells = cells
         self.can_control = can_control
         room = view is NetworkView.ROOM
-        self.tile_options = TileOptions(can_control=can_control) if room else WALL
+        self.tile_options = (
+            TileOptions(can_control=can_control, previewed=can_control) if room else WALL
+        )
         self.key = f"{network.topic}:{view}:{cells}:{'control' if can_control else 'public'}"
         self.topics = (network.topic,)
         self._last: tuple[datetime | None, HTML] = (None, {})
@@ -155,7 +157,7 @@ class NetworkFeed(Feed):
         return Frame(html=html)
 
     def render_progress(self, progress: Progress) -> HTML:
-        """The provider's status on the tile of its step; who watches; that everything was stopped or
+        """The provider's status and the preview on the tile of its step; who watches; that everything was stopped or
         resumed, or that it has opened or closed, for which an idle network has no event."""
         if progress.type == AudienceChanged.type:
             return self._audience()
@@ -165,6 +167,8 @@ class NetworkFeed(Feed):
             return self._fragments(status, self.view.fragments(can_control=self.can_control))
         if progress.type == WarmthChanged.type:
             return self._warmth()
+        if progress.type == InvocationPreviewed.type:
+            return tiles.render_preview(progress, self.cells) if self.can_control else {}
         found = None if self.view is NetworkView.TERMINAL else tiles.find_step(progress)
         if found is None:
             return {}

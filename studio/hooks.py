@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from invocations.models import Run
+from invocations.models import Invocation, Run
 from networks.models import Network
 
 
@@ -54,8 +54,11 @@ def _not_wired(*_: object) -> Any:
 
 @dataclass(slots=True)
 class StudioHooks:
+    """`preview`: the address of the newest preview of a step at work; empty without one."""
+
     audience: Callable[[Network], Audience] = _not_wired
     blocklist: Callable[[Run], Sequence[BlockedModel]] = _not_wired
+    preview: Callable[[Invocation], str] = _not_wired
 
 
 hooks = StudioHooks()

@@ -23,6 +23,7 @@ from platforms.base import Modality
 from platforms.registry import UnknownModel, get_model, get_platform
 from realtime.events import Progress
 
+from .hooks import hooks
 from .state_texts import STEP_STATES, advice
 
 MAX_ALT_CHARACTERS = 400  # a screen reader reads all of it, every time
@@ -54,6 +55,7 @@ class TileOptions:
     full_size: bool = False  # it has the screen to itself
     lazy: bool = False  # one of many on a page: its medium is loaded when it is scrolled to
     priced: bool = True  # with what the step cost
+    previewed: bool = False  # with the preview of a step at work
 
 
 WALL = TileOptions(linked=False)
@@ -83,6 +85,7 @@ class Tile:
     again: bool = False  # tried before, without success
     reason: str = ""
     status: str = ""  # in the provider's own words, while it works
+    preview: str | None = None  # of what it will give; empty: not yet; None: not shown here
     substituted: bool = False
     href: str = ""
     lazy: bool = False
@@ -161,6 +164,7 @@ def step_tile(
         again=ready and step.attempts_made > 0,
         reason=_reason(step, options),
         status=provider.words_for(step) if invoking else "",
+        preview=hooks.preview(step) if invoking and options.previewed else None,
         substituted=step.substituted,
         href=step.get_absolute_url() if options.linked else "",
         lazy=options.lazy,
@@ -206,12 +210,17 @@ def grid_tiles(
 
 def find_step(progress: Progress) -> tuple[Invocation, ProviderStatus] | None:
     """The step that this is about, and its status; None where it is not at work any more."""
-    if progress.type != InvocationProgressed.type:
-        return None
+    step = _step_at_work(progress) if progress.type == InvocationProgressed.type else None
+    return None if step is None else (step, _status_of(step, progress))
+
+
+def _step_at_work(progress: Progress) -> Invocation | None:
     step = Invocation.objects.filter(public_id=progress.data.get("invocation")).first()
-    if step is None or step.state != InvocationState.INVOKING:
-        return None
-    return step, ProviderStatus(
+    return step if step and step.state == InvocationState.INVOKING else None
+
+
+def _status_of(step: Invocation, progress: Progress) -> ProviderStatus:
+    return ProviderStatus(
         step.public_id, shorten(str(progress.data.get("status", "")), MAX_STATUS_CHARACTERS)
     )
 
@@ -220,6 +229,16 @@ def render_status(cell: int, status: ProviderStatus) -> dict[str, str]:
     """The part of the tile in this cell that shows the status, by element id."""
     tile = {"id": f"tile-{cell}", "status": status.words}
     return {f"tile-{cell}-status": render_to_string("studio/_tile_status.html", {"tile": tile})}
+
+
+def render_preview(progress: Progress, cells: int) -> dict[str, str]:
+    """The part of the tile of this step that shows its preview, by element id; nothing where the step is not
+    at work any more."""
+    step = _step_at_work(progress)
+    if step is None:
+        return {}
+    tile = {"id": f"tile-{step.sequence % cells}", "preview": hooks.preview(step)}
+    return {f"{tile['id']}-preview": render_to_string("studio/_tile_preview.html", {"tile": tile})}
 
 
 def alt_text(step: Invocation) -> str:

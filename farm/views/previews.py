@@ -1,21 +1,26 @@
-"""The newest preview of work under way, for admins."""
+"""The newest preview of a step at work, for those who control its network."""
 
 from __future__ import annotations
 
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from accounts.views.members import admins_only
 from farm import previews
 from farm.events import log_key
-from invocations.models import Attempt
+from invocations.models import Attempt, Invocation
 
 
 @require_safe
-@admins_only
+@login_required
 def preview(request: HttpRequest, step_id: str) -> HttpResponse:
-    attempt = get_object_or_404(Attempt.objects.live(), invocation__public_id=step_id)
+    seen = Invocation.objects.visible_to(request.user).select_related("network__owner")
+    step = get_object_or_404(seen, public_id=step_id)
+    if not step.network.may_control(request.user):
+        raise PermissionDenied
+    attempt = get_object_or_404(Attempt.objects.live(), invocation=step)
     try:
         content = previews.path_of(log_key(attempt.token)).read_bytes()
     except OSError:

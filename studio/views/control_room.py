@@ -51,7 +51,9 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "excerpt": Truncator(markdown.render_tile(network.description).plain).chars(160),
         "slots": network.slot_statuses,
         "tiles": tiles.grid_tiles(
-            status.newest_steps[:CELLS], CELLS, tiles.TileOptions(can_control=can_control)
+            status.newest_steps[:CELLS],
+            CELLS,
+            tiles.TileOptions(can_control=can_control, previewed=can_control),
         ),
         "earlier_runs": _earlier_runs(status, person, can_control),
         "links": _links(request, network) if can_control else (),

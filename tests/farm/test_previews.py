@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ from PIL import Image
 
 from accounts.models import User
 from farm import previews
-from farm.events import WorkPreviewed
+from farm.events import WorkPreviewed, log_key
 from farm.feeds import FarmWorkerFeed
 from farm.previews import Preview, PreviewQueue
 from invocations.models import Run
 from lib.token_buckets import Buckets
-from realtime.events import Progress
+from realtime.events import LiveUpdate, Progress
+from studio.events import InvocationPreviewed
+from studio.feeds import NetworkFeed, NetworkView
 from tests.assets import samples
+from tests.people import html_of
 
 from .conftest import WorkerProgram, newest, started
 
@@ -59,6 +63,57 @@ def test_a_preview_is_drawn_anew_and_shown_to_admins(
     assert "/preview/?" in page["worker-work"]
     worker.finish(token)
     assert "/preview/?" not in FarmWorkerFeed(worker.row).snapshot()["worker-work"]
+
+
+def room(run: Run, *, can_control: bool) -> NetworkFeed:
+    return NetworkFeed(run.network, NetworkView.ROOM, 6, can_control=can_control)
+
+
+def test_who_controls_the_network_sees_the_newest_in_the_tile(
+    worker: WorkerProgram,
+    token: str,
+    run: Run,
+    owner: Any,
+    other: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[tuple[str, LiveUpdate]] = []
+    monkeypatch.setattr("farm.events.send", lambda topic, update: sent.append((topic, update)))
+    address = f"/invocations/{newest(run).public_id}/preview/"
+    assert 'id="tile-0-preview"></span>' in room(run, can_control=True).snapshot()["tile-0"]
+
+    put(worker, token, samples.image(seed=1))
+
+    (_, (topic, update)) = sent
+    progress = Progress(topic, update.type, update.data)
+    html = room(run, can_control=True).render_progress(progress)["tile-0-preview"]
+    version = previews.version(log_key(token))
+    assert f'src="{address}?{version}"' in html
+    assert f'src="{address}?{version}"' in html_of(owner.get(run.network.get_absolute_url()))
+    assert (owner.get(address).status_code, other.get(address).status_code) == (200, 404)
+    path = previews.path_of(log_key(token))
+    os.utime(path, (1, 1))
+    put(worker, token, samples.image(seed=2))
+    assert html != room(run, can_control=True).render_progress(progress)["tile-0-preview"]
+    worker.finish(token)
+    assert room(run, can_control=True).render_progress(progress) == {}
+
+
+def test_everybody_else_sees_no_preview(worker: WorkerProgram, token: str, run: Run) -> None:
+    put(worker, token, samples.image(seed=1))
+
+    public, wall = (
+        room(run, can_control=False),
+        NetworkFeed(run.network, NetworkView.WALL, 6, can_control=False),
+    )
+    update = Progress(
+        run.network.topic,
+        InvocationPreviewed.type,
+        {"invocation": newest(run).public_id},
+    )
+    for feed in (public, wall):
+        assert feed.render_progress(update) == {}
+        assert "preview" not in feed.snapshot()["tile-0"]
 
 
 def test_what_does_not_decode_is_shown_to_nobody(
@@ -105,7 +160,7 @@ class Standing(PreviewQueue):
 def test_the_newest_wins_and_runs_take_turns() -> None:
     queue = Standing()
     for run, name, content in ((1, "a", b"old"), (1, "b", b"1"), (2, "c", b"2"), (1, "a", b"new")):
-        queue.put(Preview(run, name, "w", content))
+        queue.put(Preview(run, name, "w", content, "network:1", "s"))
 
     taken = [queue.take() for _ in range(4)]
 
@@ -120,8 +175,8 @@ def test_the_newest_wins_and_runs_take_turns() -> None:
 def test_a_full_queue_says_later_but_takes_newer_ones() -> None:
     queue = Standing()
     for number in range(previews.MAX_WAITING):
-        queue.put(Preview(number, "a", "w", b"x"))
+        queue.put(Preview(number, "a", "w", b"x", "network:1", "s"))
 
-    queue.put(Preview(0, "a", "w", b"newer"))
+    queue.put(Preview(0, "a", "w", b"newer", "network:1", "s"))
     with pytest.raises(previews.PreviewTooOften):
-        queue.put(Preview(0, "b", "w", b"x"))
+        queue.put(Preview(0, "b", "w", b"x", "network:1", "s"))

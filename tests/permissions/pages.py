@@ -62,7 +62,7 @@ POST farm-token               /farm/tokens/                                     
 POST farm-changes             /farm/changes/                                    302 302 403 403 403 302
 GET  farm-worker              /farm/{worker_id}/                                302 302 403 403 403 200
 POST farm-worker              /farm/{worker_id}/                                302 302 403 403 403 302
-GET  farm-preview             /invocations/{step}/preview/                      302 302 403 403 403 404
+GET  farm-preview             /invocations/{step}/preview/                      302 302 404 404 404 404 | 302 302 403 404 404 404
 GET  farm-log                 /invocations/{step}/log/                          302 302 403 403 403 200
 GET  farm-log-file            /invocations/{step}/log/download/                 302 302 403 403 403 200
 POST farm-sleep               /farm/{worker_id}/sleep/                          302 302 403 403 403 302
