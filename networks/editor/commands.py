@@ -13,7 +13,8 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 
 from accounts.models import User
 from lib.validation import is_legible
-from networks import demo, rings
+from networks import rings
+from networks.demo_networks import DEMOS
 from networks.models import Network
 from networks.models.draft import Draft, DraftConflict
 from networks.rings import Slot
@@ -252,7 +253,7 @@ def _configure(ring: Ring, command: Command) -> tuple[Ring, EditDescription]:
 
 def _begin(ring: Ring, command: Command) -> tuple[Ring, EditDescription]:
     name = " ".join(command.words)
-    found = next((one for one in demo.DEMOS if one.name == name), None)
+    found = next((one for one in DEMOS if one.name == name), None)
     if found is None:
         raise EditRefused(gettext("There is no such ring to begin with."))
     description = EditDescription(gettext_noop("ring of %(names)s taken over"), {"names": [name]})

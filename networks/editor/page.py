@@ -9,7 +9,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from lib.sentences import join_with_and
-from networks import demo, rings
+from networks import rings
+from networks.demo_networks import DEMOS, Demo
 from networks.hooks import Forecast, hooks
 from networks.models import Network
 from networks.models.draft import Draft
@@ -113,7 +114,7 @@ class EditorPage:
     status: EditorStatus
     forecast: Forecast | None
     target: PickerTarget
-    demos: Sequence[demo.Demo]
+    demos: Sequence[Demo]
 
     @property
     def empty(self) -> bool:
@@ -136,7 +137,7 @@ def editor_page(network: Network, draft: Draft, query: Mapping[str, str]) -> Edi
         status=_status(network, draft, connections),
         forecast=hooks.forecast(network, ring) if ring else None,
         target=_target(query, connections, choices, len(ring)),
-        demos=() if ring else demo.DEMOS,
+        demos=() if ring else DEMOS,
     )
 
 

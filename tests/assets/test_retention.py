@@ -132,7 +132,7 @@ def test_media_that_went_while_they_came_are_taken_in_anew(show: Show) -> None:
 def test_media_whose_files_went_while_the_row_was_written_are_not_handed_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def publish_and_lose(files: dict[str, Any], **options: bool) -> None:
+    def publish_and_lose(files: dict[str, Any], **options: Any) -> None:
         published(files, **options)
         blobs.remove(files)
 
