@@ -62,6 +62,7 @@ def places(known: Mapping[str, str], alice: User, bob: User) -> Mapping[str, str
         "loan_id": key.loans.create(email="carol@example.org").public_id,
         "person_id": bob.public_id,
         "platform": "replicate",
+        **dict.fromkeys(("backup", "film_id", "redraw_id", "target_id", "upload_id"), "nothing"),
         "sheet_id": "nothing",
         "worker_id": "nothing",
         "workflow_id": "nothing",
