@@ -7,8 +7,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from assets import blobs
 from assets.models import Asset
 
@@ -100,6 +98,8 @@ def _or_gone(opening: Any, sentence: str) -> Iterator[Path]:
 
 
 def _blank(folder: Path) -> Path:
+    from PIL import Image  # not for the web process, which gives farm workers their inputs
+
     path = folder / "blank.png"
     if not path.exists():
         Image.new("RGB", (16, 16), GROUND).save(path)

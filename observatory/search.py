@@ -19,7 +19,6 @@ from invocations.models import Invocation
 
 from . import model_host
 from .models.embedding import embeddable
-from .outputs import as_vector
 
 if TYPE_CHECKING:
     from networks.models import Person
@@ -42,6 +41,7 @@ class Match:
 def search_by_meaning(words: str, *, person: Person, count: int) -> list[Match]:
     """The nearest first. Raises SearchUnavailable."""
     from . import search_index  # numpy, which a web process may never need
+    from .outputs import as_vector
 
     if not model_host.has_weights():
         raise SearchUnavailable(_("Search by meaning needs its weights: run `make weights`."))

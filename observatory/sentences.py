@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .numbers import Numbers
-from .patterns import Cycle
-
 if TYPE_CHECKING:
+    from .numbers import Numbers
+    from .patterns import Cycle
     from .trajectories import Findings
 
 

@@ -181,12 +181,13 @@ def trajectory_of_network(network: Network, *, drawn: int = 8) -> NetworkTraject
     ]
     numbers = numbers_of_network(compared)
     return NetworkTrajectory(
-        [(run, _points(_named(run), _stacked(_named(run)), None)) for run in runs[:drawn]],
+        [(run, _points_of_run(run)) for run in runs[:drawn]],
         numbers,
         shares_of_slots(models, runs),
         sentences.sentence(numbers, Findings()),
     )
 
 
-def _named(run: Run) -> list[TextOutput]:
-    return [one for one in outputs.text_outputs(run) if one.vector is not None]
+def _points_of_run(run: Run) -> list[Point]:
+    texts = [one for one in outputs.text_outputs(run) if one.vector is not None]
+    return _points(texts, _stacked(texts), None)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from lib import watched_tasks
 from tests.examples import use_same_examples
 from tests.people import *  # noqa: F403  its fixtures
 from tests.stack import Stack
@@ -41,6 +42,13 @@ def changes_of_the_last_test() -> Iterator[None]:
     yield
     for path in folder.glob("*.changed"):
         path.unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def tasks_of_the_last_test() -> Iterator[None]:
+    """Its event loop is closed: what went on in it would be taken for stalled a minute later."""
+    yield
+    watched_tasks._watched.clear()
 
 
 @pytest.fixture(scope="session")

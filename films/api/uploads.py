@@ -165,7 +165,7 @@ def create_upload(
 
 
 @routes.get(_ONE, response=UploadOut, url_name="upload")
-@requires_scope(Scope.EDIT)
+@requires_scope(Scope.READ)
 def get_upload(request: ApiRequest, upload_id: str) -> UploadOut:
     """How far it is, and what was found when it had come."""
     return UploadOut.from_upload(_own(request, upload_id))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.utils.translation import gettext
 
-from networks import changes
 from networks.models import Network
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ class Companion(models.Model):
     @classmethod
     def get_or_make(cls, network: Network, purpose: Purpose) -> Companion:
         """Within a transaction that keeps two of these apart."""
+        from networks import changes  # pydantic: not for the processes of the queue
+
         found = cls.objects.select_related("copy__owner").filter(network=network, purpose=purpose)
         if (companion := found.first()) is not None:
             return companion

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.models import User
 from credentials.models import Credential
 
+WITH_WEIGHTS = {"/api/v1/search"}  # counted where it is tested: tests/observatory/test_search.py
 LISTS = {
     "/api/v1/models": "?all=1",
     "/api/v1/models/{model_id}": "",
@@ -37,6 +38,11 @@ LISTS = {
     "/api/v1/runs/{run_id}/blocklist": "",
     "/api/v1/invocations/{invocation_id}/why-waiting": "",
     "/api/v1/uploads/{upload_id}": "",
+    "/api/v1/films": "?limit=500",
+    "/api/v1/films/{film_id}": "",
+    "/api/v1/runs/{run_id}/trajectory": "",
+    "/api/v1/networks/{slug}/trajectory": "",
+    "/api/v1/redraws/{redraw_id}": "",
     "/api/v1/workflows": "?limit=500",
     "/api/v1/workflows/{workflow_id}": "",
     "/api/v1/installations": "?limit=500",

@@ -18,9 +18,10 @@ from displays.models import Display, Installation, Kiosk
 from invocations import halts, visitor_access
 from invocations.models import Attempt, Invocation, Run, StopAll
 from networks.models import Network
+from observatory.models import Redraw
 from panic.api.routes import api
 from tests.panic import equipment
-from tests.panic.api_lists import LISTS, keys_of
+from tests.panic.api_lists import LISTS, WITH_WEIGHTS, keys_of
 from tests.people import REWRITE
 
 MAX_QUERIES = 15
@@ -245,6 +246,9 @@ def _made_of(run: Run) -> Where:
         "run_id": run.public_id,
         "other_run": other.public_id,
         "sheet_id": sheet.public_id,
+        "redraw_id": Redraw.objects.create(
+            invocation=run.invocations.earliest("pk"), times=5
+        ).public_id,
         "kiosk": Kiosk.wait(at=timezone.now()).code,
         "key": visitor_access.url_path(run).split("/")[2],
     }
@@ -326,7 +330,7 @@ def test_every_page_is_counted() -> None:
 def test_every_list_of_the_api_is_counted() -> None:
     paths = api.get_openapi_schema()["paths"]
 
-    assert {path for path, calls in paths.items() if "get" in calls} == set(LISTS)
+    assert {path for path, calls in paths.items() if "get" in calls} == {*LISTS, *WITH_WEIGHTS}
 
 
 def _names(patterns: list[URLPattern | URLResolver], space: str = "") -> list[str]:

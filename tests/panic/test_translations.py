@@ -131,6 +131,9 @@ def _in_both_languages(client: Client, path: str) -> tuple[_Seen, _Seen] | None:
     answers = [client.get(path, headers={"accept-language": code}) for code in ("en", "fr")]
     kind = answers[1].headers.get("Content-Type", "")
     if answers[1].status_code != 200 or not kind.startswith("text/html"):
+        for answer in answers:
+            if answer.streaming:
+                b"".join(answer)  # its file is closed at the end
         return None
     before, after = (_Seen(answer.content.decode()) for answer in answers)
     return before, after

@@ -56,7 +56,9 @@ def test_the_document_lists_every_event_with_its_topic_fields_and_meaning(
 def test_every_event_says_what_it_is_and_where_it_belongs() -> None:
     for name, event in declared().items():
         assert re.fullmatch(r"[a-z]+(_[a-z]+)?\.[a-z_]+(ed|wn)", name), name
-        assert re.fullmatch(r"(network|installation|films):<id>|mission-control|farm", event.topic), name
+        assert re.fullmatch(
+            r"(network|installation|films):<id>|mission-control|farm", event.topic
+        ), name
         assert (event.__doc__ or "").rstrip().endswith("."), name
 
 
