@@ -33,6 +33,7 @@ answers(orders.OrderRefused, 422, "film_refused")
 answers(orders.TooManyFilms, 409, "too_many_films")
 
 ORDER_REFUSED = {
+    404: "There is no such run or upload.",
     409: "`too_many_films`: wait for one of them, or cancel it.",
     422: "`film_refused`: `detail` says why; `invalid`.",
 }

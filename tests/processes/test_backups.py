@@ -70,10 +70,11 @@ def test_a_restored_installation_is_the_same(
     words.write_text(PASSPHRASE)
     stack.start()
     address = must_work(stack)
-    key = stack.client(stack.token(admin=True)).post(
-        "/api/v1/credentials",
-        json={"platform": "openai", "secret": "sk-a-key-of-adas", "name": "x"},
-    )
+    with stack.client(stack.token(admin=True)) as client:
+        key = client.post(
+            "/api/v1/credentials",
+            json={"platform": "openai", "secret": "sk-a-key-of-adas", "name": "x"},
+        )
     assert key.status_code == 201, key.text
     stack.stop()
     (stack.data_dir / "secret_key").chmod(0o600)

@@ -27,6 +27,8 @@ from schemathesis.specs.openapi.checks import (
 from panic.api.routes import api
 from tests.api.conftest import ApiClient
 
+# The pieces of a clip, as tus has them sent: bytes
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 DESCRIBED = schemathesis.openapi.from_dict(json.loads(json.dumps(api.get_openapi_schema())))
 DESCRIBED.app = get_wsgi_application()
 CALLS: dict[str, Any] = {
@@ -41,6 +43,7 @@ PROMISES = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+UNAVAILABLE = 503
 ten_times = settings(max_examples=10, suppress_health_check=list(HealthCheck))
 
 
@@ -73,7 +76,9 @@ def test_a_call_answers_as_described(
                 answer = case.call(headers=caller.headers)
             finally:
                 transaction.set_rollback(True)
-        case.validate_response(answer, checks=PROMISES)
+        # A call that is unavailable says so in its description, which the other checks hold it to.
+        checks = PROMISES[1:] if answer.status_code == UNAVAILABLE else PROMISES
+        case.validate_response(answer, checks=checks)
 
     with connected():
         ask()
