@@ -40,7 +40,9 @@ def _film(picture: Image.Image, way: random.Random, count: int) -> bytes:
     width, height = (max(2, round(side * scale / 2) * 2) for side in picture.size)
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as media:
-        options = {"preset": "veryfast", "crf": "20"}
+        # With its usual rate control x264 makes another film of the same pictures each time
+        # (PyAV 18.1.0, findings/x264-output-differs-between-runs.sh).
+        options = {"preset": "veryfast", "crf": "20", "x264-params": "no-mbtree=1"}
         stream: Any = media.add_stream("libx264", rate=RATE, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.thread_count = 1
