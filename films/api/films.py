@@ -167,7 +167,7 @@ def _upload(caller: Caller, upload_id: str | None) -> Upload | None:
     if upload_id is None:
         return None
     rows = Upload.objects.all() if caller.is_admin else Upload.objects.filter(owner=caller.user)
-    found = rows.filter(public_id=upload_id).first()
+    found = rows.filter(public_id=upload_id).first() if is_legible(upload_id) else None
     if found is None:
         raise permissions.not_found(caller, gettext("upload"))
     return found

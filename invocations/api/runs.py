@@ -245,7 +245,7 @@ def stop(request: ApiRequest, run_id: str) -> RunOut:
 def find(caller: Caller, run_id: str) -> Run:
     """The run with its totals, for whoever may see its network."""
     rows = Run.objects.visible_to(caller.person).select_related("network__owner").with_totals()
-    run = rows.filter(public_id=run_id).first()
+    run = rows.filter(public_id=run_id).first() if is_legible(run_id) else None
     if run is None:
         raise permissions.not_found(caller, gettext("run"))
     return run

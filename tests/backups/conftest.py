@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -30,12 +31,26 @@ def folders(tmp_path: Path, settings: Settings) -> Path:
 
 
 @pytest.fixture
+def second_database(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The copy of a database that is no SQLite file; tests may only open what they have named before."""
+    guarded = BaseDatabaseWrapper.ensure_connection
+
+    def ensure_connection(self: BaseDatabaseWrapper) -> None:
+        if self.connection is None and self.alias.startswith("other_"):
+            self.connect()
+        else:
+            guarded(self)
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", ensure_connection)
+
+
+@pytest.fixture
 def picture(transactional_db: None) -> Asset:
     return store(samples.image(size=(300, 200)), kind="image")
 
 
 @pytest.fixture
-def create(folders: Path, transactional_db: None) -> Create:
+def create(folders: Path, second_database: None) -> Create:
     """Makes a backup in a folder of its own."""
 
     def made(**fields: object) -> FinishedBackup:

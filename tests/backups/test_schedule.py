@@ -83,6 +83,7 @@ def test_an_admin_need_not_wait_for_the_schedule(at: datetime) -> None:
     assert schedule._take(asked.pk, now) == asked.pk
 
 
+@pytest.mark.usefixtures("second_database")
 def test_it_is_carried_out_and_old_ones_go(at: datetime, folders: Path, settings: Settings) -> None:
     settings.BACKUPS_KEPT = (1, 0, 0)
 
@@ -98,6 +99,7 @@ def test_it_is_carried_out_and_old_ones_go(at: datetime, folders: Path, settings
     assert row.bytes == left.path.stat().st_size
 
 
+@pytest.mark.usefixtures("second_database")
 def test_admins_are_told_once_until_one_succeeds_again(
     at: datetime, root: User, settings: Settings, folders: Path
 ) -> None:
