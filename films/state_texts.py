@@ -41,7 +41,7 @@ OPERATIONS: Mapping[str, StrPromise] = {
     "upscale": _("enlarging"),
     "caption": _("writing the words"),
     "loudness": _("adjusting the loudness"),
-    "crossfade": _("fading the pictures"),
+    "crossfade": _("leading from picture to picture"),
     "concat": _("joining the parts"),
     "mux": _("writing the film"),
 }

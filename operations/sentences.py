@@ -53,6 +53,7 @@ LISTS_DIFFER = stored_sentence(
 )
 TOO_LATE = stored_sentence("There is no picture at %(seconds)s seconds: the video ends before.")
 FADE_TOO_LONG = stored_sentence("A picture must stand for longer than the cross-fade that ends it.")
+ONLY_FADED = stored_sentence("The pictures only fade into each other: what moves was not followed.")
 NEITHER = stored_sentence("Say what to take out of the clip: times, every or sound.")
 
 CANCELLED = stored_sentence("The operation was cancelled.")

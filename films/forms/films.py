@@ -103,6 +103,12 @@ SHAPES = (
 )
 HEIGHTS = ((480, "480"), (720, "720"), (1080, "1080"), (1440, "1440"), (2160, "2160"))
 
+TRANSITIONS = (
+    ("morph", _("they grow into each other")),
+    ("fade", _("they fade into each other")),
+    ("interpolate", _("learned motion: slow, and only with the extra “films”")),
+)
+
 
 class RunFilmForm(CheckedForm):
     """What a film of a run is to be like."""
@@ -111,8 +117,11 @@ class RunFilmForm(CheckedForm):
     seconds = forms.FloatField(
         label=_("Seconds for each picture"), min_value=0.5, max_value=60, initial=4
     )
+    transition = forms.ChoiceField(
+        label=_("From picture to picture"), choices=TRANSITIONS, initial="morph"
+    )
     fade = forms.FloatField(
-        label=_("Seconds of cross-fade"),
+        label=_("Seconds from one to the next"),
         min_value=0,
         max_value=10,
         initial=1,
@@ -149,6 +158,7 @@ class RunFilmForm(CheckedForm):
         found |= {
             "seconds": data["seconds"],
             "fade": data["fade"],
+            "transition": data["transition"],
             "width": width,
             "height": height,
         }

@@ -1,7 +1,8 @@
-"""A film of a run: its pictures fade into each other, over its sounds, under its words."""
+"""A film of a run: its pictures grow into each other, over its sounds, under its words."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -22,7 +23,12 @@ PREVIEW_RATE = 15
 
 class FilmOfRunOptions(StrictSchema):
     seconds: float = Field(4.0, ge=0.5, le=60, description="How long each picture stands.")
-    fade: float = Field(1.0, ge=0, le=10, description="How long it fades into the next.")
+    fade: float = Field(1.0, ge=0, le=10, description="How long it becomes the next.")
+    transition: Literal["morph", "fade", "interpolate"] = Field(
+        "morph",
+        description="How it becomes the next: morph (it grows into it), fade, or interpolate (learned motion, "
+        "where the extra `films` is installed; a minute or more of work for each).",
+    )
     width: int = Field(1920, ge=64, le=3840, multiple_of=2)
     height: int = Field(1080, ge=64, le=2160, multiple_of=2)
     rate: Literal[15, 24, 25, 30, 50, 60] = Field(30, description="Pictures a second.")
@@ -32,6 +38,15 @@ class FilmOfRunOptions(StrictSchema):
     first: int | None = Field(None, ge=0, description="Sequence of the first step that is shown.")
     last: int | None = Field(None, ge=0, description="Sequence of the last step that is shown.")
     approve: Approve = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilmShape:
+    """What all scenes of the film, or of its preview, have in common."""
+
+    size: PictureSize
+    rate: Fraction
+    transition: str
 
 
 def begin(film: Film, plan: FilmPlan) -> None:
@@ -48,10 +63,11 @@ def finish(film: Film, plan: FilmPlan) -> None:
 
 def _plan(film: Film, plan: FilmPlan, purpose: TaskPurpose) -> None:
     is_preview = purpose is TaskPurpose.PREVIEW
-    size, rate = _size(film, is_preview), _rate(film, is_preview)
+    shape = _shape(film, is_preview)
+    size, rate = shape.size, shape.rate
     scenes = _scenes(film, rate)
     plan.chapters = run_plans.chapters(scenes, rate)
-    ends = [_chunk(film, plan, scenes, position, size, rate) for position in range(len(scenes))]
+    ends = [_chunk(film, plan, scenes, position, shape) for position in range(len(scenes))]
     offsets: list[float] = []
     for one in scenes if film.options.get("sound", True) else []:
         for sha256, seconds in one.scene.sounds:
@@ -71,16 +87,16 @@ def _chunk(
     plan: FilmPlan,
     scenes: list[TimedScene],
     position: int,
-    size: PictureSize,
-    rate: Fraction,
+    shape: FilmShape,
 ) -> TaskInput:
     """One scene as a chunk, and the words written into it."""
-    one = scenes[position]
+    one, size, rate = scenes[position], shape.size, shape.rate
     following = [after.scene.picture for after in scenes[position + 1 : position + 2]]
     fade = min(float(film.options.get("fade", 1.0)), float((one.frames - 1) / rate))
     parameters = {
         "seconds": [float(one.frames / rate)],
         "fade": fade,
+        "transition": shape.transition,
         "rate": float(rate),
         "width": size.width,
         "height": size.height,
@@ -101,9 +117,9 @@ def _chunk(
 
 def _expect(film: Film, plan: FilmPlan) -> None:
     """The film itself, beside its preview."""
-    size, rate = _size(film, is_preview=False), _rate(film, is_preview=False)
-    scenes = _scenes(film, rate)
-    amount = Amount(pictures=scenes[-1].first + scenes[-1].frames, size=size)
+    shape = _shape(film, is_preview=False)
+    scenes = _scenes(film, shape.rate)
+    amount = Amount(pictures=scenes[-1].first + scenes[-1].frames, size=shape.size)
     for operation in ("crossfade", "caption", "mux"):
         plan.expect(operation, amount)
 
@@ -116,16 +132,17 @@ def _scenes(film: Film, rate: Fraction) -> list[TimedScene]:
     return run_plans.timed(scenes, options.get("seconds", 4.0), rate)
 
 
-def _size(film: Film, is_preview: bool) -> PictureSize:
-    size = PictureSize(film.options.get("width", 1920), film.options.get("height", 1080))
+def _shape(film: Film, is_preview: bool) -> FilmShape:
+    options = film.options
+    size = PictureSize(options.get("width", 1920), options.get("height", 1080))
+    # Films that were ordered before there was a choice fade.
+    transition = options.get("transition", "fade")
     if not is_preview:
-        return size
+        return FilmShape(size, Fraction(options.get("rate", 30)), transition)
     small = size.with_height(min(PREVIEW_HEIGHT, size.height))
-    return PictureSize(small.width + small.width % 2, small.height)
-
-
-def _rate(film: Film, is_preview: bool) -> Fraction:
-    return Fraction(PREVIEW_RATE if is_preview else film.options.get("rate", 30))
+    size = PictureSize(small.width + small.width % 2, small.height)
+    quick = "morph" if transition == "interpolate" else transition
+    return FilmShape(size, Fraction(PREVIEW_RATE), quick)
 
 
 RECIPE = Recipe(

@@ -1,4 +1,4 @@
-"""Makes a chunk from stills, which stand and then fade into each other."""
+"""Makes a chunk from stills, which stand and then become each other: by a fade, or by growing into each other."""
 
 from __future__ import annotations
 
@@ -21,16 +21,20 @@ from operations.contract import (
     OperationOutput,
     OperationParameter,
     OperationWork,
+    Parameters,
 )
 from operations.errors import BadInput, BadParameters
-from operations.planes import Plane, blended, frame_of, from_rgb
+from operations.learned.rife import rife_missing, rife_transition
+from operations.planes import Plane, frame_of, from_rgb
 from operations.timing import MAX_RATE, MIN_RATE
+from operations.transitions import PictureAt, Transition, faded, grown
 
 MAX_STILLS = 1_000
 MAX_STILL_PIXELS = 64_000_000
+FADE, INTERPOLATE, MORPH = "fade", "interpolate", "morph"
 
 
-def crossfade(work: OperationWork) -> MadeOutputs:
+def crossfade(work: OperationWork, transition: Transition) -> MadeOutputs:
     wanted = work.parameters
     rate = Fraction(wanted["rate"]).limit_denominator(1001)
     stills = work.inputs[:-1] if wanted["into_last"] else work.inputs
@@ -50,7 +54,7 @@ def crossfade(work: OperationWork) -> MadeOutputs:
         height=wanted["height"],
         is_last=wanted["is_last"],
     )
-    chunk = write_chunk(work.folder, header, _frames(ends, fade, work))
+    chunk = write_chunk(work.folder, header, _frames(ends, fade, work, transition))
     return MadeOutputs([OperationOutput(chunk, CHUNK, header.frames)], {"ends": ends})
 
 
@@ -62,21 +66,26 @@ def _ends(seconds: list[float], count: int, rate: Fraction) -> list[int]:
     return [round(sum(lengths[: number + 1]) * rate) for number in range(count)]
 
 
-def _frames(ends: list[int], fade: int, work: OperationWork) -> Iterator[Any]:
+def _frames(
+    ends: list[int], fade: int, work: OperationWork, transition: Transition
+) -> Iterator[Any]:
     now = _canvas(work.inputs[0], work)
     begin = 0
     for number, end in enumerate(ends):
         has_next = number + 1 < len(work.inputs)
         after = _canvas(work.inputs[number + 1], work) if has_next else now
         standing = frame_of(now)
+        is_same = all(np.array_equal(a, b) for a, b in zip(now, after, strict=True))
+        between: PictureAt | None = None
         for at in range(begin, end):
             work.report(at / ends[-1], "crossfade")
             # The first picture of the next still is wholly its own.
             behind = at - (end - fade) + 1
-            if has_next and behind > 0:
-                yield frame_of(blended(now, after, behind / (fade + 1)))
-            else:
+            if is_same or behind <= 0:
                 yield standing
+            else:
+                between = between or transition(now, after)
+                yield frame_of(between(behind / (fade + 1)))
         now, begin = after, end
 
 
@@ -96,19 +105,43 @@ def _canvas(path: Path, work: OperationWork) -> list[Plane]:
     return from_rgb(np.asarray(fitting(flat, size, Image.Resampling.LANCZOS)))
 
 
+def _wants_motion(parameters: Parameters) -> bool:
+    return bool(parameters["transition"] != FADE)
+
+
+def _only_faded(parameters: Parameters) -> str:
+    return sentences.ONLY_FADED if _wants_motion(parameters) else ""
+
+
 OPERATION = Operation(
     name="crossfade",
     module=__name__,
-    description="Makes a chunk from stills that fade into each other.",
+    description="Makes a chunk from stills that become each other.",
     takes=(IMAGE,),
     gives=(CHUNK,),
-    backends=(OperationBackend("numpy", crossfade),),
+    backends=(
+        OperationBackend(
+            "rife",
+            lambda work: crossfade(work, rife_transition),
+            serves=lambda parameters: bool(parameters["transition"] == INTERPOLATE),
+            missing=rife_missing,
+        ),
+        OperationBackend("flow", lambda work: crossfade(work, grown), serves=_wants_motion),
+        OperationBackend("numpy", lambda work: crossfade(work, faded), degraded=_only_faded),
+    ),
     parameters=(
         OperationParameter(
             "seconds", "numbers", "How long each still stands.", [4], minimum=0.02, maximum=600
         ),
         OperationParameter(
-            "fade", "number", "How long each fades into the next.", 1, minimum=0, maximum=60
+            "fade", "number", "How long each becomes the next.", 1, minimum=0, maximum=60
+        ),
+        OperationParameter(
+            "transition",
+            "text",
+            "How each becomes the next: by a fade, by learned motion, by growing into it.",
+            FADE,
+            choices=(FADE, INTERPOLATE, MORPH),
         ),
         OperationParameter(
             "rate",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from operations import sentences
 from operations.contract import Parameters
 from operations.planes import cropped, frame_of, padded, planes_of
+from operations.transitions import PictureAt, Planes, eased
 from operations.weights import is_installed, weight_path
 
 from .checkpoint import read_checkpoint
@@ -41,8 +43,26 @@ def rife_between(scene: Iterator[Any], instants: list[Fraction]) -> Iterator[Any
         if at == number or after is None:
             yield before
             continue
-        network = network or _Network(before.width, before.height)
+        network = network or _network(before.width, before.height)
         yield network.between(before, after, float(at - number))
+
+
+def rife_transition(first: Planes, second: Planes) -> PictureAt:
+    """What lies between two stills, gently at both ends."""
+    height, width = first[0].shape
+    network = _network(width, height)
+    before, after = frame_of(first), frame_of(second)
+
+    def at(moment: float) -> Planes:
+        return [plane.copy() for plane in planes_of(network.between(before, after, eased(moment)))]
+
+    return at
+
+
+@cache
+def _network(width: int, height: int) -> _Network:
+    """Building it takes a second or two; the process of a task needs it for one size."""
+    return _Network(width, height)
 
 
 class _Network:

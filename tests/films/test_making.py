@@ -131,6 +131,9 @@ def test_a_run_becomes_a_film_of_its_pictures_words_and_sounds(
     ]
     mux = film.tasks.get(operation="mux")
     assert mux.parameters["offsets"] == [0.8]
+    leads = film.tasks.filter(operation="crossfade")
+    assert {task.parameters["transition"] for task in leads} == {"morph"}
+    assert {task.backend for task in leads} == {"flow"}
 
 
 def test_films_that_cannot_be_made_are_refused_before_anything_is_begun(

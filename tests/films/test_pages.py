@@ -24,7 +24,14 @@ from tests.people import html_of
 from .film_fixtures import Order, make_all
 
 CHOICES = {"more": "2", "larger": "", "order": "interpolate-upscale", "keep_audio": "on"}
-OF_RUN = {"seconds": "1", "fade": "0.2", "shape": "16:9", "height": "480", "captions": "on"}
+OF_RUN = {
+    "seconds": "1",
+    "transition": "morph",
+    "fade": "0.2",
+    "shape": "16:9",
+    "height": "480",
+    "captions": "on",
+}
 
 
 def finished(film: Film, clip: Path) -> Film:

@@ -13,6 +13,7 @@ from operations.chunks import read_header
 from operations.planes import Plane, frame_of, planes_of
 from operations.runner import run
 from tests.operations.clips import blend, flat, grey, moving_sprite, pictures_of, psnr, write_clip
+from tests.operations.test_transitions import OPTIONS, middle_against_a_fade, stills_of_a_motion
 
 pytestmark = pytest.mark.usefixtures("films_extra")
 
@@ -42,6 +43,16 @@ def test_pictures_between_are_much_nearer_than_a_blend(
     assert ours - plain >= BETTER_THAN_BLENDING
     kept = pictures_of(chunk)
     assert all(np.array_equal(pictures[2 * at][0], kept[at][0]) for at in range(6))
+
+
+def test_stills_become_each_other_by_what_moves(tmp_path: Path) -> None:
+    stills, truth = stills_of_a_motion(tmp_path)
+
+    wanted = {"transition": "interpolate", **OPTIONS}
+    made = run("crossfade", stills, wanted, tmp_path / "made")
+
+    assert (made.backend, made.degraded) == ("rife", "")
+    assert middle_against_a_fade(made.outputs[0].path, truth) >= BETTER_THAN_BLENDING
 
 
 def test_any_moment_between_two_pictures_is_met(tmp_path: Path) -> None:
