@@ -14,7 +14,8 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Container, Generator, Iterable, Iterator
+from collections.abc import Collection, Container, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from functools import lru_cache
@@ -117,9 +118,9 @@ def publish(
     """
     storage = storage or _storage()
     if isinstance(storage, FileSystemStorage):
-        folders = {_move(path, Path(storage.path(name))) for name, path in files.items()}
-        for folder in folders:
-            _sync(folder)
+        _sync_all(files.values())
+        moves = [(path, Path(storage.path(name))) for name, path in files.items()]
+        _sync_all({folder for path, final in moves for folder in _move(path, final)})
         return
     for name, path in files.items():
         if name in replace or not exists(name, storage):
@@ -225,14 +226,21 @@ def _incoming(storage: Storage | None = None) -> Path:
     return folder_beside_media(INCOMING, storage)
 
 
-def _move(temporary: Path, final: Path) -> Path:
-    _sync(temporary)
+def _move(temporary: Path, final: Path) -> list[Path]:
+    """The folders in which something is new."""
+    folders = [final.parent]
     if not final.parent.is_dir():
         final.parent.mkdir(parents=True, exist_ok=True)
-        _sync(final.parent.parent)
-        _sync(final.parent.parent.parent)
+        folders += [final.parent.parent, final.parent.parent.parent]
     temporary.replace(final)
-    return final.parent
+    return folders
+
+
+def _sync_all(paths: Collection[Path]) -> None:
+    """At the same time: a disk writes several in little more time than one."""
+    with ThreadPoolExecutor(max_workers=max(1, len(paths))) as threads:
+        for _ in threads.map(_sync, paths):
+            pass  # raises what one has raised
 
 
 def _sync(path: Path) -> None:

@@ -20,6 +20,7 @@ from .kinds import MediaKind
 logger = logging.getLogger(__name__)
 
 HEAD = 64
+WAV_PROBED_BYTES = 1 << 14
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 _AVIF_BRANDS = {b"avif", b"avis"}
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
@@ -157,12 +158,10 @@ def open_media(path: Path, container: Container) -> Any:
     """The file opened by the demuxer that its first bytes named, and by no other."""
     import av
 
-    return av.open(
-        str(path),
-        format=container.demuxer,
-        options={"protocol_whitelist": "file"},
-        metadata_errors="ignore",
-    )
+    options = {"protocol_whitelist": "file"}
+    if container.demuxer == "wav":  # its header says all; FFmpeg would read megabytes to be sure
+        options["probesize"] = str(WAV_PROBED_BYTES)
+    return av.open(str(path), format=container.demuxer, options=options, metadata_errors="ignore")
 
 
 def first_streams(media: Any) -> list[Any]:

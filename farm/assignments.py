@@ -79,22 +79,31 @@ def claim(
         raise NotFit(due)
     if worker.requested_status:
         worker.confirm()
-    offer, suits = WorkOffer(models=catalogue.model_ids(worker)), eligibility.suits(worker, at)
-    holder = Holder(
-        worker.holder_name,
-        offer,
-        MAX_LEASE,
-        remote=True,
-        suits=suits,
-        record=partial(_record, worker),
-    )
-    while offer.models and batches.places_taken([one.assignment for one in held]) < slots:
+    holder = holder_of(worker, at)
+    while holder.offer.models and batches.places_taken([one.assignment for one in held]) < slots:
         taken = claims.claim_next_step(holder=holder, at=at)
         if taken is None:
             break
-        together = batches.fill(worker, taken, holder, at=at)
-        held += [_handover(worker, one) for one in together]
+        held += with_batch(worker, taken, holder, at=at)
     return held
+
+
+def holder_of(worker: FarmWorker, at: datetime) -> Holder:
+    """Who claims for the worker, and keeps a record of it."""
+    return Holder(
+        worker.holder_name,
+        WorkOffer(models=catalogue.model_ids(worker)),
+        MAX_LEASE,
+        remote=True,
+        suits=eligibility.suits(worker, at),
+        record=partial(_record, worker),
+    )
+
+
+def with_batch(worker: FarmWorker, taken: Claim, holder: Holder, *, at: datetime) -> list[Handover]:
+    """What was taken, and what goes with it."""
+    together = batches.fill(worker, taken, holder, at=at)
+    return [_handover(worker, one) for one in together]
 
 
 def renew(worker: FarmWorker, token: str, *, progress: float, phase: str, at: datetime) -> str:

@@ -1,7 +1,8 @@
 """Files that farm workers send before they say what they are: hashed, and whole or not there.
 
 They lie in the data folder, in one folder for each worker, under their SHA-256: until they are handed in
-as an output, or a day.
+as an output, or a day. Nothing waits for the disk when one has come: what a power cut has left of it is found
+by its hash when it is handed in, and sent again.
 """
 
 from __future__ import annotations
@@ -71,7 +72,6 @@ def write(worker: str, digest: str, pieces: Iterable[bytes], *, start: int, tota
             _part(worker, digest).unlink(missing_ok=True)
             raise WrongBytes("The bytes have another SHA-256.")
         file.flush()
-        os.fsync(file.fileno())
         _part(worker, digest).rename(_whole(worker, digest))
     return True
 
@@ -89,10 +89,14 @@ def open_blob(worker: str, digest: str, given: Asset | None) -> Iterator[Path]:
 
 @contextmanager
 def open_sent(worker: str, digest: str) -> Iterator[Path]:
-    """Its file, if this worker has sent it. Raises NoBlob."""
+    """Its file, if this worker has sent it and the disk still has it. Raises NoBlob."""
     whole = _whole(worker, digest)
     if not SHA256.fullmatch(digest) or not whole.exists():
         raise NoBlob
+    with whole.open("rb") as file:  # nobody has waited for the disk when it came
+        if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+            whole.unlink(missing_ok=True)
+            raise NoBlob
     yield whole
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from assets import ingest, screening
 from assets.errors import AssetError, Declined, StorageUnavailable
 from invocations.engine import claims, delivery
-from invocations.engine.claims import Claim
+from invocations.engine.claims import Claim, Holder
 from invocations.engine.outcomes import Result
 from invocations.models import Attempt
 from invocations.states import Outcome, Stale
@@ -30,7 +30,7 @@ from platforms.errors import (
 )
 
 from . import blobs, catalogue, failures
-from .assignments import NotYours, find_assignment, is_live
+from .assignments import Handover, NotYours, find_assignment, holder_of, is_live, with_batch
 from .models import Assignment, BatchLimit, FarmWorker
 
 FAILED = stored_sentence("The worker %(worker)s: %(said)s")
@@ -60,6 +60,9 @@ class Finish:
     backend: str = ""
     degraded: bool = False
     seconds: float | None = None
+    takes_next: bool = (
+        False  # it has a place for the step that follows; no part of the answer itself
+    )
 
     @property
     def digest(self) -> str:
@@ -69,19 +72,21 @@ class Finish:
         return sha256(json.dumps(said).encode()).hexdigest()
 
 
-def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> None:
-    """Hand in. The same answer again changes nothing. Raises NotYours where the work is somebody else's
-    by now, or was ended by another answer."""
+def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> list[Handover]:
+    """Hand in. The same answer again changes nothing. Returns what the worker holds besides from now on,
+    where it takes the next step and that is due at once and the one it would be given if it asked. Raises
+    NotYours where the work is somebody else's by now, or was ended by another answer."""
     worker.note_seen(at)
     assignment = find_assignment(worker, token)
     if not is_live(assignment.attempt, worker):
         _check_repeated(worker, assignment, answer)
-        return
+        return []
     claim = claims.claim_of_attempt(assignment.attempt)
     taken_in = _take_in(worker, claim, answer)
+    holder = _next_holder(worker, assignment, answer, at)
     try:
         with transaction.atomic():  # one commit: each waits for the disk
-            _deliver(worker, assignment, claim, answer, taken_in, at)
+            taken = _deliver(worker, assignment, claim, answer, taken_in, at, holder)
             _note_finished(assignment, answer, at)
     except Stale as late:
         raise NotYours(str(late)) from None
@@ -90,6 +95,15 @@ def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> N
     for kind, value in answer.outputs:
         if kind != Modality.TEXT:
             blobs.remove(worker.public_id, value)
+    return with_batch(worker, taken, holder, at=at) if taken and holder else []
+
+
+def _next_holder(
+    worker: FarmWorker, assignment: Assignment, answer: Finish, at: datetime
+) -> Holder | None:
+    """Not after a batch, whose place is taken until the last of it is done."""
+    wants = answer.takes_next and not assignment.batch and not worker.status_due(at)
+    return holder_of(worker, at) if wants else None
 
 
 def _check_repeated(worker: FarmWorker, assignment: Assignment, answer: Finish) -> None:
@@ -116,7 +130,9 @@ def _deliver(
     answer: Finish,
     taken_in: Result | PlatformError,
     at: datetime,
-) -> None:
+    next_holder: Holder | None,
+) -> Claim | None:
+    """Returns the claim of the step that follows, where `next_holder` has it."""
     attempt, model = claim.attempt, claim.invocation.model
     if attempt.cancel_requested_at is not None and answer.outcome != "succeeded":
         delivery.deliver_claim(claim, Cancelled(), at=at)
@@ -131,7 +147,8 @@ def _deliver(
     elif isinstance(taken_in, PlatformError) and not isinstance(taken_in, Refused | NotTakenIn):
         failures.close_failed(worker, attempt, taken_in, at=at)
     else:  # what is refused, or could not be taken in here, is no failure of the worker's
-        delivery.deliver_claim(claim, taken_in, at=at)
+        return delivery.deliver_claim(claim, taken_in, at=at, next_holder=next_holder)
+    return None
 
 
 def _note_success(worker: FarmWorker, model: str) -> None:

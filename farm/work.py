@@ -56,14 +56,14 @@ def append_log(worker: FarmWorker, token: str, *, offset: int, text: str, at: da
     return assignments.append_log(worker, token, offset=offset, text=text, at=at)
 
 
-def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> None:
-    """Hand in. The same answer again changes nothing. Raises NotYours where the work is somebody else's
-    by now, or was ended by another answer."""
+def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> list[Handover]:
+    """Hand in. The same answer again changes nothing. Returns what the worker is given at once, where it
+    takes the next step. Raises NotYours where the work is somebody else's by now, or was ended by another answer."""
     worker.note_seen(at)
     if task := film_work.find(worker, token):
         film_work.finish(worker, task, answer, at=at)
-    else:
-        outcomes.finish(worker, token, answer, at=at)
+        return []
+    return outcomes.finish(worker, token, answer, at=at)
 
 
 def sign_off(worker: FarmWorker, *, at: datetime) -> None:

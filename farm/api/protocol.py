@@ -127,9 +127,12 @@ class SignOn(StrictSchema):
 
 
 class SignedOnOut(BaseModel):
+    """`gives_next`: the answer to a finish may be asked for the next step (`takes_next`)."""
+
     status: str
     renew_seconds: int
     idle_seconds: int
+    gives_next: bool = True
 
 
 class ClaimIn(StrictSchema):
@@ -259,6 +262,8 @@ class WorkError(StrictSchema):
 
 
 class FinishIn(StrictSchema):
+    """`takes_next`: the worker has a place for the step that follows, if that is due at once."""
+
     model_config = example(
         {"outcome": "succeeded", "outputs": [{"type": "text", "text": "AN OWL"}], "seconds": 1.5}
     )
@@ -269,10 +274,14 @@ class FinishIn(StrictSchema):
     backend: str = Field("", max_length=60)
     degraded: bool = False
     seconds: float | None = Field(None, ge=0)
+    takes_next: bool = False
 
 
 class Finished(BaseModel):
+    """`assignments`: what the worker holds from now on, as a claim would give it."""
+
     outcome: str
+    assignments: list[WorkOut] = []
 
 
 @routes.post("/enrol", response={201: Enrolled}, auth=None)
@@ -349,7 +358,8 @@ def append_log(request: WorkerRequest, token: str, body: LogPiece) -> LogLength:
 @routes.post("/attempts/{slug:token}/finish", response=Finished)
 @refuses({409: "`stale`: somebody else has it, or another answer ended it; `already_signed_on`."})
 def finish(request: WorkerRequest, token: str, body: FinishIn) -> Finished:
-    """Hand in. The same answer again changes nothing."""
+    """Hand in. The same answer again changes nothing. What follows at once may be given with the answer: a
+    worker that goes on with a run needs one call for each step."""
     outputs = [(one.type, one.text or one.sha256 or "") for one in body.outputs]
     answer = Finish(
         outcome=body.outcome,
@@ -359,9 +369,10 @@ def finish(request: WorkerRequest, token: str, body: FinishIn) -> Finished:
         backend=body.backend,
         degraded=body.degraded,
         seconds=body.seconds,
+        takes_next=body.takes_next,
     )
-    work.finish(request.auth, token, answer, at=timezone.now())
-    return Finished(outcome=body.outcome)
+    given = work.finish(request.auth, token, answer, at=timezone.now())
+    return Finished(outcome=body.outcome, assignments=[WorkOut.from_handover(one) for one in given])
 
 
 @routes.post("/sign-off", response={204: None})

@@ -87,6 +87,11 @@ class Holder:
         """The first of `due_steps`, of which only the run is known."""
         return due_steps.first(self.offer, self.suits, at=at)
 
+    def is_first(self, step: Invocation, at: datetime) -> bool:
+        """Whether it is what the holder would be given if it asked now: a holder of one place that
+        followed its run would otherwise keep all others waiting."""
+        return self.first_due_steps(at)[:1] == [step]
+
     def due_step(self, pk: int, at: datetime) -> Invocation | None:
         """The one of `due_steps` with this key, with its input."""
         return due_steps.one(self.offer, self.suits, pk=pk, at=at)

@@ -21,7 +21,7 @@ from . import claims, outcomes, sentences
 from .outcomes import Result
 
 if TYPE_CHECKING:
-    from .claims import Claim
+    from .claims import Claim, Holder
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +35,16 @@ def deliver(token: str, answer: Result | PlatformError, *, at: datetime) -> None
     deliver_claim(claims.claim_of_attempt(_live(token)), answer, at=at)
 
 
-def deliver_claim(claim: Claim, answer: Result | PlatformError, *, at: datetime) -> None:
+def deliver_claim(
+    claim: Claim,
+    answer: Result | PlatformError,
+    *,
+    at: datetime,
+    next_holder: Holder | None = None,
+) -> Claim | None:
     """As `deliver`, for who has read the live attempt with its step, run, network and owner. What has
-    changed since then is noticed: Stale."""
+    changed since then is noticed: Stale. The step that follows at once is `next_holder`'s, whose claim is
+    returned."""
     if isinstance(answer, Cancelled):
         outcomes.cancelled(claim, Outcome(answer.outcome), at=at)
     elif isinstance(answer, PlatformError):
@@ -48,7 +55,8 @@ def deliver_claim(claim: Claim, answer: Result | PlatformError, *, at: datetime)
         except Unusable as error:
             _fail(claim, error.charged(answer.usd), at)
         else:
-            outcomes.complete(claim, result, at=at)
+            return outcomes.complete(claim, result, at=at, next_holder=next_holder)
+    return None
 
 
 def release(token: str, *, at: datetime) -> None:

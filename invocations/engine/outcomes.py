@@ -76,7 +76,7 @@ def complete(
             charges.settle_earlier(claim.attempt, claim.invocation)
         else:
             leads = _may_be_followed(claim, result) and _is_due(following, at)
-            follows = leads and _is_for(next_holder, following)
+            follows = leads and _is_for(next_holder, following, at)
             if not follows:
                 events.publish(run.network, *unpublished)
             rate_limits.note_success(claim.limiters, at)
@@ -98,8 +98,10 @@ def _may_be_followed(claim: Claim, result: Result) -> bool:
     return not claim.limiters.keys and not result.usd and not claim.attempt.spent
 
 
-def _is_for(holder: Holder | None, step: Invocation | None) -> bool:
-    return holder is not None and step is not None and holder.offer.includes(step.model)
+def _is_for(holder: Holder | None, step: Invocation | None, at: datetime) -> bool:
+    if holder is None or step is None or not holder.offer.includes(step.model):
+        return False
+    return not holder.remote or holder.is_first(step, at)
 
 
 def _is_due(step: Invocation | None, at: datetime) -> bool:

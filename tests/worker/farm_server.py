@@ -44,6 +44,7 @@ class FarmServer:
         self.go_on: Json = {"go_on": True, "reason": ""}
         self.renew_seconds = 0.02
         self.idle_seconds = 0.02
+        self.gives_next = False  # work with the answer to an outcome
         self.is_away = False
         self.cut_after: int | None = None  # bytes of the next upload, then the line breaks
         self.is_closed = False
@@ -168,6 +169,7 @@ class FarmServer:
             "status": self.status,
             "renew_seconds": self.renew_seconds,
             "idle_seconds": self.idle_seconds,
+            "gives_next": self.gives_next,
         }
         return 200, answer, {}
 
@@ -185,12 +187,17 @@ class FarmServer:
             self.status, self.requested_status = self.requested_status, ""
         if due not in ("", "awake"):
             return 423, {"requested_status": due}, {"Retry-After": "0"}
-        while given := self._room(body["slots"]):
-            self.ready = [one for one in self.ready if one not in given]
-            self.held.update({one["token"]: one for one in given})
+        while self._give(body["slots"]):
+            pass
         if not fresh():
             return 204, {}, {"Retry-After": "0"}
         return 200, {"assignments": list(self.held.values())}, {}
+
+    def _give(self, slots: int) -> list[Json]:
+        given = self._room(slots)
+        self.ready = [one for one in self.ready if one not in given]
+        self.held.update({one["token"]: one for one in given})
+        return given
 
     def _room(self, slots: int) -> list[Json]:
         """The next piece of work, with its batch; empty where each place is taken."""
@@ -237,8 +244,10 @@ class FarmServer:
     def _finish(self, token: str, body: Json) -> Scripted:
         if self.is_busy_with_successes and body["outcome"] == "succeeded":
             return 503, {}, {"Retry-After": "0.05"}
+        body, takes_next = dict(body), body.get("takes_next", False)
+        body.pop("takes_next", None)
         if self.outcomes.get(token) == body:
-            return 200, {}, {}
+            return 200, {"assignments": []}, {}
         if token not in self.held:
             return _STALE
         wanted = [one["sha256"] for one in body.get("outputs", ()) if "sha256" in one]
@@ -246,7 +255,8 @@ class FarmServer:
             return 422, {"detail": "An output is not there."}, {}
         del self.held[token]
         self.outcomes[token] = body
-        return 200, {}, {}
+        given = self._give(len(self.held) + 1) if takes_next else []
+        return 200, {"assignments": given}, {}
 
     def _sign_off(self, token: str, body: Json) -> Scripted:
         self.ready = [*self.held.values(), *self.ready]
@@ -294,6 +304,8 @@ class FarmRequest(BaseHTTPRequestHandler):
         self._send(*answer)
 
     def do_GET(self) -> None:
+        with self.farm.changed:
+            self.farm.calls.append(("get", {}))
         data = self.farm.files[self.path.rpartition("/")[2]]
         self._send_bytes(200, data, {})
 

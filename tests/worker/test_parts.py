@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from panic_worker import logs
+from panic_worker import outbox as outbox_file
 from panic_worker.backoff import Backoff
 from panic_worker.logs import AttemptLog
 from panic_worker.outbox import BLOB, FINISH, LOG, Outbox, OutboxFile
@@ -57,7 +61,10 @@ def test_the_outbox_keeps_the_order_of_an_attempt(tmp_path: Path) -> None:
         assert outbox.unfinished_tokens() == {"t1", "t2"}
 
 
-def test_a_file_of_two_attempts_stays_until_both_have_handed_it_in(tmp_path: Path) -> None:
+def test_a_file_of_two_attempts_stays_until_both_have_handed_it_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_file, "MAX_RECENT_BYTES", 0)
     with closing(Outbox(tmp_path / "o.sqlite3", tmp_path / "blobs")) as outbox:
         for token in ("t1", "t2"):
             (tmp_path / "a").write_bytes(b"a")
@@ -111,3 +118,18 @@ def test_waits_grow_with_jitter_up_to_their_most_and_heed_the_server() -> None:
     assert 120.0 <= backoff.next_wait(120.0) <= 132.0
     backoff.succeeded()
     assert backoff.next_wait() <= 1.0
+
+
+def test_the_newest_files_that_were_handed_in_stay_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_file, "MAX_RECENT_BYTES", 2)
+    with closing(Outbox(tmp_path / "o.sqlite3", tmp_path / "blobs")) as outbox:
+        for name in "abc":
+            (tmp_path / name).write_bytes(b"1")
+            outbox.finish(name, {}, [OutboxFile(name * 64, tmp_path / name, "x/y")])
+            os.utime(outbox.blob_path(name * 64), (ord(name), ord(name)))
+            outbox.drop(name)
+
+        assert [bool(outbox.recent_file(name * 64)) for name in "abc"] == [False, True, True]
+        assert outbox.recent_file("../enrolment.json") is None

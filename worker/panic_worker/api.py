@@ -77,6 +77,7 @@ class SignedOn:
     status: str
     renew_seconds: float
     idle_seconds: float
+    gives_next: bool = False  # the answer to a finish may bring the next work
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class FarmApi:
                 status=str(fields["status"]),
                 renew_seconds=float(fields["renew_seconds"]),
                 idle_seconds=float(fields["idle_seconds"]),
+                gives_next=fields.get("gives_next") is True,
             )
         except (KeyError, TypeError, ValueError):
             raise ServerAway(f"{self._connection.server} answers, but not as PANIC!.") from None
@@ -139,8 +141,7 @@ class FarmApi:
             status = str(answer.fields.get("requested_status") or "asleep")
             return Claimed(requested_status=status, retry_after=answer.retry_after)
         try:
-            found = _expect(answer, 200).fields["assignments"]
-            return Claimed(tuple(GivenWork.from_json(one) for one in found))
+            return Claimed(_given_work(_expect(answer, 200).fields["assignments"]))
         except (KeyError, TypeError, ValueError):
             raise ServerAway(f"{self._connection.server} answers, but not as PANIC!.") from None
 
@@ -157,8 +158,18 @@ class FarmApi:
             answer = self._post(_attempt(token, "log"), body)
         _of_attempt(answer, 200, 201, 202, 204)
 
-    def finish(self, token: str, body: Mapping[str, object]) -> None:
-        _of_attempt(self._post(_attempt(token, "finish"), body), 200)
+    def finish(
+        self, token: str, body: Mapping[str, object], *, takes_next: bool = False
+    ) -> Sequence[GivenWork]:
+        """What the server gives at once, where the worker takes the next step. What cannot be read of it
+        comes with the next claim."""
+        if takes_next:
+            body = {**body, "takes_next": True}
+        answer = _of_attempt(self._post(_attempt(token, "finish"), body), 200)
+        try:
+            return _given_work(answer.fields.get("assignments") or ())
+        except (KeyError, TypeError, ValueError):
+            return ()
 
     def put_preview(self, token: str, content: bytes, content_type: str) -> None:
         url, headers = f"{ROOT}/{_attempt(token, 'preview')}", {"Content-Type": content_type}
@@ -198,6 +209,10 @@ def offset_of_answer(answer: ServerAnswer) -> int:
         return int(text)
     found = re.fullmatch(r"bytes[= ]0-(\d+)(/.*)?", str(answer.headers.get("Range", "")))
     return int(found[1]) + 1 if found else 0
+
+
+def _given_work(found: Sequence[Mapping[str, Any]]) -> Sequence[GivenWork]:
+    return tuple(GivenWork.from_json(one) for one in found)
 
 
 def _name_of_model(model: str) -> str:

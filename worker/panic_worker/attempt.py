@@ -41,6 +41,7 @@ class AttemptContext:
     new_backoff: Callable[[], Backoff]
     renew_seconds: float
     preview_seconds: float
+    takes_next: Callable[[], bool]
 
 
 class WorkAttempt:
@@ -62,7 +63,11 @@ class WorkAttempt:
         self._batch = batch
         self._context = context
         self._delivery = OutcomeDelivery(
-            assignment.token, context.api, context.outbox, context.new_backoff
+            assignment.token,
+            context.api,
+            context.outbox,
+            context.new_backoff,
+            context.takes_next,
         )
         self._reporter = Reporter(
             self._delivery,
@@ -77,6 +82,10 @@ class WorkAttempt:
         )
         name = hashlib.sha256(assignment.token.encode()).hexdigest()[:16]
         self._folder = context.folder / name
+
+    @property
+    def following(self) -> Sequence[GivenWork]:
+        return self._delivery.following
 
     def run(self) -> None:
         """Do the work and hand it in. Raises SecretRefused."""
@@ -123,7 +132,12 @@ class WorkAttempt:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection, backoff = self._context.api.connection, self._context.new_backoff()
         inputs = fetch_inputs(
-            self.assignment.inputs, connection, self._folder / "inputs", self.stop, backoff
+            self.assignment.inputs,
+            connection,
+            self._folder / "inputs",
+            self.stop,
+            backoff,
+            self._context.outbox.recent_file,
         )
         self.stop.check()
         folder = self._folder / "work"
@@ -209,6 +223,8 @@ def _outbox_file(result: ResultFile) -> OutboxFile:
 
 class Leftover:
     """An outcome that an earlier run of the program could not hand in."""
+
+    following: Sequence[GivenWork] = ()
 
     def __init__(self, token: str, context: AttemptContext) -> None:
         self.token = self.place = token

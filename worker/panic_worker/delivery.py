@@ -6,10 +6,10 @@ import hashlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from .api import FarmApi, offset_of_answer
+from .api import FarmApi, GivenWork, offset_of_answer
 from .backoff import Backoff
 from .failures import CallRefused, ErrorClass, ServerAway, StaleAttempt
 from .outbox import BLOB, FINISH, LOG, Outbox, OutboxEntry
@@ -28,12 +28,20 @@ MAX_UNASKED = (
 
 
 class OutcomeDelivery:
-    """Of one attempt. `new_backoff` gives the waits while the server is away."""
+    """Of one attempt. `new_backoff` gives the waits while the server is away; `takes_next`: whether the worker
+    would begin the next step at once. `following`: what the server gave it with its answer to the outcome."""
 
     def __init__(
-        self, token: str, api: FarmApi, outbox: Outbox, new_backoff: Callable[[], Backoff]
+        self,
+        token: str,
+        api: FarmApi,
+        outbox: Outbox,
+        new_backoff: Callable[[], Backoff],
+        takes_next: Callable[[], bool] = lambda: False,
     ) -> None:
         self.token = token
+        self.following: Sequence[GivenWork] = ()
+        self._takes_next = takes_next
         self._api = api
         self._outbox = outbox
         self._new_backoff = new_backoff
@@ -91,7 +99,8 @@ class OutcomeDelivery:
             elif entry.kind == BLOB:
                 self._send_blob(entry.body)
             elif entry.kind == FINISH:
-                self._api.finish(self.token, entry.body)
+                wants = self._takes_next()
+                self.following = self._api.finish(self.token, entry.body, takes_next=wants)
         except StaleAttempt:
             raise
         except CallRefused as error:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,9 +44,10 @@ def fetch_inputs(
     folder: Path,
     stop: StopSignal,
     backoff: Backoff,
+    recent_file: Callable[[str], Path | None],
 ) -> list[WorkInput]:
-    """Texts as they are, files below `folder`. Waits while the server is away. Raises WorkFailed for
-    a file that is not what its hash says, and WorkStopped."""
+    """Texts as they are, files below `folder`; what `recent_file` finds by its SHA-256 is not fetched. Waits
+    while the server is away. Raises WorkFailed for a file that is not what its hash says, and WorkStopped."""
     folder.mkdir(mode=0o700, exist_ok=True)
     found = []
     for number, reference in enumerate(references):
@@ -53,9 +55,22 @@ def fetch_inputs(
             found.append(WorkInput("text", text=reference.text))
             continue
         path = folder / f"input-{number}{ending_of_type(reference.content_type)}"
-        _fetch(reference, connection, path, stop, backoff)
+        if not _is_copied(recent_file(reference.sha256), reference, path):
+            _fetch(reference, connection, path, stop, backoff)
         found.append(WorkInput(reference.type, path=path, content_type=reference.content_type))
     return found
+
+
+def _is_copied(kept: Path | None, reference: InputReference, path: Path) -> bool:
+    """Whether the file was here; one that was damaged since is fetched."""
+    if kept is None:
+        return False
+    try:
+        shutil.copyfile(kept, path)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == reference.sha256
+    except OSError:
+        return False
 
 
 def _fetch(

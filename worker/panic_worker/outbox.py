@@ -8,10 +8,11 @@ each): then the server gives the work again, or has given it away.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,11 @@ CREATE TABLE IF NOT EXISTS entries (
     id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS entries_of_attempt ON entries (token, id);
 """
+SHA256 = re.compile(r"[0-9a-f]{64}")
 LOG, BLOB, FINISH = "log", "blob", "finish"
+MAX_RECENT_BYTES = (
+    32 << 20
+)  # of files that have been handed in: the next step is often about the newest one
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,11 @@ class Outbox:
     def blob_path(self, sha256: str) -> Path:
         return self._blobs / sha256
 
+    def recent_file(self, sha256: str) -> Path | None:
+        """What this worker has made lately, if it has it still; it may be gone the next moment."""
+        path = self.blob_path(sha256)
+        return path if SHA256.fullmatch(sha256) and path.is_file() else None
+
     # What is done with
 
     def remove(self, entry: OutboxEntry) -> None:
@@ -158,9 +168,7 @@ class Outbox:
             ).fetchall()
             used = {json.loads(row[0])["sha256"] for row in rows}
             with suppress(OSError):  # what stays is removed with the next one
-                for path in self._blobs.iterdir():
-                    if path.name not in used:
-                        path.unlink(missing_ok=True)
+                _remove_all_but_newest(one for one in self._blobs.iterdir() if one.name not in used)
 
     def _log_offset(self, token: str) -> int:
         row = self._database.execute(
@@ -173,3 +181,11 @@ class Outbox:
             "INSERT INTO entries (token, kind, body) VALUES (?, ?, ?)",
             (token, kind, json.dumps(body)),
         )
+
+
+def _remove_all_but_newest(files: Iterable[Path]) -> None:
+    left = MAX_RECENT_BYTES
+    for path in sorted(files, key=lambda one: one.stat().st_mtime, reverse=True):
+        left -= path.stat().st_size
+        if left < 0:
+            path.unlink(missing_ok=True)

@@ -88,13 +88,13 @@ class Program:
             FarmApi(ServerConnection(enrolment.server, enrolment.secret, self._session))
             for _ in range(2)
         )
-        self._slots = Slots(configuration.slots, self._end_with)
+        self._slots = Slots(configuration.slots, self._end_with, self._begin_new)
         self._backoff = self._timing.backoff()
         self._events: queue.SimpleQueue[ProgramEvent] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._nudge = threading.Event()
         self._sleeps = False  # by a signal on this machine
-        self._is_signed_on = False
+        self._is_signed_on = self._gives_next = False
         self._status = ""
         self._renew_seconds = self._idle_seconds = 10.0
         self._checks: Sequence[HandlerCheck] = ()
@@ -215,7 +215,7 @@ class Program:
                 self._pause(self._backoff.next_wait(getattr(error, "retry_after", None)))
                 continue
             self._is_signed_on = True
-            self._status = signed_on.status
+            self._status, self._gives_next = signed_on.status, signed_on.gives_next
             self._renew_seconds, self._idle_seconds = (
                 signed_on.renew_seconds,
                 signed_on.idle_seconds,
@@ -321,6 +321,12 @@ class Program:
         if not self._ending.is_set():
             self._sign_on()
 
+    def _takes_next(self) -> bool:
+        """Whether a piece of work that ends may be followed by another one at once."""
+        if not self._gives_next or self._sleeps or self._ending.is_set():
+            return False
+        return self._folder.free_bytes() >= self._configuration.min_free_bytes
+
     def _disk_is_low(self) -> bool:
         free, least = self._folder.free_bytes(), self._configuration.min_free_bytes
         if free >= least:
@@ -346,4 +352,5 @@ class Program:
             new_backoff=self._timing.backoff,
             renew_seconds=self._renew_seconds,
             preview_seconds=self._timing.preview,
+            takes_next=self._takes_next,
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from .api import GivenWork
 from .failures import WorkerError
 from .stopping import StopCause, StopSignal
 
@@ -24,6 +25,11 @@ class SlotWork(Protocol):
     stop: StopSignal
     delivery_stop: StopSignal
 
+    @property
+    def following(self) -> Sequence[GivenWork]:
+        """What the server gave with its answer to the outcome."""
+        ...
+
     def run(self) -> None:
         """Until it is handed in."""
         ...
@@ -34,11 +40,18 @@ class SlotWork(Protocol):
 
 
 class Slots:
-    """At most `total` pieces of work, unless the server gives more. `on_error` gets what ends the program."""
+    """At most `total` pieces of work, unless the server gives more. `on_error` gets what ends the program,
+    `on_following` what a piece of work was answered with, before its place is free."""
 
-    def __init__(self, total: int, on_error: Callable[[WorkerError], None]) -> None:
+    def __init__(
+        self,
+        total: int,
+        on_error: Callable[[WorkerError], None],
+        on_following: Callable[[Sequence[GivenWork]], object],
+    ) -> None:
         self.total = total
         self._on_error = on_error
+        self._on_following = on_following
         self._changed = threading.Condition()
         self._busy: dict[str, SlotWork] = {}
         self._done: deque[str] = deque(maxlen=REMEMBERED)
@@ -124,6 +137,8 @@ class Slots:
     def _run(self, work: SlotWork) -> None:
         try:
             work.run()
+            if work.following:
+                self._on_following(work.following)
         except WorkerError as error:
             self._on_error(error)
         except Exception:  # the border of the thread: the slot must be free again
