@@ -25,7 +25,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo check lint fix lock messages bench screenshots weights
 .PHONY: test test-all test-thorough test-weights test-chaos test-live
-.PHONY: bench-films rehearse rehearse-long rehearse-farm rehearse-proof
+.PHONY: bench-films rehearse rehearse-machines rehearse-long rehearse-farm rehearse-proof
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -109,6 +109,9 @@ rehearse-proof: $(DEVELOPMENT)  ## check that a rehearsal fails when a promise i
 
 rehearse: $(DEVELOPMENT)  ## inject kills, outages and restarts into private stacks, and report
 	@$(BIN)/python -m rehearsal $(if $(ONLY),--only $(ONLY))
+
+rehearse-machines: $(DEVELOPMENT)  ## rehearse with two machines on the Postgres and Redis of DATABASE_URL and REDIS_URL
+	@$(BIN)/python -m rehearsal --machines 2 $(if $(ONLY),--only $(ONLY))
 
 rehearse-long: $(DEVELOPMENT)  ## 200 kills over 5,000 steps, and frozen workers, within an hour
 	@$(BIN)/python -m rehearsal --long

@@ -11,7 +11,8 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -22,6 +23,7 @@ from tests.stack import ROOT, Stack
 from . import plan
 from .report import Report
 from .runner import run_groups
+from .shared import SharedServices, shared_services
 from .startup import Workspace
 
 LOG_FORMAT = "%(asctime)s %(name)s: %(message)s"
@@ -30,25 +32,38 @@ MAX_KEPT = 10  # rehearsals whose logs are kept
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
-    groups = plan.select(plan.long() if options.long else plan.quick(), options.only)
+    scenarios = plan.long() if options.long else plan.quick(options.machines)
+    groups = plan.select(scenarios, options.only)
     if not groups:
         sys.stderr.write(f"There is no scenario {' '.join(options.only)}.\n")
         return 2
     signal.signal(signal.SIGTERM, _exit)
     folder = make_folder(options.into or data_dir() / "rehearsal")
     logging.basicConfig(filename=folder / "rehearsal.log", level=logging.INFO, format=LOG_FORMAT)
-    report = Report(describe_machine(), print_line)
+    report = Report({**describe_machine(), "machines": options.machines}, print_line)
     began = time.monotonic()
     template = folder / "prepared"
-    Stack(template).prepare()
     try:
-        run_groups(Workspace(folder, template, options.sabotage), groups, report)
+        with prepared(template, options) as services:
+            workspace = Workspace(folder, template, options.sabotage, options.machines, services)
+            run_groups(workspace, groups, report)
     finally:
         shutil.rmtree(template, ignore_errors=True)
         report.machine["seconds"] = round(time.monotonic() - began)
         report.write(folder)
     sys.stdout.write(f"{report.as_text()}\n{folder}\n")
     return 0 if report.passed else 1
+
+
+@contextmanager
+def prepared(template: Path, options: argparse.Namespace) -> Iterator[SharedServices | None]:
+    """A data folder to copy; of several machines also what they share, for as long as the block."""
+    if options.machines == 1:
+        Stack(template).prepare()
+        yield None
+        return
+    with shared_services(template, postgres=options.postgres, redis=options.redis) as services:
+        yield services
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -61,7 +76,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--sabotage", nargs="*", type=Path, default=[], help="patches that break a promise"
     )
     parser.add_argument("--into", type=Path, help="where the report and the logs are written")
-    return parser.parse_args(arguments)
+    several = parser.add_argument_group("several machines, each with an `up` of its own")
+    several.add_argument("--machines", type=int, default=1, choices=range(1, 9), metavar="N")
+    several.add_argument(
+        "--postgres", default=os.environ.get("DATABASE_URL", ""), help="else DATABASE_URL"
+    )
+    several.add_argument("--redis", default=os.environ.get("REDIS_URL", ""), help="else REDIS_URL")
+    options = parser.parse_args(arguments)
+    if options.machines > 1 and not (options.postgres and options.redis):
+        parser.error("several machines share a Postgres and a Redis: give --postgres and --redis")
+    return options
 
 
 def data_dir() -> Path:

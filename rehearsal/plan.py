@@ -21,6 +21,7 @@ from .scenarios import (
     frozen_workers,
     kills,
     limits,
+    lost_machine,
     machine,
     poison,
     stop_all,
@@ -51,8 +52,8 @@ def _is_selected(scenario: Scenario, names: Sequence[str]) -> bool:
     return any(scenario.name == name or scenario.name.startswith(f"{name}-") for name in names)
 
 
-def quick() -> list[Group]:
-    """The scenarios of `make rehearse`."""
+def quick(machines: int = 1) -> list[Group]:
+    """The scenarios of `make rehearse`; those of several machines where there are some."""
     one_by_one = [
         *kills.SCENARIOS,
         *web.SCENARIOS,
@@ -61,6 +62,7 @@ def quick() -> list[Group]:
         *poison.SCENARIOS,
         *machine.SCENARIOS,
         *stop_all.SCENARIOS,
+        *(lost_machine.SCENARIOS if machines > 1 else ()),
     ]
     together = [*faults.SCENARIOS, *stops.SCENARIOS, *limits.SCENARIOS]
     clock_scenarios = [*frozen_workers.SCENARIOS, *clock.SCENARIOS]

@@ -24,8 +24,10 @@ STAGGER_SECONDS = 0.7
 
 
 def run_groups(workspace: Workspace, groups: Sequence[Group], report: Report) -> None:
-    """Run every group at the same time and add the outcomes to the report."""
-    with ThreadPoolExecutor(max(1, len(groups)), "group") as pool:
+    """Run every group at the same time, of several machines one after the other, and add the outcomes to
+    the report."""
+    at_once = 1 if workspace.services else max(1, len(groups))
+    with ThreadPoolExecutor(at_once, "group") as pool:
         list(pool.map(lambda group: _run_group(workspace, group, report), groups))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SIZE = "320m"  # /readyz answers 503 below 200 MB of free space
+SIZE, FLOOR_MB = "320m", "200"  # below the floor nothing begins
 
 
 @contextmanager

@@ -37,12 +37,13 @@ class RehearsalStack(Stack):
 
     api: httpx.Client  # set when the stack has been started
 
-    def __init__(self, data_dir: Path, provider: Provider) -> None:
+    def __init__(self, data_dir: Path, provider: Provider, **environment: str) -> None:
         super().__init__(
             data_dir,
             workers=2,
             REPLICATE_BASE_URL=provider.url,
             REPLICATE_API_TOKEN="fake-token",  # noqa: S106  the fake provider takes any
+            **environment,
         )
         self.provider = provider
         self.records = Queries(data_dir / "panic.sqlite3")
@@ -53,6 +54,11 @@ class RehearsalStack(Stack):
         self._numbers = itertools.count(1)
         self._guard = threading.Lock()
 
+    @property
+    def data_dirs(self) -> list[Path]:
+        """The data folder of each machine; the first one is `data_dir`."""
+        return [self.data_dir]
+
     # The API
 
     def request(
@@ -62,11 +68,15 @@ class RehearsalStack(Stack):
         until = time.monotonic() + within
         while True:
             try:
-                return self.api.request(method, f"/api/v1/{path}", json=body)
+                return self.send(method, path, body)
             except httpx.TransportError as error:
                 if time.monotonic() > until:
                     raise Broken(f"{method} {path} was not answered within {within:g} s") from error
                 time.sleep(0.1)
+
+    def send(self, method: str, path: str, body: Json | None) -> httpx.Response:
+        """One try."""
+        return self.api.request(method, f"/api/v1/{path}", json=body)
 
     def create_network(self, name: str, *models: str | dict[str, Any], **fields: object) -> str:
         """Create a network without lockout and pacing; returns its slug."""

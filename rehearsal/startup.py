@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .machines import MachinesStack
 from .plan import Plan
-from .provider import run_fake_provider
-from .small_disk import small_disk
+from .provider import Provider, run_fake_provider
+from .shared import SharedServices
+from .small_disk import FLOOR_MB, small_disk
 from .stack import RehearsalStack
 
 PATCHES = Path(__file__).parent / "patches"
@@ -25,6 +27,8 @@ class Workspace:
     folder: Path
     template: Path
     patches: Sequence[Path] = ()
+    machines: int = 1
+    services: SharedServices | None = None  # what several machines share
 
 
 @contextlib.contextmanager
@@ -37,10 +41,13 @@ def running_stack(workspace: Workspace, plan: Plan) -> Iterator[RehearsalStack]:
     with contextlib.ExitStack() as closing:
         reason = closing.enter_context(small_disk(data)) if plan.small_disk else ""
         provider = closing.enter_context(run_fake_provider(folder / "journal.jsonl"))
-        stack = RehearsalStack(data, provider)
-        closing.callback(keep_evidence, data, folder / "kept")
+        stack = closing.enter_context(new_stack(workspace, data, provider))
+        for each in stack.data_dirs:
+            closing.callback(keep_evidence, each, folder / f"kept-of-{each.name}")
         closing.callback(stack.destroy)
         stack.prepare(workspace.template)
+        if plan.small_disk:
+            stack.environment["RUNS_DISK_FLOOR_MB"] = FLOOR_MB
         token = stack.token(admin=True)
         if patches:
             stack.environment["PYTHONPATH"] = str(copy_patches(folder / "patches", patches))
@@ -48,6 +55,16 @@ def running_stack(workspace: Workspace, plan: Plan) -> Iterator[RehearsalStack]:
         stack.api = closing.enter_context(stack.client(token))
         stack.steady_clock, stack.why_no_small_disk = not plan.shifted_clock, reason
         yield stack
+
+
+@contextlib.contextmanager
+def new_stack(workspace: Workspace, data: Path, provider: Provider) -> Iterator[RehearsalStack]:
+    """A stack that is yet to be prepared; where several machines share services, with a share of these."""
+    if workspace.services is None:
+        yield RehearsalStack(data, provider)
+        return
+    with workspace.services.settings_of_plan() as environment:
+        yield MachinesStack(data, provider, environment, workspace.machines)
 
 
 def copy_patches(folder: Path, patches: Sequence[Path]) -> Path:

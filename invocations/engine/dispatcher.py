@@ -78,10 +78,12 @@ class Dispatcher:
         if not self._repaired:
             sweep.repair(timezone.now())
             self._repaired = True
+        if canary := self._canary_if_due(now):  # first: what follows may take long
+            return canary
         if now - self._swept >= SWEEP_SECONDS:
-            self._swept = now
             self._clock.adjust()
             swept = sweep.sweep(timezone.now())
+            self._swept = time.monotonic()
             if swept.to_cancel:
                 return [(ROW, _task("invocations.tasks.cancel", t)) for t in swept.to_cancel]
             if found := periodic_tasks.due_tasks(timezone.now()):
@@ -89,7 +91,7 @@ class Dispatcher:
         if now - self._tidied >= TIDY_SECONDS:
             self._tidied = now
             return [(ROW, _task("invocations.tasks.tidy"))]
-        if first := self._canary_if_due(now) or self._due():
+        if first := self._due():
             return first
         named = {payload for _, payload in self._listener.wait(self._pause()) if payload.isdigit()}
         new = [pk for pk in sorted(map(int, named)) if pk not in self._offered]

@@ -22,6 +22,9 @@ from .worker_locks import WorkerState
 logger = logging.getLogger(__name__)
 
 CANCEL_FOR = timedelta(minutes=5)
+# Then the rest waits for the next sweep: with a database that answers slowly, a hundred dead calls would
+# otherwise keep the queue from a sign of life until it is taken for one that stands still, and killed.
+MAX_SWEEP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Swept:
 
 
 def sweep(at: datetime) -> Swept:
-    """Give back every step whose worker died or let its lease run out."""
+    """Give back the steps whose workers died or let their leases run out, for as long as a sweep may last."""
+    began = time.monotonic()
     live = Attempt.objects.live()
     workers = live.values_list("worker", flat=True).distinct()
     states = {name: worker_locks.worker_state(name) for name in workers}
@@ -41,13 +45,17 @@ def sweep(at: datetime) -> Swept:
     lost = list(live.filter(worker__in=dead).select_related("invocation")) if dead else []
     lost += list(Attempt.objects.expired(at).exclude(worker__in=dead).select_related("invocation"))
     stopped = [a for a in lost if a.cancel_requested_at and a.reference and not _given_up(a, at)]
-    for attempt in set(lost) - set(stopped):
+    requeued = 0
+    for attempt in sorted(set(lost) - set(stopped), key=lambda one: one.pk):
+        if time.monotonic() - began > MAX_SWEEP_SECONDS:
+            break
+        requeued += 1
         try:
             alone = states.get(attempt.worker) is WorkerState.DIED_ALONE
             delivery.expire(attempt, at=at, blamed=alone)
         except Stale:
             continue  # it ended after all, or another host's sweep was faster
-    return Swept(len(lost) - len(stopped), [attempt.token for attempt in stopped])
+    return Swept(requeued, [attempt.token for attempt in stopped])
 
 
 def _given_up(attempt: Attempt, at: datetime) -> bool:

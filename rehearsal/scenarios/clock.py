@@ -30,9 +30,9 @@ def jump_clock(stack: RehearsalStack, seconds: int) -> str:
     )
     stack.start_run(locked_out)
 
-    file = stack.data_dir / FILE
-    before = float(file.read_text()) if file.exists() else 0.0
-    file.write_text(str(before + seconds))
+    for file in [folder / FILE for folder in stack.data_dirs]:
+        before = float(file.read_text()) if file.exists() else 0.0
+        file.write_text(str(before + seconds))
 
     took = stack.await_progress(quick, slow, paced, seconds=SETTLED_SECONDS)
     _judge(stack, slow, locked_out)

@@ -1,4 +1,5 @@
-"""The disk is full: accepted runs wait, and go on when there is space again."""
+"""The disk is full: prompts are refused in words, accepted runs wait, and go on when there is space again. Where
+there is another machine, it goes on with them."""
 
 from __future__ import annotations
 
@@ -39,6 +40,8 @@ def fill_disk(stack: RehearsalStack) -> str:
     seconds = stack.await_progress(*runs, *accepted, seconds=90)
     if ready != 503:
         raise Broken(f"/readyz said {ready} with a full disk")
+    if not accepted and answer.json().get("code") != "storage_full":
+        raise Broken(f"a prompt was answered {answer.status_code}: {answer.text[:200]}")
     for run in [*runs, *accepted]:
         stack.stop_run(run)
     outcome = "accepted" if accepted else f"answered {answer.status_code}"

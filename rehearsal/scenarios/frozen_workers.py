@@ -54,7 +54,7 @@ def process_tree(head: psutil.Process) -> list[psutil.Process]:
 
 def freeze_workers(stack: RehearsalStack, frozen: float = 20.0) -> str:
     with second_cluster(stack) as head:
-        stack.await_condition(lambda: len(process_tree(head)) >= 5, 30, "the second queue is up")
+        stack.await_condition(lambda: len(process_tree(head)) >= 5, 90, "the second queue is up")
         slow = {"model": MODEL, "parameters": {"delay_seconds": CALL_SECONDS, "noop": True}}
         slugs = [stack.create_network(f"Frozen {n}", slow) for n in range(RUNS)]
         held = stack.await_condition(

@@ -11,7 +11,7 @@ from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from invocations.engine import dispatcher, periodic_tasks
+from invocations.engine import dispatcher, periodic_tasks, sweep
 from invocations.engine.dispatcher import RowBroker
 from invocations.models import WorkerHeartbeat
 from networks.models import Network
@@ -147,3 +147,22 @@ def test_ordinary_tasks_are_carried_too() -> None:
     ]
     broker.acknowledge(ordinary[0][0])
     assert not OrmQ.objects.exists()
+
+
+def test_a_sign_of_life_does_not_wait_for_a_slow_sweep(
+    cluster: dispatcher.Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[datetime] = []
+    monkeypatch.setattr(
+        sweep,
+        "sweep",
+        lambda at: swept.append(at) or sweep.Swept(0, []),  # type: ignore[func-returns-value]
+    )
+    cluster._canary_sent = 0.0
+
+    first = [ack for ack, _ in cluster.next_messages()]
+    before = len(swept)
+    cluster.next_messages()
+
+    assert first == ["canary"]
+    assert (before, len(swept)) == (0, 1)

@@ -126,3 +126,17 @@ def test_a_run_that_is_under_way_is_left_alone(network: Network, at: datetime) -
     start(network, at)
 
     assert sweep.repair(at) == 0
+
+
+def test_a_sweep_that_takes_long_leaves_the_rest_to_the_next_one(
+    network: Network, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(start(network, at), at, worker="elsewhere:1:x")
+    late = at + LOCAL_LEASE + timedelta(seconds=1)
+
+    monkeypatch.setattr(sweep, "MAX_SWEEP_SECONDS", -1.0)
+    over = sweep.sweep(late).requeued
+    monkeypatch.undo()
+
+    assert over == 0
+    assert sweep.sweep(late).requeued == 1
