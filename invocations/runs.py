@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from lib import disk_space
 from lib.compiled_statements import CompiledInsert
 from networks import opening_words, rings
 from networks.models import Network
@@ -59,6 +60,13 @@ class Halted(StartRefused):
 
     def __init__(self) -> None:
         super().__init__(_("Everything was stopped; an admin has to press Resume first."))
+
+
+class DiskFull(StartRefused):
+    code = "storage_full"
+
+    def __init__(self) -> None:
+        super().__init__(_("The disk is full: nothing starts until there is room again."))
 
 
 class BudgetSpent(StartRefused):
@@ -276,6 +284,9 @@ def _check_start(
 ) -> None:
     if halt.stop_all_id:
         raise Halted
+    # Where it may wait for the doors to open it may also wait for room: no step begins before there is some.
+    if when_closed is not WhenClosed.WAIT and disk_space.is_below_floor():
+        raise DiskFull
     if not Network.objects.not_archived().filter(pk=network.pk).exists():
         raise NotRunnable([_("It was put into the archive, or deleted.")])
     if problems := network.problems():

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from lib import disk_space
 from platforms.registry import UnknownModel, get_platform
 
 from . import budgets, closing
@@ -18,7 +19,7 @@ from .states import InvocationState, RunState
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """`code` is for programs: `paused`, `halted`, `closed`, `not_due`, `queue`, `budget`, `workers` or
+    """`code` is for programs: `paused`, `halted`, `storage`, `closed`, `not_due`, `queue`, `budget`, `workers` or
     `queue_worker`; where the step does not wait, `at_work` or `ended`."""
 
     code: str
@@ -44,6 +45,8 @@ def _held_by_people(step: Invocation, at: datetime) -> Waiting | None:
         return Waiting("halted", _("Everything is stopped until an admin lifts it."))
     if step.run.state == RunState.PAUSED or step.due_at is None:
         return Waiting("paused", _("The run is paused: somebody has to resume it."))
+    if not step.reference and disk_space.is_below_floor():
+        return Waiting("storage", _("The disk is full: it goes on as soon as there is room again."))
     if later := closing.step_held_until(step.run, step, at):
         words = _("Its installations are closed: it goes on at %(time)s.")
         return Waiting("closed", words % {"time": _moment(later)})

@@ -28,6 +28,7 @@ class Occasion(models.TextChoices):
     BUDGET_NEARLY = "budget-nearly", _("A budget is nearly spent")
     BUDGET_SPENT = "budget-spent", _("A budget is spent")
     DISK_LOW = "disk-low", _("The disk is nearly full")
+    DISK_FULL = "disk-full", _("The disk is full, and nothing begins")
     BACKUP_FAILED = "backup-failed", _("A backup fails")
     TEST = "test", _("A test")
 
@@ -43,6 +44,7 @@ _LEVELS = {
     Occasion.BUDGET_NEARLY: Level.WARNING,
     Occasion.BUDGET_SPENT: Level.WARNING,
     Occasion.DISK_LOW: Level.WARNING,
+    Occasion.DISK_FULL: Level.FAILURE,
     Occasion.BACKUP_FAILED: Level.FAILURE,
     Occasion.TEST: Level.INFO,
 }

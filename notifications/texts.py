@@ -140,6 +140,13 @@ def _disk_low(facts: Facts) -> str:
     }
 
 
+def _disk_full(facts: Facts) -> str:
+    return _(
+        "The disk of %(host)s is full (%(free)s GB are free): no run starts and no step begins there until "
+        "there is room again."
+    ) % {"free": facts["free_gb"], "host": facts["host"]}
+
+
 def _backup_failed(facts: Facts) -> str:
     return _("No backup could be made on %(host)s: %(reason)s") % {
         "host": facts["host"],
@@ -160,6 +167,7 @@ SENTENCES: Mapping[Occasion, Callable[[Facts], str]] = {
     Occasion.BUDGET_NEARLY: _budget_nearly,
     Occasion.BUDGET_SPENT: _budget_spent,
     Occasion.DISK_LOW: _disk_low,
+    Occasion.DISK_FULL: _disk_full,
     Occasion.BACKUP_FAILED: _backup_failed,
     Occasion.TEST: _test,
 }

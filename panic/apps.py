@@ -114,7 +114,8 @@ def _register_periodic_tasks() -> None:
     periodic_tasks.register(
         "invocations.tasks.watch_budgets", budget_watch.due_networks, seconds=60
     )
-    periodic_tasks.register("panic.tasks.watch_disk", disk_watch.due_disk, seconds=60)
+    periodic_tasks.register("panic.tasks.watch_disk", disk_watch.due_disk, seconds=10)
+    periodic_tasks.register("panic.tasks.make_room", disk_watch.due_room, seconds=60)
     periodic_tasks.register("backups.tasks.make_backup", schedule.due_backup, seconds=30)
     periodic_tasks.register("farm.tasks.give_up", silence.silent_steps, seconds=5)
     periodic_tasks.register("farm.tasks.tell_of_status", status_watch.changed_by_time, seconds=10)

@@ -117,7 +117,11 @@ def stored_media() -> Iterator[DoctorFinding]:
 
 def disk() -> Iterator[DoctorFinding]:
     check = health.disk()
-    yield DoctorFinding("disk", check.detail, "ok" if check.ok else "bad")
+    if check.ok:
+        yield DoctorFinding("disk", check.detail)
+        return
+    advice = "Remove files on this disk, or raise its size; everything goes on by itself."
+    yield DoctorFinding("disk", f"{check.detail} {advice}", "bad")
 
 
 def clock() -> Iterator[DoctorFinding]:

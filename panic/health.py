@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from prometheus_client.registry import Collector
 
 from backups.metrics import metrics as backup_metrics
 from invocations.models import Invocation, Run, WorkerHeartbeat
-from lib import watched_tasks
+from lib import disk_space, watched_tasks
 from lib.proxies import client_address, parse_address
 from panic import installation_metrics
 from realtime import hub
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     )
 
 
-LEAST_DISK = 200 * 1024 * 1024
 OLDEST_SIGN = timedelta(seconds=10)  # of this machine's own cluster: a file, every two seconds
 OLDEST_HEARTBEAT = timedelta(seconds=30)  # of other machines: a row, every ten
 LONGEST_LAG = timedelta(seconds=5)
@@ -108,8 +106,12 @@ def event_lag() -> Check:
 
 
 def disk() -> Check:
-    free = shutil.disk_usage(settings.DATA_DIR).free
-    return Check("disk", free >= LEAST_DISK, f"{free / 1e9:.1f} GB are free in the data folder.")
+    """Above the floor; below it this machine starts nothing, and others may."""
+    detail = f"{disk_space.free_bytes() / 1e9:.1f} GB are free in the data folder."
+    if disk_space.is_below_floor():
+        floor = disk_space.floor_bytes() / 1e9
+        return Check("disk", False, f"{detail} Nothing begins below {floor:g} GB.")
+    return Check("disk", True, detail)
 
 
 READINESS: tuple[Callable[[], Check], ...] = (worker, event_lag, disk)

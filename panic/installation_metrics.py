@@ -10,15 +10,19 @@ from django.conf import settings
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from invocations.models import Spending
+from lib import disk_space
 
 
 def disk() -> Iterator[Metric]:
     usage = shutil.disk_usage(settings.DATA_DIR)
     for name, words, value in (
         ("free", "Free bytes on the disk of the data folder.", usage.free),
+        ("floor", "Below so many free bytes nothing new begins.", disk_space.floor_bytes()),
         ("size", "Bytes of the disk of the data folder.", usage.total),
     ):
         yield GaugeMetricFamily(f"panic_disk_{name}_bytes", words, value=value)
+    words = "1 while the disk is so full that no run starts and no step begins here."
+    yield GaugeMetricFamily("panic_disk_full", words, value=disk_space.is_below_floor())
 
 
 def spending(at: datetime) -> Iterator[Metric]:

@@ -148,6 +148,8 @@ UPLOADS_MAX_MB_PER_PERSON = environment.integer(
     "UPLOADS_MAX_MB_PER_PERSON", 10_000, least=1, most=10_000_000
 )
 DISK_FLOOR_MB = environment.integer("DISK_FLOOR_MB", 2_000, least=0, most=10_000_000)
+# Below it no run starts and no step begins on this machine (lib/disk_space.py)
+RUNS_DISK_FLOOR_MB = environment.integer("RUNS_DISK_FLOOR_MB", 500, least=0, most=10_000_000)
 STORAGES = {
     "default": (
         {

@@ -33,9 +33,10 @@ from realtime.feeds import NOT_SIGNED_IN, Denied, Feed, Frame, Scope
 from realtime.models import Event
 
 from . import tiles
+from .activity import SHOWN_TYPES
 from .events import AudienceChanged, HaltChanged, HoursChanged, InvocationPreviewed
 from .hooks import hooks
-from .status import ASSETS, SHOWN_TYPES, NetworkStatus, current_status, recent_steps
+from .status import ASSETS, NetworkStatus, current_status, recent_steps
 from .tiles import WALL, TileOptions
 
 CELLS = 6

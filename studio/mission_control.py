@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from invocations.models import Halt, Invocation, Run, Spending, WorkerHeartbeat
+from lib import disk_space
 from realtime.feeds import NOT_SIGNED_IN, Denied, Feed, Frame, Scope
 from realtime.models import Event
 
@@ -60,6 +61,8 @@ class Figures:
     def troubles(self) -> list[str]:
         """What is not well, in sentences."""
         found = []
+        if disk_space.is_below_floor():
+            found.append(_("The disk is full: nothing begins until there is room again."))
         if not self.workers:
             found.append(_("No worker has been heard of lately: nothing goes on."))
         if self.failed_today:

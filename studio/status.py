@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from invocations import budgets, events, forecasts, lockout, visitor_access
+from invocations import budgets, forecasts, lockout, visitor_access
 from invocations.engine import rate_limits
 from invocations.models import Halt, Invocation, Run, StopAll
 from invocations.states import InvocationState, Reason, RunState
-from lib.stored_sentences import translate_stored
+from lib import disk_space
 from networks.models import Network
-from realtime.events import event_types
-from realtime.models import Event
 
 from . import state_texts, tiles
+from .activity import MAX_ACTIVITY_ENTRIES, ActivityEntry, recent_activity
 from .hours import HoursStatus
 from .tiles import StepLine, Tile
 
@@ -194,6 +192,11 @@ class NetworkStatus:
         return visitor_access.url_path(self.run) if self.run else ""
 
     @cached_property
+    def storage_full(self) -> bool:
+        """The disk of this machine is full: nothing starts and no step begins."""
+        return disk_space.is_below_floor()
+
+    @cached_property
     def problems(self) -> list[str]:
         """Why nothing can be started: what the curator has to solve."""
         return list(self.network.problems())
@@ -201,7 +204,13 @@ class NetworkStatus:
     @property
     def well(self) -> bool:
         """Nothing keeps the network from running, and the newest step has no error."""
-        troubles = (self.halt, self.problems, self.exhausted_limit, self.platform_troubles)
+        troubles = (
+            self.halt,
+            self.storage_full,
+            self.problems,
+            self.exhausted_limit,
+            self.platform_troubles,
+        )
         failed = bool(self.step and self.step.error_code)
         return not any(troubles) and not self.waits_for_workers and not failed
 
@@ -286,115 +295,3 @@ def _budget_lines(status: NetworkStatus) -> Iterator[BudgetLine]:
 def _number(value: float) -> str:
     """In the manner of the reader's language, without a fraction that is nothing."""
     return number_format(f"{value:g}")
-
-
-# Recent activity: the events of a network in sentences, without the steps that went well
-
-ENDED = frozenset(
-    event.type for event in (events.RunStopped, events.RunFailed, events.RunCompleted)
-)
-SHOWN_TYPES = ENDED | {
-    events.RunStarted.type,
-    events.RunPaused.type,
-    events.RunResumed.type,
-    events.InvocationRetried.type,
-    events.InvocationFailed.type,
-    events.InvocationTakenDown.type,
-}
-MAX_ACTIVITY_ENTRIES = 10
-MAX_EVENTS_READ = 400  # of what lies further back, only when runs began and ended
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityEntry:
-    """What happened, and when. `wrong`: somebody may have to do something about it."""
-
-    at: datetime
-    words: str
-    href: str = ""
-    wrong: bool = False
-    advice: str = ""
-
-
-def recent_activity(
-    network: Network, runs: Iterable[Run], steps: Iterable[Invocation]
-) -> list[ActivityEntry]:
-    """The newest first, with one query. `runs` and `steps`: the newest ones, already loaded; entries
-    about others go without their prompt or error."""
-    newest = Event.objects.filter(topic__name=network.topic).order_by("-seq")[:MAX_EVENTS_READ]
-    shown = [event for event in newest if event.type in SHOWN_TYPES]
-    by_run = {run.public_id: run for run in runs}
-    by_step = {step.public_id: step for step in steps}
-    entries = [_entry(event, by_run, by_step) for event in shown]
-    entries += _earlier_entries(by_run, {(str(one.data.get("run")), one.type) for one in shown})
-    return entries[:MAX_ACTIVITY_ENTRIES]
-
-
-def _earlier_entries(
-    runs: Mapping[str, Run], read: Collection[tuple[str, str]]
-) -> Iterator[ActivityEntry]:
-    """How runs ended and began, newest first, as far as it happened before all events that were read."""
-    for key, run in runs.items():
-        if run.imported or (key, events.RunStarted.type) in read:
-            continue
-        if run.ended_at and not any((key, kind) in read for kind in ENDED):
-            yield _run_entry(run.ended_at, "", run.reason, run)
-        yield _run_entry(run.created_at, events.RunStarted.type, "", run)
-
-
-def _entry(event: Event, runs: Mapping[str, Run], steps: Mapping[str, Invocation]) -> ActivityEntry:
-    run = runs.get(str(event.data.get("run")))
-    if event.type.startswith("invocation."):
-        key = str(event.data.get("invocation"))
-        href = reverse("invocations:detail", args=[key]) if run else ""
-        return _step_entry(event, steps.get(key), href)
-    return _run_entry(event.created_at, event.type, str(event.data.get("reason") or ""), run)
-
-
-def _run_entry(at: datetime, kind: str, reason: str, run: Run | None) -> ActivityEntry:
-    href = run.get_absolute_url() if run else ""
-    failed = kind == events.RunFailed.type or reason == Reason.ERROR
-    return ActivityEntry(at, _run_words(kind, reason, run), href, wrong=failed)
-
-
-def _run_words(kind: str, reason: str, run: Run | None) -> str:
-    if kind == events.RunStarted.type:
-        if run is None:
-            return _("A run began that is not kept any more.")
-        branched = _("Went on from an earlier step with “%(prompt)s”.")
-        words = branched if run.branched_from_id else _("Began with “%(prompt)s”.")
-        return words % {"prompt": tiles.shorten(run.prompt, 90)}
-    if kind == events.RunPaused.type:
-        return _("Paused: the next step is held until somebody resumes it.")
-    if kind == events.RunResumed.type:
-        return _("Resumed.")
-    if kind and kind not in ENDED:
-        return event_types()[kind].meaning()
-    return str(state_texts.ENDINGS.get(reason, _("The run ended.")))
-
-
-def _step_entry(event: Event, step: Invocation | None, href: str) -> ActivityEntry:
-    again = event.type == events.InvocationRetried.type
-    name = tiles.describe_model(str(event.data.get("model", "")))[0]
-    if event.type == events.InvocationTakenDown.type:
-        number = int(event.data.get("sequence", 0)) + 1
-        words = _("Step {number}, {name}: its output was taken off every screen.")
-        return ActivityEntry(event.created_at, words.format(number=number, name=name), href)
-    if again:
-        words = _("Step %(number)d, %(model)s, did not work out and is tried again.")
-    elif step is not None and step.error_detail:
-        words = _("Step %(number)d, %(model)s, did not work out: %(reason)s")
-    else:
-        words = _("Step %(number)d, %(model)s, did not work out.")
-    details = {
-        "number": int(event.data.get("sequence", 0)) + 1,
-        "model": name,
-        "reason": translate_stored(step.error_detail) if step else "",
-    }
-    return ActivityEntry(
-        at=event.created_at,
-        words=words % details,
-        href=href,
-        wrong=not again,
-        advice=state_texts.advice(step.error_code, over=True) if step and not again else "",
-    )

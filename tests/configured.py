@@ -34,6 +34,7 @@ VALUES = {
     "UPLOAD_MAX_MB": "500",
     "UPLOADS_MAX_MB_PER_PERSON": "1000",
     "DISK_FLOOR_MB": "500",
+    "RUNS_DISK_FLOOR_MB": "400",
     "S3_BUCKET": "panic-media",
     "S3_ENDPOINT_URL": NOBODY,
     "S3_REGION": "eu-central-1",

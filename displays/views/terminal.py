@@ -170,11 +170,14 @@ _FOR_VISITORS = {
     "not_runnable": _("This one is resting; its curator has to look after it."),
     "budget": _("This one has had enough for now. Come back a little later."),
     "halted": _("Everything is stopped for the moment. Your words are kept."),
+    "storage_full": _(
+        "There is no room for new pictures and words just now. Yours are kept: try again later."
+    ),
     "lockout": _("Somebody has just been. Your words are kept; wait for your turn."),
     "key_reused": _("Your words have changed since they were sent. Send them again."),
 }
 _CONFLICTS = {"lockout", "halted", "budget", "key_reused", "closed"}
-_NOTHING_RUNS = {"not_runnable", "budget", "closed", "halted"}
+_NOTHING_RUNS = {"not_runnable", "budget", "closed", "halted", "storage_full"}
 
 
 def refusal_text(refusal: Exception, *, can_control: bool) -> str:
@@ -189,6 +192,8 @@ def refusal_status(refusal: Exception) -> int:
         return 422
     if isinstance(refusal, visitor_limits.TooManyPresses):
         return 429
+    if isinstance(refusal, runs.DiskFull):
+        return 503
     return 409 if isinstance(refusal, runs.StartRefused) and refusal.code in _CONFLICTS else 422
 
 

@@ -24,6 +24,7 @@ from invocations.prompts import BadPrompt
 from invocations.run_list import RunQuery
 from invocations.runs import (
     Closed,
+    DiskFull,
     Lockout,
     NotRunnable,
     StartRefused,
@@ -70,6 +71,7 @@ answers(IllegalMove, 409, "illegal_state", more=lambda error: {"allowed": error.
 answers(Stale, 409, "illegal_state", FASTER, more=lambda error: {"allowed": []})
 answers(Lockout, 409, "lockout", more=lambda error: {"ready_at": error.ready_at})
 answers(Closed, 409, "closed", more=lambda error: {"opens_at": error.opens_at})
+answers(DiskFull, 503, "storage_full", headers={"Retry-After": "60"})
 answers(NotRunnable, 422, "not_runnable", more=lambda error: {"problems": error.problems})
 answers(BadPrompt, 422, "bad_prompt", more=lambda error: {"errors": {"prompt": str(error)}})
 

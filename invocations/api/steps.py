@@ -31,7 +31,7 @@ MAX_SEQUENCE = 2**31 - 1  # what the databases number steps with
 
 
 class WaitingOut(BaseModel):
-    """`code`: `paused`, `halted`, `closed`, `not_due`, `queue` (at its platform), `budget`, `workers` (of the
+    """`code`: `paused`, `halted`, `storage`, `closed`, `not_due`, `queue` (at its platform), `budget`, `workers` (of the
     farm) or `queue_worker`; where it does not wait, `at_work` or `ended`. `reason`: the same in words."""
 
     model_config = example(

@@ -16,6 +16,7 @@ from invocations.models import Attempt, Invocation, Run, Spending
 from invocations.models.invocation import InvocationQuerySet
 from invocations.runs import wake_worker
 from invocations.states import InvocationState, RunState
+from lib import disk_space
 from networks.rings import Slot
 from platforms.base import Limits, Model
 from platforms.errors import NotConfigured
@@ -137,7 +138,7 @@ def claim_locked_step(
 
     `unpublished`, the events by which the step came to be, is published with what becomes of it.
     """
-    if run.state != RunState.RUNNING:
+    if run.state != RunState.RUNNING or _is_without_room(step):
         events.publish(run.network, *unpublished)
         return None
     if later := closing.step_held_until(run, step, at):
@@ -165,6 +166,12 @@ def claim_locked_step(
     if taken.attempt.number > 1:
         charges.hand_on(taken.attempt, step)
     return taken
+
+
+def _is_without_room(step: Invocation) -> bool:
+    """The disk here is full. The step stays due: another machine may have room. What was asked for already is
+    collected."""
+    return not step.reference and disk_space.is_below_floor()
 
 
 def _leave_until(

@@ -18,9 +18,9 @@ from realtime import log
 from realtime.events import LiveUpdate, data_fields, event_types
 from realtime.feeds import Feed
 from realtime.models import Event
+from studio.activity import recent_activity
 from studio.feeds import NetworkFeed, NetworkView
 from studio.mission_control import MissionControlFeed
-from studio.status import recent_activity
 from tests.people import Work
 
 pytestmark = pytest.mark.django_db
@@ -75,8 +75,8 @@ def test_no_event_is_told_as_the_end_of_a_run_but_an_end(
     events: list[Event], network: Network, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declared = {event.type for event in events} - set(OTHERS)
-    monkeypatch.setattr("studio.status.SHOWN_TYPES", declared)
-    monkeypatch.setattr("studio.status.MAX_ACTIVITY_ENTRIES", 100)
+    monkeypatch.setattr("studio.activity.SHOWN_TYPES", declared)
+    monkeypatch.setattr("studio.activity.MAX_ACTIVITY_ENTRIES", 100)
 
     entries = recent_activity(network, [run], [])
 

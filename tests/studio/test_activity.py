@@ -10,7 +10,7 @@ from invocations.events import (
     RunWithdrawn,
 )
 from realtime.events import LiveUpdate, event_types
-from studio.status import SHOWN_TYPES
+from studio.activity import SHOWN_TYPES
 
 # Steps that went well or ended with their run, and what its visitor took back
 NOT_SHOWN = {

@@ -19,7 +19,7 @@ from invocations.models import Run
 from networks.models import Network
 from platforms.errors import Refused, Unavailable
 from realtime.models import Event, Topic
-from studio import status
+from studio import activity
 from studio.status import NetworkStatus
 from tests.people import Work, html_of
 
@@ -107,7 +107,7 @@ def test_a_run_is_among_the_activity_however_many_steps_ago_it_began(
     topic = Topic.objects.get(name=network.topic)
     Event.objects.bulk_create(
         Event(topic=topic, seq=10_000 + n, type="invocation.completed", data={"run": run.public_id})
-        for n in range(status.MAX_EVENTS_READ + 1)
+        for n in range(activity.MAX_EVENTS_READ + 1)
     )
 
     shown = part(page(owner, network), "network-activity")
