@@ -63,6 +63,12 @@ class SlotStatus:
     model: Model | None
     platform: str
     availability: Availability
+    fallback: Model | None = None  # the slot's, where it can be used now
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its step can be carried out now, by the model or by the fallback."""
+        return self.availability.available or self.fallback is not None
 
     @property
     def name(self) -> str:
@@ -71,16 +77,22 @@ class SlotStatus:
 
 
 def slot_statuses(ring: Iterable[Slot], keys: CredentialResolver) -> list[SlotStatus]:
-    return [_slot_status(position, slot.model, keys) for position, slot in enumerate(ring)]
+    return [_slot_status(position, slot, keys) for position, slot in enumerate(ring)]
 
 
-def _slot_status(position: int, model_id: str, keys: CredentialResolver) -> SlotStatus:
-    model = find_model(model_id)
+def _slot_status(position: int, slot: Slot, keys: CredentialResolver) -> SlotStatus:
+    model = find_model(slot.model)
     if model is None:
         gone = Availability(False, gettext("No platform offers this model any more."))
-        return SlotStatus(position, model_id, None, "", gone)
+        return SlotStatus(position, slot.model, None, "", gone)
     label = registry.get_platform(model.platform).shown_label
-    return SlotStatus(position, model_id, model, label, keys.availability(model))
+    fallback = _usable_fallback(slot, keys)
+    return SlotStatus(position, slot.model, model, label, keys.availability(model), fallback)
+
+
+def _usable_fallback(slot: Slot, keys: CredentialResolver) -> Model | None:
+    fallback = find_model(slot.fallback) if slot.fallback else None
+    return fallback if fallback and keys.availability(fallback).available else None
 
 
 def find_model(model_id: str) -> Model | None:

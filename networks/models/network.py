@@ -276,7 +276,7 @@ class Network(models.Model):
         return rings.order_problems(self.ring) or [
             rings.sentence_about_slot(one.position, one.availability.reason)
             for one in self.slot_statuses
-            if not one.availability.available
+            if not one.is_usable
         ]
 
     # Properties

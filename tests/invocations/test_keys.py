@@ -294,3 +294,27 @@ def due(run: Run) -> datetime:
     found = run.invocations.open().get().due_at
     assert found
     return found
+
+
+def test_a_ring_runs_without_a_key_where_every_slot_that_needs_one_has_a_fallback(
+    acme: Acme, ring: Network, at: datetime
+) -> None:
+    slots = [{"model": "acme:words", "fallback": "dummy:text-to-text"}]
+    Network.objects.filter(pk=ring.pk).update(slots=slots)
+    assert again(ring).problems() == []
+    run = start(again(ring), at)
+
+    carry(take(run, at))
+
+    run.refresh_from_db()
+    step = last(run)
+    assert (run.state, step.state, step.model) == ("running", "ready", "dummy:text-to-text")
+    assert acme.asked == []
+
+
+def test_a_fallback_that_is_not_there_either_starts_nothing(ring: Network, at: datetime) -> None:
+    slots = [{"model": "acme:words", "fallback": "acme:words"}]
+    Network.objects.filter(pk=ring.pk).update(slots=slots)
+
+    with pytest.raises(NotRunnable, match="needs a key"):
+        start(again(ring), at)

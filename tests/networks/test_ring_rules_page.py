@@ -83,3 +83,13 @@ def test_a_new_network_is_empty_and_says_what_it_lacks(owner: Client, alice: Use
 
     assert made.problems() == ["The ring is empty: add at least one model."]
     assert "The ring is empty" in page
+
+
+def test_a_slot_says_that_its_fallback_takes_its_place(owner: Client, alice: User) -> None:
+    slots = [{"model": "openai:gpt-6-luna", "fallback": "dummy:text-to-text"}]
+    made = Network.create(alice, name="Horses", slots=slots)
+
+    page = html.unescape(html_of(owner.get(reverse("networks:detail", args=[made.slug]))))
+
+    assert "takes its place" in page
+    assert made.problems() == []
