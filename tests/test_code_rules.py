@@ -7,6 +7,7 @@ import re
 import subprocess
 import tomllib
 from collections import defaultdict
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -50,6 +51,12 @@ def sources() -> list[Path]:
     return [path for path in tracked("*.py") if "migrations" not in path.parts]
 
 
+@cache
+def modules() -> list[tuple[Path, list[ast.AST]]]:
+    """All sources with what they consist of: read once, because it takes seconds."""
+    return [(path, list(ast.walk(ast.parse(path.read_text())))) for path in sources()]
+
+
 def packages() -> list[str]:
     """Those of the product."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -74,8 +81,8 @@ def test_no_file_is_too_long(suffix: str, most: int) -> None:
 def test_no_function_is_too_long() -> None:
     too_long = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {length} lines"
-        for path in sources()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path, nodes in modules()
+        for node in nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
     ]
@@ -160,9 +167,9 @@ def test_nobody_reads_the_environment_behind_the_settings_back() -> None:
 
 def test_a_class_name_means_one_thing() -> None:
     places = defaultdict(list)
-    for path in sources():
+    for path, nodes in modules():
         if path.relative_to(ROOT).parts[0] in {*packages(), "worker"}:
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in nodes:
                 if isinstance(node, ast.ClassDef) and node.name not in NAMED_BY_DJANGO:
                     places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
 
@@ -174,8 +181,8 @@ def test_a_class_name_means_one_thing() -> None:
 def test_a_function_says_what_it_does() -> None:
     vague = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
-        for path in sources()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path, nodes in modules()
+        for node in nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in VAGUE_FUNCTIONS
     ]
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,13 +18,6 @@ from django_q.tasks import async_task
 from invocations.engine.cluster import SharedNumber
 from invocations.engine.dispatcher import RowBroker
 from invocations.engine.guard import IDLE, ClusterStop, EndedTasks, NoMonitor
-
-# What pages, the API, providers and media need, and no process of the queue before its first call
-LOADED_WHEN_NEEDED = {
-    *("ninja", "pydantic", "jsonschema", "twisted", "daphne", "channels.layers", "markdown_it"),
-    *("segno", "panic.urls", "anthropic", "google.genai", "openai", "replicate", "apprise"),
-    *("av", "numpy", "xllamacpp", "fontTools", "babel"),
-}
 
 
 @pytest.fixture
@@ -106,36 +97,3 @@ def test_what_stands_for_the_monitor_lives_until_the_cluster_stops(stop: Cluster
     stop.set()
 
     assert not monitor.is_alive()
-
-
-def test_the_web_process_loads_nothing_for_tls_nor_for_media() -> None:
-    script = (
-        "import sys; from panic.daphne_without_tls import leave_out_tls; leave_out_tls();"
-        "import daphne.cli, panic.asgi;"
-        "from django.urls import get_resolver; get_resolver()._populate();"
-        "loaded = {'OpenSSL.SSL', 'service_identity', 'PIL', 'av', 'numpy'} & set(sys.modules);"
-        "assert not loaded, loaded"
-    )
-
-    run_script(script)
-
-
-def test_what_the_queue_does_not_need_at_once_is_in_none_of_its_processes() -> None:
-    script = (
-        "import sys, django; django.setup();"
-        "from importlib import import_module;"
-        "from invocations.management.commands.qcluster import SHARED_MODULES;"
-        "[import_module(name) for name in SHARED_MODULES];"
-        f"loaded = {LOADED_WHEN_NEEDED} & set(sys.modules); assert not loaded, loaded"
-    )
-
-    run_script(script)
-
-
-def run_script(script: str) -> None:
-    subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "panic.settings"},
-        check=True,
-        timeout=60,
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -147,17 +146,3 @@ def test_registering_a_class_calls_nothing_of_it() -> None:
 
     registry.register(Unfinished)
     registry.unregister("unfinished")
-
-
-@pytest.mark.parametrize(
-    "setting",
-    ["COMPATIBLE_BASE_URL=box=http://127.0.0.1:9/v1", "COMFYUI_BASE_URL=http://127.0.0.1:9"],
-)
-def test_a_command_starts_with_a_model_server_in_the_settings(setting: str, tmp_path: Path) -> None:
-    name, _, value = setting.partition("=")
-    environment = {**os.environ, name: value, "PANIC_DATA_DIR": str(tmp_path)}
-
-    command = [sys.executable, "manage.py", "check"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-
-    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr

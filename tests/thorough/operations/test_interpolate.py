@@ -12,9 +12,17 @@ from operations.chunks import read_header
 from operations.errors import BadInput
 from operations.planes import Plane
 from operations.runner import run
-
-from .clips import blend, flat, grey, moving_sprite, pictures_of, psnr, texture, write_clip
-from .conftest import Made
+from tests.operations.clips import (
+    blend,
+    flat,
+    grey,
+    moving_sprite,
+    pictures_of,
+    psnr,
+    texture,
+    write_clip,
+)
+from tests.operations.conftest import Made
 
 BETTER_THAN_BLENDING = 10  # decibels
 

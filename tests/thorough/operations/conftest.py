@@ -1,0 +1,3 @@
+from __future__ import annotations
+
+from tests.operations.conftest import *  # noqa: F403  its fixtures

@@ -1,0 +1,47 @@
+"""What the processes of an installation load before anybody needs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+# What pages, the API, providers and media need, and no process of the queue before its first call
+LOADED_WHEN_NEEDED = {
+    *("ninja", "pydantic", "jsonschema", "twisted", "daphne", "channels.layers", "markdown_it"),
+    *("segno", "panic.urls", "anthropic", "google.genai", "openai", "replicate", "apprise"),
+    *("av", "numpy", "xllamacpp", "fontTools", "babel"),
+}
+
+
+def test_the_web_process_loads_nothing_for_tls_nor_for_media() -> None:
+    script = (
+        "import sys; from panic.daphne_without_tls import leave_out_tls; leave_out_tls();"
+        "import daphne.cli, panic.asgi;"
+        "from django.urls import get_resolver; get_resolver()._populate();"
+        "loaded = {'OpenSSL.SSL', 'service_identity', 'PIL', 'av', 'numpy'} & set(sys.modules);"
+        "assert not loaded, loaded"
+    )
+
+    run_script(script)
+
+
+def test_what_the_queue_does_not_need_at_once_is_in_none_of_its_processes() -> None:
+    script = (
+        "import sys, django; django.setup();"
+        "from importlib import import_module;"
+        "from invocations.management.commands.qcluster import SHARED_MODULES;"
+        "[import_module(name) for name in SHARED_MODULES];"
+        f"loaded = {LOADED_WHEN_NEEDED} & set(sys.modules); assert not loaded, loaded"
+    )
+
+    run_script(script)
+
+
+def run_script(script: str) -> None:
+    subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "panic.settings"},
+        check=True,
+        timeout=60,
+    )
