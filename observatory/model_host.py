@@ -7,8 +7,8 @@ import os
 
 from django.conf import settings
 
-from local_models.address import host_socket
-from local_models.protocol import BadFrame, HostReply, HostRequest, read_frame, write_frame
+from local_models.client import ask
+from local_models.protocol import BadFrame, HostRequest
 from local_models.weights import WEIGHTS
 
 NEEDED = ("minilm", "minilm-vocabulary", "efficientnet-lite0")
@@ -26,6 +26,11 @@ class HostAway(Exception):
 def has_weights() -> bool:
     """Known from the file system alone."""
     return all(WEIGHTS[name].is_present(settings.WEIGHTS_DIR) for name in NEEDED)
+
+
+async def embed_words(words: str) -> bytes:
+    """Of what somebody searches for, before any text that waits. Raises NoEmbedding, HostAway."""
+    return await _ask(HostRequest(model="local:embed-words", parameters={"texts": [words]}))
 
 
 async def embed_texts(texts: list[str]) -> list[bytes]:
@@ -46,7 +51,7 @@ async def embed_image(path: os.PathLike[str]) -> bytes:
 async def _ask(request: HostRequest) -> bytes:
     try:
         async with asyncio.timeout(SECONDS):
-            reply = await _reply(request)
+            reply = await ask(settings.RUN_DIR, request)
     except (OSError, TimeoutError, asyncio.IncompleteReadError, BadFrame) as error:
         raise HostAway(str(error) or type(error).__name__) from error
     if reply.error in ("invalid", "failed"):
@@ -54,12 +59,3 @@ async def _ask(request: HostRequest) -> bytes:
     if reply.error:
         raise HostAway(reply.detail)
     return reply.data
-
-
-async def _reply(request: HostRequest) -> HostReply:
-    reader, writer = await asyncio.open_unix_connection(os.fspath(host_socket(settings.RUN_DIR)))
-    try:
-        await write_frame(writer, request.header())
-        return HostReply.from_frame(*await read_frame(reader))
-    finally:
-        writer.close()

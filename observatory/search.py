@@ -46,7 +46,7 @@ def search_by_meaning(words: str, *, person: Person, count: int) -> list[Match]:
     if not model_host.has_weights():
         raise SearchUnavailable(_("Search by meaning needs its weights: run `make weights`."))
     try:
-        stored = async_to_sync(model_host.embed_texts)([words[:MAX_QUERY]])[0]
+        stored = async_to_sync(model_host.embed_words)(words[:MAX_QUERY])
     except (model_host.HostAway, model_host.NoEmbedding):
         raise SearchUnavailable(_("Search by meaning does not answer just now.")) from None
     vector = as_vector(stored)

@@ -321,6 +321,7 @@ COMPATIBLE_SERVERS = environment.servers("COMPATIBLE_BASE_URL")
 # Shown every picture and film between decoding and publishing (assets/screening.py)
 PICTURE_CHECK = environment.text("PICTURE_CHECK")
 PICTURE_CHECK_FAILING = environment.choice("PICTURE_CHECK_FAILING", "allow", ("allow", "refuse"))
+PICTURE_CHECK_LIMIT = environment.integer("PICTURE_CHECK_LIMIT", 50, least=1, most=100)  # percent
 PLATFORM_LIMITS = environment.limits("PLATFORM_LIMITS")
 
 # --- Films ------------------------------------------------------------------------------------

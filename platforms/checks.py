@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  Django's name
 
-from . import catalogue, registry
+from . import catalogue, picture_taste, registry
 from .base import Modality, Model
 from .parameters import flaws, problems
 
@@ -51,6 +51,15 @@ def check_limits(**_: Any) -> list[CheckMessage]:
         for slug in settings.PLATFORM_LIMITS
         if slug not in known
     ]
+
+
+@register("platforms")
+def check_taste(**_: Any) -> list[CheckMessage]:
+    """W002: pictures are to be checked by a model of this machine that is not installed."""
+    if settings.PICTURE_CHECK != picture_taste.NAME or picture_taste.is_installed():
+        return []
+    told = f"PICTURE_CHECK names the image check. {picture_taste.HOW_TO_INSTALL}"
+    return [Warning(told, id="platforms.W002")]
 
 
 def contradictions(model: Model) -> list[str]:

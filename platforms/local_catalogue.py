@@ -104,7 +104,7 @@ class Entry:
             words = {"model": self.model.name, "extra": self.extra}
             return Availability(False, sentences.MODEL_NEEDS_EXTRA % words)
         for package in self.packages:
-            if not _installed(package):
+            if not is_package_installed(package):
                 words = {"model": self.model.name, "package": package}
                 return Availability(False, sentences.MODEL_NEEDS_PACKAGE % words)
         if not self._has_weights():
@@ -113,14 +113,14 @@ class Entry:
         return Availability(True)
 
     def _is_whole(self) -> bool:
-        return all(map(_installed, self.packages)) and self._has_weights()
+        return all(map(is_package_installed, self.packages)) and self._has_weights()
 
     def _has_weights(self) -> bool:
         return all(WEIGHTS[name].is_present(settings.WEIGHTS_DIR) for name in self.weights)
 
 
 @cache
-def _installed(package: str) -> bool:
+def is_package_installed(package: str) -> bool:
     return find_spec(package) is not None
 
 

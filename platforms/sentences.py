@@ -8,6 +8,9 @@ from __future__ import annotations
 from lib.stored_sentences import stored_sentence
 
 NEEDS_SETTING = stored_sentence("%(platform)s needs %(names)s to be set.")
+NOT_FIT = stored_sentence(
+    "The image check takes it for pornographic (%(percent)s of 100; the limit is %(limit)s)."
+)
 NOT_REACHED = stored_sentence("%(provider)s cannot be reached (%(error)s).")
 NOT_IN_TIME = stored_sentence("%(provider)s did not answer within %(seconds)s seconds.")
 LATE = stored_sentence("%(provider)s did not answer in time.")

@@ -59,6 +59,7 @@ VALUES = {
     "COMPATIBLE_API_KEY": "rack=secret",
     "PICTURE_CHECK": "tests.picture_check.allow_all",
     "PICTURE_CHECK_FAILING": "refuse",
+    "PICTURE_CHECK_LIMIT": "40",
     "PLATFORM_LIMITS": "replicate:20:600,openai:5",
     "FILM_PROCESSES": "1",
     "FILMS_PER_PERSON": "3",

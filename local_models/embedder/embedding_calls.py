@@ -1,8 +1,4 @@
-"""What the model host answers to a request for embeddings: float16 numbers, one vector after another.
-
-The thread that calculates them steps back behind everything else on the machine: a run never waits
-for an embedding.
-"""
+"""What the model host answers to a request for embeddings: float16 numbers, one vector after another."""
 
 from __future__ import annotations
 
@@ -30,7 +26,6 @@ class TextEmbedder:
     """`texts`, a list of them in the parameters: a vector for each."""
 
     def __init__(self, weights: Path, vocabulary: Path) -> None:
-        step_back()
         self._model = MiniLM(weights, vocabulary)
 
     def __call__(self, request: HostRequest) -> HostReply:
@@ -49,7 +44,6 @@ class ImageEmbedder:
     """The picture at `path`: one vector, of what the tagger's network sees before it names it."""
 
     def __init__(self, weights: Path) -> None:
-        step_back()
         self._net = EfficientNet(weights)
 
     def __call__(self, request: HostRequest) -> HostReply:
@@ -71,7 +65,8 @@ def reply_with(vectors: list[NDArray[np.float32]]) -> HostReply:
 
 
 def step_back() -> None:
-    """Give the calling thread the lowest priority; Linux keeps one for each thread."""
+    """Give the calling thread the lowest priority: a run never waits for an embedding. Linux keeps one priority
+    for each thread."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local_models.address import host_socket
-from local_models.host import ModelThread
+from local_models.host import ModelHost, ModelThread
 from local_models.loaders import LocalModel
 from local_models.protocol import LENGTHS, HostReply, HostRequest, UnusableInput
 from platforms import registry
@@ -299,3 +299,35 @@ async def test_a_model_that_is_not_used_leaves_memory_until_it_is() -> None:
 
     thread.close()
     assert (kept, len(loads), reply.text) == (1, 2, "c")
+
+
+@pytest.mark.asyncio
+async def test_what_was_not_used_for_longest_leaves_memory_when_there_is_too_much() -> None:
+    loaded: set[str] = set()
+
+    class Model:
+        def __init__(self, name: str) -> None:
+            self.name = name
+            loaded.add(name)
+
+        def __call__(self, request: HostRequest) -> HostReply:
+            return HostReply(text=self.name)
+
+        def __del__(self) -> None:
+            loaded.discard(self.name)
+
+    host = ModelHost(
+        thread_of_model=str,
+        load=Model,
+        max_memory=2,
+        uses_more_than=lambda size: len(loaded) > size,
+    )
+
+    for name in ("a", "b", "a", "c", "d"):
+        reply = await host._run(HostRequest(name))
+        assert reply.text == name
+    await host._make_room()
+
+    assert loaded == {"c", "d"}
+    for thread in host._threads.values():
+        thread.close()

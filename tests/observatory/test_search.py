@@ -26,12 +26,12 @@ from tests.people import Work
 def words_are_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the same stand-in as the outputs."""
 
-    async def embed_texts(texts: list[str]) -> list[bytes]:
+    async def embed_words(words: str) -> bytes:
         await asyncio.sleep(0)
-        return [vector_of(text).astype("<f2").tobytes() for text in texts]
+        return vector_of(words).astype("<f2").tobytes()
 
     monkeypatch.setattr(model_host, "has_weights", lambda: True)
-    monkeypatch.setattr("observatory.search.model_host.embed_texts", embed_texts)
+    monkeypatch.setattr("observatory.search.model_host.embed_words", embed_words)
 
 
 @pytest.fixture
