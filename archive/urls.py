@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import bundles, contact_sheets, run_list, runs, steps, visitor_pages
+from .views import bundles, contact_sheets, run_list, runs, steps, trajectories, visitor_pages
 
 # In the namespace `networks`
 of_networks = [path("n/<slug:slug>/runs/", run_list.runs_of_network, name="runs")]
@@ -15,6 +15,7 @@ of_runs = [
     path("<slug:public_id>/", runs.detail, name="detail"),
     path("<slug:public_id>/export/", bundles.export, name="export"),
     path("<slug:public_id>/compare/", runs.compare, name="compare"),
+    path("<slug:public_id>/trajectory/", trajectories.trajectory, name="trajectory"),
     path("<slug:public_id>/rate/", runs.rate, name="rate"),
     path("<slug:public_id>/sheets/", contact_sheets.make, name="make-contact-sheet"),
     path("<slug:public_id>/delete/", runs.delete, name="delete"),

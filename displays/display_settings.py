@@ -43,6 +43,7 @@ FIELDS_OF_KIND: Mapping[str, frozenset[str]] = {
     "vestaboard": frozenset(
         {"stride", "offsets", "show_invoking", "vestaboard_name", "initial_prompt"}
     ),
+    "trajectory": frozenset(),
 }
 OF_EVERY_KIND = frozenset({"muted", "language", "qr_corner", "qr_target", "panic_key"})
 _NEEDED = ("rows", "columns", "stride", "offsets", "vestaboard_name")

@@ -13,7 +13,7 @@ from django.db import models
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from displays import captions, receipts, reports, screens
+from displays import captions, drawn_trajectories, receipts, reports, screens
 from displays.events import (
     DisplayCommanded,
     DisplayIdentified,
@@ -33,6 +33,7 @@ from invocations.events import (
 )
 from invocations.models import Invocation
 from networks.models import Network
+from observatory.events import OutputsEmbedded
 from platforms.base import Modality
 from realtime.events import Progress
 from realtime.feeds import NOT_FOUND, Denied, Feed, Frame, Scope
@@ -68,6 +69,8 @@ class WallStateFeed(Feed):
             self._last = None
             self.network.refresh_from_db(fields=captions.SHOWN_COLUMNS)
             return self._everything(self._shown(screens.wall_state_of_network(self.network))).html
+        if progress.type == OutputsEmbedded.type:
+            return self._grown_trajectories(str(progress.data["run"]))
         found = tiles.find_step(progress)
         if found is None:
             return {}
@@ -78,6 +81,15 @@ class WallStateFeed(Feed):
             if cell is None or self._mode is Mode.DARK or not self.layout.shows(step)
             else tiles.render_status(cell, self._provider)
         )
+
+    def _grown_trajectories(self, run: str) -> HTML:
+        """What outputs of this run that were embedded change here."""
+        if not drawn_trajectories.is_trajectory(self.display):
+            return {}
+        wall = self._shown(self._recent_scene(timezone.now()))
+        shown = screens.run_of_wall(wall)
+        is_same = shown is not None and shown.public_id == run
+        return screens.render_cells(self.display, wall) if is_same else {}
 
     def _shown(self, wall: WallState) -> WallState:
         """The wall of the network as it is shown here."""

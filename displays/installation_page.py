@@ -50,6 +50,8 @@ class DisplayRow:
                 "rows": display.rows,
                 "columns": display.columns,
             }
+        if display.kind == "trajectory":
+            return _("Where the run is going")
         what = _("Board") if display.kind == "vestaboard" else _("Single")
         if display.stride == 1:
             return _("%(what)s, every step") % {"what": what}

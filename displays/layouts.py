@@ -119,7 +119,25 @@ class BoardSteps:
         return list(reversed([*islice(mine, MAX_LOOK_BACK)]))
 
 
-Layout = Grid | Single | BoardSteps
+@dataclass(frozen=True, slots=True)
+class NoSteps:
+    """Shows none by itself: a trajectory is of the whole run."""
+
+    cells: ClassVar[int] = 0
+    setup_label: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+
+    def cell_of(self, sequence: int) -> int | None:
+        return None
+
+    def shows(self, step: LayoutStep) -> bool:
+        return False
+
+    def candidates(self, latest: int) -> list[int]:
+        return []
+
+
+Layout = Grid | Single | BoardSteps | NoSteps
 
 
 def place_steps(layout: Layout, steps: Iterable[S]) -> list[S | None]:
@@ -137,6 +155,8 @@ def layout_from_fields(
 ) -> Layout:
     if kind == "grid":
         return Grid(max(1, rows), max(1, columns))
+    if kind == "trajectory":
+        return NoSteps()
     if kind == "vestaboard":
         return BoardSteps(max(1, stride), tuple(offsets) or (0,))
     return Single(max(1, stride), tuple(offsets) or (0,), show_invoking)

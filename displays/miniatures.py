@@ -13,16 +13,18 @@ from typing import Self, cast
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from invocations.events import MISSION_CONTROL, InvocationCompleted
 from networks.models import Person
+from observatory.drawings import DrawnTrajectory
 from realtime.events import Progress
 from realtime.feeds import NOT_FOUND, NOT_SIGNED_IN, Denied, Frame, Scope
 from realtime.models import Event
 from studio import tiles
 from studio.tiles import Tile, TileOptions
 
-from . import screens
+from . import drawn_trajectories, screens
 from .drawn_boards import DrawnBoard
 from .feeds import CHANGES, PANIC, WallStateFeed, grid
 from .models import Display, DisplayKind, Installation
@@ -39,6 +41,7 @@ class Miniature:
     display: Display
     tiles: Sequence[Tile]
     board: DrawnBoard | None = None  # in the place of tiles
+    drawing: DrawnTrajectory | None = None
 
     @property
     def rows(self) -> int:
@@ -65,9 +68,15 @@ def miniatures_of(displays: Sequence[Display], wall: WallState) -> list[Miniatur
     return [
         Miniature(one, (), drawn[one.pk])
         if one.pk in drawn
-        else Miniature(one, tiles_of_miniature(one, wall))
+        else Miniature(one, tiles_of_miniature(one, wall), drawing=_drawing_of(one, wall))
         for one in displays
     ]
+
+
+def _drawing_of(display: Display, wall: WallState) -> DrawnTrajectory | None:
+    if not drawn_trajectories.is_trajectory(display):
+        return None
+    return drawn_trajectories.draw(screens.run_of_wall(wall))
 
 
 def wall_context(displays: Sequence[Display], wall: WallState) -> dict[str, object]:
@@ -124,6 +133,16 @@ class InstallationFeed(WallStateFeed):
     def render_progress(self, progress: Progress) -> HTML:
         """That time alone has changed the picture; the provider's words stay on the displays."""
         return {} if tiles.find_step(progress) else super().render_progress(progress)
+
+    def _grown_trajectories(self, run: str) -> HTML:
+        wall = self._shown(self._recent_scene(timezone.now()))
+        shown = screens.run_of_wall(wall)
+        if shown is None or shown.public_id != run:
+            return {}
+        html: dict[str, str] = {}
+        for one in filter(drawn_trajectories.is_trajectory, self.displays):
+            html |= drawn_trajectories.render_miniature(one, shown)
+        return html
 
     def _step(self, event: Event, wall: WallState) -> Frame | None:
         if wall.run is None or event.data["run"] != wall.run.public_id:

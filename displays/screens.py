@@ -22,7 +22,7 @@ from networks.opening_hours import OpeningHours
 from studio import tiles
 from studio.tiles import NO_STATUS, WALL, WALL_FULL_SIZE, ProviderStatus, Tile
 
-from . import captions, drawn_boards, replay
+from . import captions, drawn_boards, drawn_trajectories, replay
 from .drawn_boards import DrawnBoard
 from .layouts import Layout, place_steps
 from .models import Display, DisplayKind
@@ -280,6 +280,8 @@ def render_cells(
     provider: ProviderStatus = NO_STATUS,
 ) -> dict[str, str]:
     """This cell, or all of them."""
+    if drawn_trajectories.is_trajectory(display):
+        return drawn_trajectories.render(run_of_wall(wall))
     if display.kind == DisplayKind.VESTABOARD:
         context = {"board": _drawn_board(display, wall)}
         return {"board": render_to_string("displays/_board.html", context)}
@@ -341,6 +343,8 @@ def screen_context(
     context = page_context(display, wall) | {"info_code": captions.info_code_of(display)}
     if display.kind == DisplayKind.VESTABOARD:
         return context | {"board": _drawn_board(display, wall)}
+    if drawn_trajectories.is_trajectory(display):
+        return context | {"drawing": drawn_trajectories.draw(run_of_wall(wall))}
     return context | {"tiles": tiles_of(display, wall, provider=provider)}
 
 
@@ -348,14 +352,14 @@ def draw_boards(displays: Sequence[Display], wall: WallState) -> dict[int, Drawn
     """By the key of their display. Few queries, however many they are."""
     load_steps([one.layout for one in displays], wall)
     newest = {one.pk: place_steps(one.layout, _steps(one.layout, wall, [0]))[0] for one in displays}
-    return drawn_boards.draw_boards(wall.network, displays, _run_of(wall), newest)
+    return drawn_boards.draw_boards(wall.network, displays, run_of_wall(wall), newest)
 
 
 def _drawn_board(display: Display, wall: WallState) -> DrawnBoard:
     return draw_boards([display], wall)[display.pk]
 
 
-def _run_of(wall: WallState) -> Run | None:
+def run_of_wall(wall: WallState) -> Run | None:
     """The run that is shown: the one that lives, or one of the archive."""
     if wall.moment is None:
         return wall.run
@@ -365,7 +369,7 @@ def _run_of(wall: WallState) -> Run | None:
 def page_context(display: Display, wall: WallState) -> dict[str, object]:
     layout = display.layout
     moment = wall.moment
-    run = _run_of(wall)
+    run = run_of_wall(wall)
     return {
         "display": display,
         "wall": wall,

@@ -25,7 +25,7 @@ def reason(key: str) -> str:
 
 def sentence(numbers: Numbers, found: Findings) -> str:
     """What can be said, the most striking first; never empty."""
-    if said := _pattern(found):
+    if said := pattern(found):
         return said
     parts = [part for part in (_memory(numbers), _chance(numbers)) if part]
     if parts:
@@ -33,7 +33,8 @@ def sentence(numbers: Numbers, found: Findings) -> str:
     return _("It is too early to tell where this run is going.")
 
 
-def _pattern(found: Findings) -> str:
+def pattern(found: Findings) -> str:
+    """What it has fallen into; empty where it wanders."""
     if found.frozen_at is not None:
         return _("This run is frozen: since step %(step)d it says the same again and again.") % {
             "step": found.frozen_at + 1

@@ -36,6 +36,8 @@ class Point:
     y: float
     from_previous: float | None
     from_prompt: float | None
+    slot: int
+    model: str
     text: str
 
 
@@ -59,7 +61,10 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
+    """`start`: where the prompt lies in the picture."""
+
     points: list[Point]
+    start: tuple[float, float] | None
     numbers: Numbers
     twins: int
     strangers: int
@@ -80,8 +85,10 @@ def trajectory_of_run(run: Run) -> Trajectory:
         compared = numbers_of_run(own, twins, strangers)
         numbers = Numbers(numbers.noise, numbers.kept, compared.memory)
     found = _findings(run, texts, embedded, vectors)
+    prompt = outputs.prompt_vector(run)
     return Trajectory(
-        points=_points(embedded, vectors, outputs.prompt_vector(run)),
+        points=_points(embedded, vectors, prompt),
+        start=None if prompt is None else _place(prompt),
         numbers=numbers,
         twins=len(twins),
         strangers=len(strangers),
@@ -113,6 +120,11 @@ def _others(run: Run) -> tuple[list[Array], list[Array]]:
     return twins, strangers
 
 
+def _place(vector: Array) -> tuple[float, float]:
+    x, y = project(vector[np.newaxis])[0]
+    return round(float(x), 4), round(float(y), 4)
+
+
 def _points(texts: Sequence[TextOutput], vectors: Array, prompt: Array | None) -> list[Point]:
     if not len(vectors):
         return []
@@ -126,6 +138,8 @@ def _points(texts: Sequence[TextOutput], vectors: Array, prompt: Array | None) -
             round(float(places[at, 1]), 4),
             round(float(1 - steps[at - 1]), 4) if at else None,
             None if from_prompt is None else round(float(from_prompt[at]), 4),
+            one.slot,
+            one.model,
             one.text,
         )
         for at, one in enumerate(texts)

@@ -16,6 +16,7 @@ import farm.urls
 import films.urls
 import invocations.urls
 import networks.urls
+import observatory.urls
 import streams.urls
 import studio.urls
 from accounts.views.passwords import admin_sign_in
@@ -50,6 +51,7 @@ urlpatterns = [
     *films.urls.urlpatterns,
     path("runs/", include((archive.urls.of_runs, "runs"))),
     path("invocations/", include((archive.urls.of_invocations, "invocations"))),
+    path("observatory/", include(observatory.urls)),
     path("models/", include((studio.urls.of_models, "models"))),
     *archive.urls.of_visitors,
     path("installations/", include((displays.urls.of_installations, "installations"))),

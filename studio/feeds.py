@@ -25,9 +25,11 @@ from invocations.events import (
     RunWithdrawn,
     WarmthChanged,
 )
-from invocations.models import Invocation
+from invocations.models import Invocation, Run
 from lib.compiled_statements import CompiledGet
 from networks.models import Network, Person, TerminalToken
+from observatory.events import OutputsEmbedded
+from observatory.recent_trajectories import drawn_trajectory
 from realtime.events import Progress
 from realtime.feeds import NOT_SIGNED_IN, Denied, Feed, Frame, Scope
 from realtime.models import Event
@@ -44,6 +46,8 @@ MAX_CELLS = 144
 WITHOUT_COST = frozenset(
     event.type for event in (InvocationCreated, InvocationStarted, InvocationCancelled)
 )
+# With which the control room's trajectory is another at once, and not only once something is embedded
+NEW_TRAJECTORY = frozenset({RunStarted.type, RunWithdrawn.type, InvocationTakenDown.type})
 HTML = Mapping[str, str]
 # Compiled once, because every socket waits for it with every step: 0.1 ms, where the ORM takes 0.8.
 _STEP_OF_RUN = (
@@ -146,6 +150,7 @@ class NetworkFeed(Feed):
         html = dict(self._fragments(status, self.view.fragments(can_control=self.can_control)))
         if self.view is not NetworkView.TERMINAL:
             html |= self._all_tiles(status)
+        html |= self._trajectory(status.run)
         html |= self._audience()
         return html
 
@@ -155,6 +160,8 @@ class NetworkFeed(Feed):
             html |= self._changed_tiles(event)
         if self.view is not NetworkView.WALL or event.type.startswith("run."):
             html |= self._beside_grid(event)
+        if event.type in NEW_TRAJECTORY:
+            html |= self._trajectory(_status(event, self.network.pk).run)
         return Frame(html=html)
 
     def render_progress(self, progress: Progress) -> HTML:
@@ -168,6 +175,8 @@ class NetworkFeed(Feed):
             return self._fragments(status, self.view.fragments(can_control=self.can_control))
         if progress.type == WarmthChanged.type:
             return self._warmth()
+        if progress.type == OutputsEmbedded.type:
+            return self._grown_trajectory(str(progress.data["run"]))
         if progress.type == InvocationPreviewed.type:
             return tiles.render_preview(progress, self.cells) if self.can_control else {}
         found = None if self.view is NetworkView.TERMINAL else tiles.find_step(progress)
@@ -175,6 +184,19 @@ class NetworkFeed(Feed):
             return {}
         step, self._provider = found
         return tiles.render_status(step.sequence % self.cells, self._provider)
+
+    def _grown_trajectory(self, run: str) -> HTML:
+        """Of the run that the page is about; others of the network are embedded, too."""
+        if self.view is not NetworkView.ROOM:
+            return {}
+        newest = self.network.runs.present().newest_first().first()
+        return self._trajectory(newest) if newest and newest.public_id == run else {}
+
+    def _trajectory(self, run: Run | None) -> HTML:
+        if self.view is not NetworkView.ROOM:
+            return {}
+        context = {"drawing": drawn_trajectory(run) if run else None}
+        return {"trajectory": render_to_string("observatory/_trajectory.html", context)}
 
     def _audience(self) -> HTML:
         if not self.can_control:

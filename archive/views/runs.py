@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
@@ -56,6 +57,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "film_address": archive_hooks.film_address(shown) if can_control else "",
         "films": archive_hooks.films_of_run(shown, request.user) if can_control else (),
         "visitor_page": visitor_access.url_path(shown),
+        "source": reverse("runs:trajectory", args=[shown.public_id]),
         "own_rating": Rating.stars_of(shown, request.user),
         "stars": STARS,
     }

@@ -25,6 +25,7 @@ KINDS = {
     "single": _("One step at a time, on the whole screen"),
     "grid": _("Many steps at once, in a grid"),
     "vestaboard": _("A split-flap board"),
+    "trajectory": _("Where the run is going: a picture of its texts, and three numbers"),
 }
 
 
@@ -192,7 +193,7 @@ class DisplayForm(CheckedForm):
         if (
             offsets
             and stride
-            and self.cleaned_data.get("type") != "grid"
+            and self.cleaned_data.get("type") not in ("grid", "trajectory")
             and max(offsets) >= stride
         ):
             raise forms.ValidationError(

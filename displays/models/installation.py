@@ -171,6 +171,7 @@ class DisplayKind(models.TextChoices):
     GRID = "grid"
     SINGLE = "single"
     VESTABOARD = "vestaboard"
+    TRAJECTORY = "trajectory"
 
 
 class QrCorner(models.TextChoices):

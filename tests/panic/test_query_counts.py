@@ -80,6 +80,8 @@ PAGES = {
     "film-shared": "/films/shared/{film_key}/",
     "film-of-run": "/runs/{run}/film/",
     "runs:compare": "/runs/{run}/compare/?with={other_run}",
+    "runs:trajectory": "/runs/{run}/trajectory/",
+    "observatory:report": "/observatory/report/?run={run}",
     "contact-sheet": "/sheets/{sheet_id}/",
     "visitor-page": "/souvenirs/{key}/",
     "visitor-page-code": "/souvenirs/{key}/code.svg",

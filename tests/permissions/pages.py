@@ -130,6 +130,8 @@ GET  film-shared              /films/shared/{film_key}/                         
 GET  film-of-run              /runs/{run}/film/                                 302 302 404 200 200 200 | 302 302 403 200 200 200
 POST film-of-run              /runs/{run}/film/                                 302 302 404 422 422 422 | 302 302 403 422 422 422
 GET  runs:compare             /runs/{run}/compare/                              404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  runs:trajectory          /runs/{run}/trajectory/                           404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  observatory:report       /observatory/report/?run={run}                    404 404 404 200 200 200 | 200 200 200 200 200 200
 POST runs:rate                /runs/{run}/rate/                                 302 302 404 302 302 302 | 302 302 302 302 302 302
 POST runs:make-contact-sheet  /runs/{run}/sheets/                               302 302 404 302 302 302 | 302 302 403 302 302 302
 POST runs:delete              /runs/{run}/delete/                               302 302 404 403 302 302 | 302 302 403 403 302 302

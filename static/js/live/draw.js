@@ -54,6 +54,7 @@ function decoded(elements) {
 
 function swap(element) {
   const old = document.getElementById(element.id);
+  if (old?.open) element.open = true; // details that somebody has opened
   if (!old || old.isEqualNode(element)) return; // what plays goes on playing
   const parts = [...element.children];
   const alike = parts.length && parts.every(({ id }, n) => id && old.children[n]?.id === id);
