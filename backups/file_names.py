@@ -17,6 +17,7 @@ class BackupKind(StrEnum):
 
     BY_HAND = "by-hand"
     SCHEDULED = "scheduled"
+    ASKED = "asked"  # by an admin on a page or by the API
     BEFORE_MIGRATION = "before-migration"
 
 

@@ -34,7 +34,7 @@ def kept_of(times: Iterable[datetime], rule: KeptBackups) -> set[datetime]:
 def prune(folder: Path, rule: KeptBackups) -> list[BackupFile]:
     """Remove what the product made by itself and what the rule does not keep; returns what went."""
     found = backups_in(folder)
-    scheduled = [one for one in found if one.kind is BackupKind.SCHEDULED]
+    scheduled = [one for one in found if one.kind in (BackupKind.SCHEDULED, BackupKind.ASKED)]
     kept = kept_of((one.created_at for one in scheduled), rule)
     before = [one for one in found if one.kind is BackupKind.BEFORE_MIGRATION]
     gone = [one for one in scheduled if one.created_at not in kept]

@@ -82,7 +82,7 @@ def carry_out(pk: int) -> FinishedBackup | None:
     if row is None:
         return None
     request = BackupRequest(
-        kind=BackupKind.SCHEDULED,
+        kind=BackupKind.SCHEDULED if row.by_schedule else BackupKind.ASKED,
         media=settings.BACKUP_MEDIA,
         passphrase=settings.BACKUP_PASSPHRASE,
         renew=lambda: row.renew(timezone.now()),
@@ -112,7 +112,7 @@ def _take(pk: int, at: datetime) -> int | None:
         if pk != NEW or not _is_due(at):
             return None
         try:
-            current = ScheduledBackup.ask(at)
+            current = ScheduledBackup.ask(at, by_schedule=True)
         except AlreadyRunning:
             return None
     return current.pk if current.start(socket.gethostname(), at=at) else None

@@ -12,6 +12,12 @@ from lib.weight_files import WeightList
 from local_models.weights import WEIGHT_LIST as OF_MODELS
 from operations.weights import WEIGHT_LIST as OF_OPERATIONS
 
+# What is in no list of packages: files of others in `static/vendor/` and in packages
+VENDORED = (
+    ("hls.js 1.7.4", "Dailymotion and Brightcove; static/vendor/hls/", "Apache-2.0"),
+    ("htmx 4", "Big Sky Software; in django-htmx", "0BSD"),
+    ("Space Mono", "Colophon Foundry; in fontpkg-space-mono", "OFL-1.1"),
+)
 LISTS: tuple[WeightList, ...] = (OF_MODELS, OF_OPERATIONS)
 PIN = re.compile(r"^([\w.-]+)(?:\[.*\])?==", re.MULTILINE)
 CLASSIFIER = "License :: "
@@ -19,7 +25,7 @@ MAX_NAME = 60  # of a licence; some packages declare its whole text
 
 
 def licences() -> Iterator[tuple[str, str, str]]:
-    """Of what, of whom, and which: the product, its packages, those of its extras, its weights."""
+    """Of what, of whom, and which: the product, its packages, those of its extras, files of others, its weights."""
     yield "PANIC!", "this product", "MIT"
     seen: set[str] = set()
     for path in sorted(settings.BASE_DIR.glob("requirements*.txt")):
@@ -28,6 +34,7 @@ def licences() -> Iterator[tuple[str, str, str]]:
             if name not in seen:
                 seen.add(name)
                 yield name, f"package, extra {extra}" if extra else "package", _declared(name)
+    yield from VENDORED
     for weights in LISTS:
         for one in weights.weights:
             is_here = one.is_present(settings.WEIGHTS_DIR)

@@ -34,6 +34,7 @@ class ScheduledBackup(models.Model):
     asked_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField()
+    by_schedule = models.BooleanField(default=True)  # else an admin asked for it
     host = models.CharField(max_length=255, blank=True)
     file_name = models.CharField(max_length=100, blank=True)
     bytes = models.PositiveBigIntegerField(default=0)
@@ -55,11 +56,13 @@ class ScheduledBackup(models.Model):
     # Factories
 
     @classmethod
-    def ask(cls, at: datetime) -> ScheduledBackup:
+    def ask(cls, at: datetime, *, by_schedule: bool = False) -> ScheduledBackup:
         """Raises AlreadyRunning."""
         try:
             with transaction.atomic():
-                return cls.objects.create(asked_at=at, lease_until=at + cls.LEASE)
+                return cls.objects.create(
+                    asked_at=at, lease_until=at + cls.LEASE, by_schedule=by_schedule
+                )
         except IntegrityError:
             raise AlreadyRunning from None
 

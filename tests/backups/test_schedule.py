@@ -81,6 +81,18 @@ def test_an_admin_need_not_wait_for_the_schedule(at: datetime) -> None:
 
     assert schedule.due_backup(now) == [asked.pk]
     assert schedule._take(asked.pk, now) == asked.pk
+    assert not asked.by_schedule
+
+
+@pytest.mark.usefixtures("second_database")
+def test_the_file_of_one_that_an_admin_asked_for_says_so(at: datetime, folders: Path) -> None:
+    asked = ScheduledBackup.ask(at)
+    asked.start("here", at=at)
+
+    schedule.carry_out(asked.pk)
+
+    (file,) = backups_in(folders / "backups")
+    assert file.kind is BackupKind.ASKED
 
 
 @pytest.mark.usefixtures("second_database")

@@ -8,6 +8,7 @@ import pytest
 from django.urls import resolve
 
 from tests.permissions import pages
+from tests.permissions.policy import loose_parts
 from tests.permissions.scenario import WHO, Row, Stage, cases, filled, rows, undone
 
 ROWS = {f"{row.method} {row.name}": row for row in rows(pages.TABLE, named=True)}
@@ -32,6 +33,7 @@ def test_a_page_is_for_those_it_is_for(stage: Stage, key: str) -> None:
     }
 
     assert {who: answer.status_code for who, answer in answers.items()} == row.statuses(stage.kind)
+    assert not [part for answer in answers.values() for part in loose_parts(answer)]
     sent = answers["stranger"].headers.get("Location", "")
     if answers["stranger"].status_code == 302 and row.name not in LEADS_ELSEWHERE:
         assert sent.startswith("/account/sign-in/?next=/"), sent
