@@ -143,7 +143,9 @@ def send_preview(worker: FarmWorker, token: str, content: bytes) -> None:
         raise NotYours(f"attempt {token} is not live any more")
     step = attempt.invocation
     of_step = (step.run.network.topic, step.public_id)
-    previews.send(Preview(step.run_id, log_key(token), worker.public_id, content, *of_step))
+    previews.send(
+        Preview(f"run {step.run_id}", log_key(token), worker.public_id, content, *of_step)
+    )
 
 
 def sign_off(worker: FarmWorker, *, at: datetime) -> None:

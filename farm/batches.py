@@ -22,6 +22,7 @@ from invocations.models import Invocation
 from lib.public_ids import new_public_id
 
 from . import catalogue
+from .events import send_batched
 from .models import Assignment, BatchLimit, FarmWorker
 
 MAX_LOOKED_AT = 4  # times the size: steps that may turn out to have other parameters
@@ -57,6 +58,7 @@ def fill(worker: FarmWorker, first: Claim, holder: Holder, *, at: datetime) -> l
     found = [first, *_more_like(first, holder, size - 1, at)] if size > 1 else [first]
     if len(found) > 1:
         Assignment.note_batch([one.attempt.assignment for one in found], new_public_id())
+        send_batched(worker.public_id, len(found))
     return found
 
 

@@ -68,10 +68,36 @@ class WorkPreviewed(LiveUpdate):
     worker: str
 
 
+@dataclass(frozen=True, slots=True)
+class WorkBatched(LiveUpdate):
+    """A worker was given so many steps together."""
+
+    topic, type = FARM, "work.batched"
+    worker: str
+    steps: int
+
+
+def send_batched(worker: str, steps: int) -> None:
+    send(FARM, WorkBatched(worker, steps))
+
+
+@dataclass(frozen=True, slots=True)
+class FilmWorkChanged(LiveUpdate):
+    """A worker was given a task of a film, has ended one, or is further with it."""
+
+    topic, type = FARM, "film_work.changed"
+    worker: str
+
+
+def send_film_work(worker: str) -> None:
+    send(FARM, FilmWorkChanged(worker))
+
+
 def send_previewed(worker: str, topic: str, step: str) -> None:
-    """To the pages of this worker, and of the network that follows `topic`. By public ids."""
+    """To the pages of this worker, and of the network that follows `topic`; empty: it is of a film. By public ids."""
     send(FARM, WorkPreviewed(worker))
-    send(topic, InvocationPreviewed(step))
+    if topic:
+        send(topic, InvocationPreviewed(step))
 
 
 def log_key(token: str) -> str:

@@ -14,11 +14,13 @@ from django.db import transaction
 
 from accounts.models import AuditEntry, User
 from invocations.engine import delivery
+from invocations.events import publish
 from invocations.models import Attempt, Invocation, Run
 from invocations.runs import wake_worker
 from invocations.states import IllegalMove, InvocationState
 from lib.stored_sentences import stored_sentence
 from platforms.errors import PlatformError, Unavailable
+from studio.events import WorkerBlocked, WorkerUnblocked
 
 from .eligibility import Eligibility, has_fallback
 from .models import BlockedWorker, FarmWorker, StepFailure
@@ -89,8 +91,9 @@ def ask_all_again(step: Invocation, *, by: User | None, at: datetime) -> None:
 def unblock(entry: BlockedWorker, *, by: User | None) -> None:
     """The worker is given such steps in that run again."""
     with transaction.atomic():
-        Run.lock(entry.run_id)
+        run = Run.lock(entry.run_id)
         entry.lift()
+        publish(run.network, WorkerUnblocked(run.public_id, entry.worker.public_id, entry.model))
         AuditEntry.record(by, "worker.unblocked", f"{entry.worker.name}, {entry.model}")
         wake_worker()
 
@@ -103,8 +106,13 @@ def _note(worker: FarmWorker, attempt: Attempt, *, unfit: bool, at: datetime) ->
     StepFailure.note(step, run, worker, unfit=unfit, at=at)
     of_worker = StepFailure.objects.filter(run=run, model=step.model, worker=worker)
     if of_worker.total() >= MAX_FAILURES_IN_RUN:
-        BlockedWorker.block(run, worker, step.model, at=at)
+        _block(run, worker, step.model, at)
     return step
+
+
+def _block(run: Run, worker: FarmWorker, model: str, at: datetime) -> None:
+    if BlockedWorker.block(run, worker, model, at=at):
+        publish(run.network, WorkerBlocked(run.public_id, worker.public_id, model))
 
 
 def _as_last_word(step: Invocation, error: PlatformError, at: datetime) -> PlatformError:

@@ -25,9 +25,10 @@ from invocations.models import Attempt
 from realtime.events import Progress
 from realtime.feeds import NOT_FOUND, NOT_SIGNED_IN, Denied, Feed, Frame, Scope
 from realtime.models import Event
+from studio.events import WorkerBlocked, WorkerUnblocked
 
 from . import worker_list
-from .events import FARM, FarmWorkerChanged, WorkPreviewed
+from .events import FARM, FarmWorkerChanged, FilmWorkChanged, WorkBatched, WorkPreviewed
 from .models import FarmWorker
 
 HTML = Mapping[str, str]
@@ -35,6 +36,8 @@ _ENDS = frozenset(
     one.type
     for one in (InvocationCompleted, InvocationFailed, InvocationRetried, InvocationCancelled)
 )
+_BLOCKS = frozenset(one.type for one in (WorkerBlocked, WorkerUnblocked))
+_CHANGES_WORK = frozenset(one.type for one in (WorkPreviewed, FilmWorkChanged))
 _MODELS = "farm:"
 MAX_ROWS_OF_EVENT = 10  # of more workers the whole table is drawn
 MAX_DIGITS = 6  # of the number of a page
@@ -86,7 +89,7 @@ class FarmFeed(Feed):
         context = worker_list.list_context(timezone.now(), self._number)
         rows: list[worker_list.WorkerRow] = context["rows"]
         self._hands.note({step: row.worker.public_id for row in rows for step in row.steps})
-        return {"farm-workers": render_to_string("farm/_workers.html", context)}
+        return {"farm-workers": render_to_string("farm/_workers.html", context), **_saved()}
 
     def redraw_key(self, event: Event) -> str:
         """Only the present is shown: of what came at once about the same, the last is enough."""
@@ -97,6 +100,11 @@ class FarmFeed(Feed):
             return Frame(html=self._changed_workers(event))
         worker = self._hands.worker_of_event(event)
         return Frame(html=self._rows([worker])) if worker else None
+
+    def render_progress(self, progress: Progress) -> HTML:
+        if progress.type == FilmWorkChanged.type:
+            return self._rows([str(progress.data["worker"])])
+        return _saved() if progress.type == WorkBatched.type else {}
 
     def _changed_workers(self, event: Event) -> HTML:
         named = event.data.get("workers")
@@ -143,6 +151,7 @@ class FarmWorkerFeed(Feed):
         return {
             "worker-facts": render_to_string("farm/_facts.html", context),
             "worker-offers": render_to_string("farm/_offers.html", context),
+            "worker-blocked": render_to_string("farm/_blocked.html", context),
             "worker-work": render_to_string("farm/_work.html", context),
         }
 
@@ -153,15 +162,22 @@ class FarmWorkerFeed(Feed):
         if event.topic.name == FARM:
             named = event.data.get("workers")
             mine = named is None or self.worker.public_id in named
+        elif event.type in _BLOCKS:
+            mine = event.data.get("worker") == self.worker.public_id
         else:
             mine = self._hands.worker_of_event(event) == self.worker.public_id
         return Frame(html=self.snapshot()) if mine else None
 
     def render_progress(self, progress: Progress) -> HTML:
         mine = progress.data.get("worker") == self.worker.public_id
-        if progress.type != WorkPreviewed.type or not mine:
+        if progress.type not in _CHANGES_WORK or not mine:
             return {}
         return {"worker-work": self.snapshot()["worker-work"]}
+
+
+def _saved() -> HTML:
+    context = worker_list.saved_context(timezone.now())
+    return {"farm-saved": render_to_string("farm/_saved.html", context)}
 
 
 def check_admin(scope: Scope) -> None:

@@ -24,9 +24,11 @@ from invocations.states import Outcome, Stale
 from lib.compiled_statements import CompiledSelect
 from lib.stored_sentences import stored_sentence
 
-from . import blobs, catalogue
+from . import blobs, catalogue, previews
 from .assignments import NotYours
+from .events import log_key, send_film_work
 from .models import FarmWorker, TaskAssignment
+from .previews import Preview
 
 if TYPE_CHECKING:
     from .outcomes import Finish
@@ -86,6 +88,8 @@ def claim(worker: FarmWorker, places: int, *, at: datetime) -> list[TaskHandover
             found.append(TaskHandover(taken, remote_tasks.input_of(taken)))
         except InputLost as lost:
             outcomes.miss(taken, lost.numbers, at=at)
+    if found:
+        send_film_work(worker.public_id)
     return found
 
 
@@ -133,7 +137,17 @@ def renew(
         return "requested_status"
     found.attempt.note_progress(progress, phase)
     tell_progress(found.attempt.film_id)
+    send_film_work(worker.public_id)
     return ""
+
+
+def send_preview(worker: FarmWorker, found: TaskAssignment, content: bytes) -> None:
+    """To be shown on the worker's page once it is decoded. Raises NotYours, PreviewTooOften."""
+    attempt = found.attempt
+    if attempt.outcome or attempt.worker != worker.holder_name:
+        raise NotYours(f"attempt {attempt.token} is not live any more")
+    turn = f"film {attempt.film_id}"
+    previews.send(Preview(turn, log_key(attempt.token), worker.public_id, content, "", ""))
 
 
 def finish(worker: FarmWorker, found: TaskAssignment, answer: Finish, *, at: datetime) -> None:
@@ -154,6 +168,7 @@ def finish(worker: FarmWorker, found: TaskAssignment, answer: Finish, *, at: dat
     for kind, value in answer.outputs:
         if kind != "text":
             blobs.remove(worker.public_id, value)
+    send_film_work(worker.public_id)
 
 
 def sign_off(worker: FarmWorker, *, at: datetime) -> None:

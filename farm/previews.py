@@ -42,9 +42,10 @@ class PreviewTooOften(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`name`: of the attempt, to those who see it. `worker`, `step`: public ids; `topic`: of the network."""
+    """`turn`: of the run or film, one of which comes after the other. `name`: of the attempt, to those who see it.
+    `worker`, `step`: public ids; `topic`: of the network; both empty for a film."""
 
-    run: int
+    turn: str
     name: str
     worker: str
     content: bytes
@@ -56,7 +57,7 @@ class PreviewQueue:
     """For each run the newest preview of each of its attempts."""
 
     def __init__(self) -> None:
-        self._runs: OrderedDict[int, OrderedDict[str, Preview]] = OrderedDict()
+        self._runs: OrderedDict[str, OrderedDict[str, Preview]] = OrderedDict()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._at_work = False
@@ -64,12 +65,12 @@ class PreviewQueue:
     def put(self, preview: Preview) -> None:
         """Raises PreviewTooOften where too many wait."""
         with self._changed:
-            of_run = self._runs.get(preview.run, OrderedDict())
+            of_run = self._runs.get(preview.turn, OrderedDict())
             waiting = sum(map(len, self._runs.values()))
             if waiting >= MAX_WAITING and preview.name not in of_run:
                 raise PreviewTooOften
             of_run[preview.name] = preview
-            self._runs[preview.run] = of_run
+            self._runs[preview.turn] = of_run
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="previews", daemon=True)
                 self._thread.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import blocklists, logs, previews, workers
+from .views import blocklists, film_work, logs, previews, workers
 
 urlpatterns = [
     path("farm/", workers.index, name="farm"),
@@ -21,5 +21,7 @@ urlpatterns = [
     path("farm/changes/", workers.change_several, name="farm-changes"),
     path("farm/<slug:public_id>/", workers.detail, name="farm-worker"),
     path("farm/<slug:public_id>/sleep/", workers.change_sleep, name="farm-sleep"),
+    path("farm/<slug:public_id>/film-log/", film_work.log, name="farm-film-log"),
+    path("farm/<slug:public_id>/film-preview/", film_work.preview, name="farm-film-preview"),
     path("farm/<slug:public_id>/archive/", workers.archive, name="farm-archive"),
 ]

@@ -56,6 +56,14 @@ def append_log(worker: FarmWorker, token: str, *, offset: int, text: str, at: da
     return assignments.append_log(worker, token, offset=offset, text=text, at=at)
 
 
+def send_preview(worker: FarmWorker, token: str, content: bytes) -> None:
+    """To be shown once it is decoded. Raises NotYours, PreviewTooOften."""
+    if task := film_work.find(worker, token):
+        film_work.send_preview(worker, task, content)
+    else:
+        assignments.send_preview(worker, token, content)
+
+
 def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> list[Handover]:
     """Hand in. The same answer again changes nothing. Returns what the worker is given at once, where it
     takes the next step. Raises NotYours where the work is somebody else's by now, or was ended by another answer."""

@@ -9,9 +9,10 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 
+from films.models import TaskAttempt
 from invocations.models import Attempt
 
-from . import workers
+from . import batches, workers
 from .models import FarmWorker, WorkerStatus
 
 PER_PAGE = 100  # as many as can be chosen at once
@@ -24,6 +25,7 @@ class WorkerRow:
     status: WorkerStatus
     asked: WorkerStatus | None  # what it is to be and has not confirmed
     work: list[Attempt]
+    tasks: list[TaskAttempt]  # of films
 
     @property
     def models(self) -> list[str]:
@@ -48,20 +50,33 @@ def worker_rows(at: datetime, public_ids: Collection[str]) -> list[WorkerRow]:
 
 
 def page_of_worker(worker: FarmWorker, at: datetime) -> dict[str, Any]:
-    """What the live parts of its page are made of. Two queries."""
+    """What the live parts of its page are made of. Three queries; two more of a worker that makes films."""
     (row,) = _rows([worker], at)
     done = worker.assignments.select_related("attempt__invocation").order_by("-id")[:MAX_WORK]
-    return {"worker": worker, "row": row, "done": done}
+    tasks = worker.task_assignments.select_related("attempt__task", "attempt__film")
+    return {
+        "worker": worker,
+        "row": row,
+        "done": done,
+        "done_tasks": tasks.order_by("-id")[:MAX_WORK] if worker.operations else (),
+        "blocked": workers.blocked_in_runs([worker]).get(worker.pk, ()),
+    }
+
+
+def saved_context(at: datetime) -> dict[str, Any]:
+    """What batches have saved. One query."""
+    return {"saved": batches.saved_lately(at)}
 
 
 def _rows(found: list[FarmWorker], at: datetime) -> list[WorkerRow]:
-    held = workers.work_under_way(found)
+    held, tasks = workers.work_under_way(found), workers.tasks_under_way(found)
     return [
         WorkerRow(
             one,
             WorkerStatus(one.shown_status(at)),
             WorkerStatus(one.requested_status) if one.requested_status else None,
             held.get(one.public_id, []),
+            tasks.get(one.public_id, []),
         )
         for one in found
     ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEntry, User
+from films.models import TaskAttempt
 from invocations.models import Attempt
 from invocations.states import LIVE_RUNS
 from lib.validation import Invalid
@@ -102,6 +103,18 @@ def work_under_way(workers: Sequence[FarmWorker]) -> dict[str, list[Attempt]]:
     held = Attempt.objects.live().filter(worker__in=names)
     found: dict[str, list[Attempt]] = {}
     for attempt in held.select_related("invocation__run__network").order_by("id"):
+        found.setdefault(names[attempt.worker], []).append(attempt)
+    return found
+
+
+def tasks_under_way(workers: Sequence[FarmWorker]) -> dict[str, list[TaskAttempt]]:
+    """Which tasks of films each holds, by its id. One query; none where nobody makes films."""
+    names = {worker.holder_name: worker.public_id for worker in workers if worker.operations}
+    found: dict[str, list[TaskAttempt]] = {}
+    if not names:
+        return found
+    held = TaskAttempt.objects.live().filter(worker__in=names)
+    for attempt in held.select_related("task", "film").order_by("id"):
         found.setdefault(names[attempt.worker], []).append(attempt)
     return found
 

@@ -18,6 +18,7 @@ from realtime.events import event_types
 from realtime.models import Event
 
 from . import state_texts, tiles
+from .events import WorkerBlocked, WorkerUnblocked
 
 ENDED = frozenset(
     event.type for event in (events.RunStopped, events.RunFailed, events.RunCompleted)
@@ -29,6 +30,8 @@ SHOWN_TYPES = ENDED | {
     events.InvocationRetried.type,
     events.InvocationFailed.type,
     events.InvocationTakenDown.type,
+    WorkerBlocked.type,
+    WorkerUnblocked.type,
 }
 MAX_ACTIVITY_ENTRIES = 10
 MAX_EVENTS_READ = 400  # of what lies further back, only when runs began and ended
@@ -97,6 +100,10 @@ def _run_words(kind: str, reason: str, run: Run | None) -> str:
         return _("Paused: the next step is held until somebody resumes it.")
     if kind == events.RunResumed.type:
         return _("Resumed.")
+    if kind == WorkerBlocked.type:
+        return _("A worker of the farm has failed a model three times, and is given no more of it.")
+    if kind == WorkerUnblocked.type:
+        return _("A worker of the farm may try again what it had failed.")
     if kind and kind not in ENDED:
         return event_types()[kind].meaning()
     return str(state_texts.ENDINGS.get(reason, _("The run ended.")))

@@ -1,10 +1,11 @@
-"""What pages of networks are sent at the moment, without a place in the log."""
+"""What pages of networks are told besides what happens to their runs: about workers of the farm, and, without a place
+in the log, what is so at the moment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from realtime.events import LiveUpdate
+from realtime.events import DomainEvent, LiveUpdate
 
 NETWORK = "network:<id>"
 
@@ -36,3 +37,25 @@ class InvocationPreviewed(LiveUpdate):
 
     topic, type = NETWORK, "invocation.previewed"
     invocation: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlocklistEvent(DomainEvent):
+    """`run` and `worker`: public ids."""
+
+    topic = NETWORK
+    run: str
+    worker: str
+    model: str
+
+
+class WorkerBlocked(BlocklistEvent):
+    """A worker of the farm has failed a model three times in the run, and is given none of it there any more."""
+
+    type = "worker.blocked"
+
+
+class WorkerUnblocked(BlocklistEvent):
+    """A worker of the farm is given a model again that it was blocked for in the run."""
+
+    type = "worker.unblocked"

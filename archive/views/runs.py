@@ -53,6 +53,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "can_edit": can_control and shown.network.may_edit(request.user),
         **_waiting(shown, steps, can_control),
         "blocklist": hooks.blocklist(shown) if can_control else (),
+        "blocklist_place": f"blocklist-{shown.public_id}",
         "contact_sheets": shown.contact_sheets.order_by("-pk")[:12] if can_control else [],
         "film_address": archive_hooks.film_address(shown) if can_control else "",
         "films": archive_hooks.films_of_run(shown, request.user) if can_control else (),

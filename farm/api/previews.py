@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from ninja import Router
 
-from farm import assignments, previews
+from farm import previews, work
 from farm.api.auth import WorkerRequest
 from farm.previews import PreviewTooOften
 from lib.problems import answers, problem, refuses, register_codes
@@ -33,5 +33,5 @@ def put_preview(request: WorkerRequest, token: str) -> HttpResponse:
     if len(request.body) > previews.MAX_BYTES:
         words = f"A preview has at most {previews.MAX_BYTES:,} bytes."
         return problem(413, "preview_too_large", words)
-    assignments.send_preview(request.auth, token, request.body)
+    work.send_preview(request.auth, token, request.body)
     return HttpResponse(status=202)

@@ -114,9 +114,10 @@ class BlockedWorker(models.Model):
     # Factories
 
     @classmethod
-    def block(cls, run: Run, worker: FarmWorker, model: str, *, at: datetime) -> None:
-        """Twice is once."""
-        cls.objects.get_or_create(run=run, worker=worker, model=model, defaults={"created_at": at})
+    def block(cls, run: Run, worker: FarmWorker, model: str, *, at: datetime) -> bool:
+        """Whether it was not blocked already."""
+        fields = {"run": run, "worker": worker, "model": model}
+        return cls.objects.get_or_create(**fields, defaults={"created_at": at})[1]
 
     # Mutators
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from farm import previews
+from farm.events import log_key
 from films.models import TaskAttempt
 
 from .farm_worker import FarmWorker
@@ -22,3 +24,10 @@ class TaskAssignment(WorkRecord):
 
     def __str__(self) -> str:
         return f"{self.worker} {self.attempt_id}"
+
+    # Properties
+
+    @property
+    def preview(self) -> str:
+        """Which one is the newest, while it is at work; empty without one."""
+        return "" if self.attempt.outcome else previews.version(log_key(self.attempt.token))

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.views.members import admins_only
-from farm import batches, bulk_changes, workers
+from farm import bulk_changes, workers
 from farm.bulk_changes import FOR_ALL, BulkChange
 from farm.forms.workers import SleepForm, WorkerForm
 from farm.models import FarmWorker
 from farm.models.farm_worker import FarmWorkerQuerySet
-from farm.worker_list import list_context, page_of_worker
+from farm.worker_list import list_context, page_of_worker, saved_context
 from lib.bulk_actions import back_to_list, chosen_rows
 from lib.validation import Invalid
 from networks.opening_hours import zone_names
@@ -57,7 +57,7 @@ DONE: Mapping[BulkChange, Callable[[int], str]] = {
 def index(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     context = list_context(at, request.GET.get("page", "1"))
-    return render(request, "farm/index.html", context | {"saved": batches.saved_lately(at)})
+    return render(request, "farm/index.html", context | saved_context(at))
 
 
 @require_POST
@@ -73,7 +73,7 @@ def issue_token(request: HttpRequest) -> HttpResponse:
         return redirect("farm")
     address = settings.PUBLIC_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
     context = {"plain": plain, "token": token, "address": address}
-    return render(request, "farm/index.html", context | list_context(at, 1))
+    return render(request, "farm/index.html", context | list_context(at, 1) | saved_context(at))
 
 
 @require_POST

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from farm import status_watch, workers
-from farm.events import FARM, MAX_NAMED
+from farm.events import FARM, MAX_NAMED, WorkBatched
 from farm.feeds import FarmFeed, FarmWorkerFeed
 from farm.models import FarmWorker
 from farm.stamp import stamp
@@ -21,6 +21,7 @@ from invocations.states import Reason
 from networks.opening_hours import DAYS
 from realtime import log
 from realtime.cursors import Cursor, Positions
+from realtime.events import LiveUpdate, Progress
 from realtime.feeds import Denied
 from realtime.models import Event
 from realtime.streams import Stream
@@ -243,3 +244,22 @@ def test_an_offer_is_on_the_page_of_the_worker(worker: WorkerProgram) -> None:
     worker.sign_on(SHOUT | {"title": "Shout louder"})
 
     assert "Shout louder" in page.snapshot()["worker-offers"]
+
+
+def test_what_batches_saved_is_shown_at_once(
+    worker: WorkerProgram, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[str, LiveUpdate]] = []
+    monkeypatch.setattr("farm.events.send", lambda topic, update: sent.append((topic, update)))
+    worker.sign_on(SHOUT | {"batch": 2})
+    for person in (alice, bob):
+        started(person, "farm:shout")
+    feed = FarmFeed()
+    assert "hidden" in feed.snapshot()["farm-saved"]
+
+    assert len(worker.claim()) == 2
+
+    assert (FARM, WorkBatched(worker.row.public_id, 2)) in sent
+    html = feed.render_progress(Progress(FARM, WorkBatched.type, {}))["farm-saved"]
+    assert "hidden" not in html
+    assert "2" in html

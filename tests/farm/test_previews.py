@@ -160,7 +160,7 @@ class Standing(PreviewQueue):
 def test_the_newest_wins_and_runs_take_turns() -> None:
     queue = Standing()
     for run, name, content in ((1, "a", b"old"), (1, "b", b"1"), (2, "c", b"2"), (1, "a", b"new")):
-        queue.put(Preview(run, name, "w", content, "network:1", "s"))
+        queue.put(Preview(f"run {run}", name, "w", content, "network:1", "s"))
 
     taken = [queue.take() for _ in range(4)]
 
@@ -175,8 +175,8 @@ def test_the_newest_wins_and_runs_take_turns() -> None:
 def test_a_full_queue_says_later_but_takes_newer_ones() -> None:
     queue = Standing()
     for number in range(previews.MAX_WAITING):
-        queue.put(Preview(number, "a", "w", b"x", "network:1", "s"))
+        queue.put(Preview(f"run {number}", "a", "w", b"x", "network:1", "s"))
 
-    queue.put(Preview(0, "a", "w", b"newer", "network:1", "s"))
+    queue.put(Preview("run 0", "a", "w", b"newer", "network:1", "s"))
     with pytest.raises(previews.PreviewTooOften):
-        queue.put(Preview(0, "b", "w", b"x", "network:1", "s"))
+        queue.put(Preview("run 0", "b", "w", b"x", "network:1", "s"))

@@ -125,7 +125,10 @@ PAGES = {
 }
 OF_DJANGO = ["/admin/", "/admin/accounts/user/"]
 SHOWN = {200, 302, 503}  # 503: /readyz says that there is no worker
-FILES = {"assets:original", "assets:rendition", "farm-preview", "backup"}
+FILES = {
+    *("assets:original", "assets:rendition", "backup"),
+    *("farm-preview", "farm-film-log", "farm-film-preview"),
+}
 FILES |= {"networks:live-playlist", "networks:live-segment"}
 FORMS = {  # these take what a page sends
     *("lock", "unlocked-stop"),

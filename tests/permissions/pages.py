@@ -61,6 +61,8 @@ GET  farm                     /farm/                                            
 POST farm-token               /farm/tokens/                                     302 302 403 403 403 200
 POST farm-changes             /farm/changes/                                    302 302 403 403 403 302
 GET  farm-worker              /farm/{worker_id}/                                302 302 403 403 403 200
+GET  farm-film-log            /farm/{worker_id}/film-log/                       302 302 403 403 403 404
+GET  farm-film-preview        /farm/{worker_id}/film-preview/                   302 302 403 403 403 404
 POST farm-worker              /farm/{worker_id}/                                302 302 403 403 403 302
 GET  farm-preview             /invocations/{step}/preview/                      302 302 404 404 404 404 | 302 302 403 404 404 404
 GET  farm-log                 /invocations/{step}/log/                          302 302 403 403 403 200
