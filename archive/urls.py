@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import bundles, contact_sheets, run_list, runs, steps, trajectories, visitor_pages
+from .views import (
+    bundles,
+    contact_sheets,
+    redraws,
+    run_list,
+    runs,
+    steps,
+    trajectories,
+    visitor_pages,
+)
 
 # In the namespace `networks`
 of_networks = [path("n/<slug:slug>/runs/", run_list.runs_of_network, name="runs")]
@@ -23,6 +32,7 @@ of_runs = [
 of_invocations = [
     path("<slug:public_id>/", steps.step, name="detail"),
     path("<slug:public_id>/branch/", steps.branch, name="branch"),
+    path("<slug:public_id>/redraw/", redraws.redraw, name="redraw"),
     path("<slug:public_id>/short/", steps.shorten, name="shorten"),
 ]
 of_visitors = [

@@ -30,6 +30,7 @@ MIDDLE = (-0.1, -0.1)  # where texts of loops lie mostly; around it the picture 
 STRETCH = 8.0
 FADED = 0.3  # opacity of the oldest
 NOTHING = "\u2013"
+LETTERS = "ABCDEF"
 SHAPES = ("circle", "square", "triangle", "diamond", "cross", "star")
 
 

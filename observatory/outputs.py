@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.db.models import Max, Q
 from numpy.typing import NDArray
 
 from invocations.models import Invocation, Run
@@ -31,16 +32,30 @@ class TextOutput:
     vector: Array | None
 
 
-def text_outputs(run: Run) -> list[TextOutput]:
-    """The newest, in their order."""
-    rows = Invocation.objects.filter(embeddable(), run=run, output_asset=None)
-    newest = rows.select_related("embedding").order_by("-sequence")[:NEWEST]
-    return [
-        TextOutput(
-            step.sequence, step.slot, step.model, step.output_text, step.truncated, _vector_of(step)
-        )
-        for step in reversed(newest)
-    ]
+def text_outputs(runs: Sequence[Run]) -> dict[int, list[TextOutput]]:
+    """By run the newest, in their order. Two queries, however many they are."""
+    rows = Invocation.objects.filter(embeddable(), newest_steps(runs), output_asset=None)
+    found: dict[int, list[TextOutput]] = {run.pk: [] for run in runs}
+    for step in rows.select_related("embedding").order_by("sequence"):
+        found[step.run_id].append(_text_output(step))
+    return {run: texts[-NEWEST:] for run, texts in found.items()}
+
+
+def newest_steps(runs: Sequence[Run]) -> Q:
+    """A filter: so many of the last steps of each that they may hold the outputs that are looked at."""
+    rows = Invocation.objects.filter(run__in=runs).values("run").order_by()
+    last = dict(rows.annotate(last=Max("sequence")).values_list("run", "last"))
+    wanted = Q(pk__in=())
+    for run in runs:
+        since = last.get(run.pk, 0) - NEWEST * max(1, len(run.ring))
+        wanted |= Q(run=run, sequence__gt=since)
+    return wanted
+
+
+def _text_output(step: Invocation) -> TextOutput:
+    return TextOutput(
+        step.sequence, step.slot, step.model, step.output_text, step.truncated, _vector_of(step)
+    )
 
 
 def _vector_of(step: Invocation) -> Array | None:
@@ -52,9 +67,11 @@ def as_vector(stored: bytes | memoryview | None) -> Array | None:
     return None if stored is None else np.frombuffer(bytes(stored), "<f2").astype(np.float32)
 
 
-def prompt_vector(run: Run) -> Array | None:
-    row = PromptEmbedding.objects.filter(run=run, model=TEXT_MODEL).first()
-    return as_vector(row.vector) if row else None
+def prompt_vectors(runs: Sequence[Run]) -> dict[int, Array]:
+    """By run, where its prompt has one."""
+    rows = PromptEmbedding.objects.filter(run__in=runs, model=TEXT_MODEL)
+    found = {run: as_vector(stored) for run, stored in rows.values_list("run", "vector")}
+    return {run: vector for run, vector in found.items() if vector is not None}
 
 
 def runs_to_compare(runs: RunQuerySet) -> list[Run]:

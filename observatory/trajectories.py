@@ -73,10 +73,32 @@ class Trajectory:
 
 
 def trajectory_of_run(run: Run) -> Trajectory:
-    texts = outputs.text_outputs(run)
+    return trajectories_of_runs([run])[0]
+
+
+def trajectories_of_runs(runs: Sequence[Run]) -> list[Trajectory]:
+    """In their order. Seven queries, and three more for each further network."""
+    texts, sizes = outputs.text_outputs(runs), _picture_sizes(runs)
+    prompts = outputs.prompt_vectors(runs)
+    archives = {run.network_id: _archive_of(run) for run in runs}
+    return [
+        _trajectory(
+            run, texts[run.pk], sizes[run.pk], prompts.get(run.pk), archives[run.network_id]
+        )
+        for run in runs
+    ]
+
+
+def _trajectory(
+    run: Run,
+    texts: Sequence[TextOutput],
+    sizes: Sequence[tuple[int, int]],
+    prompt: Array | None,
+    archive: _Archive,
+) -> Trajectory:
     embedded = [one for one in texts if one.vector is not None]
     vectors = _stacked(embedded)
-    twins, strangers = _others(run)
+    twins, strangers = _others(run, archive)
     own = (
         outputs.first_texts([run]).get(run.pk, vectors) if len(texts) == outputs.NEWEST else vectors
     )
@@ -84,8 +106,7 @@ def trajectory_of_run(run: Run) -> Trajectory:
     if twins or strangers:
         compared = numbers_of_run(own, twins, strangers)
         numbers = Numbers(numbers.noise, numbers.kept, compared.memory)
-    found = _findings(run, texts, embedded, vectors)
-    prompt = outputs.prompt_vector(run)
+    found = _findings(run, texts, embedded, vectors, sizes)
     return Trajectory(
         points=_points(embedded, vectors, prompt),
         start=None if prompt is None else _place(prompt),
@@ -102,19 +123,28 @@ def _stacked(texts: Sequence[TextOutput]) -> Array:
     return np.array(rows) if rows else np.zeros((0, 384), np.float32)
 
 
-def _others(run: Run) -> tuple[list[Array], list[Array]]:
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """The runs of a network that one of its runs may be compared with, and their first texts."""
+
+    runs: list[Run]
+    vectors: dict[int, Array]
+
+
+def _archive_of(run: Run) -> _Archive:
+    runs = outputs.runs_to_compare(runs_of_archive(run.network))
+    return _Archive(runs, outputs.first_texts(runs))
+
+
+def _others(run: Run, archive: _Archive) -> tuple[list[Array], list[Array]]:
     """The first texts of the runs from the same words, and of those from others, on the same models."""
     models = outputs.ring_models(run)
-    others = [
-        other
-        for other in outputs.runs_to_compare(runs_of_archive(run.network).exclude(pk=run.pk))
-        if outputs.ring_models(other) == models
-    ]
-    vectors = outputs.first_texts(others)
     twins: list[Array] = []
     strangers: list[Array] = []
-    for other in others:
-        if len(found := vectors.get(other.pk, ())) >= MIN_FOR_ARCHIVE:
+    for other in archive.runs:
+        if other.pk == run.pk or outputs.ring_models(other) != models:
+            continue
+        if len(found := archive.vectors.get(other.pk, ())) >= MIN_FOR_ARCHIVE:
             alike = outputs.folded_prompt(other) == outputs.folded_prompt(run)
             (twins if alike else strangers).append(np.asarray(found))
     return twins, strangers
@@ -147,7 +177,11 @@ def _points(texts: Sequence[TextOutput], vectors: Array, prompt: Array | None) -
 
 
 def _findings(
-    run: Run, texts: Sequence[TextOutput], embedded: Sequence[TextOutput], vectors: Array
+    run: Run,
+    texts: Sequence[TextOutput],
+    embedded: Sequence[TextOutput],
+    vectors: Array,
+    sizes: Sequence[tuple[int, int]],
 ) -> Findings:
     words = [one.text for one in texts]
     frozen = patterns.frozen_at(words)
@@ -156,7 +190,7 @@ def _findings(
     lost = patterns.lost_words(run.prompt, words) if whole else []
     return Findings(
         frozen_at=None if frozen is None else texts[frozen].sequence,
-        flat_at=_flat_at(run),
+        flat_at=_flat_at(sizes),
         cycle=Cycle(cycle.period, embedded[cycle.since].sequence) if cycle else None,
         lost=tuple(
             Loss(one.word, texts[one.position].sequence, texts[one.position].model) for one in lost
@@ -165,10 +199,20 @@ def _findings(
     )
 
 
-def _flat_at(run: Run) -> int | None:
-    rows = Invocation.objects.filter(embeddable(), run=run, output_asset__kind=MediaKind.IMAGE)
-    newest = rows.order_by("-sequence").values_list("sequence", "output_asset__bytes")[:PICTURES]
-    pictures = list(reversed(newest))
+def _picture_sizes(runs: Sequence[Run]) -> dict[int, list[tuple[int, int]]]:
+    """By run, the step and the bytes of its newest pictures."""
+    rows = Invocation.objects.filter(
+        embeddable(), outputs.newest_steps(runs), output_asset__kind=MediaKind.IMAGE
+    )
+    found: dict[int, list[tuple[int, int]]] = {run.pk: [] for run in runs}
+    for run, sequence, size in rows.order_by("sequence").values_list(
+        "run", "sequence", "output_asset__bytes"
+    ):
+        found[run].append((sequence, size))
+    return {run: pictures[-PICTURES:] for run, pictures in found.items()}
+
+
+def _flat_at(pictures: Sequence[tuple[int, int]]) -> int | None:
     found = patterns.flat_at([size for _, size in pictures])
     return None if found is None else pictures[found][0]
 
@@ -194,14 +238,15 @@ def trajectory_of_network(network: Network, *, drawn: int = 8) -> NetworkTraject
         RunVectors(outputs.folded_prompt(run), vectors[run.pk]) for run in runs if run.pk in vectors
     ]
     numbers = numbers_of_network(compared)
+    texts = outputs.text_outputs(runs[:drawn])
     return NetworkTrajectory(
-        [(run, _points_of_run(run)) for run in runs[:drawn]],
+        [(run, _points_of(texts[run.pk])) for run in runs[:drawn]],
         numbers,
         shares_of_slots(models, runs),
         sentences.sentence(numbers, Findings()),
     )
 
 
-def _points_of_run(run: Run) -> list[Point]:
-    texts = [one for one in outputs.text_outputs(run) if one.vector is not None]
-    return _points(texts, _stacked(texts), None)
+def _points_of(texts: Sequence[TextOutput]) -> list[Point]:
+    embedded = [one for one in texts if one.vector is not None]
+    return _points(embedded, _stacked(embedded), None)

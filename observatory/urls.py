@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import reports
+from .views import networks, reports
 
-app_name = "observatory"
-urlpatterns = [path("report/", reports.report, name="report")]
+# In the namespace `networks`
+of_networks = [path("n/<slug:slug>/observatory/", networks.of_network, name="observatory")]
+urlpatterns = [
+    path("report/", reports.report, name="report"),
+    path("report/<slug:table>.csv", reports.export, name="export"),
+]

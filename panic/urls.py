@@ -30,6 +30,7 @@ _networks = [
     *archive.urls.of_networks,
     *studio.urls.of_networks,
     *streams.urls.of_networks,
+    *observatory.urls.of_networks,
 ]
 
 admin.site.site_title = "PANIC!"
@@ -51,7 +52,7 @@ urlpatterns = [
     *films.urls.urlpatterns,
     path("runs/", include((archive.urls.of_runs, "runs"))),
     path("invocations/", include((archive.urls.of_invocations, "invocations"))),
-    path("observatory/", include(observatory.urls)),
+    path("observatory/", include((observatory.urls.urlpatterns, "observatory"))),
     path("models/", include((studio.urls.of_models, "models"))),
     *archive.urls.of_visitors,
     path("installations/", include((displays.urls.of_installations, "installations"))),

@@ -29,7 +29,7 @@ MAX_NETWORKS = 200
 @require_safe
 def step(request: HttpRequest, public_id: str) -> HttpResponse:
     """One step with what it was given and what it gave; `?screen=1` only what it gave."""
-    shown = _visible(request, public_id)
+    shown = visible_step(request, public_id)
     can_control = shown.network.may_control(request.user)
     screen = "screen" in request.GET
     options = (
@@ -65,7 +65,7 @@ def step(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 def branch(request: HttpRequest, public_id: str) -> HttpResponse:
     """A new run that goes on after this step, on its own ring or on another network's."""
-    source = _visible(request, public_id)
+    source = visible_step(request, public_id)
     wanted = request.POST.get("network", "") or source.network.slug
     network = controlled_network(request, wanted)
     person = cast("User", request.user)
@@ -83,14 +83,14 @@ def branch(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 def shorten(request: HttpRequest, public_id: str) -> HttpResponse:
     """Give the step a short address for TV remotes; for those who control."""
-    shown = _visible(request, public_id)
+    shown = visible_step(request, public_id)
     if not shown.network.may_control(request.user):
         raise PermissionDenied
     ShortAddress.get_or_create_for(shown)
     return redirect(f"{shown.get_absolute_url()}#short")
 
 
-def _visible(request: HttpRequest, public_id: str) -> Invocation:
+def visible_step(request: HttpRequest, public_id: str) -> Invocation:
     found = Invocation.objects.visible_to(request.user).select_related(
         "run", "network__owner", "input_asset", "output_asset"
     )

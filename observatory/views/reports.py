@@ -1,8 +1,9 @@
-"""A report of runs that can be cited: how it was measured, on what, and what came of it."""
+"""A report of runs that can be cited: how it was measured, on what, and what came of it; its numbers as files."""
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -10,31 +11,46 @@ from django.views.decorators.http import require_safe
 from invocations.models import Run
 from lib.qr_codes import PublicUrl
 from lib.validation import is_legible
-from observatory.models.embedding import IMAGE_MODEL, TEXT_MODEL
-from observatory.recent_trajectories import drawn_trajectory
-
-MAX_RUNS = 6
+from lib.version import product_version
+from observatory.drawings import SHAPES
+from observatory.models.embedding import TEXT_MODEL
 
 
 @require_safe
 def report(request: HttpRequest) -> HttpResponse:
     """`?run=`: one to six, in this order. It says how things stand when it is asked for."""
+    from observatory.comparisons import compare_runs  # numpy: when it is first asked for
+
     runs = chosen_runs(request)
     context = {
-        "runs": runs,
-        "drawings": [drawn_trajectory(run) for run in runs],
+        "comparison": compare_runs(runs),
         "at": timezone.now(),
         "text_model": TEXT_MODEL,
-        "image_model": IMAGE_MODEL,
+        "version": product_version(),
+        "query": "&".join(f"run={run.public_id}" for run in runs),
         "address": PublicUrl.for_path(request, request.get_full_path()).url,
+        "room": len(runs) < len(SHAPES),
     }
     return render(request, "observatory/report.html", context)
 
 
+@require_safe
+def export(request: HttpRequest, table: str) -> HttpResponseBase:
+    """The points or the distances of the runs of a report, as CSV."""
+    from observatory import exports  # numpy
+
+    if table not in exports.TABLES:
+        raise Http404
+    lines = exports.csv_lines(exports.TABLES[table], chosen_runs(request))
+    headers = {"Content-Disposition": f'attachment; filename="panic-{table}.csv"'}
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
 def chosen_runs(request: HttpRequest) -> list[Run]:
-    """Raises Http404 where one of them is not there, or not for the person to see."""
-    names = list(dict.fromkeys(request.GET.getlist("run")))
-    if not 1 <= len(names) <= MAX_RUNS or not all(is_legible(name) for name in names):
+    """Named by their ids or addresses. Raises Http404 where one is not there, or not for the person to see."""
+    given = [one.strip().rstrip("/").rpartition("/")[2] for one in request.GET.getlist("run")]
+    names = list(dict.fromkeys(filter(None, given)))
+    if not 1 <= len(names) <= len(SHAPES) or not all(is_legible(name) for name in names):
         raise Http404
     seen = Run.objects.visible_to(request.user).select_related("network__owner")
     found = {run.public_id: run for run in seen.filter(public_id__in=names)}

@@ -1,7 +1,7 @@
 // <section id="…" data-source="/…">: asked for at once and then again, while it is seen; what has changed is swapped.
 import { draw } from "./live/draw.js";
 
-const EVERY_MS = 10_000;
+const EVERY_MS = 5000;
 
 for (const { id, dataset } of document.querySelectorAll("[data-source]")) {
   const load = async () => {

@@ -134,6 +134,10 @@ POST film-of-run              /runs/{run}/film/                                 
 GET  runs:compare             /runs/{run}/compare/                              404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  runs:trajectory          /runs/{run}/trajectory/                           404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  observatory:report       /observatory/report/?run={run}                    404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  observatory:export       /observatory/report/points.csv?run={run}          404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  networks:observatory     /n/{slug}/observatory/                            404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  invocations:redraw       /invocations/{step}/redraw/                       302 302 404 200 200 200 | 302 302 403 200 200 200
+POST invocations:redraw       /invocations/{step}/redraw/                       302 302 404 302 302 302 | 302 302 403 302 302 302
 POST runs:rate                /runs/{run}/rate/                                 302 302 404 302 302 302 | 302 302 302 302 302 302
 POST runs:make-contact-sheet  /runs/{run}/sheets/                               302 302 404 302 302 302 | 302 302 403 302 302 302
 POST runs:delete              /runs/{run}/delete/                               302 302 404 403 302 302 | 302 302 403 403 302 302

@@ -1,0 +1,87 @@
+"""Points and distances of runs as rows, for whoever calculates on."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from invocations.models import Run
+
+from . import outputs
+from .trajectories import trajectories_of_runs
+
+Row = Sequence[object]
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedTable:
+    """`columns` name what each of `rows` has."""
+
+    columns: Sequence[str]
+    rows: Callable[[Sequence[Run]], Iterator[Row]]
+
+
+def _points(runs: Sequence[Run]) -> Iterator[Row]:
+    for run, found in zip(runs, trajectories_of_runs(runs), strict=True):
+        for one in found.points:
+            yield (
+                *(run.public_id, one.sequence, one.slot, one.model, one.x, one.y),
+                *(one.from_previous, one.from_prompt, one.text),
+            )
+
+
+def _distances(runs: Sequence[Run]) -> Iterator[Row]:
+    """Of each two texts, once."""
+    texts = outputs.text_outputs(runs)
+    kept = [
+        (run.public_id, one.sequence, one.vector)
+        for run in runs
+        for one in texts[run.pk][-outputs.OLDEST :]
+        if one.vector is not None
+    ]
+    if not kept:
+        return
+    vectors = np.array([vector for _, _, vector in kept])
+    for at, (run, sequence, _) in enumerate(kept):
+        far = 1 - vectors[at + 1 :] @ vectors[at]
+        for (other, second, _), value in zip(kept[at + 1 :], far, strict=True):
+            yield run, sequence, other, second, round(float(value), 5)
+
+
+TABLES: Mapping[str, ExportedTable] = {
+    "points": ExportedTable(
+        (
+            *("run", "sequence", "slot", "model", "x", "y"),
+            *("from_previous", "from_prompt", "text"),
+        ),
+        _points,
+    ),
+    "distances": ExportedTable(
+        ("first_run", "first_sequence", "second_run", "second_sequence", "distance"), _distances
+    ),
+}
+
+
+class _Line:
+    """What a CSV writer writes to: it hands the line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_lines(table: ExportedTable, runs: Sequence[Run]) -> Iterator[str]:
+    """A text that a spreadsheet would take for a formula begins with an apostrophe."""
+    writer = csv.writer(_Line())
+    yield writer.writerow(table.columns)
+    for row in table.rows(runs):
+        yield writer.writerow(_harmless(row))
+
+
+def _harmless(row: Iterable[object]) -> list[object]:
+    return [
+        f"'{one}" if isinstance(one, str) and one.startswith(FORMULA_SIGNS) else one for one in row
+    ]
