@@ -16,14 +16,21 @@ from operations.clip_limits import require_result_size
 
 from .models import Film, FilmTask
 from .models.film_task import TaskPurpose
-from .plans import MEGA, UPLOAD, Amount, FilmPlan, PictureSize, TaskInput, from_task
+from .plans import (
+    CHUNK_MEGAPIXELS,
+    MEGA,
+    UPLOAD,
+    Amount,
+    FilmPlan,
+    PictureSize,
+    TaskInput,
+    from_task,
+)
 from .recipe import FilmSource, Recipe
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-# Megapixels that come out of one task: at 0.4 seconds each, some seconds of one core's time.
-CHUNK_MEGAPIXELS = 20.0
 MIN_CHUNK_SECONDS, MAX_CHUNK_SECONDS = 1.0, 4.0
 PREVIEW_HEIGHT = 360
 PREVIEW_ENCODING = {"preset": "ultrafast", "quality": 28}
@@ -155,7 +162,8 @@ def _expect(plan: FilmPlan, steps: list[ClipStep], clip: ClipFacts) -> None:
     pictures, size = float(clip.frames), clip.size
     for step in steps:
         pictures, size = pictures * float(step.grow), step.size or size
-        plan.expect(step.operation, Amount(pictures=pictures, size=size))
+        way = str(step.parameters.get("method", ""))
+        plan.expect(step.operation, Amount(pictures=pictures, size=size), way)
     plan.expect("mux", Amount(pictures=pictures, size=size))
 
 

@@ -11,17 +11,17 @@ from invocations.models import Run
 
 from . import orders
 from .models import Film
-from .pace import Paces
-from .plans import FilmPlan
+from .pace import Paces, TimeGuess, total, way_of
+from .plans import FilmPlan, TaskWay
 from .recipe import recipe_named
 
 
 @dataclass(frozen=True, slots=True)
 class FilmEstimate:
-    """`seconds` are of the film, `working_seconds` of making it by one process, `bytes` of its intermediate files."""
+    """`seconds` are of the film, `working` of making it by one process, `bytes` of its intermediate files."""
 
     seconds: float
-    working_seconds: float
+    working: TimeGuess
     bytes: int
     scenes: int
 
@@ -38,8 +38,11 @@ def estimate_film_of_run(run: Run, owner: User, options: Mapping[str, Any]) -> F
     )
     plan = FilmPlan()
     recipe.begin(film, plan)
-    paces = Paces({task.operation for task in plan.tasks})
-    working = sum(paces.seconds(task.operation, task.size_class, task.work) for task in plan.tasks)
+    paces = Paces()
+    working = total(
+        paces.guess(TaskWay(task.operation, task.size_class, way_of(task.parameters)), task.work)
+        for task in plan.tasks
+    )
     stills = [task for task in plan.tasks if task.operation == "crossfade"]
     length = sum(sum(task.parameters["seconds"]) for task in stills)
     return FilmEstimate(length, working, plan.bytes, len(stills))

@@ -59,8 +59,8 @@ def complete(claim: TaskClaim, result: TaskResult, *, at: datetime) -> None:
             error_code="",
         )
         if task.work:
-            pace = result.seconds / task.work
-            TaskPace.note(task.operation, task.size_class, result.backend, pace)
+            key = task.operation, task.size_class, result.backend
+            TaskPace.note(*key, seconds=result.seconds, work=task.work)
         film.note_bytes(task.bytes)
         planning.go_on(film, task)
         _check_budget(film, at)

@@ -17,6 +17,8 @@ from .models.film_task import TaskPurpose
 
 MEGA = 1_000_000
 SOUND = "sound"
+# Megapixels that come out of one task of a clip: at 0.4 seconds each, some seconds of one core's time.
+CHUNK_MEGAPIXELS = 20.0
 # Bytes of a chunk for each pixel of each of its pictures: FFV1, what films of cameras came to.
 CHUNK_BYTES_PER_PIXEL = 0.9
 GIVE_CHUNKS = frozenset({"split", "interpolate", "upscale", "caption", "crossfade", "concat"})
@@ -74,13 +76,22 @@ class Amount:
         return SOUND if self.size is None else self.size.size_class
 
 
+@dataclass(frozen=True, slots=True)
+class TaskWay:
+    """What decides how long a megapixel of a task takes."""
+
+    operation: str
+    size_class: str
+    way: str = ""  # the method or transition that its parameters ask for
+
+
 @dataclass(slots=True)
 class FilmPlan:
     """What a recipe adds to a film. `first` is the number of the first task that is added."""
 
     first: int = 1
     tasks: list[FilmTask] = field(default_factory=list)
-    forecast: list[tuple[str, str, float]] = field(default_factory=list)
+    forecast: list[tuple[str, str, float, str]] = field(default_factory=list)
     chapters: list[dict[str, Any]] | None = None
 
     def add(
@@ -109,14 +120,14 @@ class FilmPlan:
         )
         return number
 
-    def expect(self, operation: str, amount: Amount) -> None:
-        """Work that will be planned later."""
-        self.forecast.append((operation, amount.size_class, amount.work))
+    def expect(self, operation: str, amount: Amount, way: str = "") -> None:
+        """Work that will be planned later; `way`: the method or transition of its parameters."""
+        self.forecast.append((operation, amount.size_class, amount.work, way))
 
     @property
     def bytes(self) -> int:
         """About what the intermediate files of all of it take."""
         planned = [(task.operation, task.work) for task in self.tasks]
-        expected = [(operation, work) for operation, _, work in self.forecast]
+        expected = [(operation, work) for operation, _, work, _ in self.forecast]
         pixels = sum(work for operation, work in planned + expected if operation in GIVE_CHUNKS)
         return round(pixels * MEGA * CHUNK_BYTES_PER_PIXEL)

@@ -4,22 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
+from django.conf import settings
 from django.db.models import Count, Sum
 
 from .models import Film, FilmTask, TaskAttempt
-from .pace import Paces
+from .pace import Paces, TimeGuess, total, way_of
+from .places import is_a_ring_live
+from .plans import CHUNK_MEGAPIXELS, TaskWay
 from .states import FilmState, TaskState
+
+ALONE = frozenset(
+    {"split", "mux", "concat"}
+)  # one task, beside which no other one of its film is at work
 
 
 @dataclass(frozen=True, slots=True)
 class FilmProgress:
-    """`fraction` is from 0 to 1; `stage` is an operation, empty where none runs; `eta_seconds` is None where
-    it is not known or nothing goes on."""
+    """`fraction` is from 0 to 1; `stage` is an operation, empty where none runs; `left` is None where it is
+    not known or nothing goes on."""
 
     fraction: float
-    eta_seconds: float | None
+    left: TimeGuess | None
     stage: str
+
+    @property
+    def eta_seconds(self) -> float | None:
+        return None if self.left is None else round(self.left.seconds, 1)
+
+    @property
+    def eta_range(self) -> list[float] | None:
+        return None if self.left is None else [round(self.left.least), round(self.left.most)]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """Tasks of one film that are alike and in one state; or one that is at work, and how far it is."""
+
+    film: int
+    way: TaskWay
+    state: str
+    work: float
+    tasks: float = 1
+    far: float = 0.0
 
 
 def progress_of_film(film: Film) -> FilmProgress:
@@ -30,54 +58,88 @@ def progress_of_films(films: Iterable[Film]) -> dict[int, FilmProgress]:
     """By their keys. A number of queries that does not depend on how many films there are."""
     films = list(films)
     keys = [film.pk for film in films]
-    rows = _work_of_films(keys)
-    running = _running(keys)
-    expected = {operation for film in films for operation, _, _ in film.forecast}
-    paces = Paces(expected | {operation for _, operation, _, _, _, _ in rows})
+    rows, running, paces = _work_of_films(keys), _running(keys), Paces()
     active = max(1, Film.objects.worked_on().count())
-    return {film.pk: _progress(film, rows, running, paces, active) for film in films}
+    places = 1 if is_a_ring_live() else settings.FILM_PROCESSES
+    progress = partial(_progress, paces=paces, slowed=active, places=places)
+    return {
+        film.pk: progress(
+            film,
+            [row for row in rows if row.film == film.pk],
+            [row for row in running if row.film == film.pk],
+        )
+        for film in films
+    }
 
 
-Row = tuple[int, str, str, str, float, int]
-
-
-def _work_of_films(keys: list[int]) -> list[Row]:
-    """(film, operation, size class, state, work, number of tasks)"""
+def _work_of_films(keys: list[int]) -> list[WorkRow]:
     grouped = FilmTask.objects.filter(film__in=keys).order_by()
-    sums = grouped.values_list("film_id", "operation", "size_class", "state")
-    return list(sums.annotate(Sum("work"), Count("pk")))
+    named = ("film_id", "operation", "size_class", *ASKED, "state")
+    sums = grouped.values_list(*named).annotate(Sum("work"), Count("pk"))
+    return [
+        WorkRow(film, _way(operation, size, *asked), state, work, tasks)
+        for film, operation, size, *asked, state, work, tasks in sums
+    ]
 
 
-def _running(keys: list[int]) -> list[tuple[int, str, str, float, float]]:
-    """(film, operation, size class, work, how far) of what is at work."""
+def _running(keys: list[int]) -> list[WorkRow]:
+    """What is at work."""
     live = TaskAttempt.objects.live().filter(film__in=keys).order_by("started_at")
-    return list(
-        live.values_list("film_id", "task__operation", "task__size_class", "task__work", "progress")
+    asked = (f"task__{name}" for name in ASKED)
+    named = live.values_list(
+        "film_id", "task__operation", "task__size_class", *asked, "task__work", "progress"
     )
+    return [
+        WorkRow(film, _way(operation, size, *asked), TaskState.RUNNING, work, far=far)
+        for film, operation, size, *asked, work, far in named
+    ]
+
+
+ASKED = ("parameters__method", "parameters__transition")
+
+
+def _way(operation: str, size: str, method: str | None, transition: str | None) -> TaskWay:
+    return TaskWay(operation, size, way_of({"method": method, "transition": transition}))
 
 
 def _progress(
     film: Film,
-    rows: list[Row],
-    running: list[tuple[int, str, str, float, float]],
+    rows: list[WorkRow],
+    running: list[WorkRow],
+    *,
     paces: Paces,
-    active: int,
+    slowed: int,
+    places: int,
 ) -> FilmProgress:
-    mine = [row[1:] for row in running if row[0] == film.pk]
     if film.state == FilmState.COMPLETED:
         return FilmProgress(1.0, None, "")
-    done = sum(paces.seconds(operation, size, work) * far for operation, size, work, far in mine)
-    left = sum(paces.seconds(*one) for one in film.forecast) - done
-    for pk, operation, size, state, work, _ in rows:
-        if pk == film.pk:
-            seconds = paces.seconds(operation, size, work)
-            if state == TaskState.COMPLETED:
-                done += seconds
-            else:
-                left += seconds
-    left = max(0.0, left)
-    fraction = done / (done + left) if done + left else 0.0
+    guessed = [(row, paces.guess(row.way, row.work, tasks=row.tasks)) for row in rows]
+    begun = [(row, paces.guess(row.way, row.work).times(row.far)) for row in running]
+    done = sum(guess.seconds for row, guess in guessed if row.state == TaskState.COMPLETED)
+    done += sum(guess.seconds for _, guess in begun)
+    ahead = [(row.way, guess) for row, guess in guessed if row.state != TaskState.COMPLETED]
+    ahead += [(row.way, guess.times(-1)) for row, guess in begun]
+    ahead += _expected(film, paces)
+    whole = total(guess for _, guess in ahead).seconds
+    fraction = done / (done + whole) if done + whole > 0 else 0.0
     goes_on = film.state in (FilmState.QUEUED, FilmState.RUNNING)
-    # Several tasks at once share the work; several films share the workers.
-    eta = round(left * active / max(1, len(mine)), 1) if goes_on else None
-    return FilmProgress(round(min(fraction, 0.999), 4), eta, mine[0][0] if mine else "")
+    # Several places share the work of a film; several films share the places.
+    left = total(
+        guess.times(slowed if way.operation in ALONE else slowed / places) for way, guess in ahead
+    )
+    stage = running[0].way.operation if running else ""
+    return FilmProgress(round(min(fraction, 0.999), 4), _positive(left) if goes_on else None, stage)
+
+
+def _expected(film: Film, paces: Paces) -> list[tuple[TaskWay, TimeGuess]]:
+    """What is not planned yet."""
+    found = []
+    for operation, size_class, work, *way in film.forecast:
+        tasks = 1 if operation in ALONE else max(1.0, work / CHUNK_MEGAPIXELS)
+        one = TaskWay(operation, size_class, *way)
+        found.append((one, paces.guess(one, work, tasks=tasks)))
+    return found
+
+
+def _positive(guess: TimeGuess) -> TimeGuess:
+    return TimeGuess(max(0.0, guess.seconds), max(0.0, guess.least), max(0.0, guess.most))

@@ -114,10 +114,12 @@ class OnAirBroadcast:
     def update(self, broadcast: Broadcast, targets: Iterable[StreamTarget]) -> None:
         """What people changed."""
         self._program.broadcast.bed = broadcast.bed
+        self._program.broadcast.outside_hours = broadcast.outside_hours
         self._program.network.__dict__.update(
             name=broadcast.network.name,
             caption=broadcast.network.caption,
             replay=broadcast.network.replay,
+            opening_hours=broadcast.network.opening_hours,
         )
         wanted = {target.pk: target for target in targets}
         for pk in self._senders.keys() - wanted.keys():

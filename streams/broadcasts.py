@@ -10,10 +10,11 @@ from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import AuditEntry, User
 from networks.models import Network
+from networks.opening_words import closed_sentence
 from studio.tiles import Tile, TileOptions, step_tile
 
 from .models import Broadcast, QuarantinedItem, StreamTarget, StreamViewers
-from .models.broadcast import BedKind
+from .models.broadcast import BedKind, OutsideHours
 from .states import StreamState
 from .waking import wake_host
 
@@ -38,26 +39,48 @@ class StreamStatus:
 
     @property
     def state(self) -> StreamState:
-        """As it is written down; in trouble where nobody has held it for long, or nothing new comes."""
+        """As it is written down; in trouble where nobody has held it for long, or nothing new comes; closed
+        outside the hours where that was chosen."""
+        if self.is_closed:
+            return StreamState.CLOSED
         if self.broadcast.wanted and (self._nobody_holds_it or self._is_stuck):
             return StreamState.TROUBLE
         return StreamState(self.broadcast.state)
 
     @property
     def on_air(self) -> bool:
+        """Whether there is something to be seen, or will be in a moment."""
+        return self.broadcast.wanted and not self.is_closed
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody has put it on air, whatever the hour."""
         return self.broadcast.wanted
+
+    @property
+    def is_closed(self) -> bool:
+        return self.broadcast.wanted and self.broadcast.is_closed(OutsideHours.OFF, self.at)
+
+    @property
+    def closed_words(self) -> str:
+        """`Closed until 10:00.`; empty while it is open."""
+        return closed_sentence(self.network.hours, self.at)
 
     @property
     def segment_age(self) -> float | None:
         """Seconds since the end of the newest segment; None before the first one."""
-        if self.broadcast.segment_at is None or not self.broadcast.wanted:
+        if self.broadcast.segment_at is None or not self.on_air:
             return None
         return max(0.0, (self.at - self.broadcast.segment_at).total_seconds())
 
     @property
     def badge(self) -> str:
         """Its state as the colours of states know it."""
-        kinds = {StreamState.STOPPED: "idle", StreamState.TROUBLE: "failed"}
+        kinds = {
+            StreamState.STOPPED: "idle",
+            StreamState.CLOSED: "idle",
+            StreamState.TROUBLE: "failed",
+        }
         return kinds.get(self.state, "running")
 
     @property
@@ -114,6 +137,14 @@ def choose_bed(*, network: Network, bed: BedKind) -> None:
     with transaction.atomic():
         broadcast, _ = Broadcast.objects.get_or_create(network=network)
         broadcast.choose_bed(bed)
+        transaction.on_commit(wake_host)
+
+
+def choose_outside_hours(*, network: Network, choice: OutsideHours) -> None:
+    """What happens while its installations are closed."""
+    with transaction.atomic():
+        broadcast, _ = Broadcast.objects.get_or_create(network=network)
+        broadcast.choose_outside_hours(choice)
         transaction.on_commit(wake_host)
 
 

@@ -29,6 +29,7 @@ from networks.models import Network
 
 from .air import OnAirBroadcast
 from .models import Broadcast, StreamTarget
+from .models.broadcast import OutsideHours
 
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
@@ -50,7 +51,7 @@ class StreamHost:
         self._listener.setblocking(False)
         self._holder = holder_name()
         self._on_air: dict[int, OnAirBroadcast] = {}
-        self._halted = False
+        self._halted = self._is_resting = False
         self._looked_at = self._rows_at = 0.0
         self._busy_at = self._seen_at = time.monotonic()
         self._alive = settings.RUN_DIR / "streamhost.alive"
@@ -78,7 +79,7 @@ class StreamHost:
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
             self._attempt(lambda: self._look(at))
-        if self._on_air:
+        if self._on_air or self._is_resting:
             self._busy_at = now
 
     def _look(self, at: datetime) -> None:
@@ -89,13 +90,15 @@ class StreamHost:
 
     def _read_rows(self, at: datetime) -> None:
         self._halted = Halt.current() is not None
-        rows = Broadcast.objects.wanted_ones().select_related("network")
-        ours = {row.pk: row for row in rows if row.claim(self._holder, at=at)}
+        awake, self._is_resting = rows_to_encode(at)
+        ours = {row.pk: row for row in awake if row.claim(self._holder, at=at)}
         targets: dict[int, list[StreamTarget]] = defaultdict(list)
         for target in StreamTarget.objects.enabled_ones().filter(network__broadcast__in=ours):
             targets[target.network_id].append(target)
         for pk in self._on_air.keys() - ours.keys():
-            self._on_air.pop(pk).stop()
+            gone = self._on_air.pop(pk)
+            gone.stop()
+            gone.broadcast.release(self._holder)
         for pk, row in ours.items():
             if pk not in self._on_air:
                 self._on_air[pk] = OnAirBroadcast(row, self._holder)
@@ -122,6 +125,13 @@ class StreamHost:
                 self._listener.accept()[0].close()
                 woken = True
         return woken
+
+
+def rows_to_encode(at: datetime) -> tuple[list[Broadcast], bool]:
+    """Those that are to be on air now; whether others are to be so once they open, so that we have to stay."""
+    rows = list(Broadcast.objects.wanted_ones().select_related("network"))
+    awake = [row for row in rows if not row.is_closed(OutsideHours.OFF, at)]
+    return awake, len(awake) < len(rows)
 
 
 def remove_folders_of_gone_networks() -> None:

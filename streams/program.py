@@ -19,12 +19,13 @@ from assets.kinds import MediaKind
 from invocations.models import Invocation, Run
 from invocations.states import LIVE_RUNS, InvocationState
 from networks.models import Network
+from networks.opening_words import closed_sentence
 from studio.tiles import shorten
 
 from .encoder.protocol import Picture
 from .media_files import MediaFiles
 from .models import Broadcast, QuarantinedItem, RunPlays
-from .models.broadcast import BedKind
+from .models.broadcast import BedKind, OutsideHours
 from .pictures import key_of, picture_of_step, slate
 from .states import StreamState
 
@@ -64,6 +65,9 @@ class StreamProgram:
     def next_picture(self, at: datetime, *, halted: bool) -> OnAir:
         if halted:
             return self._slate("halted", gettext("Everything is stopped."))
+        if self.broadcast.is_closed(OutsideHours.SLATE, at):
+            words = closed_sentence(self.network.hours, at)
+            return self._slate(f"closed {words}", words)
         if self._current and self._until and at < self._until and self._stays(self._current):
             return self._current
         if (found := self._live(at)) is not None:

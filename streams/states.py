@@ -14,6 +14,7 @@ class StreamState(models.TextChoices):
     LIVE = "live", _("live: the run that is under way")
     ARCHIVE = "archive", _("runs from the archive")
     SLATE = "slate", _("a slate")
+    CLOSED = "closed", _("off air until it opens")
     TROUBLE = "trouble", _("in trouble: its encoder keeps failing")
 
 
@@ -26,7 +27,7 @@ class TargetState(models.TextChoices):
 
 S = StreamState
 _ON_AIR = frozenset({S.LIVE, S.ARCHIVE, S.SLATE})
-# From -> to. Whoever stops it may do so at any time.
+# From -> to. Whoever stops it may do so at any time. Closed is no state of a row: the time of day says so.
 MOVES: Mapping[StreamState, frozenset[StreamState]] = {
     S.STOPPED: frozenset({S.STARTING}),
     S.STARTING: _ON_AIR | {S.TROUBLE, S.STOPPED},
@@ -34,6 +35,7 @@ MOVES: Mapping[StreamState, frozenset[StreamState]] = {
     S.ARCHIVE: _ON_AIR - {S.ARCHIVE} | {S.STARTING, S.TROUBLE, S.STOPPED},
     S.SLATE: _ON_AIR - {S.SLATE} | {S.STARTING, S.TROUBLE, S.STOPPED},
     S.TROUBLE: _ON_AIR | {S.STARTING, S.STOPPED},
+    S.CLOSED: frozenset(),
 }
 
 

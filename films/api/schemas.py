@@ -24,6 +24,7 @@ _FILM_EXAMPLE: dict[str, Any] = {
     "stage": "crossfade",
     "progress": 0.42,
     "eta_seconds": 95.0,
+    "eta_range": [76.0, 119.0],
     "error": None,
     "output": None,
     "preview": None,
@@ -80,6 +81,9 @@ class FilmOut(BaseModel):
     stage: str | None
     progress: float
     eta_seconds: float | None
+    eta_range: list[float] | None = Field(
+        None, description="Between which seconds that lies; far apart until something is known."
+    )
     error: str | None
     output: MediaOut | None
     preview: MediaOut | None
@@ -148,6 +152,7 @@ def _fields(film: Film, now: FilmProgress) -> dict[str, Any]:
         "stage": now.stage or None,
         "progress": now.fraction,
         "eta_seconds": now.eta_seconds,
+        "eta_range": now.eta_range,
         "error": translate_stored(film.error) or None,
         "output": MediaOut.model_validate(film.output) if film.output else None,
         "preview": MediaOut.model_validate(film.preview) if film.preview else None,

@@ -9,12 +9,13 @@ WEIGHT = 0.3  # of the newest measurement, in the running mean
 
 class TaskPace(models.Model):
     """Seconds by the clock for a unit of work (`FilmTask.work`): a running mean of tasks of one operation,
-    one size class and one backend."""
+    one size class and one backend. `work` is how much one of them was."""
 
     operation = models.CharField(max_length=20)
     size_class = models.CharField(max_length=20)
     backend = models.CharField(max_length=40)
     seconds = models.FloatField()
+    work = models.FloatField(default=0.0)
     count = models.PositiveIntegerField(default=1)
     measured_at = models.DateTimeField(auto_now=True)
 
@@ -31,11 +32,15 @@ class TaskPace(models.Model):
     # Mutators
 
     @classmethod
-    def note(cls, operation: str, size_class: str, backend: str, seconds: float) -> None:
-        """One more measurement."""
+    def note(
+        cls, operation: str, size_class: str, backend: str, *, seconds: float, work: float
+    ) -> None:
+        """One more task: so much work in so many seconds."""
         key = {"operation": operation, "size_class": size_class, "backend": backend}
-        found, created = cls.objects.get_or_create(**key, defaults={"seconds": seconds})
+        pace = seconds / work
+        found, created = cls.objects.get_or_create(**key, defaults={"seconds": pace, "work": work})
         if not created:
-            found.seconds += WEIGHT * (seconds - found.seconds)
+            found.seconds += WEIGHT * (pace - found.seconds)
+            found.work += WEIGHT * (work - found.work)
             found.count += 1
             found.save()

@@ -120,8 +120,8 @@ def _expect(film: Film, plan: FilmPlan) -> None:
     shape = _shape(film, is_preview=False)
     scenes = _scenes(film, shape.rate)
     amount = Amount(pictures=scenes[-1].first + scenes[-1].frames, size=shape.size)
-    for operation in ("crossfade", "caption", "mux"):
-        plan.expect(operation, amount)
+    for operation, way in (("crossfade", shape.transition), ("caption", ""), ("mux", "")):
+        plan.expect(operation, amount, way)
 
 
 def _scenes(film: Film, rate: Fraction) -> list[TimedScene]:

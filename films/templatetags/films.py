@@ -5,10 +5,12 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import gettext, ngettext
 
+from films.pace import TimeGuess
 from films.recipe import UnknownRecipe, recipe_named
 from films.state_texts import FILM_STATES, OPERATIONS, TASK_STATES
 
 register = template.Library()
+VAGUE = 2.0  # times the least, from which on both bounds are said
 
 
 @register.filter
@@ -57,16 +59,42 @@ def clock(seconds: float | None) -> str:
 
 
 @register.filter
-def time_left(seconds: float | None) -> str:
-    """About how long it still takes; nothing where that is not known."""
-    if seconds is None:
+def time_left(guess: TimeGuess | None) -> str:
+    """About how long it still takes, or between which bounds; nothing where that is not known."""
+    if guess is None:
         return ""
-    if seconds < 50:
+    if guess.most < 50 or (guess.seconds < 50 and not _is_vague(guess)):
         return gettext("less than a minute left")
-    minutes = round(seconds / 60)
+    if _is_vague(guess):
+        words = {"least": _length(guess.least), "most": _length(guess.most)}
+        return gettext("%(least)s to %(most)s left") % words
+    minutes = round(guess.seconds / 60)
     if minutes < 100:
-        words = ngettext("about %(count)d minute left", "about %(count)d minutes left", minutes)
-        return words % {"count": minutes}
+        one = ngettext("about %(count)d minute left", "about %(count)d minutes left", minutes)
+        return one % {"count": minutes}
+    hours = round(guess.seconds / 3600)
+    one = ngettext("about %(count)d hour left", "about %(count)d hours left", hours)
+    return one % {"count": hours}
+
+
+@register.filter
+def time_taken(guess: TimeGuess) -> str:
+    """How long it takes, or between which bounds."""
+    if not _is_vague(guess):
+        return _length(guess.seconds)
+    words = {"least": _length(guess.least), "most": _length(guess.most)}
+    return gettext("%(least)s to %(most)s") % words
+
+
+def _is_vague(guess: TimeGuess) -> bool:
+    """Whether one number would say more than is known."""
+    return guess.most > VAGUE * guess.least
+
+
+def _length(seconds: float) -> str:
+    """In whole minutes, from an hour and a half on in hours."""
+    minutes = max(1, round(seconds / 60))
+    if minutes < 90:
+        return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
     hours = round(seconds / 3600)
-    words = ngettext("about %(count)d hour left", "about %(count)d hours left", hours)
-    return words % {"count": hours}
+    return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}

@@ -34,10 +34,15 @@ mute.addEventListener("click", actions.m);
 full.addEventListener("click", actions.f);
 video.addEventListener("click", actions.k);
 for (const name of ["play", "pause", "volumechange"]) video.addEventListener(name, show);
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  actions[event.key.toLowerCase()]?.();
-});
+// Before the keys that lead to other pages: F would leave for the films.
+addEventListener("keydown", keyed, { capture: true });
+function keyed(event) {
+  const typing = event.target.closest?.("input, textarea, select, dialog");
+  const action = actions[event.key.toLowerCase()];
+  if (!action || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  action();
+}
 show();
 source.open();

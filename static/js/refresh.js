@@ -1,17 +1,26 @@
-// <div data-refresh="/…" data-every="5">: what is inside is asked for again, for as long as it is seen. What is
-// the same stays as it is: a screen reader would read it out each time.
+// <div data-refresh="/…" data-every="5">: what is inside is asked for again, for as long as it is seen; with
+// data-at-once for the first time at once. What is the same stays as it is: a screen reader would read it out
+// each time, and a button that has the focus would lose it.
+
+const secret = /name="csrfmiddlewaretoken" value="[^"]*"/g; // another one in each answer, all of them good
 
 for (const place of document.querySelectorAll("[data-refresh]")) {
   let shown = "";
-  setInterval(async () => {
+  const refresh = async () => {
     if (document.hidden) return;
     try {
       const answer = await fetch(place.dataset.refresh);
       if (!answer.ok || answer.redirected) return;
       const found = await answer.text();
-      if (found !== shown) place.innerHTML = shown = found;
+      const plain = found.replace(secret, "");
+      if (plain === shown) return;
+      const focused = place.querySelector(":focus")?.value;
+      [place.innerHTML, shown] = [found, plain];
+      if (focused) place.querySelector(`[value="${CSS.escape(focused)}"]`)?.focus();
     } catch {
       // The mark of a lost line is shown by the socket already.
     }
-  }, place.dataset.every * 1000);
+  };
+  setInterval(refresh, place.dataset.every * 1000);
+  if ("atOnce" in place.dataset) refresh();
 }

@@ -20,7 +20,7 @@ from networks.models import Network
 from streams import broadcasts, targets
 from streams.broadcasts import CannotGoOnAir, StreamStatus
 from streams.models import StreamTarget
-from streams.models.broadcast import BedKind
+from streams.models.broadcast import BedKind, OutsideHours
 
 routes = Router(tags=["streams"])
 _ONE = "/networks/{slug:slug}/stream"
@@ -59,7 +59,7 @@ class StreamTargetOut(BaseModel):
 
 
 class StreamOut(BaseModel):
-    """`state`: `stopped`, `starting`, `live`, `archive`, `slate`, or `trouble`. `since`: when it was last
+    """`state`: `stopped`, `starting`, `live`, `archive`, `slate`, `closed`, or `trouble`. `since`: when it was last
     started or stopped. `targets`: only for those who may control the network."""
 
     state: str
@@ -69,6 +69,7 @@ class StreamOut(BaseModel):
     late_frames: int
     restarts: int
     bed: str
+    outside_hours: str
     segment_age_seconds: float | None
     url: str
 
@@ -83,6 +84,7 @@ class StreamOut(BaseModel):
             late_frames=broadcast.late_frames,
             restarts=broadcast.restarts,
             bed=broadcast.bed,
+            outside_hours=broadcast.outside_hours,
             segment_age_seconds=status.segment_age,
             url=f"{status.network.get_absolute_url()}live/index.m3u8",
         )
@@ -112,7 +114,10 @@ class StreamTargetIn(StreamTargetChange):
 class StreamChange(StrictSchema):
     model_config = example({"bed": "folder"})
 
-    bed: Literal["silence", "run", "folder"]
+    bed: Literal["silence", "run", "folder"] | None = None
+    outside_hours: Literal["on", "slate", "off"] | None = Field(
+        None, description="While the installations of the network are closed."
+    )
 
 
 @routes.get(_ONE, response=StreamOut)
@@ -126,9 +131,12 @@ def get_stream(request: ApiRequest, slug: str) -> StreamOut:
 @routes.patch(_ONE, response=StreamOut)
 @requires_scope(Scope.CONTROL)
 def change_stream(request: ApiRequest, slug: str, body: StreamChange) -> StreamOut:
-    """What is heard between the sounds of steps."""
+    """What is heard between the sounds of steps, and what happens outside opening hours."""
     network = access.controllable(request.auth, slug)
-    broadcasts.choose_bed(network=network, bed=BedKind(body.bed))
+    if body.bed is not None:
+        broadcasts.choose_bed(network=network, bed=BedKind(body.bed))
+    if body.outside_hours is not None:
+        broadcasts.choose_outside_hours(network=network, choice=OutsideHours(body.outside_hours))
     return _shown(network)
 
 

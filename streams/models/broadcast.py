@@ -23,6 +23,14 @@ class BedKind(models.TextChoices):
     FOLDER = "folder", _("music from this installation's folder")
 
 
+class OutsideHours(models.TextChoices):
+    """What happens while the installations of the network are closed."""
+
+    ON = "on", _("it goes on as ever")
+    SLATE = "slate", _("a slate says when it opens")
+    OFF = "off", _("it is off air, and comes back by itself when it opens")
+
+
 class BroadcastQuerySet(models.QuerySet["Broadcast"]):
     def wanted_ones(self) -> BroadcastQuerySet:
         """Those to be on air: switched on, of networks that are not in the archive."""
@@ -42,6 +50,9 @@ class Broadcast(models.Model):
     )
     since = models.DateTimeField(null=True)  # when it was last started or stopped
     bed = models.CharField(max_length=10, choices=BedKind.choices, default=BedKind.RUN)
+    outside_hours = models.CharField(
+        max_length=10, choices=OutsideHours.choices, default=OutsideHours.ON
+    )
     holder = models.CharField(max_length=80, blank=True)  # the host whose encoder it is
     lease_until = models.DateTimeField(null=True)
     late_frames = models.PositiveBigIntegerField(default=0)
@@ -77,6 +88,9 @@ class Broadcast(models.Model):
 
     def choose_bed(self, bed: BedKind) -> None:
         self._change(Q(), bed=bed)
+
+    def choose_outside_hours(self, choice: OutsideHours) -> None:
+        self._change(Q(), outside_hours=choice)
 
     def claim(self, holder: str, *, at: datetime) -> bool:
         """Hold it, or hold it on, for this host; False where another one does, or it is not wanted."""
@@ -124,6 +138,10 @@ class Broadcast(models.Model):
         return bool(changed)
 
     # Properties
+
+    def is_closed(self, choice: OutsideHours, at: datetime) -> bool:
+        """Whether it is outside the opening hours, and this is what was chosen for then."""
+        return self.outside_hours == choice and not self.network.hours.is_open(at)
 
     @property
     def channel(self) -> str:

@@ -21,7 +21,7 @@ from streams import broadcasts, targets
 from streams.broadcasts import CannotGoOnAir
 from streams.forms.targets import TargetForm
 from streams.models import StreamTarget
-from streams.models.broadcast import BedKind
+from streams.models.broadcast import BedKind, OutsideHours
 
 
 @require_safe
@@ -31,14 +31,16 @@ def health(request: HttpRequest, slug: str) -> HttpResponse:
     """The part of the control room that is asked for again."""
     network = controlled_network(request, slug)
     status = broadcasts.status_of(network, at=timezone.now(), with_targets=True)
-    return render(request, "streams/_health.html", {"network": network, "status": status})
+    in_room = "room" in request.GET
+    context = {"network": network, "status": status, "in_room": in_room}
+    return render(request, "streams/_health.html", context)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Everything about the stream; POST with `action`: start, stop, or what is heard."""
+    """Everything about the stream; POST with `action` (start, stop), `bed`, or `outside_hours`."""
     network = controlled_network(request, slug)
     if request.method == "POST":
         _act(request, network)
@@ -51,6 +53,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "network": network,
         "status": status,
         "beds": BedKind.choices,
+        "outside_hours": OutsideHours.choices,
         "can_edit": network.may_edit(request.user),
         "form": TargetForm(cast("User", request.user)),
     }
@@ -64,6 +67,9 @@ def _act(request: HttpRequest, network: Network) -> None:
             broadcasts.start(network=network, by=by, at=at)
         elif action == "stop":
             broadcasts.stop(network=network, by=by, at=at)
+        elif (choice := request.POST.get("outside_hours", "")) in OutsideHours.values:
+            broadcasts.choose_outside_hours(network=network, choice=OutsideHours(choice))
+            messages.success(request, _("Saved."))
         elif (bed := request.POST.get("bed", "")) in BedKind.values:
             broadcasts.choose_bed(network=network, bed=BedKind(bed))
             messages.success(request, _("Saved."))
@@ -85,6 +91,7 @@ def add_target(request: HttpRequest, network: Network) -> HttpResponse:
         "network": network,
         "status": status,
         "beds": BedKind.choices,
+        "outside_hours": OutsideHours.choices,
         "can_edit": True,
         "form": form,
     }

@@ -48,7 +48,7 @@ def now(request: HttpRequest, slug: str) -> HttpResponse:
 def playlist(request: HttpRequest, slug: str) -> HttpResponse:
     """503 with `Retry-After` in the seconds before there is one; 404 where the network is off air."""
     network = visible_network(request, slug)
-    if not broadcasts.broadcast_of(network).wanted:
+    if not broadcasts.status_of(network, at=timezone.now()).on_air:
         raise Http404
     viewer = counter.anonymous_id(
         request.GET.get("viewer", ""),

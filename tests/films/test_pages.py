@@ -129,7 +129,7 @@ def test_longer_pictures_make_a_longer_film_of_more_work(alice: User, pictured_r
     short, long = estimate(1), estimate(20)
 
     assert (short.seconds, long.seconds) == (short.scenes, 20 * long.scenes)
-    assert long.working_seconds > short.working_seconds > 0
+    assert long.working.seconds > short.working.seconds > 0
     assert long.bytes > short.bytes > 0
     assert not Film.objects.exists()
 

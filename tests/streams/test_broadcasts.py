@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -13,14 +13,18 @@ from assets.rolling import RollingChannel
 from lib.validation import Invalid
 from networks.models import Network
 from streams import broadcasts, targets
+from streams.host import rows_to_encode
 from streams.metrics import metrics
 from streams.models import Broadcast, StreamTarget, StreamViewers
-from streams.models.broadcast import LEASE
+from streams.models.broadcast import LEASE, OutsideHours
 from streams.push import SegmentChain, SendingFailed, check_address
 from streams.states import MOVES, StreamState
 from streams.viewer_counts import VIEWER_SECONDS, ViewerCounter
 
 AT = timezone.now()
+NEVER = [{"days": ["mon"], "opens": "00:00", "closes": "00:01", "zone": "UTC"}]
+CLOSED_AT = datetime(2026, 12, 1, 12, tzinfo=UTC)  # a Tuesday
+OPEN_AT = datetime(2026, 12, 7, tzinfo=UTC)
 
 
 def test_it_is_started_and_stopped_once(network: Network, alice: User) -> None:
@@ -76,6 +80,55 @@ def test_without_anything_new_it_is_in_trouble(broadcast: Broadcast) -> None:
 
     assert well.state is StreamState.LIVE
     assert stuck.state is held_by_nobody.state is StreamState.TROUBLE
+
+
+def test_outside_opening_hours_it_may_be_off_air_until_it_opens(
+    broadcast: Broadcast, network: Network, owner: Client
+) -> None:
+    network.set_opening_hours(NEVER)
+    network.refresh_from_db()
+    as_ever = broadcasts.status_of(network, at=CLOSED_AT)
+
+    broadcasts.choose_outside_hours(network=network, choice=OutsideHours.OFF)
+
+    closed = broadcasts.status_of(network, at=CLOSED_AT)
+    opened = broadcasts.status_of(network, at=OPEN_AT)
+    assert as_ever.on_air
+    assert (closed.state, closed.on_air, closed.is_wanted) == (StreamState.CLOSED, False, True)
+    assert closed.closed_words == "Closed until Monday 00:00."
+    assert opened.on_air
+
+
+def test_a_host_encodes_nothing_while_it_is_closed_and_stays_for_the_opening(
+    broadcast: Broadcast, network: Network
+) -> None:
+    network.set_opening_hours(NEVER)
+    as_ever = rows_to_encode(CLOSED_AT)
+
+    broadcasts.choose_outside_hours(network=network, choice=OutsideHours.OFF)
+
+    assert as_ever == ([broadcast], False)
+    assert rows_to_encode(CLOSED_AT) == ([], True)
+    assert rows_to_encode(OPEN_AT) == ([broadcast], False)
+
+
+def test_the_one_button_that_applies_is_shown(network: Network, alice: User, owner: Client) -> None:
+    address = f"/n/{network.slug}/stream/"
+
+    def shown() -> tuple[bool, bool]:
+        pages = [owner.get(path).content.decode() for path in (address, f"{address}health/?room")]
+        found = {('value="start"' in page, 'value="stop"' in page) for page in pages}
+        assert len(found) == 1
+        return found.pop()
+
+    off = shown()
+    owner.post(address, {"action": "start", "next": "room"})
+    on = shown()
+    owner.post(address, {"outside_hours": "slate"})
+
+    assert (off, on) == ((True, False), (False, True))
+    assert Broadcast.objects.get().outside_hours == "slate"
+    assert 'value="slate" selected' in owner.get(address).content.decode()
 
 
 def test_a_target_is_encrypted_and_not_shown(network: Network, alice: User, owner: Client) -> None:

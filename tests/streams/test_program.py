@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -16,6 +16,7 @@ from invocations.models import Run
 from invocations.states import Reason
 from networks.models import Network
 from streams.models import Broadcast, QuarantinedItem, RunPlays
+from streams.models.broadcast import OutsideHours
 from streams.models.quarantine import MAX_FAILURES
 from streams.program import SHOWN_SECONDS, StreamProgram
 from streams.states import StreamState
@@ -72,6 +73,32 @@ def test_without_a_run_there_is_a_slate(broadcast: Broadcast) -> None:
     shown = program_of(broadcast).next_picture(AT, halted=False)
 
     assert (shown.state, shown.picture.kind) == (StreamState.SLATE, "slate")
+
+
+NEVER = [{"days": ["mon"], "opens": "00:00", "closes": "00:01", "zone": "UTC"}]
+CLOSED_AT = datetime(2026, 12, 1, 12, tzinfo=UTC)  # a Tuesday
+
+
+def test_outside_opening_hours_a_slate_says_when_it_opens(
+    broadcast: Broadcast, run: Run, work: Work
+) -> None:
+    work(run, "words")
+    broadcast.network.set_opening_hours(NEVER)
+    before = program_of(broadcast).next_picture(CLOSED_AT, halted=False)
+
+    broadcast.choose_outside_hours(OutsideHours.SLATE)
+    closed = program_of(broadcast).next_picture(CLOSED_AT, halted=False)
+
+    assert before.picture.text == "words"
+    assert (closed.state, closed.picture.kind) == (StreamState.SLATE, "slate")
+    assert closed.picture.text == "Closed until Monday 00:00."
+
+
+def test_a_network_without_hours_is_always_open(broadcast: Broadcast, run: Run, work: Work) -> None:
+    work(run, "words")
+    broadcast.choose_outside_hours(OutsideHours.SLATE)
+
+    assert program_of(broadcast).next_picture(CLOSED_AT, halted=False).picture.text == "words"
 
 
 def test_stop_all_puts_a_slate_on(broadcast: Broadcast, run: Run, work: Work) -> None:

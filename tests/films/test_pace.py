@@ -1,0 +1,181 @@
+"""How long a film takes: said before anything is known, and right once something is."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from films import orders
+from films.models import Film, FilmTask, TaskPace
+from films.pace import BACKENDS, TYPICAL_SECONDS, Paces, TimeGuess, likely_backend, way_of
+from films.plans import TaskWay
+from films.progress import progress_of_film
+from films.states import TaskState
+from films.templatetags.films import time_left, time_taken
+from invocations.models import Run
+from invocations.states import RunState
+from operations.parameters import complete_parameters
+from operations.registry import operation_named, operations
+from operations.weights import FOLDER_VARIABLE
+
+SMALL, LARGE = "2^12", "2^21"
+OF_RUN = {"seconds": 20, "fade": 2, "width": 1920, "height": 1080}
+
+pytestmark = pytest.mark.django_db
+
+
+class Machine:
+    """One that is slower than ours, by another factor in each operation."""
+
+    start = 0.9  # seconds of each task
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        slowness = self._random.uniform(1.5, 6)
+        self._rates = {
+            key: typical * slowness * self._random.uniform(0.75, 1.3)
+            for key, typical in TYPICAL_SECONDS.items()
+        }
+
+    def seconds(self, operation: str, parameters: Mapping[str, object], work: float) -> float:
+        """A task, without what differs from one to the next."""
+        return (
+            self.start
+            + self._rates[operation, likely_backend(operation, way_of(parameters))] * work
+        )
+
+    def carry_out(self, task: FilmTask) -> float:
+        """As a worker would note it; how long it took."""
+        took = self.seconds(task.operation, task.parameters, task.work)
+        took *= self._random.uniform(0.85, 1.15)
+        backend = likely_backend(task.operation, way_of(task.parameters))
+        TaskPace.note(task.operation, task.size_class, backend, seconds=took, work=task.work)
+        FilmTask.objects.filter(pk=task.pk).update(state=TaskState.COMPLETED)
+        return took
+
+    def has_made_small_films(self) -> None:
+        for operation, backend in TYPICAL_SECONDS:
+            work = 0.05
+            took = self.start + self._rates[operation, backend] * work
+            for _ in range(20):
+                TaskPace.note(operation, SMALL, backend, seconds=took, work=work)
+
+
+@pytest.fixture
+def film_of_run(alice: User, pictured_run: Run) -> Film:
+    return orders.order_film(
+        owner=alice, run=pictured_run, recipe="film-of-run", options=OF_RUN, at=timezone.now()
+    )
+
+
+@pytest.fixture(autouse=True)
+def one_place(
+    settings: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings.FILM_PROCESSES = 1  # type: ignore[attr-defined]
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "no-weights"))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_time_left_of_a_large_film_is_honest_after_small_ones(seed: int, film_of_run: Film) -> None:
+    machine = Machine(seed)
+    machine.has_made_small_films()
+    tasks = list(film_of_run.tasks.order_by("number"))
+    truth = sum(machine.seconds(one.operation, one.parameters, one.work) for one in tasks)
+
+    errors = []
+    for number, task in enumerate(tasks):
+        now = progress_of_film(film_of_run).left
+        assert now is not None
+        assert now.least <= truth <= now.most, (number, now, truth)
+        errors.append(max(now.seconds / truth, truth / now.seconds))
+        machine.carry_out(task)
+        truth -= machine.seconds(task.operation, task.parameters, task.work)
+
+    assert max(errors) < 8  # the machine is up to six times as slow, and nobody knows that yet
+    assert max(errors[len(errors) // 3 :]) < 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_time_left_is_right_where_just_such_films_were_made(seed: int, film_of_run: Film) -> None:
+    machine = Machine(seed)
+    tasks = list(film_of_run.tasks.order_by("number"))
+    for _ in range(3):
+        for task in tasks:
+            machine.carry_out(task)
+    film_of_run.tasks.update(state=TaskState.READY)
+    truth = sum(machine.seconds(one.operation, one.parameters, one.work) for one in tasks)
+
+    guess = progress_of_film(film_of_run).left
+
+    assert guess is not None
+    assert abs(guess.seconds / truth - 1) < 0.15
+    assert "about" in time_left(guess)
+
+
+def test_small_tasks_say_nothing_of_large_ones() -> None:
+    way = TaskWay("crossfade", LARGE, "fade")
+    before = Paces().guess(way, 200)
+    TaskPace.note("crossfade", SMALL, "numpy", seconds=1.2, work=0.05)
+
+    after = Paces().guess(way, 200)
+
+    assert after == before
+
+
+def test_the_nearest_size_of_the_same_backend_counts() -> None:
+    for size, pace in (("2^17", 9.0), ("2^20", 0.4), (LARGE, 0.1)):
+        TaskPace.note("interpolate", size, "minterpolate", seconds=pace * 20, work=20)
+    TaskPace.note("interpolate", "2^22", "rife", seconds=600, work=20)
+
+    guess = Paces().guess(TaskWay("interpolate", "2^23"), 100)
+
+    assert 7.5 < guess.seconds < 7.7  # 0.1 less 0.6 / 20, and a start
+    assert guess.least < guess.seconds < guess.most
+
+
+def test_two_places_share_what_can_be_shared(
+    film_of_run: Film, settings: pytest.FixtureRequest
+) -> None:
+    alone = progress_of_film(film_of_run).eta_seconds
+    settings.FILM_PROCESSES = 2  # type: ignore[attr-defined]
+    beside_a_ring = progress_of_film(film_of_run).eta_seconds
+    Run.objects.update(state=RunState.COMPLETED, ended_at=timezone.now())
+
+    shared = progress_of_film(film_of_run).eta_seconds
+
+    assert alone is not None
+    assert beside_a_ring == alone
+    assert shared is not None
+    assert alone / 2 < shared < alone
+
+
+def test_bounds_that_are_far_apart_are_said_in_words() -> None:
+    assert time_left(TimeGuess(600, 480, 750)) == "about 10 minutes left"
+    assert time_left(TimeGuess(600, 150, 2400)) == "2 minutes to 40 minutes left"
+    assert time_left(TimeGuess(30, 24, 40)) == "less than a minute left"
+    assert time_left(TimeGuess(3600, 1200, 4 * 3600)) == "20 minutes to 4 hours left"
+    assert time_left(None) == ""
+    assert time_taken(TimeGuess(600, 150, 2400)) == "2 minutes to 40 minutes"
+    assert time_taken(TimeGuess(30, 24, 40)) == "1 minute"
+
+
+def test_likely_backends_are_those_of_the_operations() -> None:
+    """Without the extra, as here; what needs it is named as the table says."""
+    for operation in map(operation_named, operations()):
+        for parameter in operation.parameters:
+            if parameter.name not in ("method", "transition"):
+                continue
+            for choice in parameter.choices:
+                values = complete_parameters(operation, {parameter.name: choice})
+                serving = [one for one in operation.backends if one.serves(values)]
+                here = next(one for one in serving if not one.missing(values))
+                assert likely_backend(operation.name, choice) == here.name
+                best = BACKENDS.get((operation.name, choice), BACKENDS[operation.name, ""])
+                assert best == serving[0].name
+                assert (operation.name, best) in TYPICAL_SECONDS
