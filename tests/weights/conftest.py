@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
+from django.test import override_settings
 from pytest_django.fixtures import Settings
 
 import operations.weights
@@ -14,37 +16,61 @@ from local_models.weights import WEIGHT_LIST
 from operations.learned.rife import rife_missing
 from operations.learned.waifu2x import waifu2x_missing
 from platforms.local_catalogue import ENTRIES
+from platforms.picture_taste import is_installed
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def weight_folders() -> list[Path]:
+    """Where weights may have been fetched to."""
+    return [Path(django_settings.WEIGHTS_DIR), CHECKOUT / "var" / "weights"]
+
+
+def found_weights() -> Path:
+    """The folder of the weights; skips the test where they have not been fetched."""
+    for folder in weight_folders():
+        if not missing_weights(folder, WEIGHT_LIST.wanted(())):
+            return folder
+    pytest.skip("weights missing: make weights")
+
+
+def found_local_extra() -> Path | None:
+    """The folder of all weights of local models, where the senses have been installed."""
+    senses = [entry for entry in ENTRIES if entry.extra == EXTRA]
+    for folder in weight_folders():
+        with override_settings(WEIGHTS_DIR=folder):
+            if all(entry.availability().available for entry in senses) and is_installed():
+                return folder
+    return None
 
 
 @pytest.fixture
 def weights(settings: Settings) -> dict[str, Path]:
     """The real weight files; skips the test where they have not been fetched."""
-    for folder in (Path(settings.WEIGHTS_DIR), CHECKOUT / "var" / "weights"):
-        settings.WEIGHTS_DIR = folder
-        wanted = WEIGHT_LIST.wanted(())
-        if not missing_weights(folder, wanted):
-            return {weight.name: weight.path(folder) for weight in wanted}
-    pytest.skip("weights missing: make weights")
+    settings.WEIGHTS_DIR = folder = found_weights()
+    return {weight.name: weight.path(folder) for weight in WEIGHT_LIST.wanted(())}
 
 
 @pytest.fixture
-def films_extra(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+def films_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """The learned operations, where they have been installed; skips the test where they have not."""
-    for folder in (Path(settings.WEIGHTS_DIR), CHECKOUT / "var" / "weights"):
+    for folder in weight_folders():
         monkeypatch.setenv(operations.weights.FOLDER_VARIABLE, str(folder))
         if not rife_missing({}) and not waifu2x_missing({}):
             return
     pytest.skip("learned operations missing: make setup EXTRAS=films")
 
 
-@pytest.fixture
-def local_extra(settings: Settings) -> Path:
+@pytest.fixture(scope="module")
+def found_senses() -> Path:
     """The folder of all weights of local models, where the senses have been installed; skips otherwise."""
-    senses = [entry for entry in ENTRIES if entry.extra == EXTRA]
-    for folder in (Path(settings.WEIGHTS_DIR), CHECKOUT / "var" / "weights"):
-        settings.WEIGHTS_DIR = folder
-        if all(entry.availability().available for entry in senses):
-            return folder
-    pytest.skip("local senses missing: make setup EXTRAS=local")
+    if (folder := found_local_extra()) is None:
+        pytest.skip("local senses missing: make setup EXTRAS=local")
+    return folder
+
+
+@pytest.fixture
+def local_extra(settings: Settings, found_senses: Path) -> Path:
+    """As `found_senses`, and the settings know it."""
+    settings.WEIGHTS_DIR = found_senses
+    return found_senses
