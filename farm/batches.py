@@ -53,13 +53,19 @@ def fill(worker: FarmWorker, first: Claim, holder: Holder, *, at: datetime) -> l
     """`first` and what goes with it, up to what the worker offers; each is recorded with its batch.
     The holder has recorded that they are the worker's."""
     model = first.invocation.model
-    offer = catalogue.offer_of_model(worker, model)
-    size = BatchLimit.size_for(worker, model, offered=offer.get("batch") or 1)
+    size = BatchLimit.size_for(worker, model, offered=most_at_once(worker, model))
     found = [first, *_more_like(first, holder, size - 1, at)] if size > 1 else [first]
     if len(found) > 1:
         Assignment.note_batch([one.attempt.assignment for one in found], new_public_id())
         send_batched(worker.public_id, len(found))
     return found
+
+
+def most_at_once(worker: FarmWorker, model: str) -> int:
+    """What it offers, or less where an admin has said so."""
+    offer = catalogue.offer_of_model(worker, model)
+    offered: int = offer.get("batch") or 1
+    return min(offered, int(worker.most_in_batch.get(offer.get("name"), offered)))
 
 
 def places_taken(held: Collection[Assignment]) -> int:

@@ -29,7 +29,7 @@ from platforms.errors import (
     Unusable,
 )
 
-from . import blobs, catalogue, failures
+from . import batches, blobs, failures
 from .assignments import Handover, NotYours, find_assignment, holder_of, is_live, with_batch
 from .models import Assignment, BatchLimit, FarmWorker
 
@@ -152,9 +152,9 @@ def _deliver(
 
 
 def _note_success(worker: FarmWorker, model: str) -> None:
-    offered = catalogue.offer_of_model(worker, model).get("batch") or 1
-    if offered > 1:
-        BatchLimit.note_success(worker, model, offered=offered)
+    most = batches.most_at_once(worker, model)
+    if most > 1:
+        BatchLimit.note_success(worker, model, offered=most)
 
 
 def _take_in(worker: FarmWorker, claim: Claim, answer: Finish) -> Result | PlatformError:

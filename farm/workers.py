@@ -52,10 +52,12 @@ def change(
     name: str | None = None,
     tags: Sequence[str] | None = None,
     sleep_windows: Sequence[Mapping[str, Any]] | None = None,
+    batch_limits: Mapping[str, int] | None = None,
     requested_status: str | None = None,
     lazy: bool = False,
 ) -> None:
-    """Raises Invalid."""
+    """`batch_limits`: how many steps at once, by the name of the offer; in place of all that there were. Raises
+    Invalid."""
     fields: dict[str, object] = {}
     if name is not None:
         fields["name"] = name.strip()
@@ -65,6 +67,8 @@ def change(
         fields["sleep_windows"] = checked_periods(
             sleep_windows, most=MAX_WINDOWS, words=_WINDOW_WORDS
         )
+    if batch_limits is not None:
+        fields["most_in_batch"] = dict(batch_limits)
     if requested_status is not None and requested_status not in REQUESTABLE:
         raise Invalid({"requested_status": _("A worker can be asked to be awake or asleep.")})
     if fields:

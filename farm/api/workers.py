@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from django.http import Http404
 from django.utils import timezone
@@ -26,6 +26,7 @@ from lib.scopes import Scope, requires_scope
 
 routes = Router(tags=["farm"])
 _ONE = "/workers/{slug:worker_id}"
+OfferName = Annotated[str, Field(max_length=60)]
 
 
 class SleepWindow(StrictSchema):
@@ -47,6 +48,9 @@ class WorkerChange(StrictSchema):
     name: str = Field("", min_length=1, max_length=60)
     tags: list[str] = Field([], max_length=MAX_TAGS)
     sleep_windows: list[SleepWindow] = Field([], max_length=MAX_WINDOWS)
+    batch_limits: dict[OfferName, Annotated[int, Field(ge=1, le=1000)]] = Field(
+        {}, max_length=200, description="Steps at once, by the name of the offer; all of them anew."
+    )
     requested_status: str = Field("", max_length=10)
     lazy: bool = False
 
@@ -78,6 +82,7 @@ class WorkerOut(BaseModel):
             "specs": {},
             "offers": [{"name": "shout", "title": "Shout", "input": "text", "output": "text"}],
             "sleep_windows": [],
+            "batch_limits": {},
             "serves_tag": None,
             "serves_person": None,
             "work": ["9a2d4c6688aa5f0c1b7e"],
@@ -101,6 +106,7 @@ class WorkerOut(BaseModel):
     specs: dict[str, Any]
     offers: list[dict[str, Any]]
     sleep_windows: list[dict[str, Any]]
+    batch_limits: dict[str, int]
     serves_tag: str | None
     serves_person: str | None
     work: list[str]
@@ -130,6 +136,7 @@ class WorkerOut(BaseModel):
                 specs=one.specs,
                 offers=one.offers,
                 sleep_windows=one.sleep_windows,
+                batch_limits=one.most_in_batch,
                 serves_tag=one.serves_tag or None,
                 serves_person=whose.get(one.serves_person_id or 0),
                 work=[attempt.invocation.public_id for attempt in held.get(one.public_id, [])],

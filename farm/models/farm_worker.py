@@ -129,6 +129,9 @@ class FarmWorker(models.Model):
     offers = models.JSONField(default=list)
     operations = models.JSONField(default=list)  # on video, by their names
     self_test = models.JSONField(default=dict)
+    most_in_batch = models.JSONField(
+        default=dict
+    )  # steps at once, by name of the offer, as admins say
     sleep_windows = models.JSONField(default=list)  # as opening hours, while it is to sleep
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(null=True, editable=False)

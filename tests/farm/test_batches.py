@@ -180,3 +180,21 @@ def answer(worker: WorkerProgram, token: str, outcome: str) -> None:
     else:
         body = {"outcome": outcome}
         assert worker.call(f"attempts/{token}/finish", body).status_code == 200
+
+
+def test_an_admin_may_say_how_many_it_is_given_at_once(
+    root: User, alice: User, bob: User, carol: User, admin: Any
+) -> None:
+    one = enrolled(root)
+    one.sign_on(SHOUT | {"batch": 8})
+    for person in (alice, bob, carol):
+        started(person, "farm:shout")
+    address = f"/api/v1/workers/{one.row.public_id}"
+
+    answer = admin.patch(address, {"batch_limits": {"shout": 2}}, "application/json")
+
+    assert answer.json()["batch_limits"] == {"shout": 2}
+    assert len(one.claim()) == 2
+    for wrong in ({"shout": 0}, {"shout": 1001}, {"s" * 61: 1}):
+        refused = admin.patch(address, {"batch_limits": wrong}, "application/json")
+        assert refused.status_code == 422

@@ -13,6 +13,7 @@ import pytest
 from panic_worker.failures import ErrorClass, WorkerError, WorkFailed, WorkStopped
 from panic_worker.handlers import command
 from panic_worker.handlers.base import Handler, Work, WorkInput, WorkResult
+from panic_worker.requirements import SpecsNeeded, check_specs
 from panic_worker.stopping import StopCause, StopSignal
 from tests.worker.conftest import StartWorker
 from tests.worker.farm_server import FarmServer
@@ -265,3 +266,33 @@ def test_the_worker_lives_on_after_a_child_that_was_killed(
     farm.wait_for(lambda: "t2" in farm.outcomes)
     assert farm.outcomes["t1"]["error"]["class"] == "out_of_memory"
     assert farm.outcomes["t2"]["outputs"] == [{"type": "text", "text": "alive"}]
+
+
+def test_a_program_is_not_offered_where_the_machine_has_too_little_for_it() -> None:
+    specs = {
+        "cpus": 4,
+        "memory_bytes": 8 << 30,
+        "gpus": [{"memory_bytes": 6 << 30}, {"memory_bytes": 2 << 30}],
+    }
+
+    check_specs(SpecsNeeded(cpus=4, memory_mb=8192, gpu_memory_mb=6144), specs)
+    for needed, sentence in (
+        (SpecsNeeded(cpus=5), "It needs 5 processors, and this machine has 4."),
+        (SpecsNeeded(memory_mb=9000), "It needs 9000 MB of memory, and this machine has 8192."),
+        (
+            SpecsNeeded(gpu_memory_mb=8000),
+            "It needs 8000 MB of memory on a GPU, and this machine has 6144.",
+        ),
+    ):
+        with pytest.raises(WorkFailed, match=sentence):
+            check_specs(needed, specs)
+    with pytest.raises(WorkFailed, match="has 0"):
+        check_specs(SpecsNeeded(gpu_memory_mb=1), {"gpus": []})
+
+
+def test_what_a_program_requires_stands_in_its_file(tmp_path: Path) -> None:
+    text = ON_TEXT + python("") + "[requires]\ncpus = 100000\n"
+    with pytest.raises(WorkFailed, match="It needs 100000 processors"):
+        described(tmp_path, text).self_test(tmp_path)
+    with pytest.raises(WorkerError, match=r"\[requires\] has no gpu"):
+        described(tmp_path, ON_TEXT + python("") + "[requires]\ngpu = 1\n")

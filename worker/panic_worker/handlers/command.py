@@ -28,6 +28,7 @@ from typing import Any
 
 from panic_worker.children import ChildEnd, ChildLimits, ChildProgram, run_child
 from panic_worker.failures import ErrorClass, WorkFailed
+from panic_worker.requirements import check_specs
 from panic_worker.stopping import StopSignal
 from panic_worker.weights import check_weights, sha256_of_all
 
@@ -68,7 +69,9 @@ class CommandHandler(Handler):
         ]
 
     def self_test(self, folder: Path) -> None:
-        """The program is there, and so are its weights; where the file has a `test`, it ends well."""
+        """The machine has what it needs, the program is there, and so are its weights; where the file has a
+        `test`, it ends well."""
+        check_specs(self._file.requires)
         program = self._file.program[0]
         if shutil.which(program, path=None) is None and not Path(program).is_file():
             raise WorkFailed(ErrorClass.PERMANENT, f"There is no program {program}.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from panic_worker.children import ChildLimits
 from panic_worker.configuration import read_toml
 from panic_worker.failures import WorkerError
+from panic_worker.requirements import SpecsNeeded
 from panic_worker.weights import WeightsFile
 
 from .base import MODALITIES
@@ -29,7 +30,7 @@ DEFAULT_FILE_BYTES = 1 << 30
 KNOWN = {
     "name", "title", "input", "output", "program", "stdin", "stdout", "content_type", "parameters",
     "environment", "seconds", "memory_mb", "output_mb", "typical_seconds", "licence", "progress",
-    "test", "weights", "preview", "batch",
+    "test", "weights", "preview", "batch", "requires",
 }  # fmt: skip
 
 
@@ -55,6 +56,7 @@ class CommandFile:
     weights: Sequence[WeightsFile]
     preview: str
     batch: int  # 0: it is given one at a time, as a file
+    requires: SpecsNeeded
 
 
 def read_command_files(folder: Path, variables: Mapping[str, str]) -> list[CommandFile]:
@@ -121,6 +123,7 @@ def _read(data: Mapping[str, Any]) -> CommandFile:
         weights=_weights(data),
         preview=_file_name(data, "preview"),
         batch=_batch(data),
+        requires=_requirements(_table(data, "requires")),
     )
     _check_whole(file)
     return file
@@ -242,6 +245,13 @@ def _batch(data: Mapping[str, Any]) -> int:
     if "batch" in data and (type(value) is not int or not 1 <= value <= MAX_BATCH):
         raise ValueError(f"batch is a whole number from 1 to {MAX_BATCH}.")
     return int(value)
+
+
+def _requirements(table: Mapping[str, Any]) -> SpecsNeeded:
+    names = [field.name for field in fields(SpecsNeeded)]
+    if unknown := sorted(set(table) - set(names)):
+        raise ValueError(f"[requires] has no {', '.join(unknown)}: it has {', '.join(names)}.")
+    return SpecsNeeded(**{name: _number(table, name, 0) for name in names})
 
 
 def _table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
