@@ -28,7 +28,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo check lint fix lock messages bench screenshots weights
-.PHONY: test test-all test-thorough test-weights test-chaos test-live
+.PHONY: test test-all test-thorough test-weights test-chaos test-live stream-soak
 .PHONY: bench-films rehearse rehearse-machines rehearse-long rehearse-farm rehearse-proof
 
 help:  ## list these targets
@@ -64,6 +64,9 @@ test-weights: $(DEVELOPMENT) $(WEIGHTS)  ## the local models and all extras with
 
 test-chaos: $(DEVELOPMENT)  ## real installations whose processes, providers and networks fail
 	@$(PYTEST) -n 2 --dist worksteal tests/chaos
+
+stream-soak: $(DEVELOPMENT)  ## 30 minutes of a live channel in a browser while its processes are killed; SECONDS=600 for ten
+	@PANIC_TEST_STREAM_SECONDS=$(or $(SECONDS),1800) $(PYTEST) --timeout=0 --log-cli-level=INFO tests/chaos/test_stream_kills.py
 
 test-all:  ## all four of them, under 25 minutes
 	@failed=0; for session in test test-thorough test-weights test-chaos; do \

@@ -63,7 +63,9 @@ def main() -> None:
     outputs = [
         {"path": str(one.path), "kind": one.kind, "frames": one.frames} for one in made.outputs
     ]
-    lines.write({"outputs": outputs, "details": made.details})
+    # Of this process; Linux counts in kilobytes.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    lines.write({"outputs": outputs, "details": {**made.details, "peak_mb": peak}})
 
 
 def carry_out(request: dict[str, Any], lines: ProgressLines) -> MadeOutputs:

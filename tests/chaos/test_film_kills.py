@@ -70,17 +70,19 @@ def test_killing_every_worker_costs_no_finished_chunk(
     for round_ in range(KILLS):
         done = len(finished)
         stack.wait_until(
-            partial(_moved_on, client, film, done), 120, f"work goes on after {round_} kills"
+            partial(moved_on, client, film, done), 120, f"work goes on after {round_} kills"
         )
         finished = {
-            task["id"]: task["attempts"] for task in _whole(client, film)["tasks"] if _is_done(task)
+            task["id"]: task["attempts"]
+            for task in whole_film(client, film)["tasks"]
+            if is_done(task)
         }
-        killed += _kill_workers(stack)
+        killed += kill_workers(stack)
     stack.wait_until(
-        lambda: _whole(client, film)["state"] != "running", 300, "the film is finished"
+        lambda: whole_film(client, film)["state"] != "running", 300, "the film is finished"
     )
 
-    end = _whole(client, film)
+    end = whole_film(client, film)
     assert (end["state"], end["error"]) == ("completed", None)
     assert killed >= KILLS
     assert {
@@ -90,26 +92,26 @@ def test_killing_every_worker_costs_no_finished_chunk(
     _check_film(client, end, clip.with_name("film.mp4"))
 
 
-def _whole(client: httpx.Client, film: str) -> dict[str, Any]:
+def whole_film(client: httpx.Client, film: str) -> dict[str, Any]:
     answer: dict[str, Any] = client.get(f"/api/v1/films/{film}").raise_for_status().json()
     return answer
 
 
-def _moved_on(client: httpx.Client, film: str, done: int) -> bool:
+def moved_on(client: httpx.Client, film: str, done: int) -> bool:
     """More is done than before, and something is at work; or all of it is done."""
-    now = _whole(client, film)
+    now = whole_film(client, film)
     tasks = now["tasks"]
-    more = sum(map(_is_done, tasks)) > done
+    more = sum(map(is_done, tasks)) > done
     return now["state"] == "completed" or (
         more and any(task["state"] == "running" for task in tasks)
     )
 
 
-def _is_done(task: dict[str, Any]) -> bool:
+def is_done(task: dict[str, Any]) -> bool:
     return bool(task["state"] == "completed")
 
 
-def _kill_workers(stack: Stack) -> int:
+def kill_workers(stack: Stack) -> int:
     """SIGKILL to each process that makes films, and to those of its operations; how many."""
     found = [
         process
@@ -124,7 +126,7 @@ def _kill_workers(stack: Stack) -> int:
 
 def _check_film(client: httpx.Client, film: dict[str, Any], path: Path) -> None:
     """It decodes to its end; its length is right within a picture, its sound within 20 ms."""
-    path.write_bytes(_whole_file(client, film["output"]["url"], film["output"]["bytes"]))
+    path.write_bytes(whole_file(client, film["output"]["url"], film["output"]["bytes"]))
     with av.open(str(path)) as media:
         frames: Any = media.decode(video=0)
         times = [frame.pts * frame.time_base for frame in frames]
@@ -137,7 +139,7 @@ def _check_film(client: httpx.Client, film: dict[str, Any], path: Path) -> None:
     assert abs(int(np.argmax(np.abs(sound) > 0.2)) / 48_000 - CLICK_AT) <= 0.02
 
 
-def _whole_file(client: httpx.Client, url: str, size: int) -> bytes:
+def whole_file(client: httpx.Client, url: str, size: int) -> bytes:
     found = b""
     while len(found) < size:
         answer = client.get(url, headers={"Range": f"bytes={len(found)}-"})
