@@ -114,6 +114,11 @@ def carry_a_ring(stack: RehearsalStack, trial: FarmTrial | None = None) -> str:
         done = stack.records.count_completed_steps(run)
         _await_steps(stack, run, done + 10)
         stack.stop_run(run)
+        stack.await_condition(
+            lambda: not stack.records.workers_of_runs(run),
+            LEASE_SECONDS + 30,
+            "what was stopped is given up",
+        )
         done = stack.records.count_completed_steps(run)
     minutes = (time.monotonic() - began) / 60
     return (

@@ -25,7 +25,7 @@ def check_specs(needed: SpecsNeeded, specs: Mapping[str, Any] | None = None) -> 
     """Raises WorkFailed that says what this machine lacks. `specs`: of this machine, unless given."""
     if needed == SpecsNeeded():
         return
-    found = machine_specs() if specs is None else specs
+    found: Mapping[str, Any] = machine_specs() if specs is None else specs
     devices = [int(one["memory_bytes"]) for one in found.get("gpus") or ()]
     there: list[tuple[str, float, int]] = [
         ("processors", needed.cpus, int(found.get("cpus", 0))),
