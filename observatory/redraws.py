@@ -1,6 +1,6 @@
 """Redraw tests: the same input given to the same model again, some times, side by side.
 
-Each time is a run of one step on a private copy of the network, whose ring is that model and a dummy which leads
+Each time is a run of one step on a private copy of the network, whose ring is that model and dummies which lead
 back: so it is claimed, charged, limited and stopped like every other step.
 """
 
@@ -18,6 +18,7 @@ from invocations.prompts import BadPrompt
 from invocations.runs import StartRefused, WhenClosed, branch_run, start_run
 from invocations.states import IllegalMove, InvocationState
 from networks.rings import Slot
+from platforms.base import Modality
 
 from .models import Companion, Purpose, Redraw
 
@@ -69,12 +70,22 @@ def go_on(pk: int, *, at: datetime) -> None:
 
 def _draw(redraw: Redraw, at: datetime) -> Run:
     step = redraw.invocation
-    back = f"dummy:{step.output_modality}-to-{step.input_modality}"
     slot = Slot(step.model, step.run.ring_slot(step.slot).parameters)
     companion = Companion.get_or_make(step.network, Purpose.REDRAW)
     budgets = {**step.network.budgets, "laps_per_run": 1}
-    copy = companion.set_up([slot, Slot(back)], budgets=budgets)
+    copy = companion.set_up(
+        ring_around(slot, takes=step.input_modality, gives=step.output_modality), budgets=budgets
+    )
     return _start(redraw, step, copy, at)
+
+
+def ring_around(slot: Slot, *, takes: str, gives: str) -> list[Slot]:
+    """A ring of this slot and of dummies that lead back to it. One that takes no text is the second: a ring
+    begins with text, and a branch with the first slot that takes what it goes on from."""
+    before = [] if takes == Modality.TEXT else [Slot(f"dummy:text-to-{takes}")]
+    needs_way_back = gives != Modality.TEXT or not before
+    after = [Slot(f"dummy:{gives}-to-text")] if needs_way_back else []
+    return [*before, slot, *after]
 
 
 def _start(redraw: Redraw, step: Invocation, copy: Network, at: datetime) -> Run:

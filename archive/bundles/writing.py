@@ -29,6 +29,7 @@ from invocations.states import InvocationState
 from studio import tiles
 
 from .schema import FORMAT, PAGE, RECORD, VERSION, name_of
+from .trajectory import PICTURE, POINTS, BundledTrajectory
 
 BATCH = 50  # steps that are held at a time, each with up to two million characters
 OVER = (InvocationState.COMPLETED, InvocationState.FAILED, InvocationState.CANCELLED)
@@ -68,8 +69,15 @@ def write_bundle(
     with zipfile.ZipFile(pipe, "w") as bundle:  # type: ignore[call-overload]
         record = _record(run, until, at, costs=costs)
         yield from _entry(bundle, pipe, RECORD, (text.encode() for text in record))
-        page = _page(run, until, language)
+        with translation.override(language):
+            found = BundledTrajectory.of_run(run)
+        page = _page(run, until, language, found)
         yield from _entry(bundle, pipe, PAGE, (text.encode() for text in page))
+        if found is not None:
+            with translation.override(language):
+                picture = found.picture
+            yield from _entry(bundle, pipe, PICTURE, iter([picture]))
+            yield from _entry(bundle, pipe, POINTS, iter([found.points]))
         for asset in _media(run, until):
             yield from _medium(bundle, pipe, asset)
     yield pipe.take()
@@ -122,7 +130,8 @@ def _media(run: Run, until: int) -> Iterator[Asset]:
 def _steps(run: Run, until: int) -> Iterator[Invocation]:
     steps = run.invocations.select_related("input_asset", "output_asset").filter(state__in=OVER)
     after = -1
-    while batch := list(steps.in_order().filter(sequence__gt=after, sequence__lte=until)[:BATCH]):
+    asked = steps.in_order().filter(sequence__lte=until)
+    while after < until and (batch := list(asked.filter(sequence__gt=after)[:BATCH])):
         yield from batch
         after = batch[-1].sequence
 
@@ -200,12 +209,17 @@ class _Encoder(DjangoJSONEncoder):
 # index.html: the film strip, which needs neither a server nor a script
 
 
-def _page(run: Run, until: int, language: str) -> Iterator[str]:
+def _page(
+    run: Run, until: int, language: str, trajectory: BundledTrajectory | None
+) -> Iterator[str]:
     def render(name: str, context: Mapping[str, object]) -> str:
         with translation.override(language):  # what is sent in pieces is made after the request
             return render_to_string(f"archive/bundle/{name}.html", context)
 
     yield render("head", {"run": run})
+    if trajectory is not None:
+        yield render("trajectory", {"drawing": trajectory.drawing, "picture": PICTURE})
+    yield render("strip", {"run": run})
     for step in _steps(run, until):
         media = {
             side: name_of(asset) if asset else ""

@@ -82,6 +82,7 @@ PAGES = {
     "runs:compare": "/runs/{run}/compare/?with={other_run}",
     "runs:trajectory": "/runs/{run}/trajectory/",
     "observatory:report": "/observatory/report/?run={run}&run={other_run}",
+    "observatory:search": "/observatory/search/?q=moth",
     "observatory:export": "/observatory/report/points.csv?run={run}&run={other_run}",
     "networks:observatory": "/n/{slug}/observatory/",
     "invocations:redraw": "/invocations/{step}/redraw/",

@@ -134,6 +134,7 @@ POST film-of-run              /runs/{run}/film/                                 
 GET  runs:compare             /runs/{run}/compare/                              404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  runs:trajectory          /runs/{run}/trajectory/                           404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  observatory:report       /observatory/report/?run={run}                    404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  observatory:search       /observatory/search/?q=moth                       200 200 200 200 200 200
 GET  observatory:export       /observatory/report/points.csv?run={run}          404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  networks:observatory     /n/{slug}/observatory/                            404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  invocations:redraw       /invocations/{step}/redraw/                       302 302 404 200 200 200 | 302 302 403 200 200 200

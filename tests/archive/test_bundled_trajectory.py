@@ -1,0 +1,43 @@
+"""Where a run was going, in its bundle."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from xml.etree import ElementTree
+
+from django.utils import timezone
+
+from archive.bundles.writing import write_bundle
+from invocations.models import Run
+from tests.observatory.embedding_host import *  # noqa: F403  its fixtures
+from tests.observatory.embedding_host import Embed
+from tests.people import Work
+
+
+def files_of(run: Run) -> dict[str, bytes]:
+    content = b"".join(write_bundle(run, at=timezone.now()))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_a_bundle_has_the_picture_and_the_points(run: Run, work: Work, embed: Embed) -> None:
+    work(run, "a kite over the sea")
+    embed()
+
+    files = files_of(run)
+
+    picture = ElementTree.fromstring(files["trajectory.svg"])  # noqa: S314  our own
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+    assert [one["sequence"] for one in json.loads(files["trajectory.json"])["points"]] == [0]
+    assert 'src="trajectory.svg"' in files["index.html"].decode()
+
+
+def test_a_bundle_of_a_run_without_embeddings_has_neither(run: Run, work: Work) -> None:
+    work(run, "a kite")
+
+    files = files_of(run)
+
+    assert "trajectory.svg" not in files
+    assert "trajectory" not in files["index.html"].decode()
