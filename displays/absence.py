@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
 from notifications import outbox
 from notifications.occasions import Occasion
@@ -79,7 +78,7 @@ def _tell(report: DisplayReport, occasion: Occasion, at: datetime) -> None:
         "screen": display.name,
         "installation": installation.name,
         "minutes": max(1, int((at - report.seen_at).total_seconds() // 60)),
-        "path": reverse("installations:fleet", args=[installation.public_id]),
+        **outbox.page("installations:fleet", installation.public_id),
     }
     outbox.tell_about_network(
         installation.network, occasion, subject=display.public_id, facts=facts, at=at

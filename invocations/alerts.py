@@ -8,8 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.urls import reverse
-
 from notifications import outbox
 from notifications.models import Condition
 from notifications.occasions import Occasion
@@ -28,7 +26,11 @@ def tell_run_failed(run: Run, sentence: str, *, at: datetime) -> None:
         run.network,
         Occasion.RUN_FAILED,
         subject=run.network.public_id,
-        facts={"network": run.network.name, "reason": sentence, "path": run.get_absolute_url()},
+        facts={
+            "network": run.network.name,
+            "reason": sentence,
+            **outbox.page("runs:detail", run.public_id),
+        },
         at=at,
     )
 
@@ -39,7 +41,7 @@ def tell_budget_spent(run: Run, reason: Reason, sentence: str, *, at: datetime) 
     if reason not in (Reason.MONEY, Reason.CALLS):
         return
     if Condition.begin(f"budget-spent:{network.pk}", at=at):
-        facts = {"network": network.name, "reason": sentence, "path": _page(network)}
+        facts = {"network": network.name, "reason": sentence, **_page(network)}
         outbox.tell_about_network(
             network, Occasion.BUDGET_SPENT, subject=network.public_id, facts=facts, at=at
         )
@@ -51,7 +53,7 @@ def tell_budget_nearly(network: Network, share: float, *, at: datetime) -> None:
         facts: outbox.Facts = {
             "network": network.name,
             "percent": int(share * 100),
-            "path": _page(network),
+            **_page(network),
         }
         outbox.tell_about_network(
             network, Occasion.BUDGET_NEARLY, subject=network.public_id, facts=facts, at=at
@@ -87,8 +89,8 @@ def tell_provider_recovered(key: str, platform: str, model: str | None, *, at: d
         )
 
 
-def _page(network: Network) -> str:
-    return reverse("networks:detail", args=[network.slug])
+def _page(network: Network) -> outbox.Facts:
+    return outbox.page("networks:detail", network.slug)
 
 
 def _label(platform: str, model: str | None) -> str:

@@ -30,10 +30,22 @@ class Occasion(models.TextChoices):
     DISK_LOW = "disk-low", _("The disk is nearly full")
     DISK_FULL = "disk-full", _("The disk is full, and nothing begins")
     BACKUP_FAILED = "backup-failed", _("A backup fails")
+    WORKER_GONE = "worker-gone", _("A machine is gone")
+    CERTIFICATE_ENDS = "certificate-ends", _("The certificate is about to end")
     TEST = "test", _("A test")
 
 
 SELECTABLE = [one for one in Occasion if one is not Occasion.TEST]
+# Of the installation as a whole: only admins are told
+FOR_ADMINS = frozenset(
+    {
+        Occasion.DISK_LOW,
+        Occasion.DISK_FULL,
+        Occasion.BACKUP_FAILED,
+        Occasion.WORKER_GONE,
+        Occasion.CERTIFICATE_ENDS,
+    }
+)
 
 _LEVELS = {
     Occasion.SCREEN_GONE: Level.FAILURE,
@@ -46,6 +58,8 @@ _LEVELS = {
     Occasion.DISK_LOW: Level.WARNING,
     Occasion.DISK_FULL: Level.FAILURE,
     Occasion.BACKUP_FAILED: Level.FAILURE,
+    Occasion.WORKER_GONE: Level.FAILURE,
+    Occasion.CERTIFICATE_ENDS: Level.WARNING,
     Occasion.TEST: Level.INFO,
 }
 _SEVERITY = [Level.INFO, Level.SUCCESS, Level.WARNING, Level.FAILURE]

@@ -1,8 +1,9 @@
 """What has happened is put down here, in the same transaction, for every channel that is to hear of it.
 
 Higher apps call one of these where the state changes: what is rolled back is never told, and what is
-committed is, whatever dies then. `facts` are what `notifications.texts` makes a sentence of, and `path` the page
-about it; equal `subject`s of an occasion become one line of a digest.
+committed is, whatever dies then. `facts` are what `notifications.texts` makes a sentence of, and `page`, a route and its
+argument, the page about it: its address is made when it is told, as knowing addresses takes all pages to be loaded,
+which no transaction of a worker is to wait for; equal `subject`s of an occasion become one line of a digest.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from .occasions import Occasion
 Facts = Mapping[str, str | int | float | None]
 MAX_SUBJECT = 120
 MAX_FACT = 500  # characters
+
+
+def page(route: str, of: str) -> Facts:
+    """The facts that lead to a page about it."""
+    return {"page": route, "page_of": of}
 
 
 def tell_about_network(

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Max
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -76,8 +77,10 @@ def _line(row: Notification, times: int) -> str:
         sentence = f"{sentence} ({often})"
     if len(sentence) > MAX_LINE:
         sentence = sentence[: MAX_LINE - 1] + "…"
-    path = row.facts.get("path")
-    return f"{sentence}\n{settings.PUBLIC_URL}{path}" if path and settings.PUBLIC_URL else sentence
+    page = row.facts.get("page")
+    if not page or not settings.PUBLIC_URL:
+        return sentence
+    return f"{sentence}\n{settings.PUBLIC_URL}{reverse(page, args=[row.facts['page_of']])}"
 
 
 def _join(lines: list[str]) -> str:
@@ -154,6 +157,21 @@ def _backup_failed(facts: Facts) -> str:
     }
 
 
+def _worker_gone(facts: Facts) -> str:
+    return _("Nothing has been heard of the queue of %(host)s for %(minutes)s minutes.") % {
+        "host": facts["host"],
+        "minutes": facts["minutes"],
+    }
+
+
+def _certificate_ends(facts: Facts) -> str:
+    return _("The certificate of %(host)s ends in %(days)s days, on %(date)s.") % {
+        "host": facts["host"],
+        "days": facts["days"],
+        "date": facts["date"],
+    }
+
+
 def _test(facts: Facts) -> str:
     return _("This is a test. Messages arrive here.")
 
@@ -169,5 +187,7 @@ SENTENCES: Mapping[Occasion, Callable[[Facts], str]] = {
     Occasion.DISK_LOW: _disk_low,
     Occasion.DISK_FULL: _disk_full,
     Occasion.BACKUP_FAILED: _backup_failed,
+    Occasion.WORKER_GONE: _worker_gone,
+    Occasion.CERTIFICATE_ENDS: _certificate_ends,
     Occasion.TEST: _test,
 }

@@ -91,7 +91,6 @@ def _register_periodic_tasks() -> None:
     from invocations import budget_watch, openings
     from invocations.engine import periodic_tasks
     from notifications.models import Channel
-    from panic import disk_watch
 
     periodic_tasks.register(
         "invocations.tasks.look_at_server",
@@ -114,13 +113,26 @@ def _register_periodic_tasks() -> None:
     periodic_tasks.register(
         "invocations.tasks.watch_budgets", budget_watch.due_networks, seconds=60
     )
-    periodic_tasks.register("panic.tasks.watch_disk", disk_watch.due_disk, seconds=10)
-    periodic_tasks.register("panic.tasks.make_room", disk_watch.due_room, seconds=60)
     periodic_tasks.register("backups.tasks.make_backup", schedule.due_backup, seconds=30)
     periodic_tasks.register("farm.tasks.give_up", silence.silent_steps, seconds=5)
     periodic_tasks.register("farm.tasks.tell_of_status", status_watch.changed_by_time, seconds=10)
     periodic_tasks.register("farm.tasks.tidy", blobs.due_sweep, seconds=3600)
+    _register_tasks_of_machines()
     _register_tasks_of_observatory()
+
+
+def _register_tasks_of_machines() -> None:
+    from invocations.engine import periodic_tasks
+    from panic import disk_watch, machine_watch
+
+    periodic_tasks.register("panic.tasks.watch_disk", disk_watch.due_disk, seconds=10)
+    periodic_tasks.register("panic.tasks.make_room", disk_watch.due_room, seconds=60)
+    periodic_tasks.register("panic.tasks.watch_machine", machine_watch.due_machines, seconds=30)
+    periodic_tasks.register(
+        "panic.tasks.watch_certificate",
+        lambda at: [0] if settings.PUBLIC_URL.startswith("https://") else [],
+        seconds=6 * 3600,
+    )
 
 
 def _register_tasks_of_observatory() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from . import disk_room, disk_watch
+from invocations.engine.runner import runner
+from invocations.engine.threads import Threads
+
+from . import disk_room, disk_watch, machine_watch
 
 
 def watch_disk(free: int) -> None:
@@ -15,3 +18,23 @@ def watch_disk(free: int) -> None:
 def make_room(_: int) -> None:
     """Remove what may go before its time."""
     disk_room.make_room(timezone.now())
+
+
+def watch_machine(pk: int) -> None:
+    """Tell when the queue of a machine is gone."""
+    machine_watch.watch_machine(pk, timezone.now())
+
+
+def watch_certificate(_: int) -> None:
+    """Tell when the certificate is about to end; that waits for the network on the worker's loop."""
+    runner().run_in_background(_watch_certificate)
+
+
+async def _watch_certificate(threads: Threads) -> None:
+    from . import (
+        certificate_watch,  # what reads certificates is not for a worker that looks at none
+    )
+
+    ends_at = await threads.in_media(certificate_watch.end_of_certificate)
+    now = timezone.now()
+    await threads.in_database(lambda: certificate_watch.watch_certificate(ends_at, now))

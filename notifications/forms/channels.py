@@ -15,7 +15,7 @@ from notifications.addresses import MAX_LENGTH
 from notifications.channels import DEFAULT_OCCASIONS, MAX_NAME
 from notifications.models import Channel
 from notifications.models.channel import DIGEST_MINUTES, MAX_DIGEST_MINUTES
-from notifications.occasions import SELECTABLE, Occasion
+from notifications.occasions import FOR_ADMINS, SELECTABLE
 
 
 class ChannelForm(CheckedForm):
@@ -60,11 +60,10 @@ class ChannelForm(CheckedForm):
         super().__init__(data, initial=_stored(channel) if channel else {})
         self._channel = channel
         owner = channel.owner if channel else person
-        admins_only = Occasion.DISK_LOW
         choices = [
             (one.value, one.label)
             for one in SELECTABLE
-            if owner.is_superuser or one is not admins_only
+            if owner.is_superuser or one not in FOR_ADMINS
         ]
         self.fields["occasions"].choices = choices  # type: ignore[attr-defined]
         self.fields["address"].help_text = _address_help(owner, channel)

@@ -26,7 +26,11 @@ pytestmark = pytest.mark.django_db
 
 
 def fail_run(network: Network, at: datetime, reason: str = "The model broke.") -> None:
-    facts: outbox.Facts = {"network": network.name, "reason": reason, "path": "/runs/abc/"}
+    facts: outbox.Facts = {
+        "network": network.name,
+        "reason": reason,
+        **outbox.page("runs:detail", "abc"),
+    }
     outbox.tell_about_network(
         network, Occasion.RUN_FAILED, subject=network.public_id, facts=facts, at=at
     )
@@ -86,7 +90,11 @@ def test_a_digest_has_a_line_for_each_thing_and_is_short(
 ) -> None:
     channel = add_channel()
     for n in range(30):
-        facts: outbox.Facts = {"network": f"{n}", "reason": "x" * 900, "path": "/"}
+        facts: outbox.Facts = {
+            "network": f"{n}",
+            "reason": "x" * 900,
+            **outbox.page("runs:detail", "x"),
+        }
         outbox.tell_about_network(network, Occasion.RUN_FAILED, subject=f"{n}", facts=facts, at=at)
 
     deliver(channel, recorder.prepare)
