@@ -151,7 +151,8 @@ def _rate(row: TaskPace) -> float:
 
 
 def _place(size_class: str) -> int:
-    return 0 if size_class == SOUND else int(size_class.removeprefix("2^"))
+    """Sounds have none, nor has work whose size is not known yet."""
+    return int(size_class.removeprefix("2^")) if size_class not in ("", SOUND) else 0
 
 
 def total(guesses: Iterable[TimeGuess]) -> TimeGuess:

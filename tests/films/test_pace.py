@@ -179,3 +179,9 @@ def test_likely_backends_are_those_of_the_operations() -> None:
                 best = BACKENDS.get((operation.name, choice), BACKENDS[operation.name, ""])
                 assert best == serving[0].name
                 assert (operation.name, best) in TYPICAL_SECONDS
+
+
+def test_work_whose_size_is_not_known_has_a_guess_too() -> None:
+    TaskPace.note("upscale", "2^20", "lanczos", seconds=40, work=10)
+
+    assert Paces().guess(TaskWay("upscale", ""), 10).seconds > 0
