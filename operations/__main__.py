@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -63,9 +64,19 @@ def main() -> None:
     outputs = [
         {"path": str(one.path), "kind": one.kind, "frames": one.frames} for one in made.outputs
     ]
-    # Of this process; Linux counts in kilobytes.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    lines.write({"outputs": outputs, "details": {**made.details, "peak_mb": peak}})
+    lines.write({"outputs": outputs, "details": {**made.details, "peak_mb": peak_megabytes()}})
+
+
+def peak_megabytes() -> int | None:
+    """The most memory that this process has had; None where the system does not say.
+
+    Not `ru_maxrss`, which on Linux begins with what the parent had when it started this process."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return None
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) // 1024 if found else None
 
 
 def carry_out(request: dict[str, Any], lines: ProgressLines) -> MadeOutputs:

@@ -65,7 +65,8 @@ def test_a_second_process_has_to_wait_until_the_first_is_silent(worker: WorkerPr
 
     assert (refused.status_code, refused.json()["code"]) == (409, "already_signed_on")
     assert refused.headers["Retry-After"] == "30"
-    assert taken.json() == {"status": "awake", "renew_seconds": 10, "idle_seconds": 25}
+    told = {"status": "awake", "renew_seconds": 10, "idle_seconds": 25, "gives_next": True}
+    assert taken.json() == told
 
 
 def test_the_same_process_signs_on_again_at_once(worker: WorkerProgram) -> None:
