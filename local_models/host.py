@@ -12,9 +12,9 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .address import BACKLOG
@@ -27,9 +27,17 @@ logger = logging.getLogger(__name__)
 MAX_QUEUE = 256  # calls waiting for one thread
 READ_SECONDS = 10.0  # a client sends its request at once or not at all
 DRAIN_SECONDS = 5.0
-# Bytes beyond which models leave memory. Calls under way need as much as 0.2 GB more: of four networks with voices at once
-# the process was seen at 1.25 GB when this was 1.05.
-MAX_LOADED = 850_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLimit:
+    """Bytes that the host may use, and what is reckoned of them for each call under way and for a model that
+    is being loaded. Measured with the weights of make weights and of all extras: 0.94 GB with everything
+    loaded; a long text for Kokoro needs 0.11 GB besides."""
+
+    most: int = 1_150_000_000
+    for_call: int = 100_000_000
+    for_loading: int = 250_000_000
 
 
 class ModelThread:
@@ -40,18 +48,33 @@ class ModelThread:
         self._models: dict[str, LocalModel] = {}
         self.is_loaded = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"model-{name}")
-        self.waiting = 0
+        self.waiting = 0  # those at work among them
+        self.at_work = 0
         self.last_used = time.monotonic()
 
-    async def run(self, request: HostRequest) -> HostReply:
+    async def run(self, request: HostRequest, admission: Admission) -> HostReply:
         if self.waiting >= MAX_QUEUE:
             return HostReply(error="busy", detail="Too many calls are waiting for this model.")
         self.waiting += 1
         try:
-            return await asyncio.wrap_future(self._thread.submit(self._answer_call, request))
+            if not self.at_work and (refusal := await admission.admit(self, request)):
+                return refusal
+            self.at_work += 1
+            try:
+                return await self._submit(request)
+            finally:
+                self.at_work -= 1
+                admission.note_end()
         finally:
             self.waiting -= 1
             self.last_used = time.monotonic()
+
+    async def load(self, request: HostRequest) -> HostReply:
+        """Its model, without calling it."""
+        return await self._submit(replace(request, load_only=True))
+
+    async def _submit(self, request: HostRequest) -> HostReply:
+        return await asyncio.wrap_future(self._thread.submit(self._answer_call, request))
 
     def unload_if_quiet(self, seconds: float) -> None:
         """Gives the memory of its models back where none has been used for so long."""
@@ -94,6 +117,67 @@ class ModelThread:
             return HostReply(error="failed", detail=f"The model failed: {type(error).__name__}.")
 
 
+class Admission:
+    """Lets calls begin, so that models and calls together keep within the memory of the host.
+
+    A call that there is no room for waits until others have ended; one to load a model has models leave
+    that nobody uses, the one used longest ago first. A call alone begins in any case.
+    """
+
+    def __init__(
+        self,
+        threads: Mapping[str, ModelThread],
+        limit: MemoryLimit,
+        uses_more_than: Callable[[int], bool],
+    ) -> None:
+        self._threads = threads
+        self._limit = limit
+        self._uses_more_than = uses_more_than
+        self._turn = asyncio.Lock()  # first come, first served
+        self._ended = asyncio.Event()
+
+    async def admit(self, thread: ModelThread, request: HostRequest) -> HostReply | None:
+        """Returns when the call may begin, its model loaded; the answer to it, where that cannot be."""
+        async with self._turn:
+            while self._lacks_room(thread):
+                await asyncio.to_thread(give_memory_back)
+                if not self._lacks_room(thread):
+                    break
+                self._ended.clear()
+                working = any(one.at_work for one in self._threads.values())
+                if thread.is_loaded and working:
+                    await self._ended.wait()
+                elif not await self._unload_one():
+                    if not working:
+                        break
+                    await self._ended.wait()
+            reply = None if thread.is_loaded else await thread.load(request)
+            return reply if reply and reply.error else None
+
+    def note_end(self) -> None:
+        """A call has ended: there may be room."""
+        self._ended.set()
+
+    async def make_room(self) -> None:
+        """Unload what was not used for longest, as long as there is too much and anything that is not at work."""
+        while self._uses_more_than(self._limit.most):
+            if not await self._unload_one():
+                return
+
+    async def _unload_one(self) -> bool:
+        unloadable = [one for one in self._threads.values() if one.is_unloadable]
+        if not unloadable:
+            return False
+        await asyncio.wrap_future(min(unloadable, key=lambda one: one.last_used).unload())
+        return True
+
+    def _lacks_room(self, thread: ModelThread) -> bool:
+        calls = 1 + sum(1 for one in self._threads.values() if one.at_work)
+        reserved = calls * self._limit.for_call
+        reserved += 0 if thread.is_loaded else self._limit.for_loading
+        return self._uses_more_than(self._limit.most - reserved)
+
+
 class ModelHost:
     """Serves local models on a listening socket until it is stopped.
 
@@ -106,15 +190,13 @@ class ModelHost:
         *,
         thread_of_model: Callable[[str], str],
         load: Callable[[str], LocalModel],
-        max_memory: int = MAX_LOADED,
+        limit: MemoryLimit = MemoryLimit(),
         uses_more_than: Callable[[int], bool] = uses_more_than,
     ) -> None:
-        """Beyond `max_memory` bytes, what was not used for longest leaves memory."""
         self._thread_of_model = thread_of_model
         self._load = load
-        self._max_memory = max_memory
-        self._uses_more_than = uses_more_than
         self._threads: dict[str, ModelThread] = {}
+        self._admission = Admission(self._threads, limit, uses_more_than)
         self._connections: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._last_used = time.monotonic()
@@ -155,15 +237,7 @@ class ModelHost:
                     return
                 for thread in self._threads.values() if unload_seconds else ():
                     thread.unload_if_quiet(unload_seconds)
-                await self._make_room()
-
-    async def _make_room(self) -> None:
-        """Unload what was not used for longest, as long as there is too much and anything that is not at work."""
-        while self._uses_more_than(self._max_memory):
-            unloadable = [one for one in self._threads.values() if one.is_unloadable]
-            if not unloadable:
-                return
-            await asyncio.wrap_future(min(unloadable, key=lambda one: one.last_used).unload())
+                await self._admission.make_room()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -199,6 +273,4 @@ class ModelHost:
             return HostReply(error="unknown", detail=f"There is no local model {request.model}.")
         if name not in self._threads:
             self._threads[name] = ModelThread(name, self._load)
-        if not self._threads[name].is_loaded:
-            await self._make_room()
-        return await self._threads[name].run(request)
+        return await self._threads[name].run(request, self._admission)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local_models.address import host_socket
-from local_models.host import ModelHost, ModelThread
+from local_models.host import Admission, MemoryLimit, ModelHost, ModelThread
 from local_models.loaders import LocalModel
 from local_models.protocol import LENGTHS, HostReply, HostRequest, UnusableInput
 from platforms import registry
@@ -287,15 +287,16 @@ async def test_a_model_that_is_not_used_leaves_memory_until_it_is() -> None:
         return lambda request: HostReply(text=request.text)
 
     thread = ModelThread("quiet", load)
-    await thread.run(HostRequest("local:quiet", text="a"))
+    room = Admission({}, MemoryLimit(), lambda _: False)
+    await thread.run(HostRequest("local:quiet", text="a"), room)
     thread.unload_if_quiet(60)
-    await thread.run(HostRequest("local:quiet", text="b"))
+    await thread.run(HostRequest("local:quiet", text="b"), room)
     kept = len(loads)
     thread.last_used -= 61
 
     thread.unload_if_quiet(60)
     thread.unload_if_quiet(60)
-    reply = await thread.run(HostRequest("local:quiet", text="c"))
+    reply = await thread.run(HostRequest("local:quiet", text="c"), room)
 
     thread.close()
     assert (kept, len(loads), reply.text) == (1, 2, "c")
@@ -319,15 +320,61 @@ async def test_what_was_not_used_for_longest_leaves_memory_when_there_is_too_muc
     host = ModelHost(
         thread_of_model=str,
         load=Model,
-        max_memory=2,
+        limit=MemoryLimit(most=2, for_call=0, for_loading=1),
         uses_more_than=lambda size: len(loaded) > size,
     )
 
     for name in ("a", "b", "a", "c", "d"):
         reply = await host._run(HostRequest(name))
         assert reply.text == name
-    await host._make_room()
 
     assert loaded == {"c", "d"}
+    for thread in host._threads.values():
+        thread.close()
+
+
+@pytest.mark.asyncio
+async def test_a_call_there_is_no_room_for_waits_until_another_has_ended() -> None:
+    most, at_work, goes_on = 0, set(), {name: threading.Event() for name in "abc"}
+
+    def load(name: str) -> LocalModel:
+        def work(_: HostRequest) -> HostReply:
+            nonlocal most
+            at_work.add(name)
+            most = max(most, len(at_work))
+            goes_on[name].wait(60)
+            at_work.discard(name)
+            return HostReply(text=name)
+
+        return work
+
+    # Two bytes, of which each call is reckoned to need one; models take none.
+    limit = MemoryLimit(most=2, for_call=1, for_loading=0)
+    host = ModelHost(thread_of_model=str, load=load, limit=limit, uses_more_than=lambda n: n < 0)
+    calls = [asyncio.create_task(host._run(HostRequest(name))) for name in "abc"]
+
+    while len(at_work) < 2:
+        await asyncio.sleep(0.001)
+    waits = not host._threads["c"].at_work
+    for event in goes_on.values():
+        event.set()
+    replies = await asyncio.gather(*calls)
+
+    assert waits
+    assert (most, [one.text for one in replies]) == (2, ["a", "b", "c"])
+    for thread in host._threads.values():
+        thread.close()
+
+
+@pytest.mark.asyncio
+async def test_a_call_alone_begins_however_little_room_there_is() -> None:
+    host = ModelHost(
+        thread_of_model=str,
+        load=lambda name: lambda _: HostReply(text=name),
+        limit=MemoryLimit(most=0),
+        uses_more_than=lambda _: True,
+    )
+
+    assert [(await host._run(HostRequest(name))).text for name in "aab"] == ["a", "a", "b"]
     for thread in host._threads.values():
         thread.close()
