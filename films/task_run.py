@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
@@ -148,10 +149,14 @@ def _carry_out(run: TaskRun, folder: Path) -> None:
 def _operated(run: TaskRun, folder: Path) -> OperationResult:
     """Raises OperationError, InputLost or SourceGone."""
     task = run.claim.task
+    parameters = {**task.parameters, **_parameters_of_this_machine(task.operation)}
     with task_inputs.opened(run.claim, folder, run.check) as inputs:
-        return run.operate(
-            task.operation, inputs, task.parameters, folder, run.report, run.cancelled
-        )
+        return run.operate(task.operation, inputs, parameters, folder, run.report, run.cancelled)
+
+
+def _parameters_of_this_machine(operation: str) -> dict[str, Any]:
+    """What is no part of the plan, because it is elsewhere on every machine."""
+    return {"fonts": [str(settings.DATA_DIR / "fonts")]} if operation == "caption" else {}
 
 
 def _fail(run: TaskRun, error: OperationError) -> None:

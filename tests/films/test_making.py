@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,8 +19,9 @@ from films.states import FilmState, TaskState
 from films.worker import FilmWorker
 from invocations.models import Run
 from lib.validation import Invalid
+from operations.contract import OperationResult
 
-from .conftest import Order, make_all
+from .conftest import Order, make_all, operate_here
 
 
 def test_a_clip_becomes_a_film_with_twice_the_pictures(
@@ -134,6 +138,27 @@ def test_a_run_becomes_a_film_of_its_pictures_words_and_sounds(
     leads = film.tasks.filter(operation="crossfade")
     assert {task.parameters["transition"] for task in leads} == {"morph"}
     assert {task.backend for task in leads} == {"flow"}
+
+
+def test_words_are_written_in_the_letters_of_the_walls(alice: User, pictured_run: Run) -> None:
+    asked: list[object] = []
+
+    def operate(name: str, *others: Any) -> OperationResult:
+        if name == "caption":
+            asked.append(others[1]["fonts"])
+        return operate_here(name, *others)
+
+    options = {"width": 128, "height": 72, "seconds": 0.5, "fade": 0.1, "rate": 15}
+    film = orders.order_film(
+        owner=alice, run=pictured_run, recipe="film-of-run", options=options, at=timezone.now()
+    )
+    with closing(FilmWorker(operate=operate)) as worker:
+        make_all(worker, film)
+
+    assert asked
+    assert all(fonts == [str(settings.DATA_DIR / "fonts")] for fonts in asked)
+    # A machine's folders are no part of the plan.
+    assert not film.tasks.filter(parameters__has_key="fonts").exists()
 
 
 def test_films_that_cannot_be_made_are_refused_before_anything_is_begun(
