@@ -43,8 +43,7 @@ class ShareLine:
 
 def network_context(network: Network, person: Person) -> dict[str, object]:
     found = trajectory_of_network(network, drawn=2 * len(SHAPES))
-    own = [one for one in found.runs if one[0].network_id == network.pk]  # and not its twins
-    drawn = [(run, points) for run, points in own if points][: len(SHAPES)]
+    drawn = [(run, points) for run, points in found.runs if points][: len(SHAPES)]
     letters = {run.pk: letter for (run, _), letter in zip(drawn, LETTERS, strict=False)}
     models = tuple(slot.model for slot in network.ring)
     seen = network.runs.unless_withdrawn_from(person).newest_first()[:RUNS_LISTED]

@@ -226,7 +226,8 @@ class NetworkTrajectory:
 
 
 def trajectory_of_network(network: Network, *, drawn: int = 8) -> NetworkTrajectory:
-    """Of the runs on the models that it has now."""
+    """Of the runs on the models that it has now. Twin runs count for the numbers; they are on a private
+    network, so that their points are not among what is shown."""
     models = tuple(slot.model for slot in network.ring)
     runs = [
         run
@@ -238,9 +239,10 @@ def trajectory_of_network(network: Network, *, drawn: int = 8) -> NetworkTraject
         RunVectors(outputs.folded_prompt(run), vectors[run.pk]) for run in runs if run.pk in vectors
     ]
     numbers = numbers_of_network(compared)
-    texts = outputs.text_outputs(runs[:drawn])
+    own = [run for run in runs if run.network_id == network.pk][:drawn]
+    texts = outputs.text_outputs(own)
     return NetworkTrajectory(
-        [(run, _points_of(texts[run.pk])) for run in runs[:drawn]],
+        [(run, _points_of(texts[run.pk])) for run in own],
         numbers,
         shares_of_slots(models, runs),
         sentences.sentence(numbers, Findings()),

@@ -13,6 +13,7 @@ from invocations.models import Invocation, Run
 from networks.models import Network
 from observatory import redraws, twins
 from observatory.models import Companion, Redraw
+from observatory.models.companion import Purpose
 from observatory.numbers import Estimate, Numbers
 from observatory.sentences import sentence
 from observatory.trajectories import Findings, trajectory_of_network, trajectory_of_run
@@ -99,6 +100,21 @@ def test_memory_is_told_from_twins_and_strangers(
     assert of_network.numbers.memory.value is not None
     assert [share.slot for share in of_network.shares] == [0]
     assert of_network.shares[0].noise == 1
+
+
+def test_the_picture_of_a_network_has_none_of_its_twins(
+    network: Network, work: Work, embed: Embed
+) -> None:
+    run = run_of(network, work, "owl", 0)
+    copy = Companion.get_or_make(network, Purpose.TWIN).set_up(network.ring)
+    twin = run_of(copy, work, "owl", 1)
+    embed()
+
+    found = trajectory_of_network(network)
+
+    assert [shown for shown, _ in found.runs] == [run]
+    assert trajectory_of_run(run).twins == 1
+    assert twin.network != network
 
 
 def test_runs_on_other_models_are_nobodys_strangers(
