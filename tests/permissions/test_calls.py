@@ -13,7 +13,7 @@ ROWS = {f"{row.method} {row.path.partition('?')[0]}": row for row in rows(calls.
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("stage", "key"), cases(ROWS), indirect=["stage"])
+@pytest.mark.parametrize(("stage", "key"), cases(ROWS), indirect=["stage"], scope="module")
 def test_a_call_is_for_those_it_is_for(stage: Stage, key: str) -> None:
     row = ROWS[key]
     path = row.path.format(**stage.places)
@@ -27,7 +27,7 @@ def test_a_call_is_for_those_it_is_for(stage: Stage, key: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("stage", "key"), cases(ROWS), indirect=["stage"])
+@pytest.mark.parametrize(("stage", "key"), cases(ROWS), indirect=["stage"], scope="module")
 def test_an_attendant_may_make_the_attendants_calls_and_no_other(stage: Stage, key: str) -> None:
     row = ROWS[key]
     path = row.path.format(**stage.places)

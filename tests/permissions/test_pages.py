@@ -22,7 +22,7 @@ LEADS_ELSEWHERE = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("stage", "key"), cases(ROWS), indirect=["stage"])
+@pytest.mark.parametrize(("stage", "key"), cases(ROWS), indirect=["stage"], scope="module")
 def test_a_page_is_for_those_it_is_for(stage: Stage, key: str) -> None:
     row = ROWS[key]
     path = row.path.format(**stage.places)
@@ -40,7 +40,7 @@ def test_a_page_is_for_those_it_is_for(stage: Stage, key: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("stage", "key"), cases(ROWS), indirect=["stage"])
+@pytest.mark.parametrize(("stage", "key"), cases(ROWS), indirect=["stage"], scope="module")
 def test_an_attendant_gets_one_page_more_than_anybody_else(stage: Stage, key: str) -> None:
     row = ROWS[key]
     path = row.path.format(**stage.places)
