@@ -72,18 +72,23 @@ def test_a_host_that_is_killed_for_memory_is_reported_and_the_run_goes_on(stack:
             answer = client.get(f"/api/v1/runs/{run}/invocations", params={"limit": 200})
             return list(answer.json()["items"])
 
-        stack.wait_until(lambda: stack.processes("models") and steps()[2:], 180, "it runs")
-        stack.kill(
-            "models", signal.SIGSTOP
-        )  # whatever is asked of it now is under way when it dies
-        stack.wait_until(lambda: steps()[-1]["state"] == "invoking", 60, "a call is under way")
-        hit = steps()[-1]["sequence"]
+        def attempts_of_struck_step() -> list[dict[str, Any]]:
+            """Those of the step under way when the host is killed; one, where its answer had left the host."""
+            stack.wait_until(lambda: stack.processes("models"), 60, "there is a host")
+            stack.kill(
+                "models", signal.SIGSTOP
+            )  # what is asked of it now is under way when it dies
+            stack.wait_until(lambda: steps()[-1]["state"] == "invoking", 60, "a call is under way")
+            hit = int(steps()[-1]["sequence"])
+            (pid,) = stack.kill("models")
+            stack.wait_until(lambda: len(steps()) > hit + 6, 180, "the run goes on")
+            assert f"models ({pid}) ended with signal 9" in stack.output()
+            struck = client.get(f"/api/v1/invocations/{steps()[hit]['id']}").json()
+            assert struck["state"] == "completed"
+            return list(struck["attempts"])
 
-        (pid,) = stack.kill("models")
-
-        stack.wait_until(lambda: len(steps()) > hit + 6, 180, "the run goes on")
-        struck = client.get(f"/api/v1/invocations/{steps()[hit]['id']}").json()
-    assert f"models ({pid}) ended with signal 9" in stack.output()
-    assert struck["state"] == "completed"
-    assert len(struck["attempts"]) == 2
-    assert "model host" in str(struck["attempts"][0])
+        stack.wait_until(lambda: steps()[2:], 180, "it runs")
+        kills = (attempts_of_struck_step() for _ in range(10))
+        attempts = next((found for found in kills if len(found) > 1), [])
+    assert len(attempts) == 2
+    assert "model host" in str(attempts[0])
