@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.history import Accepted, Attempt, Entry, History, Run, Stopped
+from rehearsal.history import Accepted, Attempt, Entry, FarmWork, History, Run, Stopped
 from rehearsal.invariants import ALL
 
 from .histories import (
@@ -55,6 +55,14 @@ BREAKS: dict[str, tuple[str, History]] = {
     "a lost attempt of the farm was handed in": (
         TAKEN,
         history_with("farm_work", has_values(step="a1"), outcome="lost"),
+    ),
+    "a late attempt of the farm was handed in, and no stop was in the way": (
+        TAKEN,
+        history_with("farm_work", has_values(step="a1"), outcome="late"),
+    ),
+    "a lost attempt of a stopped step was handed in": (
+        TAKEN,
+        history_plus("farm_work", FarmWork("a2", 1, "lost", 0, "", is_handed_in=True)),
     ),
     "an attempt of the farm was completed by nobody": (
         TAKEN,
@@ -240,3 +248,9 @@ def test_a_stalled_machine_is_not_reported_as_a_broken_stop() -> None:
 
     assert STOPPED in violated_invariants(history)
     assert violated_invariants(replace(history, longest_stall=0.2)) == set()
+
+
+def test_an_outcome_that_a_stop_has_overtaken_breaks_nothing() -> None:
+    late = FarmWork("a2", 1, "late", 0, "", is_handed_in=True)
+
+    assert violated_invariants(history_plus("farm_work", late)) == set()
