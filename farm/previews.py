@@ -23,7 +23,6 @@ from .events import send_previewed
 
 logger = logging.getLogger(__name__)
 
-MAX_BYTES = 1_000_000
 MAX_PIXELS = 16_000_000
 MAX_SIDE = 960  # of what is shown
 MAX_WAITING = 64

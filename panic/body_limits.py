@@ -24,7 +24,7 @@ from lib.problems import problem
 from panic.api import problems as _codes  # noqa: F401  registers those that are used here
 
 MEGA = 1_000_000
-UPLOADS = {"import", "import_run", "put_blob"}  # names of the addresses that take a file
+UPLOADS = {"blob", "import", "import_run"}  # names of the addresses that take a file
 PIECES = {"upload", "film-new"}  # of those that take a clip: a piece of it, or a small one whole
 UNCOUNTED_BYTES = 64 * 1024  # of each body; a prompt is sent even while others fill the sum
 MIN_FREE_BYTES = 500 * MEGA  # on the disk of the temporary files

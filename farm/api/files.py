@@ -35,7 +35,7 @@ answers(blobs.InUse, 425, "too_early", "Somebody else is sending the same file."
 answers(blobs.WrongBytes, 422, "wrong_bytes")
 
 
-@routes.api_operation(["HEAD"], "/blobs/{sha256}", response={200: None, 404: None})
+@routes.api_operation(["HEAD"], "/blobs/{sha256}", response={200: None, 404: None}, url_name="blob")
 @refuses({409: REPLACED})
 def ask_for_blob(request: WorkerRequest, sha256: InPath[Sha256]) -> HttpResponse:
     """Whether the file is there; if not, `Upload-Offset` says how much of it is."""
@@ -49,7 +49,7 @@ def ask_for_blob(request: WorkerRequest, sha256: InPath[Sha256]) -> HttpResponse
     return answer
 
 
-@routes.put("/blobs/{sha256}", response={201: None, 202: None, 208: None}, url_name="put_blob")
+@routes.put("/blobs/{sha256}", response={201: None, 202: None, 208: None}, url_name="blob")
 @refuses(
     {
         409: REPLACED,

@@ -12,9 +12,7 @@ from lib.problems import answers, problem, refuses, register_codes
 
 routes = Router(tags=["farm workers"])
 
-register_codes(
-    preview_too_large="The preview is too large", not_a_preview="This is no JPEG and no PNG"
-)
+register_codes(not_a_preview="This is no JPEG and no PNG")
 answers(PreviewTooOften, 429, "too_many", headers={"Retry-After": "1"})
 
 
@@ -22,7 +20,6 @@ answers(PreviewTooOften, 429, "too_many", headers={"Retry-After": "1"})
 @refuses(
     {
         409: "`stale`: the work was given to somebody else, or has ended.",
-        413: f"`preview_too_large`: it has more than {previews.MAX_BYTES:,} bytes.",
         415: "`not_a_preview`: it is no JPEG and no PNG.",
     }
 )
@@ -30,8 +27,5 @@ def put_preview(request: WorkerRequest, token: str) -> HttpResponse:
     """Send a small picture of the work; the newest wins. It is shown once it has been decoded."""
     if request.content_type not in previews.CONTENT_TYPES:
         return problem(415, "not_a_preview", "A preview is image/jpeg or image/png.")
-    if len(request.body) > previews.MAX_BYTES:
-        words = f"A preview has at most {previews.MAX_BYTES:,} bytes."
-        return problem(413, "preview_too_large", words)
     work.send_preview(request.auth, token, request.body)
     return HttpResponse(status=202)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from ninja.parser import Parser
 
 MAX_DEPTH = 32
-UPLOADS = {"import_run", "put_blob", "upload"}
+UPLOADS = {"blob", "import_run", "upload"}
 MAX_DIGITS = 18  # what fits a database's whole number
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from accounts.models import User
 from farm import blobs
+from panic.body_limits import UPLOAD, limit_of_path
 
 from .conftest import WorkerProgram, enrolled
 
@@ -44,6 +45,14 @@ def test_a_file_is_sent_in_parts(worker: WorkerProgram) -> None:
     assert (nothing, first, half, second) == ((404, "0"), 202, (404, "4000"), 201)
     assert offset(worker) == (200, None)
     assert worker.send_file(DIGEST, CONTENT).status_code == 208
+
+
+def test_a_file_may_be_larger_than_the_body_of_any_other_call(worker: WorkerProgram) -> None:
+    large = CONTENT * 300
+    digest = hashlib.sha256(large).hexdigest()
+
+    assert worker.send_file(digest, large).status_code == 201
+    assert limit_of_path(f"/api/farm/v1/blobs/{digest}") is UPLOAD
 
 
 def test_other_bytes_than_those_of_the_hash_are_not_kept(worker: WorkerProgram) -> None:
