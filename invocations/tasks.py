@@ -17,7 +17,7 @@ from lib import watched_tasks
 from notifications.models import Delivery, Notification
 from realtime import log
 
-from . import budget_watch, openings
+from . import budget_watch, call_measures, openings
 from .engine.runner import runner
 from .engine.threads import Threads
 from .models import Spending
@@ -54,6 +54,11 @@ def tidy() -> None:
     Notification.prune(timezone.now())
     Delivery.prune(timezone.now())
     retention.remove_abandoned(at=timezone.now())
+
+
+def count_calls(_: int) -> None:
+    """Add up what calls took, for `/metrics`."""
+    call_measures.count_ended(timezone.now())
 
 
 def send_notifications(pk: int) -> None:

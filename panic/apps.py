@@ -88,7 +88,7 @@ def _register_periodic_tasks() -> None:
     from displays import absence
     from displays.models import Board
     from farm import blobs, silence, status_watch
-    from invocations import budget_watch, openings
+    from invocations import budget_watch, call_measures, openings
     from invocations.engine import periodic_tasks
     from notifications.models import Channel
 
@@ -113,6 +113,7 @@ def _register_periodic_tasks() -> None:
     periodic_tasks.register(
         "invocations.tasks.watch_budgets", budget_watch.due_networks, seconds=60
     )
+    periodic_tasks.register("invocations.tasks.count_calls", call_measures.due_count, seconds=10)
     periodic_tasks.register("backups.tasks.make_backup", schedule.due_backup, seconds=30)
     periodic_tasks.register("farm.tasks.give_up", silence.silent_steps, seconds=5)
     periodic_tasks.register("farm.tasks.tell_of_status", status_watch.changed_by_time, seconds=10)

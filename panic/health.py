@@ -22,6 +22,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from backups.metrics import metrics as backup_metrics
+from invocations.metrics import metrics as call_metrics
 from invocations.models import Invocation, Run, WorkerHeartbeat
 from lib import disk_space, watched_tasks
 from lib.proxies import client_address, parse_address
@@ -215,7 +216,9 @@ class MetricsCollector(Collector):
         yield _by_state(
             "panic_invocations", "Invocations that are not over.", Invocation.objects.open()
         )
-        overdue = Invocation.objects.due(timezone.now()).first()
+        waiting = Invocation.objects.due(timezone.now())
+        yield _gauge("panic_queue_due", "Steps that may begin and have no worker.", waiting.count())
+        overdue = waiting.first()
         late = (timezone.now() - overdue.due_at).total_seconds() if overdue else 0.0  # type: ignore[operator]
         yield _gauge("panic_queue_overdue_seconds", "How late the longest waiting step is.", late)
         lag = oldest_undelivered().total_seconds()
@@ -233,6 +236,8 @@ class MetricsCollector(Collector):
         for topic in Topic.objects.order_by("name")[:200]:
             events.add_metric([topic.name], topic.last_seq)
         yield events
+        yield from call_metrics(timezone.now())
+        yield from installation_metrics.displays(timezone.now())
         yield from stream_metrics()
         yield from installation_metrics.spending(timezone.now())
         yield from backup_metrics(timezone.now())

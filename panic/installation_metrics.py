@@ -1,14 +1,16 @@
-"""The disk of this machine, and what was spent today, for `/metrics`."""
+"""The disk of this machine, displays, and what was spent today, for `/metrics`."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Count, Max
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from displays.models import DisplayReport
 from invocations.models import Spending
 from lib import disk_space
 
@@ -25,11 +27,24 @@ def disk() -> Iterator[Metric]:
     yield GaugeMetricFamily("panic_disk_full", words, value=disk_space.is_below_floor())
 
 
+def displays(at: datetime) -> Iterator[Metric]:
+    """Those that were heard of within the last minute, of all web processes."""
+    heard = DisplayReport.objects.filter(seen_at__gt=at - timedelta(minutes=1))
+    found = heard.aggregate(count=Count("pk"), lag=Max("lag_ms"))
+    words = "Displays that were heard of within the last minute."
+    yield GaugeMetricFamily("panic_displays", words, value=found["count"])
+    words = "The longest time from an event to a display that has drawn it, when last heard of."
+    yield GaugeMetricFamily(
+        "panic_display_lag_seconds", words, value=(found["lag"] or 0.0) / 1000.0
+    )
+
+
 def spending(at: datetime) -> Iterator[Metric]:
     """Of the day until now, of all networks."""
     day = Spending.objects.lately(at).day
     for name, words, value in (
         ("spent_usd", "Dollars spent since the day began.", day.usd),
+        ("spent_usd_uncertain", "Dollars besides that may have been charged.", day.usd_uncertain),
         ("calls", "Calls of models since the day began.", day.calls),
         ("calls_failed", "Calls of models that failed since the day began.", day.failed),
     ):

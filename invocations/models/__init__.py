@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .attempt import Attempt
+from .call_measure import CallMeasure, MeasuredAttempts
 from .halt import Halt, StopAll
 from .heartbeat import WorkerHeartbeat
 from .invocation import Invocation
@@ -15,8 +16,10 @@ from .webhook_secret import WebhookSecret
 
 __all__ = [
     "Attempt",
+    "CallMeasure",
     "Halt",
     "Invocation",
+    "MeasuredAttempts",
     "RateLimiter",
     "Run",
     "Spending",
