@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from invocations.engine.threads import Threads
 from invocations.models import Invocation
 
-from . import model_host
+from . import model_host, search_index_state
 from .models.embedding import embeddable
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ def _visible(near: dict[int, float], person: Person) -> list[Match]:
 
 
 def due_index(at: datetime) -> Sequence[int]:
-    from . import search_index
-
-    return [1] if search_index.is_old() else ()
+    return [1] if search_index_state.is_old() else ()
 
 
 async def rebuild_index(threads: Threads) -> None:

@@ -8,64 +8,21 @@ only slower, when it is old.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from .models import Embedding, OutputKind
+from . import search_index_state as state
 from .models.embedding import EmbeddingQuerySet
 
 SIZE = 384
-EXACT = 4_000  # so many are compared one by one before an index is worth it
 LISTS_PER_ROOT = 1.0  # lists: the square root of the number of vectors
 TRAINING = 40  # vectors a list
 PROBED = 16  # lists that a search reads
 BATCH = 20_000
-DESCRIPTION = "texts.json"
-
-
-@dataclass(frozen=True, slots=True)
-class IndexDescription:
-    """`before`: what was embedded until then is in it."""
-
-    file: str
-    count: int
-    before: datetime
-
-
-def folder() -> Path:
-    return Path(settings.DATA_DIR) / "search"
-
-
-def indexed() -> EmbeddingQuerySet:
-    return Embedding.objects.usable(OutputKind.TEXT)
-
-
-def read_description() -> IndexDescription | None:
-    try:
-        stored = json.loads((folder() / DESCRIPTION).read_text())
-        before = datetime.fromisoformat(stored["before"])
-        found = IndexDescription(stored["file"], stored["count"], before)
-    except (OSError, ValueError, KeyError):
-        return None
-    return found if (folder() / found.file).exists() else None
-
-
-def newer_than(known: IndexDescription | None) -> EmbeddingQuerySet:
-    return indexed().filter(created_at__gte=known.before) if known else indexed()
-
-
-def is_old() -> bool:
-    """Whether so much came after the index that it is to be built anew."""
-    newer = newer_than(read_description())
-    return newer.values("pk")[EXACT : EXACT + 1].exists()
 
 
 def build() -> int:
@@ -73,24 +30,24 @@ def build() -> int:
     import faiss
 
     begun = timezone.now()
-    rows = indexed().filter(created_at__lt=begun)
+    rows = state.indexed().filter(created_at__lt=begun)
     count = rows.count()
-    if count <= EXACT:
+    if count <= state.EXACT:
         return 0
-    folder().mkdir(mode=0o700, exist_ok=True)
+    state.folder().mkdir(mode=0o700, exist_ok=True)
     faiss.omp_set_num_threads(1)
     index = _trained(rows, count)
     for pks, vectors in _batches(rows):
         index.add_with_ids(vectors, pks)
-    old = read_description()
+    old = state.read_description()
     name = f"texts-{begun:%Y%m%d%H%M%S%f}.faiss"
-    faiss.write_index(index, str(folder() / name))
+    faiss.write_index(index, str(state.folder() / name))
     description = {"file": name, "count": index.ntotal, "before": begun.isoformat()}
-    fresh = folder() / f"{DESCRIPTION}.new"
+    fresh = state.folder() / f"{state.DESCRIPTION}.new"
     fresh.write_text(json.dumps(description))
-    fresh.replace(folder() / DESCRIPTION)
+    fresh.replace(state.folder() / state.DESCRIPTION)
     if old is not None:
-        (folder() / old.file).unlink(missing_ok=True)
+        (state.folder() / old.file).unlink(missing_ok=True)
     return int(index.ntotal)
 
 
@@ -128,9 +85,13 @@ def stacked(stored: list[bytes | memoryview | None]) -> NDArray[np.float32]:
 
 def nearest(vector: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
     """Steps and their cosine distances, the nearest first; of the index and of what came after it."""
-    known = read_description()
+    known = state.read_description()
     found = _nearest_in_index(known, vector, count) if known else {}
-    newer = list(newer_than(known).order_by("-created_at").values_list("pk", "vector")[: 2 * EXACT])
+    newer = list(
+        state.newer_than(known)
+        .order_by("-created_at")
+        .values_list("pk", "vector")[: 2 * state.EXACT]
+    )
     if newer:
         alike = stacked([stored for _, stored in newer]) @ vector
         found |= {pk: float(1 - one) for (pk, _), one in zip(newer, alike, strict=True)}
@@ -138,9 +99,9 @@ def nearest(vector: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
 
 
 def _nearest_in_index(
-    known: IndexDescription, vector: NDArray[np.float32], count: int
+    known: state.IndexDescription, vector: NDArray[np.float32], count: int
 ) -> dict[int, float]:
-    index = _opened(str(folder() / known.file))
+    index = _opened(str(state.folder() / known.file))
     alike, pks = index.search(vector[None, :], count)
     pairs = zip(pks[0].tolist(), alike[0].tolist(), strict=True)
     return {pk: 1 - one for pk, one in pairs if pk >= 0}

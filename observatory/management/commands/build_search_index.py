@@ -6,7 +6,7 @@ import fcntl
 
 from django.core.management.base import BaseCommand
 
-from observatory import search_index
+from observatory import search_index, search_index_state
 
 
 class Command(BaseCommand):
@@ -15,8 +15,8 @@ class Command(BaseCommand):
     help = "Build the index for search by meaning anew."
 
     def handle(self, **options: object) -> None:
-        search_index.folder().mkdir(mode=0o700, exist_ok=True)
-        with (search_index.folder() / ".lock").open("w") as lock:
+        search_index_state.folder().mkdir(mode=0o700, exist_ok=True)
+        with (search_index_state.folder() / ".lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 # What pages, the API, providers and media need, and no process of the queue before its first call
 LOADED_WHEN_NEEDED = {
@@ -38,10 +39,26 @@ def test_what_the_queue_does_not_need_at_once_is_in_none_of_its_processes() -> N
     run_script(script)
 
 
-def run_script(script: str) -> None:
+def test_what_is_asked_again_and_again_loads_none_of_it(tmp_path: Path) -> None:
+    """The dispatcher asks each periodic task whether it is due, for as long as an installation lives."""
+    script = (
+        "import sys, django; django.setup();"
+        "from contextlib import suppress; from django.db import DatabaseError;"
+        "from django.utils import timezone; from invocations.engine import periodic_tasks\n"
+        "assert periodic_tasks._tasks\n"
+        "for task in periodic_tasks._tasks.values():\n"
+        "    with suppress(DatabaseError):  # an empty one: it is what was imported that counts\n"
+        "        task.due(timezone.now())\n"
+        f"loaded = {LOADED_WHEN_NEEDED} & set(sys.modules); assert not loaded, loaded"
+    )
+
+    run_script(script, PANIC_DATA_DIR=str(tmp_path))
+
+
+def run_script(script: str, **environment: str) -> None:
     subprocess.run(
         [sys.executable, "-c", script],
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "panic.settings"},
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "panic.settings", **environment},
         check=True,
         timeout=60,
     )
