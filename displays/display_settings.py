@@ -31,6 +31,7 @@ DEFAULTS: Mapping[str, Any] = {
     "show_invoking": False,
     "muted": False,
     "vestaboard_name": None,
+    "film": None,
     "initial_prompt": False,
     "language": "",
     "qr_corner": QrCorner.NONE.value,
@@ -44,6 +45,7 @@ FIELDS_OF_KIND: Mapping[str, frozenset[str]] = {
         {"stride", "offsets", "show_invoking", "vestaboard_name", "initial_prompt"}
     ),
     "trajectory": frozenset(),
+    "film": frozenset({"film"}),
 }
 OF_EVERY_KIND = frozenset({"muted", "language", "qr_corner", "qr_target", "panic_key"})
 _NEEDED = ("rows", "columns", "stride", "offsets", "vestaboard_name")

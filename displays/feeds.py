@@ -13,7 +13,7 @@ from django.db import models
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from displays import captions, drawn_trajectories, receipts, reports, screens
+from displays import captions, drawn_trajectories, film_displays, receipts, reports, screens
 from displays.events import (
     DisplayCommanded,
     DisplayIdentified,
@@ -24,12 +24,14 @@ from displays.events import (
 )
 from displays.models import Display, DisplayKind, QrCorner
 from displays.screens import Mode, WallState
+from films.events import FilmDeleted
 from invocations.events import (
     MISSION_CONTROL,
     InvocationCompleted,
     InvocationTakenDown,
     PanicLifted,
     PanicPressed,
+    RunWithdrawn,
 )
 from invocations.models import Invocation
 from networks.models import Network
@@ -42,6 +44,8 @@ from studio import tiles
 from studio.feeds import NetworkFeed
 
 PANIC = (PanicPressed.type, PanicLifted.type)
+OWN_TOPICS = 3  # of a display; those of its film follow
+FILM_ENDS = (FilmDeleted.type, RunWithdrawn.type)
 CHANGES = (InstallationChanged.type, InstallationOpened.type, InstallationClosed.type)
 _OLD = timedelta(seconds=2)  # an event of before: what is drawn for it is the present anyway
 _PRESENT_SECONDS = 0.5
@@ -176,7 +180,8 @@ class DisplayFeed(WallStateFeed):
         self._hours = display.installation.hours
         self.language = display.language
         self.key = display.feed_key
-        self.topics = (display.installation.topic, self.network.topic, MISSION_CONTROL)
+        own = (display.installation.topic, self.network.topic, MISSION_CONTROL)
+        self.topics = tuple(dict.fromkeys(own + film_displays.topics_of(display)))
 
     @classmethod
     async def open(cls, scope: Scope) -> Self:
@@ -226,7 +231,10 @@ class DisplayFeed(WallStateFeed):
         return asset.tile_url if asset.kind == Modality.IMAGE else asset.poster_url
 
     def _everything(self, wall: WallState) -> Frame:
-        """With the code in its corner: the network may be private by now."""
+        """With the code in its corner: the network may be private by now. A film may be gone."""
+        if film_displays.is_film(self.display):
+            self._mode = wall.mode
+            return Frame(html=screens.render_screen(self.display, wall))
         frame = super()._everything(wall)
         if self.display.qr_corner == QrCorner.NONE:
             return frame
@@ -246,13 +254,21 @@ class DisplayFeed(WallStateFeed):
             return self._identified(event)
         if event.topic.name == MISSION_CONTROL and event.type not in PANIC:
             return None
+        if event.topic.name in self.topics[OWN_TOPICS:]:
+            ends = event.type in FILM_ENDS
+            return self._everything(self._shown(self._wall_state(event))) if ends else None
         if event.type == PanicPressed.type:
             receipts.expect(self.display, event)
         return self._render(event, of_network=event.topic.name != MISSION_CONTROL)
 
     def _elsewhere(self, event: Event, sequence: int) -> Frame | None:
-        """One sound at a time: what sounds here is silent once another screen has a newer one."""
-        if event.type != InvocationCompleted.type or not self._sounds_elsewhere(sequence):
+        """One sound at a time: what sounds here is silent once another screen has a newer one. A film stays
+        audible."""
+        if (
+            film_displays.is_film(self.display)
+            or event.type != InvocationCompleted.type
+            or not self._sounds_elsewhere(sequence)
+        ):
             return None
         if "sounds" not in event.notes:
             step = self.network.invocations.filter(public_id=event.data["invocation"])
@@ -270,11 +286,11 @@ class DisplayFeed(WallStateFeed):
     # What has changed around it
 
     def _after_change(self, event: Event) -> Frame:
-        """Raises Denied where it belongs to another network now, or to none, or has another language:
+        """Raises Denied where it belongs to another network now, or to none, or has another language or film:
         the sockets connect again and get everything, or learn that there is nothing."""
-        before = self.network.pk, self.display.language
+        before = self.network.pk, self.display.language, self.display.film_id
         self._reload()
-        if (self.network.pk, self.display.language) != before:
+        if (self.network.pk, self.display.language, self.display.film_id) != before:
             raise Denied
         wall = self._shown(self._wall_state(event))
         self._mode = wall.mode
@@ -310,7 +326,9 @@ def find(installation: str, name: str) -> Display | None:
 
 
 def _with_all() -> models.QuerySet[Display]:
-    return Display.objects.select_related("installation__network__owner")
+    return Display.objects.select_related(
+        "installation__network__owner", "film__owner", "film__run__network"
+    )
 
 
 class WallFeed(WallStateFeed):

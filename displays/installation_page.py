@@ -52,6 +52,9 @@ class DisplayRow:
             }
         if display.kind == "trajectory":
             return _("Where the run is going")
+        if display.kind == "film":
+            film = display.film
+            return _("Film: %(title)s") % {"title": film.title} if film else _("No film")
         what = _("Board") if display.kind == "vestaboard" else _("Single")
         if display.stride == 1:
             return _("%(what)s, every step") % {"what": what}
@@ -72,7 +75,7 @@ class InstallationRow:
 
 def display_rows(installation: Installation) -> list[DisplayRow]:
     """In their order. Three queries, and one where there are boards."""
-    displays = list(installation.displays.all())
+    displays = list(installation.displays.select_related("film"))
     for one in displays:
         one.installation = installation
     viewers = presence.count_viewers_of_displays(displays)

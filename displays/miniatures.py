@@ -24,7 +24,7 @@ from realtime.models import Event
 from studio import tiles
 from studio.tiles import Tile, TileOptions
 
-from . import drawn_trajectories, screens
+from . import drawn_trajectories, film_displays, screens
 from .drawn_boards import DrawnBoard
 from .feeds import CHANGES, PANIC, WallStateFeed, grid
 from .models import Display, DisplayKind, Installation
@@ -56,7 +56,10 @@ def tiles_of_miniature(
     display: Display, wall: WallState, cells: set[int] | None = None
 ) -> list[Tile]:
     """The tiles of these cells, or of all, with ids that are unique on the page."""
-    found = screens.tiles_of(display, wall, cells, options=MINIATURE)
+    return _own(display, screens.tiles_of(display, wall, cells, options=MINIATURE))
+
+
+def _own(display: Display, found: Sequence[Tile]) -> list[Tile]:
     return [replace(tile, id=f"{display.public_id}-{tile.id}") for tile in found]
 
 
@@ -65,9 +68,12 @@ def miniatures_of(displays: Sequence[Display], wall: WallState) -> list[Miniatur
     screens.load_steps([one.layout for one in displays], wall)
     boards = [one for one in displays if one.kind == DisplayKind.VESTABOARD]
     drawn = screens.draw_boards(boards, wall) if boards else {}
+    films = {} if wall.mode is screens.Mode.DARK else film_displays.tiles_of(displays, MINIATURE)
     return [
         Miniature(one, (), drawn[one.pk])
         if one.pk in drawn
+        else Miniature(one, _own(one, films[one.pk]))
+        if one.pk in films
         else Miniature(one, tiles_of_miniature(one, wall), drawing=_drawing_of(one, wall))
         for one in displays
     ]

@@ -22,7 +22,7 @@ from networks.opening_hours import OpeningHours
 from studio import tiles
 from studio.tiles import NO_STATUS, WALL, WALL_FULL_SIZE, ProviderStatus, Tile
 
-from . import captions, drawn_boards, drawn_trajectories, replay
+from . import captions, drawn_boards, drawn_trajectories, film_displays, replay
 from .drawn_boards import DrawnBoard
 from .layouts import Layout, place_steps
 from .models import Display, DisplayKind
@@ -53,7 +53,7 @@ class Drawings:
         default_factory=dict
     )
     html: dict[Tile, str] = field(default_factory=dict)
-    cells: dict[tuple[Layout, int | None, ProviderStatus], dict[str, str]] = field(
+    cells: dict[tuple[Layout, int | None, int | None, ProviderStatus], dict[str, str]] = field(
         default_factory=dict
     )
     notices: dict[str, str] = field(default_factory=dict)
@@ -172,6 +172,9 @@ def tiles_of(
     """The tiles of these cells, or of all. `options`: None as on the display itself."""
     layout = display.layout
     options = options or (WALL_FULL_SIZE if layout.cells == 1 else WALL)
+    if film_displays.is_film(display):
+        dark = wall.mode is Mode.DARK
+        return [] if dark else film_displays.tiles_of([display], options)[display.pk]
     wanted = range(layout.cells) if cells is None else sorted(cells)
     placed = place_steps(layout, _steps(layout, wall, wanted))
     found = [
@@ -286,7 +289,7 @@ def render_cells(
         context = {"board": _drawn_board(display, wall)}
         return {"board": render_to_string("displays/_board.html", context)}
     known = wall.cache.drawings
-    key = display.layout, cell, provider
+    key = display.layout, display.film_id, cell, provider
     if key not in known.cells:
         found = tiles_of(display, wall, None if cell is None else {cell}, provider=provider)
         for tile in found:
@@ -298,16 +301,22 @@ def render_cells(
 
 def render_notices(display: Display, wall: WallState) -> dict[str, str]:
     """What is said over the tiles: of the wall, whatever the display."""
+    if film_displays.is_film(display):
+        return _render_notices(display, wall)
     known = wall.cache.drawings
     if not known.notices:
-        context = page_context(display, wall)
-        known.notices = {
-            "wall-notice": render_to_string("displays/_notice.html", context),
-            "screen-note": render_to_string("displays/_note.html", context),
-            "wall-caption": render_to_string("displays/_caption.html", context),
-            "wall-attract": render_to_string("displays/_attract.html", context),
-        }
+        known.notices = _render_notices(display, wall)
     return known.notices
+
+
+def _render_notices(display: Display, wall: WallState) -> dict[str, str]:
+    context = page_context(display, wall)
+    return {
+        "wall-notice": render_to_string("displays/_notice.html", context),
+        "screen-note": render_to_string("displays/_note.html", context),
+        "wall-caption": render_to_string("displays/_caption.html", context),
+        "wall-attract": render_to_string("displays/_attract.html", context),
+    }
 
 
 def render_screen(
@@ -367,20 +376,25 @@ def run_of_wall(wall: WallState) -> Run | None:
 
 
 def page_context(display: Display, wall: WallState) -> dict[str, object]:
-    layout = display.layout
-    moment = wall.moment
-    run = run_of_wall(wall)
     return {
         "display": display,
         "wall": wall,
-        "archived": run if moment else None,
-        "caption": captions.caption_of_run(
-            wall.network, run, archived=moment is not None, halted=wall.halt is not None
-        ),
-        "attraction": None
-        if run or wall.mode is Mode.DARK
-        else captions.attraction_of_network(wall.network),
+        **_words_beside(display, wall),
         "rows": display.rows or 1,
         "columns": display.columns or 1,
-        "cells": layout.cells,
+    }
+
+
+def _words_beside(display: Display, wall: WallState) -> dict[str, object]:
+    """What is said of the run; a film says what it is of."""
+    if film_displays.is_film(display):
+        return {"archived": None, "caption": None, "attraction": None}
+    archived, run = wall.moment is not None, run_of_wall(wall)
+    idle = run is None and wall.mode is not Mode.DARK
+    return {
+        "archived": run if archived else None,
+        "caption": captions.caption_of_run(
+            wall.network, run, archived=archived, halted=wall.halt is not None
+        ),
+        "attraction": captions.attraction_of_network(wall.network) if idle else None,
     }

@@ -89,6 +89,7 @@ class Tile:
     substituted: bool = False
     href: str = ""
     lazy: bool = False
+    keeps_time: bool = False  # a film that is heard and is where the clock says
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -10,7 +12,7 @@ from ninja import Query, Router, Status
 
 from accounts.api import permissions
 from accounts.api.auth import ApiRequest, Caller, NotSignedIn
-from displays import installations, presence
+from displays import film_displays, installations, presence
 from displays.access import known_installation, missing_as_404
 from displays.models import Display, Installation
 from displays.wrong_codes import WRONG_SECONDS, TooManyWrongCodes
@@ -55,7 +57,7 @@ def create_installation(request: ApiRequest, body: InstallationIn) -> Status[Ins
     installation = installations.create(
         network=_network(request.auth, body.network),
         name=body.name,
-        displays=[display.given for display in body.displays],
+        displays=[_given(request.auth, one) for one in body.displays],
         **body.opening,
     )
     return Status(201, _shown([installation])[0])
@@ -75,11 +77,13 @@ def change_installation(
 ) -> InstallationOut:
     """Its displays follow at once, without being opened anew."""
     given = body.model_fields_set
+    held = _editable(request.auth, installation_id)
+    displays = [_given(request.auth, one, held) for one in body.displays]
     installation = installations.change(
-        _editable(request.auth, installation_id),
+        held,
         name=body.name if "name" in given else None,
         network=_network(request.auth, body.network) if "network" in given else None,
-        displays=[one.given for one in body.displays] if "displays" in given else None,
+        displays=displays if "displays" in given else None,
         order=body.order if "order" in given else None,
         **body.opening,
     )
@@ -127,7 +131,9 @@ def list_displays(request: ApiRequest, installation_id: str) -> Page[DisplayOut]
 def create_display(
     request: ApiRequest, installation_id: str, body: DisplayIn
 ) -> Status[DisplayOut]:
-    display = installations.add_display(_editable(request.auth, installation_id), body.given)
+    installation = _editable(request.auth, installation_id)
+    given = _given(request.auth, body, installation)
+    display = installations.add_display(installation, given)
     return Status(201, DisplayOut.from_display(display, viewers=0))
 
 
@@ -145,7 +151,8 @@ def change_display(
     """Given another type, it keeps only what that type has."""
     installation = _editable(request.auth, installation_id)
     with missing_as_404():
-        return _one_shown(installations.change_display(installation, name, body.given))
+        given = _given(request.auth, body, installation)
+        return _one_shown(installations.change_display(installation, name, given))
 
 
 @routes.delete(_ONE + "/displays/{slug:name}", response={204: None})
@@ -208,6 +215,13 @@ def _network(caller: Caller, slug: str) -> Network:
     return network
 
 
+def _given(
+    caller: Caller, body: DisplayChange, installation: Installation | None = None
+) -> dict[str, Any]:
+    """What was sent of a display. Raises Invalid where there is no such film."""
+    return film_displays.with_film(body.given, caller.person, installation)
+
+
 def _display(installation: Installation, name: str) -> Display:
     with missing_as_404():
         return installations.find_display(installation, name)
@@ -217,7 +231,7 @@ def _display(installation: Installation, name: str) -> Display:
 
 
 def _shown(found: list[Installation]) -> list[InstallationOut]:
-    prefetch_related_objects(found, "displays__report")
+    prefetch_related_objects(found, "displays__report", "displays__film")
     keys = [display.feed_key for one in found for display in one.displays.all()]
     viewers = presence.count_by_key(keys) if keys else {}
     return [InstallationOut.from_installation(one, viewers) for one in found]

@@ -38,6 +38,7 @@ _DISPLAY_EXAMPLE: dict[str, Any] = {
     "show_invoking": False,
     "muted": False,
     "vestaboard_name": None,
+    "film": None,
     "initial_prompt": False,
     "language": "",
     "qr_corner": "none",
@@ -84,6 +85,7 @@ class DisplayChange(Sent):
     show_invoking: bool | None = None
     muted: bool | None = None
     vestaboard_name: str | None = None
+    film: str | None = Field(None, description="The id of a finished film that one may see.")
     initial_prompt: bool | None = None
     language: str | None = Field(None, description="Empty = that of its browser.")
     qr_corner: str | None = Field(
@@ -211,6 +213,7 @@ class DisplayOut(BaseModel):
     show_invoking: bool
     muted: bool
     vestaboard_name: str | None
+    film: str | None
     initial_prompt: bool
     language: str
     qr_corner: str
@@ -231,10 +234,12 @@ class DisplayOut(BaseModel):
 
     @classmethod
     def from_display(cls, display: Display, *, viewers: int) -> DisplayOut:
-        """Queries for the report where it was not selected along."""
-        same = ("name", "code", *display_settings.DEFAULTS)
+        """Queries for report and film where they were not selected along."""
+        same = {name: getattr(display, name) for name in display_settings.DEFAULTS}
         return cls(
-            **{name: getattr(display, name) for name in same},
+            **same | {"film": display.film and display.film.public_id},
+            name=display.name,
+            code=display.code,
             id=display.public_id,
             type=display.kind,
             offset=display.offsets[0] if display.offsets else None,

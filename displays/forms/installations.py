@@ -12,13 +12,14 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from displays import display_settings
+from displays import display_settings, film_displays
 from displays.installation_page import DisplayRow
 from displays.installations import row_of_screens
 from displays.models import Display, Installation, QrCorner, QrTarget
+from films.models import Film
 from lib.forms import CheckedForm
 from lib.languages import language_choices
-from networks.models import Network
+from networks.models import Network, Person
 
 MAX_ROW = 24
 KINDS = {
@@ -26,6 +27,7 @@ KINDS = {
     "grid": _("Many steps at once, in a grid"),
     "vestaboard": _("A split-flap board"),
     "trajectory": _("Where the run is going: a picture of its texts, and three numbers"),
+    "film": _("A film, again and again"),
 }
 
 
@@ -150,6 +152,11 @@ class DisplayForm(CheckedForm):
         required=False,
         help_text=_("The first step waits until that was read."),
     )
+    film = forms.ChoiceField(
+        label=_("Film"),
+        required=False,
+        help_text=_("Finished films that you may see. It sounds unless this screen has no sound."),
+    )
     muted = forms.BooleanField(label=_("No sound from this screen"), required=False)
     language = forms.ChoiceField(
         label=_("Language"),
@@ -178,22 +185,40 @@ class DisplayForm(CheckedForm):
         ),
     )
 
-    @classmethod
-    def for_display(cls, display: Display, data: Any = None) -> DisplayForm:
-        values = {name: getattr(display, name) for name in display_settings.DEFAULTS}
-        initial = START | {name: value for name, value in values.items() if value is not None}
-        return cls(data, initial=initial | {"type": display.kind, "name": display.name})
+    def __init__(
+        self, data: Any = None, *, person: Person, installation: Installation, **more: Any
+    ) -> None:
+        super().__init__(data, **more)
+        found = film_displays.choices_for(person, installation)
+        self.films = {one.public_id: one for one in found}
+        field = cast("forms.ChoiceField", self.fields["film"])
+        field.choices = [
+            ("", gettext("none")),
+            *((key, one.title) for key, one in self.films.items()),
+        ]
 
     @classmethod
-    def for_new(cls, data: Any = None) -> DisplayForm:
-        return cls(data, initial=dict(START))
+    def for_display(cls, display: Display, person: Person, data: Any = None) -> DisplayForm:
+        values = {name: getattr(display, name) for name in display_settings.DEFAULTS}
+        initial = START | {name: value for name, value in values.items() if value is not None}
+        initial |= {"type": display.kind, "name": display.name}
+        if display.film is not None:
+            initial["film"] = display.film.public_id
+        return cls(data, person=person, installation=display.installation, initial=initial)
+
+    @classmethod
+    def for_new(cls, installation: Installation, person: Person, data: Any = None) -> DisplayForm:
+        return cls(data, person=person, installation=installation, initial=dict(START))
+
+    def clean_film(self) -> Film | None:
+        return self.films.get(self.cleaned_data["film"])
 
     def clean_offsets(self) -> list[int] | None:
         offsets, stride = self.cleaned_data["offsets"], self.cleaned_data.get("stride")
         if (
             offsets
             and stride
-            and self.cleaned_data.get("type") not in ("grid", "trajectory")
+            and self.cleaned_data.get("type") not in ("grid", "trajectory", "film")
             and max(offsets) >= stride
         ):
             raise forms.ValidationError(

@@ -22,6 +22,7 @@ from displays.events import (
     InstallationClosed,
     InstallationOpened,
 )
+from films.models import Film
 from invocations import closing
 from invocations.runs import wake_worker
 from lib.public_ids import ALPHABET, new_public_id
@@ -172,6 +173,7 @@ class DisplayKind(models.TextChoices):
     SINGLE = "single"
     VESTABOARD = "vestaboard"
     TRAJECTORY = "trajectory"
+    FILM = "film"
 
 
 class QrCorner(models.TextChoices):
@@ -214,6 +216,7 @@ class Display(models.Model):
     qr_target = models.CharField(max_length=12, choices=QrTarget.choices, default=QrTarget.PAGE)
     panic_key = models.CharField(max_length=20, blank=True, default="")  # empty: none
     language = models.CharField(max_length=20, blank=True, default="")  # empty: the browser's
+    film = models.ForeignKey(Film, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "id"]

@@ -19,7 +19,7 @@ from .permissions import editors_only
 @require_POST
 @editors_only
 def add(request: HttpRequest, installation: Installation) -> HttpResponse:
-    form = DisplayForm.for_new(request.POST)
+    form = DisplayForm.for_new(installation, request.user, request.POST)
     made = form.submit(installations.add_display, installation=installation)
     if made is None:
         return render_page(request, installation, display_form=form)
@@ -36,7 +36,7 @@ def add(request: HttpRequest, installation: Installation) -> HttpResponse:
 def change(request: HttpRequest, installation: Installation, name: str) -> HttpResponse:
     """Its screens follow at once."""
     display = installations.find_display(installation, name)
-    form = DisplayForm.for_display(display, request.POST or None)
+    form = DisplayForm.for_display(display, request.user, request.POST or None)
     if request.method == "POST":
         done = form.submit(installations.change_display, installation=installation, name=name)
         if done is not None:

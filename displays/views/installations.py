@@ -131,7 +131,7 @@ def render_page(
     if context["can_edit"]:
         networks = editable_networks(request.user)
         context["form"] = form or InstallationForm(installation=installation, networks=networks)
-        context["display_form"] = display_form or DisplayForm.for_new()
+        context["display_form"] = display_form or DisplayForm.for_new(installation, request.user)
         context["hours_form"] = hours_form or HoursForm(installation=installation)
         context["zones"] = sorted(zone_names())
     return render(request, "installations/detail.html", context, status=422 if wrong else 200)

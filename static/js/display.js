@@ -46,7 +46,7 @@ async function remember() {
 const shell = () => performance.getEntriesByType("resource").map(({ name }) => name).filter((url) => url.includes("/static/"));
 
 function media() {
-  const elements = [...document.querySelectorAll("#screen :is(img, audio, video)")];
+  const elements = [...document.querySelectorAll("#screen :is(img, audio, video:not([data-film]))")]; // a film is too large
   return elements.flatMap(({ src, poster }) => [src, poster]).filter(Boolean);
 }
 
