@@ -38,6 +38,24 @@ class NotYours(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class WorkProgress:
+    """How far a worker is, as it says; `fraction` is of 0 to 1."""
+
+    fraction: float
+    phase: str = ""
+    eta_seconds: float | None = None
+
+    @property
+    def words(self) -> str:
+        """In no language but the worker's own, as what providers say."""
+        said = f"{self.phase} {self.fraction:.0%}".strip()
+        if self.eta_seconds is None:
+            return said
+        left = self.eta_seconds
+        return f"{said} (~ {left:.0f} s)" if left < 100 else f"{said} (~ {left / 60:.0f} min)"
+
+
+@dataclass(frozen=True, slots=True)
 class Handover:
     """A step in the hands of a worker."""
 
@@ -106,7 +124,7 @@ def with_batch(worker: FarmWorker, taken: Claim, holder: Holder, *, at: datetime
     return [_handover(worker, one) for one in together]
 
 
-def renew(worker: FarmWorker, token: str, *, progress: float, phase: str, at: datetime) -> str:
+def renew(worker: FarmWorker, token: str, progress: WorkProgress, *, at: datetime) -> str:
     """Extend the lease. Returns why the work is to stop; empty: it goes on. Raises NotYours."""
     worker.note_seen(at)
     assignment = find_assignment(worker, token)
@@ -117,9 +135,9 @@ def renew(worker: FarmWorker, token: str, *, progress: float, phase: str, at: da
         return "cancelled"
     if worker.status_due(at) and not worker.lazy:
         return "requested_status"
-    if (assignment.progress, assignment.phase) != (progress, phase):
-        assignment.note_progress(progress, phase)
-        _show_progress(assignment.attempt, progress, phase)
+    if (assignment.progress, assignment.phase) != (progress.fraction, progress.phase):
+        assignment.note_progress(progress.fraction, progress.phase)
+        _show_progress(assignment.attempt, progress)
     return ""
 
 
@@ -180,8 +198,7 @@ def is_live(attempt: Attempt, worker: FarmWorker) -> bool:
     return not attempt.outcome and attempt.worker == worker.holder_name
 
 
-def _show_progress(attempt: Attempt, progress: float, phase: str) -> None:
+def _show_progress(attempt: Attempt, progress: WorkProgress) -> None:
     step = attempt.invocation
-    said = f"{phase} {progress:.0%}".strip()
-    update = events.InvocationProgressed(step.run.public_id, step.public_id, said)
+    update = events.InvocationProgressed(step.run.public_id, step.public_id, progress.words)
     send(step.run.network.topic, update)

@@ -25,7 +25,7 @@ from lib.compiled_statements import CompiledSelect
 from lib.stored_sentences import stored_sentence
 
 from . import blobs, catalogue, previews
-from .assignments import NotYours
+from .assignments import NotYours, WorkProgress
 from .events import log_key, send_film_work
 from .models import FarmWorker, TaskAssignment
 from .previews import Preview
@@ -124,7 +124,7 @@ def find(worker: FarmWorker, token: str) -> TaskAssignment | None:
 
 
 def renew(
-    worker: FarmWorker, found: TaskAssignment, *, progress: float, phase: str, at: datetime
+    worker: FarmWorker, found: TaskAssignment, progress: WorkProgress, *, at: datetime
 ) -> str:
     """As of a step (`assignments.renew`). Raises NotYours."""
     from films.task_run import tell_progress  # what carries tasks out is not for every web process
@@ -135,7 +135,7 @@ def renew(
         raise NotYours(f"attempt {token} is not live any more")
     if worker.status_due(at) and not worker.lazy:
         return "requested_status"
-    found.attempt.note_progress(progress, phase)
+    found.attempt.note_progress(progress.fraction, progress.phase)
     tell_progress(found.attempt.film_id)
     send_film_work(worker.public_id)
     return ""
@@ -161,7 +161,7 @@ def finish(worker: FarmWorker, found: TaskAssignment, answer: Finish, *, at: dat
     try:
         with transaction.atomic():
             decide(at=at)
-            if not found.note_answer(answer.digest, finished_at=at):
+            if not found.note_answer(answer.digest, error_detail=answer.detail, finished_at=at):
                 raise NotYours(f"attempt {attempt.token} was ended by another answer")
     except Stale as late:
         raise NotYours(str(late)) from None

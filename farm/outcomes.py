@@ -57,6 +57,7 @@ class Finish:
     outputs: Sequence[tuple[str, str]] = ()
     error_class: str = ""
     sentence: str = ""
+    detail: str = ""  # for the log; no part of the answer itself
     backend: str = ""
     degraded: bool = False
     seconds: float | None = None
@@ -118,7 +119,11 @@ def _check_repeated(worker: FarmWorker, assignment: Assignment, answer: Finish) 
 def _note_finished(assignment: Assignment, answer: Finish, at: datetime) -> None:
     """Raises NotYours."""
     if not assignment.note_finished(
-        answer.digest, backend=answer.backend, degraded=answer.degraded, at=at
+        answer.digest,
+        backend=answer.backend,
+        degraded=answer.degraded,
+        detail=answer.detail,
+        at=at,
     ):
         raise NotYours("the work was ended by another answer")
 

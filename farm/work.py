@@ -9,7 +9,7 @@ from pathlib import Path
 from django.db import transaction
 
 from . import assignments, batches, film_work, outcomes
-from .assignments import Handover, NotYours
+from .assignments import Handover, NotYours, WorkProgress
 from .film_work import TaskHandover
 from .models import FarmWorker, TaskAssignment
 from .outcomes import Finish
@@ -38,12 +38,12 @@ def claim(worker: FarmWorker, *, slots: int, at: datetime) -> WorkInHand:
     return WorkInHand(steps, held + film_work.claim(worker, places, at=at))
 
 
-def renew(worker: FarmWorker, token: str, *, progress: float, phase: str, at: datetime) -> str:
+def renew(worker: FarmWorker, token: str, progress: WorkProgress, *, at: datetime) -> str:
     """Extend the lease. Returns why the work is to stop; empty: it goes on. Raises NotYours."""
     worker.note_seen(at)
     if task := film_work.find(worker, token):
-        return film_work.renew(worker, task, progress=progress, phase=phase, at=at)
-    return assignments.renew(worker, token, progress=progress, phase=phase, at=at)
+        return film_work.renew(worker, task, progress, at=at)
+    return assignments.renew(worker, token, progress, at=at)
 
 
 def append_log(worker: FarmWorker, token: str, *, offset: int, text: str, at: datetime) -> int:

@@ -109,6 +109,10 @@ def _lines(assignment: Assignment, *, live: bool) -> Iterator[LogLine]:
         if match := _LEVEL.search(text[:_LOOKED_AT]):
             level = _WORDS[match[1].lower()]
         yield LogLine(at, level, text.rstrip("\r\n"))
+    at = length
+    for text in assignment.error_detail.splitlines(keepends=True):
+        at += len(text)
+        yield LogLine(at, LogLevel.ERROR, text.rstrip("\r\n"))
 
 
 def _pieces(assignment: Assignment) -> Iterator[tuple[int, str]]:

@@ -35,10 +35,10 @@ def reload_display(request: ApiRequest, installation_id: str, name: str) -> Stat
 @routes.post(_ONE + "/mute", response={204: None})
 @requires_scope(Scope.CONTROL)
 def mute_display(
-    request: ApiRequest, installation_id: str, name: str, body: DisplayMute
+    request: ApiRequest, installation_id: str, name: str, body: DisplayMute | None = None
 ) -> Status[None]:
     """It stays silent until it is told otherwise: `muted` of the display."""
-    action = FleetAction.MUTE if body.muted else FleetAction.UNMUTE
+    action = FleetAction.MUTE if body is None or body.muted else FleetAction.UNMUTE
     return _act(request, installation_id, name, action)
 
 

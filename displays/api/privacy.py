@@ -9,6 +9,7 @@ from accounts.api.auth import ApiRequest
 from accounts.api.permissions import check_admin
 from displays import privacy
 from displays.privacy import MAX_CHARACTERS
+from lib.paging import Page
 from lib.schemas import StrictSchema, example
 from lib.scopes import Scope, requires_scope
 
@@ -34,11 +35,13 @@ class NoticeOut(BaseModel):
     version: int
 
 
-@routes.get("/privacy-notices", response=list[NoticeOut])
+@routes.get("/privacy-notices", response=Page[NoticeOut])
 @requires_scope(Scope.READ)
-def list_privacy_notices(request: ApiRequest) -> list[NoticeOut]:
+def list_privacy_notices(request: ApiRequest) -> Page[NoticeOut]:
     """One of each language."""
-    return [NoticeOut.model_validate(one) for one in privacy.notices()]
+    return Page[NoticeOut](
+        items=[NoticeOut.model_validate(one) for one in privacy.notices()], next=None
+    )
 
 
 @routes.put("/privacy-notices/{slug:language}", response=NoticeOut)

@@ -14,6 +14,7 @@ from farm import failures
 from farm.models import BlockedWorker
 from invocations.api import runs, steps
 from invocations.api.schemas import InvocationOut
+from lib.paging import Page
 from lib.problems import first_or_404, refuses
 from lib.schemas import example
 from lib.scopes import Scope, requires_scope
@@ -53,13 +54,16 @@ class BlockedWorkerOut(BaseModel):
         )
 
 
-@routes.get(_OF_RUN, response=list[BlockedWorkerOut])
+@routes.get(_OF_RUN, response=Page[BlockedWorkerOut])
 @requires_scope(Scope.READ)
-def list_blocked_workers(request: ApiRequest, run_id: str) -> list[BlockedWorkerOut]:
+def list_blocked_workers(request: ApiRequest, run_id: str) -> Page[BlockedWorkerOut]:
     """The oldest entry first; for those who may control."""
     run = runs.find(request.auth, run_id)
     access.check_control(request.auth, run.network)
-    return [BlockedWorkerOut.from_entry(one) for one in BlockedWorker.objects.of_run(run)]
+    entries = BlockedWorker.objects.of_run(run)
+    return Page[BlockedWorkerOut](
+        items=[BlockedWorkerOut.from_entry(one) for one in entries], next=None
+    )
 
 
 @routes.delete(_OF_RUN + "/{slug:entry_id}", response={204: None})

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from farm import work
 from farm.api.auth import SessionReplaced, WorkerRequest, session_of
-from farm.assignments import Handover, NotFit, NotYours
+from farm.assignments import Handover, NotFit, NotYours, WorkProgress
 from farm.film_work import TaskHandover
 from farm.idle_workers import IdleWorker
 from farm.models import EnrolmentToken, FarmWorker, LogGap
@@ -250,7 +250,7 @@ class OutputIn(StrictSchema):
 
 
 class WorkError(StrictSchema):
-    """`class`: temporary, out_of_memory, permanent or refused."""
+    """`class`: temporary, out_of_memory, permanent or refused. `detail` is added to the log."""
 
     model_config = StrictSchema.model_config | {"populate_by_name": True}
 
@@ -342,7 +342,8 @@ def claim(request: WorkerRequest, body: ClaimIn) -> HttpResponse | WorkGiven:
 def renew(request: WorkerRequest, token: str, body: RenewalIn) -> RenewalOut:
     """Keep the work, and learn whether it is to go on. No answer means that it is."""
     at = timezone.now()
-    reason = work.renew(request.auth, token, progress=body.progress, phase=body.phase, at=at)
+    progress = WorkProgress(body.progress, body.phase, body.eta_seconds)
+    reason = work.renew(request.auth, token, progress, at=at)
     return RenewalOut(go_on=not reason, reason=reason)
 
 
@@ -366,6 +367,7 @@ def finish(request: WorkerRequest, token: str, body: FinishIn) -> Finished:
         outputs=outputs,
         error_class=body.error.kind if body.error else "",
         sentence=body.error.sentence if body.error else "",
+        detail=body.error.detail if body.error else "",
         backend=body.backend,
         degraded=body.degraded,
         seconds=body.seconds,

@@ -68,9 +68,13 @@ class Assignment(WorkRecord):
             return True
         return bool(Assignment.objects.filter(pk=self.pk, finish_digest=digest).update(**fields))
 
-    def note_finished(self, digest: str, *, backend: str, degraded: bool, at: datetime) -> bool:
+    def note_finished(
+        self, digest: str, *, backend: str, degraded: bool, detail: str, at: datetime
+    ) -> bool:
         """As `note_answer`, with what it says of the work."""
         fields = {"backend": backend[:60], "degraded": degraded, "finished_at": at}
+        if detail:
+            fields["error_detail"] = detail
         return self.note_answer(digest, **fields, progress=None)
 
     # Properties

@@ -18,10 +18,12 @@ class LogGap(Exception):
 
 
 class WorkRecord(models.Model):
-    """`finish_digest`: of the answer by which the work was, or is to be, ended."""
+    """`finish_digest`: of the answer by which the work was, or is to be, ended. `error_detail`: what that said for
+    those who repair the worker; it ends the log."""
 
     finish_digest = models.CharField(max_length=64, blank=True)
     finished_at = models.DateTimeField(null=True)
+    error_detail = models.TextField(blank=True)
     log_head = models.TextField(blank=True)
     log_tail = models.TextField(blank=True)
     log_length = models.PositiveBigIntegerField(default=0)  # characters received
@@ -53,9 +55,11 @@ class WorkRecord(models.Model):
 
     @property
     def log(self) -> str:
-        """What is kept, with a line where something was left out."""
+        """What is kept, with a line where something was left out, and the detail of an error."""
         between = f"\n[{self.left_out} characters left out]\n" if self.left_out else ""
-        return self.log_head + between + self.log_tail
+        written = self.log_head + between + self.log_tail
+        gap = "\n" if self.error_detail and written and not written.endswith("\n") else ""
+        return written + gap + self.error_detail
 
     @property
     def left_out(self) -> int:

@@ -175,12 +175,13 @@ def shown(caller: Caller, networks: Iterable[Network]) -> list[NetworkOut]:
     ]
 
 
-@routes.get(_COLLABORATORS, response=list[ShareOut])
+@routes.get(_COLLABORATORS, response=Page[ShareOut])
 @requires_scope(Scope.READ)
-def list_collaborators(request: ApiRequest, slug: str) -> list[ShareOut]:
+def list_collaborators(request: ApiRequest, slug: str) -> Page[ShareOut]:
     """The addresses that were typed, oldest first; whether they have accounts is not shown."""
     network = access.editable(request.auth, slug)
-    return [ShareOut.model_validate(share) for share in network.shares.order_by("id")]
+    shares = network.shares.order_by("id")
+    return Page[ShareOut](items=[ShareOut.model_validate(share) for share in shares], next=None)
 
 
 @routes.post(_COLLABORATORS, response={201: ShareOut})

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from accounts.api import permissions
 from accounts.api.auth import ApiRequest
+from lib.paging import Page
 from lib.problems import first_or_404, handles, problem, refuses
 from lib.schemas import StrictSchema, example
 from lib.scopes import Scope, requires_scope
@@ -159,11 +160,14 @@ def stop_stream(request: ApiRequest, slug: str) -> StreamOut:
     return _shown(network)
 
 
-@routes.get(_TARGETS, response=list[StreamTargetOut])
+@routes.get(_TARGETS, response=Page[StreamTargetOut])
 @requires_scope(Scope.READ)
-def list_stream_targets(request: ApiRequest, slug: str) -> list[StreamTargetOut]:
+def list_stream_targets(request: ApiRequest, slug: str) -> Page[StreamTargetOut]:
     network = access.controllable(request.auth, slug)
-    return [StreamTargetOut.from_target(one) for one in network.stream_targets.by_name()]
+    found = network.stream_targets.by_name()
+    return Page[StreamTargetOut](
+        items=[StreamTargetOut.from_target(one) for one in found], next=None
+    )
 
 
 @routes.post(_TARGETS, response={201: StreamTargetOut})

@@ -130,7 +130,7 @@ def test_a_copy_has_the_ring_and_the_rules_and_nothing_else(
     assert (body["public"], body["running"], body["lockout_seconds"]) == (False, False, 7)
     assert (body["slots"], body["banned_words"]) == (owner.get(PATH).json()["slots"], ["tram"])
     assert owner.get(f"networks/{body['slug']}/runs").json()["items"] == []
-    assert owner.get(f"networks/{body['slug']}/collaborators").json() == []
+    assert owner.get(f"networks/{body['slug']}/collaborators").json()["items"] == []
 
 
 def test_whoever_sees_a_network_may_copy_it_but_not_what_only_its_people_know(

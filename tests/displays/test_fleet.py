@@ -216,10 +216,14 @@ def test_a_display_is_muted_for_good_and_its_screens_are_told(
 ) -> None:
     path = f"/api/v1/installations/{installation.public_id}/displays/left/mute"
 
-    muted = owner.post(path, json.dumps({"muted": True}), content_type="application/json")
-
+    for body, is_muted in (({"muted": True}, True), ({"muted": False}, False), ({}, True)):
+        answer = owner.post(path, json.dumps(body), content_type="application/json")
+        display.refresh_from_db()
+        assert (answer.status_code, display.muted) == (204, is_muted)
+    Display.objects.update(muted=False)
+    assert owner.post(path, b"", content_type="application/json").status_code == 204
     display.refresh_from_db()
-    assert (muted.status_code, display.muted) == (204, True)
+    assert display.muted
     assert happened(installation.topic, "installation.changed")
 
 

@@ -246,14 +246,14 @@ def test_who_runs_the_network_takes_a_worker_off_the_blocklist(
 ) -> None:
     one, _, run = blocked(root, alice)
     address = f"/api/v1/runs/{run.public_id}/blocklist"
-    (entry,) = owner.get(address).json()
+    (entry,) = owner.get(address).json()["items"]
     assert (entry["name"], entry["model"]) == ("Attic", "farm:shout")
     page = owner.get(f"/runs/{run.public_id}/").content.decode()
 
     assert "Blocked workers" in page
     assert owner.delete(f"{address}/{entry['id']}").status_code == 204
 
-    assert owner.get(address).json() == []
+    assert owner.get(address).json() == {"items": [], "next": None}
     assert len(one.claim()) == 1
     assert not StepFailure.objects.filter(worker=one.row).exists()
 

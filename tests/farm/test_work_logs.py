@@ -157,3 +157,41 @@ def test_readers_are_told_that_there_is_more_and_that_it_has_ended(
     assert other == {}
     frames = [feed.render(event) for event in log.read_after(run.network.topic, before, 9)]
     assert any("has ended" in str(frame and frame.html) for frame in frames)
+
+
+def test_the_detail_of_an_error_ends_the_log(
+    worker: WorkerProgram, token: str, run: Run, admin: Any
+) -> None:
+    write(worker, token, "INFO begun")
+    before = work_logs.read(Assignment.objects.get())
+    error = {"class": "permanent", "sentence": "No lamp.", "detail": "line 3\nlamp is None\n"}
+    body = {"outcome": "failed", "error": error}
+
+    assert worker.call(f"attempts/{token}/finish", body).status_code == 200
+    assert worker.call(f"attempts/{token}/finish", body).status_code == 200  # asked again
+
+    address = f"/api/v1/invocations/{newest(run).public_id}/log"
+    whole = admin.get(address).json()
+    rest = admin.get(f"{address}?after={before.next}&level=error").json()["lines"]
+    assert whole["log"] == "INFO begun\nline 3\nlamp is None\n"
+    assert [line["text"] for line in rest] == ["line 3", "lamp is None"]
+    assert admin.get(f"{address}?after={whole['next']}").json()["lines"] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"progress": 0.5}, "50%"),
+        ({"progress": 0.5, "phase": "drawing", "eta_seconds": 7.2}, "drawing 50% (~ 7 s)"),
+        ({"progress": 0.1, "eta_seconds": 600}, "10% (~ 10 min)"),
+    ],
+)
+def test_what_a_worker_says_of_its_progress_is_told_to_the_pages(
+    worker: WorkerProgram, token: str, monkeypatch: Any, said: dict[str, Any], words: str
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr("farm.assignments.send", lambda topic, update: told.append(update))
+
+    worker.call(f"attempts/{token}/renew", said)
+
+    assert [one.status for one in told] == [words]
