@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from assets.models import Asset
 from invocations.models import Run
 from networks.models import Person
 
 
 @dataclass(frozen=True, slots=True)
 class FilmOfRun:
-    """A film that was made of a run, as a link. `seconds`: how long it plays; None: it is not finished."""
+    """A film that was made of a run, as a link. `file`: None: it is not finished."""
 
     title: str
     url: str
     state: str  # in words
-    seconds: float | None
-    poster_url: str
     created_at: datetime
+    file: Asset | None = None
 
 
 def _not_wired(*_: object) -> Any:
@@ -29,9 +29,11 @@ def _not_wired(*_: object) -> Any:
 
 @dataclass(slots=True)
 class ArchiveHooks:
-    """`films_of_run`: those that this person may see; `film_address`: where one is made of a run."""
+    """`films_of_run`: those that this person may see; `shared_films_of_run`: finished ones, with the addresses
+    that are for everybody; `film_address`: where one is made of a run."""
 
     films_of_run: Callable[[Run, Person], Sequence[FilmOfRun]] = _not_wired
+    shared_films_of_run: Callable[[Run], Sequence[FilmOfRun]] = _not_wired
     film_address: Callable[[Run], str] = _not_wired
 
 

@@ -14,6 +14,7 @@ from archive.hooks import FilmOfRun
 from films.models import Film, FilmTask, TaskAttempt
 from films.models.film import FilmQuerySet
 from films.progress import FilmProgress, progress_of_films
+from films.sharing import shared_path
 from films.state_texts import FILM_STATES
 from films.states import FilmState, TaskState
 from invocations.models import Run
@@ -104,16 +105,20 @@ def films_of_run(run: Run, person: Person) -> list[Film]:
 def links_of_run(run: Run, person: Person) -> list[FilmOfRun]:
     """The same, as the run's own page shows them."""
     return [
-        FilmOfRun(
-            film.title,
-            reverse("film", args=[film.public_id]),
-            str(FILM_STATES[film.state]),
-            film.output.seconds if film.output else None,
-            film.output.poster_url if film.output else "",
-            film.created_at,
-        )
-        for film in films_of_run(run, person)
+        _link(film, reverse("film", args=[film.public_id])) for film in films_of_run(run, person)
     ]
+
+
+def shared_links_of_run(run: Run) -> list[FilmOfRun]:
+    """Those that are shared, for whoever has the address of something else of the run."""
+    shared = Film.objects.filter(run=run, state=FilmState.COMPLETED).exclude(share_key="")
+    found = shared.select_related("output").newest_first()[:12]
+    return [_link(film, shared_path(film)) for film in found]
+
+
+def _link(film: Film, address: str) -> FilmOfRun:
+    words = str(FILM_STATES[film.state])
+    return FilmOfRun(film.title, address, words, film.created_at, film.output)
 
 
 def address_of_new_film(run: Run) -> str:

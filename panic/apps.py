@@ -65,6 +65,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     invocation_hooks.resume_workers = stops.let_go
     invocation_hooks.told_workers = stops.count_told
     archive_hooks.films_of_run = film_page.links_of_run
+    archive_hooks.shared_films_of_run = film_page.shared_links_of_run
     archive_hooks.film_address = film_page.address_of_new_film
     studio_hooks.audience = presence.audience
     studio_hooks.blocklist = blocklists.blocklist_of_run

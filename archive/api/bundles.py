@@ -47,7 +47,7 @@ def export_run(request: HttpRequest, run_id: str, costs: bool = False) -> HttpRe
     run = runs.find(caller, run_id)
     if costs:
         access.check_edit(caller, run.network)
-    return writing.bundle_response(request, run, costs=costs)
+    return writing.bundle_response(request, run, caller.person, costs=costs)
 
 
 @routes.post("/networks/{slug:slug}/imports", response={201: RunOut})

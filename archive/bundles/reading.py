@@ -32,6 +32,8 @@ from .schema import (
     MAX_UNPACKED,
     MEDIUM,
     PAGE,
+    PICTURE,
+    POINTS,
     RECORD,
     VERSION,
     BundleHead,
@@ -192,7 +194,9 @@ def _check_contents(entries: list[zipfile.ZipInfo]) -> None:
             % {"file": RECORD}
         )
     for entry in entries:
-        known = entry.filename in (RECORD, PAGE) or MEDIUM.fullmatch(entry.filename)
+        known = entry.filename in (RECORD, PAGE, PICTURE, POINTS) or MEDIUM.fullmatch(
+            entry.filename
+        )
         if not known:
             sentence = gettext("There is something in it that does not belong: %(file)s.")
             raise BadBundle(sentence % {"file": f"{entry.filename!a:.80}"})

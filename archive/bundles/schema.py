@@ -17,8 +17,10 @@ from networks.rings import Slot
 
 FORMAT, VERSION = "panic-run", 1
 RECORD, PAGE = "run.json", "index.html"
+PICTURE, POINTS = "trajectory.svg", "trajectory.json"
 MEDIUM = re.compile(r"media/([0-9a-f]{64})\.([a-z0-9]{2,5})")
 
+MAX_FILM = 1_000 * MEGA  # a larger film is left out: a bundle has to be taken in again
 MAX_BUNDLE = 2_000 * MEGA  # bytes as they come
 MAX_UNPACKED = 4_000 * MEGA
 MAX_DIRECTORY = 8 * MEGA  # the list of what is in it

@@ -11,8 +11,6 @@ from observatory.drawings import DrawnTrajectory
 from observatory.models import Embedding, OutputKind
 from observatory.recent_trajectories import drawn_trajectory
 
-PICTURE, POINTS = "trajectory.svg", "trajectory.json"
-
 
 @dataclass(frozen=True, slots=True)
 class BundledTrajectory:

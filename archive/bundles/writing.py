@@ -22,14 +22,16 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
+from archive.hooks import hooks
 from assets import blobs
 from assets.models import Asset
 from invocations.models import Invocation, Run
 from invocations.states import InvocationState
+from networks.models import Person
 from studio import tiles
 
-from .schema import FORMAT, PAGE, RECORD, VERSION, name_of
-from .trajectory import PICTURE, POINTS, BundledTrajectory
+from .schema import FORMAT, MAX_FILM, PAGE, PICTURE, POINTS, RECORD, VERSION, name_of
+from .trajectory import BundledTrajectory
 
 BATCH = 50  # steps that are held at a time, each with up to two million characters
 OVER = (InvocationState.COMPLETED, InvocationState.FAILED, InvocationState.CANCELLED)
@@ -57,38 +59,50 @@ class _Pipe:
 
 
 def write_bundle(
-    run: Run, *, at: datetime, costs: bool = False, language: str = "en"
+    run: Run, person: Person, *, at: datetime, costs: bool = False, language: str = "en"
 ) -> Generator[bytes]:
-    """The bundle of `run` as far as it has come: steps under way are left out, and so are attempts.
+    """The bundle of `run` as far as it has come, for this person: steps under way are left out, and so are
+    attempts.
 
     `costs`: for those who may know them; `language`: of its page.
     """
     last = run.invocations.order_by("-sequence").values_list("sequence", flat=True).first()
     until = -1 if last is None else last
+    film = _film_of(run, person)
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w") as bundle:  # type: ignore[call-overload]
-        record = _record(run, until, at, costs=costs)
+        record = _record(run, until, at, film, costs=costs)
         yield from _entry(bundle, pipe, RECORD, (text.encode() for text in record))
         with translation.override(language):
             found = BundledTrajectory.of_run(run)
-        page = _page(run, until, language, found)
+        page = _page(run, until, language, found, film)
         yield from _entry(bundle, pipe, PAGE, (text.encode() for text in page))
         if found is not None:
             with translation.override(language):
                 picture = found.picture
             yield from _entry(bundle, pipe, PICTURE, iter([picture]))
             yield from _entry(bundle, pipe, POINTS, iter([found.points]))
-        for asset in _media(run, until):
+        if film is not None:
+            yield from _medium(bundle, pipe, film)
+        for asset in _media(run, until, film):
             yield from _medium(bundle, pipe, asset)
     yield pipe.take()
 
 
-def write_bundles(runs: Iterable[Run], *, at: datetime, language: str = "en") -> Generator[bytes]:
+def _film_of(run: Run, person: Person) -> Asset | None:
+    """The newest finished film of it that the person may see."""
+    films = [one.file for one in hooks.films_of_run(run, person) if one.file is not None]
+    return next((film for film in films if film.bytes <= MAX_FILM), None)
+
+
+def write_bundles(
+    runs: Iterable[Run], person: Person, *, at: datetime, language: str = "en"
+) -> Generator[bytes]:
     """The bundles of several runs as one zip file, made a piece at a time like each of them."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w") as archive:  # type: ignore[call-overload]
         for run in runs:
-            content = write_bundle(run, at=at, language=language)
+            content = write_bundle(run, person, at=at, language=language)
             yield from _entry(archive, pipe, f"panic-{run.public_id}.zip", content)
     yield pipe.take()
 
@@ -118,10 +132,11 @@ def _medium(bundle: zipfile.ZipFile, pipe: _Pipe, asset: Asset) -> Iterator[byte
     yield from _entry(bundle, pipe, name_of(asset), chain([first], content), asset.bytes)
 
 
-def _media(run: Run, until: int) -> Iterator[Asset]:
+def _media(run: Run, until: int, film: Asset | None) -> Iterator[Asset]:
     shows = Invocation.objects.filter(run=run, sequence__lte=until, state__in=OVER)
     shown = shows.filter(Q(input_asset=OuterRef("pk")) | Q(output_asset=OuterRef("pk")))
-    wanted, after = Asset.objects.filter(Exists(shown)).order_by("pk"), 0
+    wanted = Asset.objects.filter(Exists(shown)).exclude(pk=film.pk if film else 0).order_by("pk")
+    after = 0
     while batch := list(wanted.filter(pk__gt=after)[:BATCH]):
         yield from batch
         after = batch[-1].pk
@@ -139,8 +154,11 @@ def _steps(run: Run, until: int) -> Iterator[Invocation]:
 # run.json: a line for the run, and one for each step
 
 
-def _record(run: Run, until: int, at: datetime, *, costs: bool) -> Iterator[str]:
+def _record(
+    run: Run, until: int, at: datetime, film: Asset | None, *, costs: bool
+) -> Iterator[str]:
     head = {"format": FORMAT, "version": VERSION, "exported_at": at, "run": _of_run(run, costs)}
+    head |= {"film": _content("", film)["media"]} if film is not None else {}
     yield f"{_json(head)[:-1]}, {LISTED}"
     following = "\n"
     for step in _steps(run, until):
@@ -210,13 +228,19 @@ class _Encoder(DjangoJSONEncoder):
 
 
 def _page(
-    run: Run, until: int, language: str, trajectory: BundledTrajectory | None
+    run: Run,
+    until: int,
+    language: str,
+    trajectory: BundledTrajectory | None,
+    film: Asset | None,
 ) -> Iterator[str]:
     def render(name: str, context: Mapping[str, object]) -> str:
         with translation.override(language):  # what is sent in pieces is made after the request
             return render_to_string(f"archive/bundle/{name}.html", context)
 
     yield render("head", {"run": run})
+    if film is not None:
+        yield render("film", {"file": name_of(film)})
     if trajectory is not None:
         yield render("trajectory", {"drawing": trajectory.drawing, "picture": PICTURE})
     yield render("strip", {"run": run})
@@ -243,18 +267,20 @@ class TooManyExports(Exception):
 
 
 def bundle_response(
-    request: HttpRequest, run: Run, *, costs: bool = False
+    request: HttpRequest, run: Run, person: Person, *, costs: bool = False
 ) -> StreamingHttpResponse:
     """The bundle as a download; raises TooManyExports."""
     language = translation.get_language() or settings.LANGUAGE_CODE
-    pieces = write_bundle(run, at=timezone.now(), costs=costs, language=language)
+    pieces = write_bundle(run, person, at=timezone.now(), costs=costs, language=language)
     return _download(request, pieces, f"panic-{run.public_id}.zip")
 
 
-def bundles_response(request: HttpRequest, runs: Iterable[Run]) -> StreamingHttpResponse:
+def bundles_response(
+    request: HttpRequest, runs: Iterable[Run], person: Person
+) -> StreamingHttpResponse:
     """The bundles of several runs as one download; raises TooManyExports."""
     language = translation.get_language() or settings.LANGUAGE_CODE
-    pieces = write_bundles(runs, at=timezone.now(), language=language)
+    pieces = write_bundles(runs, person, at=timezone.now(), language=language)
     return _download(request, pieces, "panic-runs.zip")
 
 

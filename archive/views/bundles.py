@@ -53,7 +53,7 @@ def export(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if costs and not shown.network.may_edit(request.user):
         raise PermissionDenied
     try:
-        return writing.bundle_response(request, shown, costs=costs)
+        return writing.bundle_response(request, shown, request.user, costs=costs)
     except writing.TooManyExports as refusal:
         messages.info(request, str(refusal))
         return redirect(shown)

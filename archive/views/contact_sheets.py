@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from archive.hooks import hooks
 from archive.models import ContactSheet
 from archive.models.contact_sheet import NoStepsSelected
 from studio import tiles
@@ -58,6 +59,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "tiles": [tiles.step_tile(step, options=TILE_OPTIONS) for step in steps],
         "columns": columns,
         "rows": math.ceil(len(steps) / columns) or 1,
+        "films": hooks.shared_films_of_run(shown.run),
         "can_control": shown.run.network.may_control(request.user),
     }
     template = "contact_sheet_wall.html" if "wall" in request.GET else "contact_sheet.html"

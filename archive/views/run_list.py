@@ -168,7 +168,7 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     action = request.POST.get("action") if found else ""
     if action == "export":
         try:
-            return bundles_response(request, found)
+            return bundles_response(request, found, request.user)
         except TooManyExports as refusal:
             messages.info(request, str(refusal))
     elif action == "delete":

@@ -8,13 +8,14 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from accounts.models import User
 from archive.bundles import writing
 from assets import ingest
 from invocations.models import Attempt, Invocation, Run
-from networks.models import Network
+from networks.models import Network, Person
 from networks.rings import Slot
 from tests.assets import samples
 
@@ -68,8 +69,9 @@ def run(network: Network) -> Run:
     return made
 
 
-def bundle_of(run: Run, **given: Any) -> io.BytesIO:
-    return io.BytesIO(b"".join(writing.write_bundle(run, at=AT, **given)))
+def bundle_of(run: Run, person: Person | None = None, **given: Any) -> io.BytesIO:
+    pieces = writing.write_bundle(run, person or AnonymousUser(), at=AT, **given)
+    return io.BytesIO(b"".join(pieces))
 
 
 def unpacked(bundle: io.BytesIO) -> dict[str, bytes]:

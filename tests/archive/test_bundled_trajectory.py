@@ -7,17 +7,20 @@ import json
 import zipfile
 from xml.etree import ElementTree
 
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
+from archive.bundles.importing import import_run
 from archive.bundles.writing import write_bundle
 from invocations.models import Run
+from networks.models import Network
 from tests.observatory.embedding_host import *  # noqa: F403  its fixtures
 from tests.observatory.embedding_host import Embed
 from tests.people import Work
 
 
 def files_of(run: Run) -> dict[str, bytes]:
-    content = b"".join(write_bundle(run, at=timezone.now()))
+    content = b"".join(write_bundle(run, AnonymousUser(), at=timezone.now()))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -41,3 +44,16 @@ def test_a_bundle_of_a_run_without_embeddings_has_neither(run: Run, work: Work) 
 
     assert "trajectory.svg" not in files
     assert "trajectory" not in files["index.html"].decode()
+
+
+def test_a_bundle_with_a_picture_can_be_taken_in(
+    network: Network, run: Run, work: Work, embed: Embed
+) -> None:
+    work(run, "a kite over the sea")
+    embed()
+    content = b"".join(write_bundle(run, AnonymousUser(), at=timezone.now()))
+    assert b"trajectory.svg" in content
+
+    back = import_run(network=network, source=io.BytesIO(content), at=timezone.now())
+
+    assert back.invocations.count() == 1

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -100,7 +101,7 @@ def test_a_run_under_way_leaves_as_far_as_it_has_come(network: Network) -> None:
 
 def test_a_bundle_is_made_a_piece_at_a_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "BATCH", 1)
-    pieces = list(writing.write_bundle(run, at=AT))
+    pieces = list(writing.write_bundle(run, AnonymousUser(), at=AT))
 
     assert len(pieces) > 8
     assert steps_of(import_run(network=run.network, source=io.BytesIO(b"".join(pieces)), at=AT))

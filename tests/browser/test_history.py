@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as configured
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -137,7 +138,7 @@ def test_the_history_is_printed_black_on_white_and_whole(
 def test_a_bundle_is_printed_black_on_white_and_whole(
     browser: Browser, past: Run, tmp_path: Path
 ) -> None:
-    content = b"".join(writing.write_bundle(past, at=timezone.now()))
+    content = b"".join(writing.write_bundle(past, AnonymousUser(), at=timezone.now()))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(tmp_path)
     page = browser.new_page(viewport=PAPER)  # type: ignore[arg-type]  # a plain dict
@@ -225,7 +226,7 @@ def test_the_list_of_runs_follows_what_is_typed(
 def test_a_bundle_is_looked_at_without_a_server(
     browser: Browser, past: Run, tmp_path: Path
 ) -> None:
-    content = b"".join(writing.write_bundle(past, at=timezone.now()))
+    content = b"".join(writing.write_bundle(past, AnonymousUser(), at=timezone.now()))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(tmp_path)
     page = browser.new_page(viewport={"width": 390, "height": 844}, java_script_enabled=True)
