@@ -7,6 +7,7 @@ from django.urls import path
 from .views import (
     bundles,
     contact_sheets,
+    pairs,
     redraws,
     run_list,
     runs,
@@ -24,6 +25,7 @@ of_runs = [
     path("<slug:public_id>/", runs.detail, name="detail"),
     path("<slug:public_id>/export/", bundles.export, name="export"),
     path("<slug:public_id>/compare/", runs.compare, name="compare"),
+    path("<slug:public_id>/pair/", pairs.pair, name="pair"),
     path("<slug:public_id>/trajectory/", trajectories.trajectory, name="trajectory"),
     path("<slug:public_id>/rate/", runs.rate, name="rate"),
     path("<slug:public_id>/sheets/", contact_sheets.make, name="make-contact-sheet"),

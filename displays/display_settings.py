@@ -46,6 +46,7 @@ FIELDS_OF_KIND: Mapping[str, frozenset[str]] = {
     ),
     "trajectory": frozenset(),
     "film": frozenset({"film"}),
+    "pair": frozenset(),
 }
 OF_EVERY_KIND = frozenset({"muted", "language", "qr_corner", "qr_target", "panic_key"})
 _NEEDED = ("rows", "columns", "stride", "offsets", "vestaboard_name")

@@ -13,7 +13,7 @@ from django.db import models
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from displays import captions, drawn_trajectories, film_displays, receipts, reports, screens
+from displays import captions, drawn_runs, film_displays, receipts, reports, screens
 from displays.events import (
     DisplayCommanded,
     DisplayIdentified,
@@ -74,7 +74,7 @@ class WallStateFeed(Feed):
             self.network.refresh_from_db(fields=captions.SHOWN_COLUMNS)
             return self._everything(self._shown(screens.wall_state_of_network(self.network))).html
         if progress.type == OutputsEmbedded.type:
-            return self._grown_trajectories(str(progress.data["run"]))
+            return self._grown_runs(str(progress.data["run"]))
         found = tiles.find_step(progress)
         if found is None:
             return {}
@@ -86,9 +86,9 @@ class WallStateFeed(Feed):
             else tiles.render_status(cell, self._provider)
         )
 
-    def _grown_trajectories(self, run: str) -> HTML:
-        """What outputs of this run that were embedded change here."""
-        if not drawn_trajectories.is_trajectory(self.display):
+    def _grown_runs(self, run: str) -> HTML:
+        """What outputs of this run, or of its companion, that were embedded change here."""
+        if not drawn_runs.shows_whole_run(self.display):
             return {}
         wall = self._shown(self._recent_scene(timezone.now()))
         shown = screens.run_of_wall(wall)
@@ -116,6 +116,8 @@ class WallStateFeed(Feed):
             return None  # of a run that newer words have replaced: they have cleared the wall
         if self._mode is not wall.mode:
             return self._everything(wall)
+        if self.display.kind == DisplayKind.PAIR and event.type == InvocationCompleted.type:
+            return Frame(html=screens.render_cells(self.display, wall))
         cell = self.layout.cell_of(sequence)
         if cell is None:
             return self._elsewhere(event, sequence)

@@ -55,6 +55,8 @@ class DisplayRow:
         if display.kind == "film":
             film = display.film
             return _("Film: %(title)s") % {"title": film.title} if film else _("No film")
+        if display.kind == "pair":
+            return _("Two runs side by side")
         what = _("Board") if display.kind == "vestaboard" else _("Single")
         if display.stride == 1:
             return _("%(what)s, every step") % {"what": what}

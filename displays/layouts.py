@@ -121,7 +121,7 @@ class BoardSteps:
 
 @dataclass(frozen=True, slots=True)
 class NoSteps:
-    """Shows none by itself: a trajectory is of the whole run, a film goes on whatever happens."""
+    """Shows none by itself: what is drawn is of the whole run, or a film, which goes on whatever happens."""
 
     cells: ClassVar[int] = 0
     setup_label: ClassVar[str] = ""
@@ -155,7 +155,7 @@ def layout_from_fields(
 ) -> Layout:
     if kind == "grid":
         return Grid(max(1, rows), max(1, columns))
-    if kind in ("trajectory", "film"):
+    if kind in ("trajectory", "pair", "film"):
         return NoSteps()
     if kind == "vestaboard":
         return BoardSteps(max(1, stride), tuple(offsets) or (0,))

@@ -17,14 +17,13 @@ from django.utils import timezone
 
 from invocations.events import MISSION_CONTROL, InvocationCompleted
 from networks.models import Person
-from observatory.drawings import DrawnTrajectory
 from realtime.events import Progress
 from realtime.feeds import NOT_FOUND, NOT_SIGNED_IN, Denied, Frame, Scope
 from realtime.models import Event
 from studio import tiles
 from studio.tiles import Tile, TileOptions
 
-from . import drawn_trajectories, film_displays, screens
+from . import drawn_runs, film_displays, screens
 from .drawn_boards import DrawnBoard
 from .feeds import CHANGES, PANIC, WallStateFeed, grid
 from .models import Display, DisplayKind, Installation
@@ -41,7 +40,7 @@ class Miniature:
     display: Display
     tiles: Sequence[Tile]
     board: DrawnBoard | None = None  # in the place of tiles
-    drawing: DrawnTrajectory | None = None
+    whole_run: str = ""  # drawn, in their place
 
     @property
     def rows(self) -> int:
@@ -74,15 +73,15 @@ def miniatures_of(displays: Sequence[Display], wall: WallState) -> list[Miniatur
         if one.pk in drawn
         else Miniature(one, _own(one, films[one.pk]))
         if one.pk in films
-        else Miniature(one, tiles_of_miniature(one, wall), drawing=_drawing_of(one, wall))
+        else Miniature(one, tiles_of_miniature(one, wall), whole_run=_whole_run(one, wall))
         for one in displays
     ]
 
 
-def _drawing_of(display: Display, wall: WallState) -> DrawnTrajectory | None:
-    if not drawn_trajectories.is_trajectory(display):
-        return None
-    return drawn_trajectories.draw(screens.run_of_wall(wall))
+def _whole_run(display: Display, wall: WallState) -> str:
+    if not drawn_runs.shows_whole_run(display):
+        return ""
+    return drawn_runs.render_miniature(display, screens.run_of_wall(wall))
 
 
 def wall_context(displays: Sequence[Display], wall: WallState) -> dict[str, object]:
@@ -140,15 +139,16 @@ class InstallationFeed(WallStateFeed):
         """That time alone has changed the picture; the provider's words stay on the displays."""
         return {} if tiles.find_step(progress) else super().render_progress(progress)
 
-    def _grown_trajectories(self, run: str) -> HTML:
+    def _grown_runs(self, run: str) -> HTML:
         wall = self._shown(self._recent_scene(timezone.now()))
         shown = screens.run_of_wall(wall)
         if shown is None or shown.public_id != run:
             return {}
-        html: dict[str, str] = {}
-        for one in filter(drawn_trajectories.is_trajectory, self.displays):
-            html |= drawn_trajectories.render_miniature(one, shown)
-        return html
+        return {
+            drawn_runs.miniature_id(one): drawn_runs.render_miniature(one, shown)
+            for one in self.displays
+            if drawn_runs.shows_whole_run(one)
+        }
 
     def _step(self, event: Event, wall: WallState) -> Frame | None:
         if wall.run is None or event.data["run"] != wall.run.public_id:

@@ -22,7 +22,7 @@ from networks.opening_hours import OpeningHours
 from studio import tiles
 from studio.tiles import NO_STATUS, WALL, WALL_FULL_SIZE, ProviderStatus, Tile
 
-from . import captions, drawn_boards, drawn_trajectories, film_displays, replay
+from . import captions, drawn_boards, drawn_runs, film_displays, replay
 from .drawn_boards import DrawnBoard
 from .layouts import Layout, place_steps
 from .models import Display, DisplayKind
@@ -283,8 +283,8 @@ def render_cells(
     provider: ProviderStatus = NO_STATUS,
 ) -> dict[str, str]:
     """This cell, or all of them."""
-    if drawn_trajectories.is_trajectory(display):
-        return drawn_trajectories.render(run_of_wall(wall))
+    if drawn_runs.shows_whole_run(display):
+        return drawn_runs.render(display, run_of_wall(wall))
     if display.kind == DisplayKind.VESTABOARD:
         context = {"board": _drawn_board(display, wall)}
         return {"board": render_to_string("displays/_board.html", context)}
@@ -352,8 +352,8 @@ def screen_context(
     context = page_context(display, wall) | {"info_code": captions.info_code_of(display)}
     if display.kind == DisplayKind.VESTABOARD:
         return context | {"board": _drawn_board(display, wall)}
-    if drawn_trajectories.is_trajectory(display):
-        return context | {"drawing": drawn_trajectories.draw(run_of_wall(wall))}
+    if drawn_runs.shows_whole_run(display):
+        return context | drawn_runs.context(display, run_of_wall(wall))
     return context | {"tiles": tiles_of(display, wall, provider=provider)}
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .models import Invocation, Run, StopAll
+
+if TYPE_CHECKING:
+    from networks.models import Network
 
 
 def _not_wired(*_: object) -> Any:
@@ -29,7 +32,9 @@ class InvocationHooks:
 
     `forget_outputs`: these were taken down; within the transaction that has replaced them.
 
-    `start_twin`: a run from the same words, by other chance, beside this one; None where it may not run.
+    `start_twin`, `start_variant`: a run beside this one, from the same words by other chance or from these words;
+    None where it may not run. `check_variant`: the words of a variant and of the prompt, before either begins;
+    raises BadPrompt.
 
     `why_no_worker`: why nobody takes a step that is due and is for workers elsewhere, in a sentence. A stop-all
     puts these workers to sleep, and Resume lets them go, within their transactions."""
@@ -39,6 +44,8 @@ class InvocationHooks:
     withdraw: Callable[[Run, datetime], None] = _not_wired
     forget_outputs: Callable[[Sequence[Invocation]], None] = _not_wired
     start_twin: Callable[[Run, datetime], Run | None] = _not_wired
+    check_variant: Callable[[str, str, Network], str] = _not_wired
+    start_variant: Callable[[Run, str, datetime], Run | None] = _not_wired
     why_no_worker: Callable[[Invocation, datetime], str] = _not_wired
     stop_workers: Callable[[StopAll, datetime], None] = _not_wired
     resume_workers: Callable[[StopAll, datetime], None] = _not_wired

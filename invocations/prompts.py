@@ -44,6 +44,11 @@ def check_words(text: str, banned: Iterable[str]) -> None:
         )
 
 
+def folded(text: str) -> str:
+    """Without what case and space make of it: prompts with the same say the same."""
+    return " ".join(text.casefold().split())
+
+
 def _is_control(char: str) -> bool:
     # Cc: control; Cs: half of a surrogate pair; Cn/Co are left alone (new emoji, private signs).
     return unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t"

@@ -16,6 +16,7 @@ from networks.rings import find_model
 from platforms.base import Modality
 
 from . import sentences
+from .models import RunPair
 
 if TYPE_CHECKING:
     from invocations.models import Run
@@ -135,6 +136,11 @@ class DrawnTrajectory:
     @property
     def count(self) -> int:
         return len(self.found.points)
+
+    @cached_property
+    def is_paired(self) -> bool:
+        """Another run began beside it."""
+        return RunPair.objects.of_run(self.run).exists()
 
 
 # The picture

@@ -111,7 +111,7 @@ async def _embed_batch(queue: EmbeddingQueue, threads: Threads) -> bool:
     found = [*await _embed_texts(steps), *await _embed_images(steps, threads)]
     await threads.in_database(lambda: _write(found, prompts))
     await threads.in_database(lambda: queue.advance(timezone.now()))
-    tell_embedded(one.step for one in found)
+    await threads.in_database(lambda: tell_embedded(one.step for one in found))
     return bool(steps)
 
 

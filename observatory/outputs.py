@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from invocations.models import Invocation, Run
 from invocations.models.run import RunQuerySet
+from invocations.prompts import folded
 
 from .models import Embedding, OutputKind, PromptEmbedding
 from .models.embedding import TEXT_MODEL, embeddable
@@ -96,7 +97,7 @@ def first_texts(runs: Sequence[Run]) -> dict[int, Array]:
 
 def folded_prompt(run: Run) -> str:
     """Runs with the same are twins."""
-    return " ".join(run.prompt.casefold().split())
+    return folded(run.prompt)
 
 
 def ring_models(run: Run) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from invocations.engine.runner import runner
 
-from . import embeddings, redraws, search
+from . import embeddings, redraws, run_pairs, search
 
 
 def embed_outputs(queue: int) -> None:
@@ -17,6 +17,11 @@ def embed_outputs(queue: int) -> None:
 def go_on_redrawing(redraw: int) -> None:
     """Draw the next time, where the last one is done."""
     redraws.go_on(redraw, at=timezone.now())
+
+
+def follow_run(pair: int) -> None:
+    """Have a companion do what its run was told."""
+    run_pairs.follow(pair, at=timezone.now())
 
 
 def rebuild_index(_: int) -> None:

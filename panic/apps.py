@@ -52,7 +52,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     from farm import blocklists, step_previews, stops, waiting
     from films import film_page
     from invocations.hooks import hooks as invocation_hooks
-    from observatory import embeddings, twins
+    from observatory import embeddings, run_pairs, twins
     from studio.hooks import hooks as studio_hooks
 
     invocation_hooks.show_prompt = deliveries.show_prompt
@@ -60,6 +60,8 @@ def _wire_hooks_of_runs_and_pages() -> None:
     invocation_hooks.withdraw = _in_turn(deliveries.withdraw, embeddings.forget_run)
     invocation_hooks.forget_outputs = embeddings.forget_outputs
     invocation_hooks.start_twin = twins.start_twin
+    invocation_hooks.check_variant = run_pairs.check_variant
+    invocation_hooks.start_variant = twins.start_variant
     invocation_hooks.why_no_worker = waiting.why_no_worker
     invocation_hooks.stop_workers = stops.put_to_sleep
     invocation_hooks.resume_workers = stops.let_go
@@ -139,10 +141,11 @@ def _register_tasks_of_machines() -> None:
 
 def _register_tasks_of_observatory() -> None:
     from invocations.engine import periodic_tasks
-    from observatory import embeddings, redraws, search
+    from observatory import embeddings, redraws, run_pairs, search
 
     periodic_tasks.register("observatory.tasks.embed_outputs", embeddings.due_batches, seconds=2)
     periodic_tasks.register("observatory.tasks.go_on_redrawing", redraws.due_redraws, seconds=1)
+    periodic_tasks.register("observatory.tasks.follow_run", run_pairs.due_pairs, seconds=2)
     periodic_tasks.register("observatory.tasks.rebuild_index", search.due_index, seconds=120)
 
 

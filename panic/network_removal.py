@@ -24,12 +24,14 @@ def running_among(keys: Collection[int]) -> Collection[int]:
 
 
 def summarize(network: Network) -> UsageSummary:
-    steps = network.invocations.count()
-    newest = Invocation.objects.filter(network=network).order_by("-id")
+    """With what is on its private copies, which go with it."""
+    networks = [network, *_copies(network)]
+    made = Invocation.objects.filter(network__in=networks)
+    steps, newest = made.count(), made.order_by("-id")
     kept = newest.values("output_asset")[:MAX_STEPS_COUNTED]
     media = Asset.objects.filter(pk__in=kept).aggregate(many=Count("pk"), bytes=Sum("bytes"))
     return UsageSummary(
-        runs=network.runs.count(),
+        runs=Run.objects.filter(network__in=networks).count(),
         steps=steps,
         media=media["many"],
         media_bytes=media["bytes"] or 0,
@@ -38,11 +40,19 @@ def summarize(network: Network) -> UsageSummary:
         displays=Display.objects.filter(installation__network=network).count(),
         terminal_tokens=network.terminal_tokens.filter(expires_at__gt=timezone.now()).count(),
         shares=network.shares.count(),
-        running=network.runs.live().exists(),
+        running=Run.objects.live().filter(network__in=networks).exists(),
     )
 
 
+def _copies(network: Network) -> list[Network]:
+    """On which the observatory runs twins, variants and redraws."""
+    return list(Network.objects.filter(companion_of__network=network))
+
+
 def delete(network: Network, by: User | None) -> None:
+    """After its private copies, which nobody needs without it."""
+    for copy in _copies(network):
+        delete(copy, by)
     removal.delete_network(network=network, at=timezone.now(), by=by)
 
 

@@ -28,6 +28,7 @@ KINDS = {
     "vestaboard": _("A split-flap board"),
     "trajectory": _("Where the run is going: a picture of its texts, and three numbers"),
     "film": _("A film, again and again"),
+    "pair": _("Two runs that began together, side by side, and how far apart they are"),
 }
 
 
@@ -218,7 +219,7 @@ class DisplayForm(CheckedForm):
         if (
             offsets
             and stride
-            and self.cleaned_data.get("type") not in ("grid", "trajectory", "film")
+            and self.cleaned_data.get("type") not in ("grid", "trajectory", "pair", "film")
             and max(offsets) >= stride
         ):
             raise forms.ValidationError(

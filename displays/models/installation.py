@@ -174,6 +174,7 @@ class DisplayKind(models.TextChoices):
     VESTABOARD = "vestaboard"
     TRAJECTORY = "trajectory"
     FILM = "film"
+    PAIR = "pair"
 
 
 class QrCorner(models.TextChoices):

@@ -34,6 +34,7 @@ from invocations.runs import (
     start_run,
     stop_run,
 )
+from invocations.seeds import MAX_SEED, draw_seed
 from invocations.states import IllegalMove, Reason, RunState, Stale
 from invocations.visitor_limits import TooManyPresses
 from lib.paging import Page, Paging
@@ -42,12 +43,12 @@ from lib.schemas import StrictSchema, example
 from lib.scopes import Scope, requires_scope
 from lib.validation import Invalid, is_legible
 from networks import access
+from networks.models import Network
 
 from .schemas import RunOut, StartedOut
 
 routes = Router(tags=["runs"])
 
-MAX_SEED = 2**31 - 1
 START_REFUSED = (
     "`lockout` (with `ready_at`), `closed` (with `opens_at`), `budget`, `halted`, `key_reused`: no run "
     "was started."
@@ -106,6 +107,12 @@ class StartIn(StrictSchema):
         description="Also begin a second run from the same words, by other chance, on a private copy of "
         "the network. Not for guests.",
     )
+    variant: str | None = Field(
+        None,
+        max_length=10_000,
+        description="Also begin a second run from these words, such as the prompt with one word changed, by the same "
+        "chance, on a private copy of the network. Not with `twin`, and not for guests.",
+    )
 
 
 class Which(Paging):
@@ -148,6 +155,7 @@ def start(request: ApiRequest, slug: str, body: StartIn) -> Status[StartedOut]:
         visitor_limits.check(request, credentials_of(request, "terminal") or "")
     if not isinstance(body.prompt, str):
         raise BadPrompt(gettext("The prompt must be text."))
+    variant = _variant(request, network, body)
     started = start_run(
         network=network,
         prompt=body.prompt,
@@ -158,16 +166,32 @@ def start(request: ApiRequest, slug: str, body: StartIn) -> Status[StartedOut]:
         when_closed=WhenClosed.RUN
         if body.waive_hours and request.auth.user is not None
         else WhenClosed.REFUSE,
-        seed=body.seed,
+        seed=draw_seed() if variant and body.seed is None else body.seed,
     )
-    twin = None
-    if body.twin and started.created and request.auth.user is not None:
-        twin = hooks.start_twin(started.run, timezone.now())
     address = settings.PUBLIC_URL.rstrip("/") + visitor_access.private_url_path(started.run)
-    shown = StartedOut(
-        **show(started.run).model_dump(), souvenir=address, twin=twin.public_id if twin else None
-    )
+    shown = StartedOut(**show(started.run).model_dump(), souvenir=address)
+    if body.twin or variant:
+        _start_beside(request, started.run, variant, shown)
     return Status(201 if started.created else 200, shown)
+
+
+def _variant(request: ApiRequest, network: Network, body: StartIn) -> str:
+    """The words of the run beside it; empty where none is asked for. Raises Invalid, and BadPrompt."""
+    if body.variant is None or request.auth.user is None:
+        return ""
+    if body.twin:
+        raise Invalid({"variant": gettext("A run has one companion: a twin or a variant.")})
+    return hooks.check_variant(body.variant, body.prompt, network)
+
+
+def _start_beside(request: ApiRequest, run: Run, variant: str, shown: StartedOut) -> None:
+    """Name it in the answer. Asked again: it may have begun with an answer that never arrived."""
+    if request.auth.user is None:
+        return
+    at = timezone.now()
+    found = hooks.start_variant(run, variant, at) if variant else hooks.start_twin(run, at)
+    if found is not None:
+        setattr(shown, "variant" if variant else "twin", found.public_id)
 
 
 @routes.get("/networks/{slug:slug}/runs", response=Page[RunOut])

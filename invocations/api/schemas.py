@@ -118,6 +118,7 @@ class StartedOut(RunOut):
 
     souvenir: str
     twin: str | None = Field(None, description="The run beside it, where one was asked for.")
+    variant: str | None = Field(None, description="The same for a variant.")
 
 
 class MediaOut(BaseModel):

@@ -4,6 +4,7 @@ from .companion import Companion, Purpose
 from .embedding import Embedding, LateStep, OutputKind, PromptEmbedding
 from .embedding_queue import EmbeddingQueue
 from .redraw import Redraw
+from .run_pair import RunPair
 
 __all__ = [
     "Companion",
@@ -14,4 +15,5 @@ __all__ = [
     "PromptEmbedding",
     "Purpose",
     "Redraw",
+    "RunPair",
 ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 class Purpose(models.TextChoices):
     TWIN = "twin"
+    VARIANT = "variant"
     REDRAW = "redraw"
 
 
@@ -22,7 +23,7 @@ class Companion(models.Model):
     """`copy` belongs to the owner of `network`, appears in their lists, and has its rules and budgets."""
 
     network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="companions")
-    purpose = models.CharField(max_length=6, choices=Purpose.choices)
+    purpose = models.CharField(max_length=7, choices=Purpose.choices)
     copy = models.OneToOneField(Network, on_delete=models.CASCADE, related_name="companion_of")
 
     class Meta:
@@ -43,6 +44,7 @@ class Companion(models.Model):
             return companion
         name = {
             Purpose.TWIN: gettext("Twin of %(name)s"),
+            Purpose.VARIANT: gettext("Variant of %(name)s"),
             Purpose.REDRAW: gettext("Redrawing for %(name)s"),
         }[purpose] % {"name": network.name}
         copy = changes.duplicate(network=network, owner=network.owner, name=name[:100])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from typing import cast
 
 from django.contrib import messages
@@ -22,11 +23,13 @@ from invocations import runs
 from invocations.engine import warm_up
 from invocations.models import Run
 from invocations.prompts import BadPrompt
+from invocations.seeds import draw_seed
 from invocations.states import IllegalMove, Reason
 from lib import markdown
 from lib.qr_codes import PublicUrl
 from networks.models import Network, Person
 from networks.views.permissions import controlled_network, visible_network
+from observatory import run_pairs, twins
 from studio import tiles
 from studio.feeds import CELLS
 from studio.hooks import hooks
@@ -64,6 +67,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "can_edit": network.may_edit(person),
         "can_type": can_control or network.may_type(person, "", at=status.at),
         "words": request.session.pop(_prompt_key(slug), "") if can_control else "",
+        "variant": request.session.pop(_variant_key(slug), "") if can_control else "",
         "client_key": secrets.token_urlsafe(12),
     }
     return render(request, "studio/control_room.html", context)
@@ -126,25 +130,41 @@ def waiting(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @_login_required
 def start(request: HttpRequest, slug: str) -> HttpResponse:
-    """Start a run; the words of a refused one are kept for the next try."""
-    network = controlled_network(request, slug)
-    prompt = request.POST.get("prompt", "")
+    """Start a run, and one beside it where that is wanted; the words of a refused one are kept for the next try."""
+    network, at = controlled_network(request, slug), timezone.now()
+    prompt, beside = request.POST.get("prompt", ""), request.POST.get("pair", "")
     try:
-        runs.start_run(
+        variant = ""
+        if beside == "variant":
+            words = request.POST.get("variant", "")
+            variant = run_pairs.check_variant(words, prompt, network)
+        started = runs.start_run(
             network=network,
             prompt=prompt,
-            at=timezone.now(),
+            at=at,
             started_by=cast("User", request.user),
             client_key=request.POST.get("client_key", "")[:100],
             waive_lockout="waive_lockout" in request.POST,
             when_closed=runs.WhenClosed.RUN
             if "waive_hours" in request.POST
             else runs.WhenClosed.REFUSE,
+            seed=draw_seed() if beside else None,
         )
     except (BadPrompt, runs.StartRefused) as refusal:
         messages.error(request, str(refusal))
         request.session[_prompt_key(slug)] = prompt[:MAX_KEPT_PROMPT]
+        request.session[_variant_key(slug)] = request.POST.get("variant", "")[:MAX_KEPT_PROMPT]
+        return redirect(network)
+    if beside and _start_beside(started.run, variant, at) is None:
+        messages.error(request, _("Nothing began beside it: its private copy may not run now."))
+    elif beside:
+        return redirect("runs:pair", started.run.public_id)
     return redirect(network)
+
+
+def _start_beside(run: Run, variant: str, at: datetime) -> Run | None:
+    """A variant from these words, or a twin."""
+    return twins.start_variant(run, variant, at) if variant else twins.start_twin(run, at)
 
 
 @require_POST
@@ -191,3 +211,7 @@ def _earlier_runs(status: NetworkStatus, person: Person, can_control: bool) -> l
 
 def _prompt_key(slug: str) -> str:
     return f"words-{slug}"
+
+
+def _variant_key(slug: str) -> str:
+    return f"variant-{slug}"

@@ -36,6 +36,7 @@ def test_a_prompt_becomes_a_run(owner: ApiClient, network: Network) -> None:
         "imported": False,
         "souvenir": body["souvenir"],
         "twin": None,
+        "variant": None,
     }
     assert body["created_at"].endswith("Z")
     assert datetime.fromisoformat(body["created_at"]).tzinfo is not None

@@ -54,8 +54,8 @@ def test_its_miniature_is_the_picture(display: Display, run: Run, work: Work, em
 
     drawn = feed.render_progress(progress)
 
-    assert f"{display.public_id}-trajectory" in feed.snapshot()["miniatures"]
-    assert "<svg" in drawn[f"{display.public_id}-trajectory"]
+    assert f"{display.public_id}-run" in feed.snapshot()["miniatures"]
+    assert "<svg" in drawn[f"{display.public_id}-run"]
 
 
 def test_it_shows_no_steps_and_has_no_fields_of_others(owner: Any, display: Display) -> None:

@@ -80,6 +80,7 @@ PAGES = {
     "film-shared": "/films/shared/{film_key}/",
     "film-of-run": "/runs/{run}/film/",
     "runs:compare": "/runs/{run}/compare/?with={other_run}",
+    "runs:pair": "/runs/{run}/pair/",
     "runs:trajectory": "/runs/{run}/trajectory/",
     "observatory:report": "/observatory/report/?run={run}&run={other_run}",
     "observatory:search": "/observatory/search/?q=moth",

@@ -132,6 +132,7 @@ GET  film-shared              /films/shared/{film_key}/                         
 GET  film-of-run              /runs/{run}/film/                                 302 302 404 200 200 200 | 302 302 403 200 200 200
 POST film-of-run              /runs/{run}/film/                                 302 302 404 422 422 422 | 302 302 403 422 422 422
 GET  runs:compare             /runs/{run}/compare/                              404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  runs:pair                /runs/{run}/pair/                                 404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  runs:trajectory          /runs/{run}/trajectory/                           404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  observatory:report       /observatory/report/?run={run}                    404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  observatory:search       /observatory/search/?q=moth                       200 200 200 200 200 200
