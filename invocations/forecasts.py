@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
@@ -33,7 +34,8 @@ def forecast(network: Network, ring: Sequence[Slot] | None = None) -> Forecast:
     """The next lap of `network`'s ring as it stands now, or of one that it might have; an empty
     ring takes no time."""
     ring = network.ring if ring is None else ring
-    taken, charged = _history(network)
+    known = _history(network)
+    taken, charged = known.taken, known.charged
     seconds = [_typical(slot.model, taken, "seconds") for slot in ring]
     usd = [_typical(slot.model, charged, "usd") for slot in ring]
     waits = pacing.delay(network.pacing, 0.0) * len(ring)
@@ -44,12 +46,13 @@ def forecast(network: Network, ring: Sequence[Slot] | None = None) -> Forecast:
         cold_seconds=sum(
             _typical(name, {}, "cold_seconds") or 0.0 for name in {slot.model for slot in ring}
         ),
+        cut_texts=known.cut,
     )
 
 
 def typical_step_seconds(network: Network, model: str) -> float | None:
     """What a step with this model takes; None where nothing is known."""
-    return _typical(model, _history(network)[0], "seconds")
+    return _typical(model, _history(network).taken, "seconds")
 
 
 def recent_spending(network: Network, at: datetime) -> RecentSpending:
@@ -63,18 +66,27 @@ def recent_spending(network: Network, at: datetime) -> RecentSpending:
     )
 
 
-def _history(network: Network) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """By model: how long its steps took, and what those with a known charge cost."""
-    columns = ("model", "state", "seconds", "usd", "run__imported")
+@dataclass(frozen=True, slots=True)
+class _History:
+    """By model: how long its newest steps took, what those with a known charge cost, and how many of its texts
+    ended at a limit."""
+
+    taken: dict[str, list[float]] = field(default_factory=dict)
+    charged: dict[str, list[float]] = field(default_factory=dict)
+    cut: Counter[str] = field(default_factory=Counter)
+
+
+def _history(network: Network) -> _History:
+    columns = ("model", "state", "seconds", "usd", "truncated", "run__imported")
     newest = network.invocations.order_by("-id").values_list(*columns)
-    taken: dict[str, list[float]] = {}
-    charged: dict[str, list[float]] = {}
-    for model, state, seconds, usd, imported in newest[:HISTORY]:
+    found = _History()
+    for model, state, seconds, usd, truncated, imported in newest[:HISTORY]:
         if state == InvocationState.COMPLETED and seconds is not None and not imported:
-            taken.setdefault(model, []).append(seconds)
+            found.taken.setdefault(model, []).append(seconds)
             if usd is not None:
-                charged.setdefault(model, []).append(usd)
-    return taken, charged
+                found.charged.setdefault(model, []).append(usd)
+            found.cut[model] += truncated
+    return found
 
 
 def _typical(model_id: str, measured: dict[str, list[float]], field: str) -> float | None:

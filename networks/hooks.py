@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.models import User
@@ -36,6 +36,7 @@ class Forecast:
     usd: float | None
     measured: bool  # every model of the ring has been seen at work in this network
     cold_seconds: float = 0.0  # how much longer where every model has to be loaded first
+    cut_texts: Mapping[str, int] = field(default_factory=dict)  # by model: of its newest texts here
 
 
 def _not_wired(*_: object) -> Any:

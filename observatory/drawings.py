@@ -220,14 +220,38 @@ def number_lines(numbers: Numbers) -> list[NumberLine]:
 
 
 def _line(key: str, name: str, reads: str, estimate: Estimate) -> NumberLine:
-    shown = percent if key == "memory" else distance
     if estimate.value is None:
         return NumberLine(key, name, NOTHING, reads, sentences.reason(estimate.reason))
+    said = _possible(key, estimate.value)
+    certainty = [_certainty(key, estimate)]
+    if said != _shown(key, estimate.value):
+        words = _(
+            "Measured as %(value)s, which there cannot be: chance makes it of next to nothing."
+        )
+        if estimate.value > 1:
+            words = _(
+                "Measured as %(value)s, which there cannot be: chance makes it of nearly all."
+            )
+        certainty.insert(0, words % {"value": _shown(key, estimate.value)})
+    return NumberLine(key, name, said, reads, " ".join(filter(None, certainty)))
+
+
+def _certainty(key: str, estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
-        return NumberLine(key, name, shown(estimate.value), reads, _("How sure is not known yet."))
+        return _("How sure is not known yet.")
     words = _("Nine times in ten between %(low)s and %(high)s.")
-    bounds = {"low": shown(estimate.low), "high": shown(estimate.high)}
-    return NumberLine(key, name, shown(estimate.value), reads, words % bounds)
+    low, high = _possible(key, estimate.low), _possible(key, estimate.high)
+    return words % {"low": low, "high": high} if low != high else ""
+
+
+def _possible(key: str, value: float) -> str:
+    """None of the three can be below nothing, and memory not above all: what was measured may be."""
+    most = 1.0 if key == "memory" else 2.0
+    return _shown(key, min(most, max(0.0, value)))
+
+
+def _shown(key: str, value: float) -> str:
+    return percent(value) if key == "memory" else distance(value)
 
 
 def percent(value: float) -> str:

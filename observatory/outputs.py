@@ -33,9 +33,10 @@ class TextOutput:
     vector: Array | None
 
 
-def text_outputs(runs: Sequence[Run]) -> dict[int, list[TextOutput]]:
-    """By run the newest, in their order. Two queries, however many they are."""
-    rows = Invocation.objects.filter(embeddable(), newest_steps(runs), output_asset=None)
+def text_outputs(runs: Sequence[Run], newest: Q | None = None) -> dict[int, list[TextOutput]]:
+    """By run the newest, in their order. Two queries, however many they are; one where `newest` is given, which
+    `newest_steps` found."""
+    rows = Invocation.objects.filter(embeddable(), newest or newest_steps(runs), output_asset=None)
     found: dict[int, list[TextOutput]] = {run.pk: [] for run in runs}
     for step in rows.select_related("embedding").order_by("sequence"):
         found[step.run_id].append(_text_output(step))

@@ -18,17 +18,23 @@ if TYPE_CHECKING:
 KEPT = 32  # runs
 SECONDS = 60.0  # after which other runs, with which one is compared, may have gone on
 NEWEST = 400  # embeddings, by which it is told whether anything has changed
-_kept: OrderedDict[str, tuple[float, int, Trajectory]] = OrderedDict()
+_kept: OrderedDict[str, tuple[float, tuple[int, ...], Trajectory]] = OrderedDict()
 _lock = Lock()
 
 
 def drawn_trajectory(run: Run) -> DrawnTrajectory:
-    """One query while nothing was embedded or taken down; seven else."""
-    return DrawnTrajectory(run, _trajectory(run))
+    """One query while nothing was embedded or taken down; six more else."""
+    return DrawnTrajectory(run, _trajectory(run, _embedded(run)))
 
 
-def _trajectory(run: Run) -> Trajectory:
-    embedded, now = _embedded(run), time.monotonic()
+def find_drawn_trajectory(run: Run) -> DrawnTrajectory | None:
+    """None where no text of it was embedded: with one query."""
+    embedded = _embedded(run)
+    return DrawnTrajectory(run, _trajectory(run, embedded)) if embedded else None
+
+
+def _trajectory(run: Run, embedded: tuple[int, ...]) -> Trajectory:
+    now = time.monotonic()
     with _lock:
         known = _kept.get(run.public_id)
     if known and known[1] == embedded and now - known[0] < SECONDS:
@@ -44,8 +50,8 @@ def _trajectory(run: Run) -> Trajectory:
     return found
 
 
-def _embedded(run: Run) -> int:
-    """A number that is another when an embedding of it comes or goes."""
+def _embedded(run: Run) -> tuple[int, ...]:
+    """The keys of its newest embeddings: others when one comes or goes."""
     rows = Embedding.objects.usable(OutputKind.TEXT).filter(invocation__run=run)
     newest = rows.order_by("-invocation__sequence").values_list("pk", flat=True)[:NEWEST]
-    return hash(tuple(newest))
+    return tuple(newest)

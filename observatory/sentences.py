@@ -58,8 +58,17 @@ def _cycle(cycle: Cycle) -> str:
 def _memory(numbers: Numbers) -> str:
     if numbers.memory.value is None:
         return ""
-    percent = round(100 * min(1.0, max(0.0, numbers.memory.value)))
-    if percent < 5:
+    percent, low, most = (
+        None if one is None else round(100 * min(1.0, max(0.0, one)))
+        for one in (numbers.memory.value, numbers.memory.low, numbers.memory.high)
+    )
+    if low == 0 and most is not None and most >= 95:
+        return _("How much the words it began with still decide cannot be told yet.")
+    if low == 0 and most is not None and most >= 5:
+        return _(
+            "The words it began with decide at most about %(percent)d %% of what comes, perhaps nothing."
+        ) % {"percent": most}
+    if percent is not None and percent < 5:
         return _("Nothing of the words it began with decides any more what comes.")
     return _("The words it began with still decide about %(percent)d %% of what comes.") % {
         "percent": percent

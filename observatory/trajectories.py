@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from django.db.models import Q
 
 from assets.kinds import MediaKind
 from invocations.models import Invocation, Run
@@ -77,8 +78,9 @@ def trajectory_of_run(run: Run) -> Trajectory:
 
 
 def trajectories_of_runs(runs: Sequence[Run]) -> list[Trajectory]:
-    """In their order. Seven queries, and three more for each further network."""
-    texts, sizes = outputs.text_outputs(runs), _picture_sizes(runs)
+    """In their order. Six queries, and two more for each further network."""
+    newest = outputs.newest_steps(runs)
+    texts, sizes = outputs.text_outputs(runs, newest), _picture_sizes(runs, newest)
     prompts = outputs.prompt_vectors(runs)
     archives = {run.network_id: _archive_of(run) for run in runs}
     return [
@@ -199,11 +201,9 @@ def _findings(
     )
 
 
-def _picture_sizes(runs: Sequence[Run]) -> dict[int, list[tuple[int, int]]]:
+def _picture_sizes(runs: Sequence[Run], newest: Q) -> dict[int, list[tuple[int, int]]]:
     """By run, the step and the bytes of its newest pictures."""
-    rows = Invocation.objects.filter(
-        embeddable(), outputs.newest_steps(runs), output_asset__kind=MediaKind.IMAGE
-    )
+    rows = Invocation.objects.filter(embeddable(), newest, output_asset__kind=MediaKind.IMAGE)
     found: dict[int, list[tuple[int, int]]] = {run.pk: [] for run in runs}
     for run, sequence, size in rows.order_by("sequence").values_list(
         "run", "sequence", "output_asset__bytes"

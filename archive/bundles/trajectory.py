@@ -8,8 +8,7 @@ from django.template.loader import render_to_string
 
 from invocations.models import Run
 from observatory.drawings import DrawnTrajectory
-from observatory.models import Embedding, OutputKind
-from observatory.recent_trajectories import drawn_trajectory
+from observatory.recent_trajectories import find_drawn_trajectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +20,8 @@ class BundledTrajectory:
     @classmethod
     def of_run(cls, run: Run) -> BundledTrajectory | None:
         """None where no text of it was compared."""
-        compared = Embedding.objects.usable(OutputKind.TEXT).filter(invocation__run=run)
-        if not compared.exists():
-            return None
-        drawing = drawn_trajectory(run)
-        return cls(drawing) if drawing.count else None
+        drawing = find_drawn_trajectory(run)
+        return cls(drawing) if drawing and drawing.count else None
 
     @property
     def picture(self) -> bytes:

@@ -137,18 +137,21 @@ def _media(run: Run, until: int, film: Asset | None) -> Iterator[Asset]:
     shown = shows.filter(Q(input_asset=OuterRef("pk")) | Q(output_asset=OuterRef("pk")))
     wanted = Asset.objects.filter(Exists(shown)).exclude(pk=film.pk if film else 0).order_by("pk")
     after = 0
-    while batch := list(wanted.filter(pk__gt=after)[:BATCH]):
+    batch: list[Asset] | None = None
+    while batch is None or len(batch) == BATCH:
+        batch = list(wanted.filter(pk__gt=after)[:BATCH])
         yield from batch
-        after = batch[-1].pk
+        after = batch[-1].pk if batch else after
 
 
 def _steps(run: Run, until: int) -> Iterator[Invocation]:
     steps = run.invocations.select_related("input_asset", "output_asset").filter(state__in=OVER)
     after = -1
     asked = steps.in_order().filter(sequence__lte=until)
-    while after < until and (batch := list(asked.filter(sequence__gt=after)[:BATCH])):
+    while after < until:
+        batch = list(asked.filter(sequence__gt=after)[:BATCH])
         yield from batch
-        after = batch[-1].sequence
+        after = batch[-1].sequence if len(batch) == BATCH else until
 
 
 # run.json: a line for the run, and one for each step

@@ -71,6 +71,7 @@ class SlotRow:
     unknown_parameters: list[str]
     fallbacks: list[ModelChoice]
     fallback_problem: str
+    cut_texts: int  # of the newest that its model wrote here: ended at a limit
 
     @property
     def needs_attention(self) -> bool:
@@ -129,13 +130,18 @@ def editor_page(network: Network, draft: Draft, query: Mapping[str, str]) -> Edi
     choices = list_choices(network.credential_resolver, ring)
     current = [choice for choice in choices if not choice.model.deprecated]
     rows = [_connection_row(one, current, len(ring)) for one in connections]
+    forecast = hooks.forecast(network, ring) if ring else None
+    cut = forecast.cut_texts if forecast else {}
     return EditorPage(
         draft=draft,
-        rows=[_slot_row(*one, choices) for one in zip(ring, statuses, rows, strict=False)],
+        rows=[
+            _slot_row(*one, choices, cut.get(one[0].model, 0))
+            for one in zip(ring, statuses, rows, strict=False)
+        ],
         closing=rows[-1] if rows else None,
         drawing=draw_ring(statuses, connections),
         status=_status(network, draft, connections),
-        forecast=hooks.forecast(network, ring) if ring else None,
+        forecast=forecast,
         target=_target(query, connections, choices, len(ring)),
         demos=() if ring else DEMOS,
     )
@@ -152,7 +158,11 @@ def _connection_row(
 
 
 def _slot_row(
-    slot: Slot, status: SlotStatus, before: ConnectionRow, choices: Sequence[ModelChoice]
+    slot: Slot,
+    status: SlotStatus,
+    before: ConnectionRow,
+    choices: Sequence[ModelChoice],
+    cut_texts: int,
 ) -> SlotRow:
     model, values = status.model, slot.parameters
     return SlotRow(
@@ -167,6 +177,7 @@ def _slot_row(
             if model and one.model.id != model.id and rings.can_replace(one.model, model)
         ],
         fallback_problem=capfirst(rings.fallback_problem(slot, model)),
+        cut_texts=cut_texts,
     )
 
 

@@ -8,14 +8,19 @@ import zipfile
 from xml.etree import ElementTree
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from archive.bundles.importing import import_run
 from archive.bundles.writing import write_bundle
 from invocations.models import Run
 from networks.models import Network
+from observatory import recent_trajectories
 from tests.observatory.embedding_host import *  # noqa: F403  its fixtures
 from tests.observatory.embedding_host import Embed
+from tests.panic.test_query_counts import MAX_QUERIES
 from tests.people import Work
 
 
@@ -57,3 +62,19 @@ def test_a_bundle_with_a_picture_can_be_taken_in(
     back = import_run(network=network, source=io.BytesIO(content), at=timezone.now())
 
     assert back.invocations.count() == 1
+
+
+def test_an_export_asks_as_seldom_with_a_picture_as_any_page(
+    owner: Client, run: Run, work: Work, embed: Embed
+) -> None:
+    work(run, "a kite over the sea")
+    embed()
+    address = f"/runs/{run.public_id}/export/"
+    b"".join(owner.get(address).streaming_content)  # type: ignore[attr-defined]
+    recent_trajectories._kept.clear()
+
+    with CaptureQueriesContext(connection) as captured:
+        content = b"".join(owner.get(address).streaming_content)  # type: ignore[attr-defined]
+
+    assert b"trajectory.svg" in content
+    assert len(captured) <= MAX_QUERIES

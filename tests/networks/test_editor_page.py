@@ -7,10 +7,11 @@ import re
 from django.test import Client
 from pytest_django import Settings
 
+from invocations.models import Run
 from networks.models import Network
 from platforms.registry import all_models, get_platform
 from tests.networks.editor_client import draft_models, etag, send
-from tests.people import REWRITE, TO_IMAGE, html_of
+from tests.people import REWRITE, TO_IMAGE, Work, html_of
 
 
 def test_a_model_that_is_gone_is_shown_and_can_be_replaced(
@@ -125,3 +126,17 @@ def test_a_name_leads_right_into_the_editor(alice: object, owner: Client) -> Non
 
     assert answer.redirect_chain == [("/n/horses/edit/", 302)]
     assert "No models yet" in html_of(answer)
+
+
+def test_a_model_whose_texts_were_cut_off_is_marked(
+    owner: Client, network: Network, run: Run, work: Work, path: str
+) -> None:
+    send(owner, path, "add", model=REWRITE)
+    whole = html_of(owner.get(path))
+
+    work(run, "it ended in the mid", truncated=True)
+    work(run, "a whole sentence")
+    page = html_of(owner.get(path))
+
+    assert "limit of tokens" not in whole
+    assert "1 of its newest texts here was cut off at its limit of tokens." in page

@@ -79,3 +79,26 @@ def test_what_befell_a_run_is_said_and_which_model_lost_a_word() -> None:
     assert said[1] == f"Lost in step 2, by {drawings.model_name(TEXT)}: “camel”, “bridge”."
     assert said[2] == "Lost in step 6, by gone:model: “moth”."
     assert said[3].endswith("the texts of the steps 3, 8.")
+
+
+def test_what_is_measured_below_nothing_or_above_all_is_shown_as_these_and_explained() -> None:
+    numbers = Numbers(
+        Estimate(-0.004, -0.01, 0.002), Estimate(0.3, -0.1, 0.4), Estimate(-0.12, -0.3, -0.05)
+    )
+
+    noise, kept, memory = drawings.number_lines(numbers)
+    above = drawings.number_lines(Numbers(Estimate(0.1), Estimate(0.1), Estimate(1.2, 0.8, 1.5)))[2]
+
+    assert noise.value == "0.000"
+    assert noise.certainty == (
+        "Measured as -0.004, which there cannot be: chance makes it of next to nothing. "
+        "Nine times in ten between 0.000 and 0.002."
+    )
+    assert kept.certainty == "Nine times in ten between 0.000 and 0.400."
+    assert memory.value == "0\u00a0%"
+    assert memory.certainty == (
+        "Measured as -12\u00a0%, which there cannot be: chance makes it of next to nothing."
+    )
+    assert above.value == "100\u00a0%"
+    assert above.certainty.endswith("Nine times in ten between 80\u00a0% and 100\u00a0%.")
+    assert "of nearly all" in above.certainty

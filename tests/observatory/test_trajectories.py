@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from accounts.models import User
@@ -153,6 +154,21 @@ def test_the_sentence_says_what_the_numbers_do() -> None:
         "About 80 % of each step is chance, which the next one forgets."
     )
     assert sentence(numbers, Findings(frozen_at=4)).startswith("This run is frozen: since step 5")
+
+
+@pytest.mark.parametrize(
+    ("memory", "words"),
+    [
+        (Estimate(0.33, 0.1, 0.5), "still decide about 33 % of what comes"),
+        (Estimate(0.02, -0.3, 0.4), "decide at most about 40 % of what comes, perhaps nothing"),
+        (Estimate(0.3, -0.1, 1.4), "still decide cannot be told yet"),
+        (Estimate(-0.2, -0.4, 0.01), "Nothing of the words it began with decides"),
+    ],
+)
+def test_the_sentence_promises_no_memory_that_may_be_none(memory: Estimate, words: str) -> None:
+    said = sentence(Numbers(Estimate(None), Estimate(None), memory), Findings())
+
+    assert words in said
 
 
 def test_the_api_gives_it_with_reasons(owner: Any, run: Run, work: Work, embed: Embed) -> None:
