@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,10 +53,20 @@ def tasks_of_the_last_test() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def stack_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prepared data folder (migrated, with the first admin) that stacks are copied from."""
-    folder = tmp_path_factory.mktemp("prepared") / "data"
-    Stack(folder).prepare()
+def stack_template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A prepared data folder (migrated, with the first admin) that stacks are copied from.
+
+    Made by the first of the processes that share this session of tests; the others wait for it.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    folder = shared / "prepared"
+    with (shared / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = shared / "unfinished"
+            Stack(unfinished).prepare()
+            unfinished.rename(folder)
     return folder
 
 

@@ -71,7 +71,6 @@ class Stack:
             "PANIC_DATA_DIR": str(data_dir),
             "PANIC_PORT": str(self.port),
             "DEBUG": "no",
-            "PYTHONDONTWRITEBYTECODE": "1",
             **environment,
         }
 

@@ -65,7 +65,6 @@ def _started(context: Context, engine: Engine, *, workers: int) -> PreparedStack
     prepared.stack.environment["PYTHONPATH"] = str(IMPORT_BLOCKERS)
     token = prepared.stack.token(admin=True)
     # As after the first start of an installation: a process that compiles modules stays larger.
-    prepared.stack.environment["PYTHONDONTWRITEBYTECODE"] = ""
     prepared.stack.start()
     prepared.stack.stop()
     prepared.stack.start()
