@@ -13,7 +13,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from django.utils import timezone
@@ -23,11 +23,12 @@ from lib.compiled_statements import CompiledSelect
 from lib.problems import problem
 from lib.token_buckets import Buckets
 
-from . import film_work
+from . import film_work, refusals
 from .api.auth import SESSION_HEADER
 from .api.protocol import MAX_WAIT_SECONDS, OFFERED
 from .eligibility import Eligibility
 from .idle_workers import call_roll
+from .refusals import RefusalPace
 from .waiting_room import ClaimKey, WaitingRoom
 
 ROOT = "/api/farm/v1/"
@@ -56,21 +57,36 @@ class LongPoll:
         self._turns = Buckets(holds_seconds=CLAIMS_AT_ONCE_SECONDS)
         self._asked: Counter[bytes] = Counter()  # claims that the application has, by secret
         self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._refusals = RefusalPace()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["type"] != "http" or not scope["path"].startswith(ROOT):
             await self._inner(scope, receive, send)
-        elif scope["path"] == PATH:
+        elif scope["method"] == "POST" and scope["path"] == PATH:
             await self._claim(scope, receive, send)
-        elif scope["path"].startswith(ROOT):
-            async with self._calls:
-                await self._inner(scope, receive, send)
         else:
-            await self._inner(scope, receive, send)
+            await self._call(scope, receive, send)
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Any other one. Files and what is only read are sent without a turn."""
+        refusal: list[Message] = []
+
+        async def send_or_keep(message: Message) -> None:
+            if refusal or message.get("status") in refusals.STATUSES:
+                refusal.append(message)
+            else:
+                await send(message)
+
+        async with self._calls if scope["method"] == "POST" else nullcontext():
+            await self._inner(scope, receive, send_or_keep)
+        if refusal:
+            await self._refusals.wait()
+            await _send_all(send, tuple(refusal))
 
     async def _claim(self, scope: Scope, receive: Receive, send: Send) -> None:
         secret, session = _credentials(scope)
         if left := self._turns.take(secret.decode("latin-1"), CLAIMS_PER_MINUTE):
+            await self._refusals.wait()
             await _send_all(send, _too_many(TOO_OFTEN, left))
             return
         body = await _read_body(receive)
@@ -79,6 +95,8 @@ class LongPoll:
             answer = await self._answer(scope, (secret, session, body), gone)
         finally:
             gone.cancel()
+        if answer[0]["status"] in refusals.STATUSES:
+            await self._refusals.wait()
         await _send_all(send, answer)
 
     async def close(self) -> None:

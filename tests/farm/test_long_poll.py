@@ -7,11 +7,14 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
+
 import panic.api.problems  # noqa: F401  registers the codes, as the server does
 from farm import long_poll
 from farm.api.protocol import OFFERED
 from farm.idle_workers import IdleWorker
-from farm.long_poll import PATH, LongPoll
+from farm.long_poll import PATH, ROOT, LongPoll
+from farm.refusals import MOST_SECONDS, PER_SECOND, RefusalPace
 from farm.stamp import stamp
 from farm.waiting_room import WaitingRoom
 from lib.token_buckets import Buckets
@@ -52,6 +55,20 @@ class Farm:
     def make_due(self, *workers: str) -> None:
         self.due.append(frozenset(workers))
         wakeup.notify("work")
+
+
+class Counted(RefusalPace):
+    """Lets each refusal go as soon as `opened`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+        self.opened = asyncio.Event()
+        self.opened.set()
+
+    async def wait(self) -> None:
+        self.count += 1
+        await self.opened.wait()
 
 
 def idle(worker: str) -> IdleWorker:
@@ -253,6 +270,7 @@ def test_a_second_claim_of_a_worker_ends_the_first() -> None:
 def test_a_flood_of_claims_is_refused_and_costs_the_others_nothing() -> None:
     async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
         app._turns = Buckets(lambda: 0.0, holds_seconds=long_poll.CLAIMS_AT_ONCE_SECONDS)
+        app._refusals = Counted()
         waiting = asyncio.ensure_future(claim(app, "bob", 25, leaves))
         await until_asked(farm, 1)
         answers = [await claim(app, "eve", 0, leaves) for _ in range(10_000)]
@@ -261,6 +279,7 @@ def test_a_flood_of_claims_is_refused_and_costs_the_others_nothing() -> None:
         assert let_through - 1 <= answers.count(204) <= let_through
         assert answers.count(204) + answers.count(429) == 10_000
         assert farm.asked.count("eve") == answers.count(204), "the application hears of no more"
+        assert app._refusals.count == answers.count(429), "each has waited for its turn"
         farm.make_due("bob")
         assert await waiting == 200
 
@@ -321,3 +340,53 @@ def test_other_calls_pass() -> None:
         assert passed == [leaves, leaves]
 
     run(scene)
+
+
+def test_who_is_refused_waits_without_keeping_the_application_from_others() -> None:
+    async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
+        async def inner(scope: Any, receive: Any, send: Any) -> None:
+            status = 401 if scope["worker"] == "eve" else 200
+            await send({"type": "http.response.start", "status": status, "headers": []})
+            await send({"type": "http.response.body", "body": scope["worker"].encode()})
+
+        async def call(worker: str) -> list[Any]:
+            sent: list[Any] = []
+
+            async def send(message: Any) -> None:
+                sent.append(message)
+
+            scope = {"type": "http", "path": f"{ROOT}sign-off", "method": "POST", "worker": worker}
+            await other(scope, leaves, send)  # type: ignore[arg-type]  # only passed on
+            return sent
+
+        other, pace = LongPoll(inner, app.room), Counted()
+        other._refusals = pace
+        pace.opened.clear()
+        flood = [asyncio.ensure_future(call("eve")) for _ in range(100)]
+
+        assert (await call("bob"))[0]["status"] == 200
+        assert not any(one.done() for one in flood)
+        pace.opened.set()
+        for start, body in await asyncio.gather(*flood):
+            assert (start["status"], body["body"]) == (401, b"eve")
+
+    run(scene)
+
+
+def test_refusals_take_turns(monkeypatch: Any) -> None:
+    waited: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waited.append(seconds)
+
+    async def flood() -> None:
+        pace = RefusalPace(lambda: 5.0)
+        for _ in range(20 * PER_SECOND):
+            await pace.wait()
+
+    monkeypatch.setattr("farm.refusals.asyncio.sleep", note)
+    asyncio.run(flood())
+
+    assert len(waited) == 20 * PER_SECOND - 1, "the first one waits for nobody"
+    assert waited[PER_SECOND - 1] == pytest.approx(1.0)
+    assert max(waited) == pytest.approx(MOST_SECONDS)
