@@ -97,20 +97,21 @@ def workers_for_ready_tasks(at: datetime) -> list[frozenset[str]]:
     """For each task that is ready, the ids of the workers that do its operation. Two queries at most, none
     where no worker does any."""
     able = catalogue.workers_by_operation()
-    wanted = tuple(sorted(able.keys() & set(remote_tasks.OPERATIONS)))
+    wanted = tuple(sorted({one.partition("/")[0] for one in able} & set(remote_tasks.OPERATIONS)))
     if not wanted:
         return []
     ready = _READY.rows(at=at, host=worker_locks.host_name(), operations=wanted)
     if not ready or not remote_tasks.may_leave_this_machine(at):
         return []
-    return [able[one.operation] for one in ready]
+    names = [remote_tasks.name_of_work(one) for one in ready]
+    return [able[one] for one in names if one in able]
 
 
 _READY: CompiledSelect[FilmTask] = CompiledSelect(
     lambda *, at, host, operations: (
         FilmTask.objects.claimable(at, host)
         .filter(operation__in=operations)
-        .only("operation")[:MAX_LOOKED_AT]
+        .only("operation", "parameters")[:MAX_LOOKED_AT]
     )
 )
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from lib.schemas import StrictSchema
 from operations.clip_limits import require_result_size
 
+from .methods import LEARNED, MOTION, chosen_method
 from .models import Film, FilmTask
 from .models.film_task import TaskPurpose
 from .plans import (
@@ -38,6 +39,11 @@ Approve = Annotated[bool, Field(description="Whether a preview is to be approved
 
 
 class ClipOptions(StrictSchema):
+    method: Literal["automatic", "motion", "learned"] = Field(
+        "automatic",
+        description="learned: by learned weights, where the extra `films` is installed; ten times as long. motion: "
+        "without, larger pictures by Lanczos. automatic: learned where that takes no longer than FILM_LEARNED_MINUTES.",
+    )
     keep_audio: bool = Field(True, description="Whether the film has the sound of the clip.")
     approve: Approve = False
 
@@ -94,8 +100,14 @@ class ClipFacts:
         return cls(Fraction(facts["rate"]), facts["frames"], size, facts["has_sound"])
 
 
-def interpolation(film: Film, *, method: str = "motion") -> ClipStep:
+def method_of(film: Film) -> str:
+    """That was chosen when it was ordered."""
+    return str(film.provenance.get("method", MOTION))
+
+
+def interpolation(film: Film, *, method: str = "") -> ClipStep:
     clip, options = ClipFacts.of_film(film), film.options
+    method = method or method_of(film)
     rate = options.get("rate")
     if rate is None:
         factor = options.get("factor", 2)
@@ -115,6 +127,8 @@ def enlargement(film: Film) -> ClipStep:
         size = clip.size.times(scale)
         parameters = {"factor": scale}
     require_result_size(size.width, size.height)
+    if method_of(film) == LEARNED:
+        parameters["method"] = LEARNED
     return ClipStep("upscale", parameters, size=size)
 
 
@@ -140,14 +154,18 @@ def clip_recipe(
         title=title,
         source=FilmSource.UPLOAD,
         options=options,
-        begin=lambda film, plan: _begin(film, plan, steps(film)),
+        begin=lambda film, plan: _begin(film, plan, steps),
         go_on=lambda film, plan, task: _go_on(film, plan, task, steps(film)),
         finish=lambda film, plan: _finish(film, plan, steps(film)),
     )
 
 
-def _begin(film: Film, plan: FilmPlan, steps: list[ClipStep]) -> None:
+def _begin(film: Film, plan: FilmPlan, steps_of: Callable[[Film], list[ClipStep]]) -> None:
     clip = ClipFacts.of_film(film)
+    works = _works(steps_of(film), clip)
+    wanted = film.options.get("method", MOTION)
+    film.provenance = {**film.provenance, "method": chosen_method(wanted, works)}
+    steps = steps_of(film)
     seconds = _chunk_seconds(clip, steps)
     pictures = Amount(pictures=clip.frames, size=clip.size)
     plan.add("split", [UPLOAD], {"seconds": seconds}, amount=pictures, expands=True)
@@ -158,13 +176,20 @@ def _begin(film: Film, plan: FilmPlan, steps: list[ClipStep]) -> None:
     _expect(plan, steps, clip)
 
 
-def _expect(plan: FilmPlan, steps: list[ClipStep], clip: ClipFacts) -> None:
-    pictures, size = float(clip.frames), clip.size
+def _works(steps: list[ClipStep], clip: ClipFacts) -> list[tuple[str, Amount]]:
+    """How much each step is."""
+    found, pictures, size = [], float(clip.frames), clip.size
     for step in steps:
         pictures, size = pictures * float(step.grow), step.size or size
-        way = str(step.parameters.get("method", ""))
-        plan.expect(step.operation, Amount(pictures=pictures, size=size), way)
-    plan.expect("mux", Amount(pictures=pictures, size=size))
+        found.append((step.operation, Amount(pictures=pictures, size=size)))
+    return found
+
+
+def _expect(plan: FilmPlan, steps: list[ClipStep], clip: ClipFacts) -> None:
+    works = _works(steps, clip)
+    for step, (operation, amount) in zip(steps, works, strict=True):
+        plan.expect(operation, amount, str(step.parameters.get("method", "")))
+    plan.expect("mux", works[-1][1])
 
 
 def _chunk_seconds(clip: ClipFacts, steps: list[ClipStep]) -> float:

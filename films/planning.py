@@ -27,6 +27,7 @@ def begin(film: Film) -> int:
     plan = FilmPlan()
     recipe_named(film.recipe).begin(film, plan)
     write(film, plan)
+    film.note_plan(provenance=film.provenance)
     return plan.bytes
 
 

@@ -19,7 +19,8 @@ from invocations.states import Outcome
 
 from . import intermediates, task_inputs
 from .claims import TaskClaim
-from .models import TaskAttempt
+from .methods import LEARNED
+from .models import FilmTask, TaskAttempt
 from .models.film_task import TaskPurpose
 
 OPERATIONS = ("interpolate", "upscale")
@@ -38,12 +39,23 @@ def suits(operations: list[str], worker: str, owner: int | None) -> Q:
     failed = TaskAttempt.objects.filter(
         task=OuterRef("pk"), worker=worker, outcome=Outcome.FAILED
     ).exclude(error_code="no_room")
-    able = Q(
-        ~Exists(failed),
-        operation__in=[one for one in operations if one in OPERATIONS],
-        purpose=TaskPurpose.STEP,
-    )
+    able = Q(~Exists(failed), _named(operations), purpose=TaskPurpose.STEP)
     return able if owner is None else able & Q(film__owner=owner)
+
+
+def name_of_work(task: FilmTask) -> str:
+    """As workers name what they do: learned weights are a thing of its own."""
+    learned = task.parameters.get("method") == LEARNED
+    return f"{task.operation}/{LEARNED}" if learned else task.operation
+
+
+def _named(operations: list[str]) -> Q:
+    """Tasks of these names."""
+    plain = [one for one in OPERATIONS if one in operations]
+    learned = [one for one in OPERATIONS if f"{one}/{LEARNED}" in operations]
+    by_weights = Q(parameters__method=LEARNED)
+    without = Q(parameters__method__isnull=True) | ~by_weights
+    return (Q(operation__in=plain) & without) | (Q(operation__in=learned) & by_weights)
 
 
 def may_leave_this_machine(at: datetime) -> bool:

@@ -9,6 +9,9 @@ from functools import cache
 from . import kinds, sentences
 from .contract import Operation
 from .errors import BadParameters
+from .parameters import complete_parameters
+
+LEARNED = "learned"
 
 
 @cache
@@ -20,6 +23,19 @@ def operations() -> dict[str, Operation]:
         if operation.name in found:
             raise ValueError(f"Two operations are named {operation.name}.")
         found[operation.name] = operation
+    return found
+
+
+def learned_operations() -> list[str]:
+    """Those that can be done by learned weights, and have theirs here."""
+    found: list[str] = []
+    for name, operation in operations().items():
+        methods = (one for one in operation.parameters if one.name == "method")
+        if any(LEARNED in one.choices for one in methods):
+            values = complete_parameters(operation, {"method": LEARNED})
+            best = next(one for one in operation.backends if one.serves(values))
+            if not best.missing(values):
+                found.append(name)
     return found
 
 

@@ -331,6 +331,8 @@ FILM_PROCESSES = environment.integer("FILM_PROCESSES", 2, least=1, most=64)
 FILMS_PER_PERSON = environment.integer("FILMS_PER_PERSON", 5, least=1, most=1_000)  # under way
 # Room for the intermediate files of one film: a minute of 1080p is some gigabytes
 FILM_GIGABYTES = environment.integer("FILM_GIGABYTES", 50, least=1, most=100_000)
+# Learned weights are used by themselves where a film takes no longer with them (films/methods.py); 0: never
+FILM_LEARNED_MINUTES = environment.integer("FILM_LEARNED_MINUTES", 15, least=0, most=100_000)
 # How long they stay after a film has ended, and how long films stay that nobody keeps (0: for ever)
 FILM_FRAMES_DAYS = environment.integer("FILM_FRAMES_DAYS", 2, least=0, most=3_650)
 FILMS_KEPT_DAYS = environment.integer("FILMS_KEPT_DAYS", 0, least=0, most=36_500)

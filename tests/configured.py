@@ -64,6 +64,7 @@ VALUES = {
     "FILM_PROCESSES": "1",
     "FILMS_PER_PERSON": "3",
     "FILM_GIGABYTES": "10",
+    "FILM_LEARNED_MINUTES": "5",
     "FILM_FRAMES_DAYS": "1",
     "FILMS_KEPT_DAYS": "90",
 }

@@ -28,6 +28,13 @@ ORDERS = (
 )
 
 
+METHODS = (
+    ("automatic", _("by learned weights where they are here and that is done soon")),
+    ("motion", _("without: quick")),
+    ("learned", _("by learned weights: the best, and about ten times as long")),
+)
+
+
 class ClipFilmForm(CheckedForm):
     """What is to be made of a clip. `upload` is the id of one that has come; without a script, `clip` is the
     file itself."""
@@ -50,6 +57,9 @@ class ClipFilmForm(CheckedForm):
     height = forms.IntegerField(label=_("Lines"), min_value=16, max_value=4320, required=False)
     order = forms.ChoiceField(
         label=_("Where both are done"), choices=ORDERS, required=False, initial=ORDERS[0][0]
+    )
+    method = forms.ChoiceField(
+        label=_("How pictures are made"), choices=METHODS, required=False, initial=METHODS[0][0]
     )
     keep_audio = forms.BooleanField(label=_("Keep its sound"), required=False, initial=True)
     approve = forms.BooleanField(
@@ -83,7 +93,8 @@ class ClipFilmForm(CheckedForm):
     def options(self) -> dict[str, Any]:
         """Those of its recipe."""
         data = self.cleaned_data
-        found: dict[str, Any] = {"keep_audio": data["keep_audio"], "approve": data["approve"]}
+        found: dict[str, Any] = {name: data[name] for name in ("keep_audio", "approve")}
+        found["method"] = data["method"] or METHODS[0][0]
         if data["more"] == "rate":
             found["rate"] = float(data["rate"])
         elif data["more"]:

@@ -264,3 +264,29 @@ def test_a_chunk_that_is_gone_is_made_again(film: Film, maker: WorkerProgram) ->
     assert maker.claim() == []
     split.refresh_from_db()
     assert split.state in (TaskState.READY, TaskState.WAITING)
+
+
+@pytest.mark.parametrize(
+    ("offered", "given"),
+    [
+        (OPERATIONS, False),
+        ([*OPERATIONS, "upscale/learned"], False),
+        ([*OPERATIONS, "interpolate/learned"], True),
+        (["interpolate/learned"], True),
+    ],
+)
+def test_work_of_learned_weights_is_given_to_who_has_them(
+    film: Film, maker: WorkerProgram, offered: list[str], given: bool
+) -> None:
+    film.tasks.filter(operation="interpolate").update(parameters={"factor": 2, "method": "learned"})
+    FarmWorker.objects.update(operations=offered)
+    woken = film_work.workers_for_ready_tasks(timezone.now())
+
+    assert bool(maker.claim()) is given
+    assert bool(woken) is given
+
+
+def test_who_has_weights_alone_is_not_given_other_work(film: Film, maker: WorkerProgram) -> None:
+    FarmWorker.objects.update(operations=["interpolate/learned"])
+
+    assert maker.claim() == []

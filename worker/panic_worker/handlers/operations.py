@@ -61,7 +61,11 @@ class OperationsHandler(Handler):
         return []
 
     def operations(self) -> Sequence[str]:
-        return sorted(import_module("operations.registry").operations())
+        """Those that are done by learned weights here are named a second time."""
+        self._use_weights()
+        registry = import_module("operations.registry")
+        learned = (f"{name}/learned" for name in registry.learned_operations())
+        return sorted({*registry.operations(), *learned})
 
     def self_test(self, folder: Path) -> None:
         if sys.platform == "win32":
@@ -86,14 +90,17 @@ class OperationsHandler(Handler):
             degraded=bool(result.degraded),
         )
 
+    def _use_weights(self) -> None:
+        if self._settings.weights:
+            os.environ[import_module("operations.weights").FOLDER_VARIABLE] = self._settings.weights
+
     def _carry_out(self, work: Work, inputs: Sequence[Path]) -> Any:
         errors = import_module("operations.errors")
         limits = import_module("operations.backend_process").OperationLimits(
             stall_seconds=self._settings.stall_seconds, memory_bytes=self._settings.memory_bytes
         )
         parameters = {name: value for name, value in work.parameters.items() if name != FONTS}
-        if self._settings.weights:
-            os.environ[import_module("operations.weights").FOLDER_VARIABLE] = self._settings.weights
+        self._use_weights()
         if work.model == "caption":
             parameters[FONTS] = list(self._settings.fonts)
         try:
