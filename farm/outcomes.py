@@ -18,6 +18,7 @@ from invocations.engine.claims import Claim, Holder
 from invocations.engine.outcomes import Result
 from invocations.models import Attempt
 from invocations.states import Outcome, Stale
+from lib.log_ids import log_ids
 from lib.stored_sentences import stored_sentence
 from platforms.base import Modality
 from platforms.errors import (
@@ -83,6 +84,13 @@ def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> l
         _check_repeated(worker, assignment, answer)
         return []
     claim = claims.claim_of_attempt(assignment.attempt)
+    with log_ids(**claim.ids):
+        return _finish_claim(worker, assignment, claim, answer, at=at)
+
+
+def _finish_claim(
+    worker: FarmWorker, assignment: Assignment, claim: Claim, answer: Finish, *, at: datetime
+) -> list[Handover]:
     taken_in = _take_in(worker, claim, answer)
     holder = _next_holder(worker, assignment, answer, at)
     try:

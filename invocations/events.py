@@ -44,9 +44,10 @@ def publish_to_mission_control(*events: DomainEvent) -> None:
 
 
 def _write_to_log(network: str, event: RunEvent | InvocationEvent) -> None:
-    facts = {**event.data, "network": network, **event.why}
-    words = (f"{name}={_quoted(value)}" for name, value in facts.items() if value not in (None, ""))
-    logger.info("%s: %s", event.logged_as, " ".join(words))
+    found = {**event.data, "network": network, **event.why}
+    facts = {name: value for name, value in found.items() if value not in (None, "")}
+    words = (f"{name}={_quoted(value)}" for name, value in facts.items())
+    logger.info("%s: %s", event.logged_as, " ".join(words), extra={"facts": facts})
 
 
 def _quoted(value: object) -> str:

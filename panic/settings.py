@@ -347,6 +347,7 @@ SEND_ENVIRONMENT = {**environment.inherited("PATH", "LANG", "LC_ALL"), **CERTIFI
 SENTRY_DSN = environment.dsn("SENTRY_DSN")
 METRICS_TOKEN = environment.text("METRICS_TOKEN")  # without one, /metrics is for this machine alone
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = environment.choice("LOG_FORMAT", "text", ("text", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -355,9 +356,15 @@ LOGGING = {
             "class": "lib.redaction.RedactingFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
+        },
+        "json": {"class": "lib.json_log.JsonLogFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "json" else "line",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django-q": {"level": "WARNING"},

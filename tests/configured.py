@@ -23,6 +23,7 @@ VALUES = {
     "MAIL_FROM": "panic@panic.example",
     "DEBUG": "yes",
     "LOG_LEVEL": "WARNING",
+    "LOG_FORMAT": "json",
     "SCREEN_GONE_MINUTES": "15",
     "SENTRY_DSN": "http://key@127.0.0.1:9/1",
     "METRICS_TOKEN": "a-token-for-metrics",

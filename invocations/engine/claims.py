@@ -52,6 +52,15 @@ class Claim:
     credential: ResolvedCredential = NO_CREDENTIAL
 
     @property
+    def ids(self) -> dict[str, str]:
+        """What lines of the log name it by."""
+        return {
+            "run": self.run.public_id,
+            "invocation": self.invocation.public_id,
+            "attempt": self.attempt.token,
+        }
+
+    @property
     def model(self) -> Model:
         """Raises NotConfigured where the catalogue has lost it since the run began."""
         try:

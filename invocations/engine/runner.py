@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -22,6 +23,7 @@ from django.utils import timezone
 from invocations import leases
 from invocations.models import Attempt, Invocation, Run
 from invocations.states import Outcome, Stale
+from lib.log_ids import log_ids
 from lib.watched_tasks import WatchedTask, report_round
 from realtime.wakeup import WakeUpListener
 
@@ -211,6 +213,11 @@ class Runner:
     async def _perform(self, held: _RunningCall) -> _RunningCall | None:
         """To the outcome of one claim: the next one, which is held before this one is let go."""
         taken = held.claim
+        with log_ids(**taken.ids):
+            return await self._perform_claim(held)
+
+    async def _perform_claim(self, held: _RunningCall) -> _RunningCall | None:
+        taken = held.claim
         try:
             following = await calls.perform(taken, held.cancelled, self, held.webhook_received)
             return self._hold(following) if following else None
@@ -294,7 +301,9 @@ class Runner:
         tries = 0
         while True:
             try:
-                return await self._loop.run_in_executor(self._database, fresh(work))
+                return await self._loop.run_in_executor(
+                    self._database, copy_context().run, fresh(work)
+                )
             except DATABASE_ERRORS:
                 pause = DATABASE_RETRIES[min(tries, len(DATABASE_RETRIES) - 1)]
                 logger.warning("The database did not answer; again in %s s.", pause, exc_info=True)
@@ -302,7 +311,7 @@ class Runner:
                 await asyncio.sleep(pause)
 
     async def in_media(self, work: Callable[[], T]) -> T:
-        return await self._loop.run_in_executor(self._media, fresh(work))
+        return await self._loop.run_in_executor(self._media, copy_context().run, fresh(work))
 
 
 _runner: Runner | None = None

@@ -33,6 +33,7 @@ class Plan:
     lock_fd: int  # held for as long as this installation runs
     model_fd: int  # the model host's socket, already listening
     stream_fd: int  # the stream host's
+    log_format: str = "text"  # or "json": one object a line
 
     @property
     def run_dir(self) -> Path:

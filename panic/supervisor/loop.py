@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import select
@@ -24,11 +25,25 @@ OWN_TIME = re.compile(
 )  # at the start of a child's log line
 
 
+def json_line(name: str, line: bytes) -> bytes:
+    """What a process said as one object: its own, or what it said as the `message` of one."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        time_of_line = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        text = line[: MAX_LINE_BYTES // 2].rstrip().decode(errors="replace")
+        said = {"time": time_of_line, "message": text}
+    return json.dumps({"process": name, **said}, ensure_ascii=False).encode() + b"\n"
+
+
 class LogOutput:
     """Never blocks and never raises: a stuck terminal or a full disk must not stop the supervisor."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, as_json: bool = False) -> None:
         self._path = path
+        self._as_json = as_json
         self._file = self._open()
         self._poll = select.poll()
         with contextlib.suppress(OSError, ValueError):
@@ -38,16 +53,20 @@ class LogOutput:
         self.line("up", sentence.encode())
 
     def line(self, name: str, line: bytes) -> None:
-        text = b"[%s] %s\n" % (name.encode(), line[:MAX_LINE_BYTES].rstrip())
+        if self._as_json:
+            text = stored = json_line(name, line)
+        else:
+            stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ ", time.gmtime()).encode()
+            text = b"[%s] %s\n" % (name.encode(), line[:MAX_LINE_BYTES].rstrip())
+            own = OWN_TIME.sub(b"", line[:MAX_LINE_BYTES], 1).rstrip()
+            stored = stamp + b"[%s] %s\n" % (name.encode(), own)
         if any(event & select.POLLOUT for _, event in self._poll.poll(0)):
             with contextlib.suppress(OSError):
                 os.write(sys.stdout.fileno(), text)
         if self._file is None:
             return
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ ", time.gmtime()).encode()
-        text = b"[%s] %s\n" % (name.encode(), OWN_TIME.sub(b"", line[:MAX_LINE_BYTES], 1).rstrip())
         with contextlib.suppress(OSError):
-            os.write(self._file, stamp + text)
+            os.write(self._file, stored)
             if os.fstat(self._file).st_size > MAX_FILE_BYTES:
                 self._rotate()
 
@@ -111,7 +130,7 @@ def supervise(plan: Plan) -> int:
 
 class Supervisor:
     def __init__(self, plan: Plan) -> None:
-        self.output = LogOutput(plan.log_file)
+        self.output = LogOutput(plan.log_file, as_json=plan.log_format == "json")
         self.selector = selectors.DefaultSelector()
         self.children = all_children(plan, self.selector)
         self.awaited: set[Child] = set()  # those that the next connection to their socket starts

@@ -12,12 +12,13 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.models import User
-from invocations import runs
+from invocations import events, runs
 from invocations.engine import outcomes
 from invocations.engine.claims import Claim
 from invocations.engine.runner import Runner
 from invocations.models import Attempt, Run
 from invocations.states import Outcome, Reason
+from lib.log_ids import current_ids
 from networks.models import Network
 from platforms.base import Call, Modality, Model, Output, Platform
 from platforms.registry import registered_temporarily
@@ -224,3 +225,27 @@ def test_a_late_result_is_kept_as_evidence_even_when_its_call_is_dropped_meanwhi
 
     wait_until(lambda: "came after this try" in Attempt.objects.get(pk=attempt.pk).error_detail)
     assert states(run) == ["ready"]
+
+
+def test_lines_of_the_log_name_the_work_in_whichever_thread_they_are_said(
+    alice: User, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_of(alice, DUMMY, laps=1)
+    said: list[dict[str, str]] = []
+
+    def note(network: str, event: object) -> None:
+        said.append(dict(current_ids()))
+
+    monkeypatch.setattr(events, "_write_to_log", note)
+
+    begin(runner, run)
+
+    wait_until(lambda: ended(run))
+    step = run.invocations.get()
+    ids = {
+        "run": run.public_id,
+        "invocation": step.public_id,
+        "attempt": step.attempts.get().token,
+    }
+    assert said
+    assert all(one == ids for one in said)

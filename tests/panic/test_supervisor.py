@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import selectors
 import socket
@@ -125,6 +126,25 @@ def test_output_arrives_in_whole_lines_with_the_name_of_who_spoke(tmp_path: Path
         "[web] two",
         "[web] xxxxx",
     ]
+
+
+def test_as_json_each_line_is_one_object_whoever_spoke(tmp_path: Path) -> None:
+    output = LogOutput(tmp_path / "panic.log", as_json=True)
+    said = json.dumps({"level": "INFO", "message": "x" * MAX_LINE_BYTES, "run": "r1"})
+
+    output.line("queue", said.encode())
+    output.line("models", b'a library says "this"')
+    output.line("models", b"[1, 2]")
+    output.say("ready after 2 s")
+
+    logged = [json.loads(line) for line in (tmp_path / "panic.log").read_text().splitlines()]
+    assert logged[0] == {"process": "queue", **json.loads(said)}
+    assert [(line["process"], line["message"]) for line in logged[1:]] == [
+        ("models", 'a library says "this"'),
+        ("models", "[1, 2]"),
+        ("up", "ready after 2 s"),
+    ]
+    assert all("time" in line for line in logged[1:])
 
 
 def test_the_log_file_is_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,7 @@ class Command(BaseCommand):
             lock_fd=handed_over(lock),
             model_fd=handed_over(open_listener(settings.RUN_DIR).detach()),
             stream_fd=handed_over(waking.open_listener(settings.RUN_DIR).detach()),
+            log_format=settings.LOG_FORMAT,
         )
         if Broadcast.objects.wanted_ones().exists():
             waking.wake_host()
