@@ -16,6 +16,7 @@ from .views import (
     privacy,
     receipts,
     terminal,
+    timelines,
     unlocking,
 )
 
@@ -26,6 +27,8 @@ of_networks = [
     path("n/<slug:slug>/wall/", terminal.wall, name="wall"),
     path("n/<slug:slug>/wall/code.svg", terminal.wall_code, name="wall-code"),
 ]
+# In the namespace `invocations`
+of_invocations = [path("<slug:public_id>/timeline/", timelines.timeline, name="timeline")]
 _ONE = "<slug:installation_id>/"
 of_installations = [
     path("", installations.index, name="list"),

@@ -33,6 +33,8 @@ _networks = [
     *observatory.urls.of_networks,
 ]
 
+_invocations = [*archive.urls.of_invocations, *displays.urls.of_invocations]
+
 admin.site.site_title = "PANIC!"
 admin.site.site_header = "PANIC! in tables"
 admin.site.index_title = "What is kept"
@@ -51,7 +53,7 @@ urlpatterns = [
     path("", include((_networks, "networks"))),
     *films.urls.urlpatterns,
     path("runs/", include((archive.urls.of_runs, "runs"))),
-    path("invocations/", include((archive.urls.of_invocations, "invocations"))),
+    path("invocations/", include((_invocations, "invocations"))),
     path("observatory/", include((observatory.urls.urlpatterns, "observatory"))),
     path("models/", include((studio.urls.of_models, "models"))),
     *archive.urls.of_visitors,

@@ -33,6 +33,7 @@ import displays.api.fleet
 import displays.api.installations
 import displays.api.privacy
 import displays.api.stop_all
+import displays.api.timelines
 import farm.api.blocklists
 import farm.api.workers
 import films.api.films
@@ -181,6 +182,7 @@ def _routers() -> list[Router]:
         studio.api.networks.routes,
         credentials.api.servers.routes,
         displays.api.installations.routes,
+        displays.api.timelines.routes,
         displays.api.fleet.routes,
         displays.api.boards.routes,
         displays.api.attendant.routes,

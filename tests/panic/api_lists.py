@@ -37,6 +37,7 @@ LISTS = {
     "/api/v1/invocations/{invocation_id}/log": "",
     "/api/v1/runs/{run_id}/blocklist": "",
     "/api/v1/invocations/{invocation_id}/why-waiting": "",
+    "/api/v1/invocations/{invocation_id}/timeline": "",
     "/api/v1/uploads/{upload_id}": "",
     "/api/v1/films": "?limit=500",
     "/api/v1/films/{film_id}": "",
