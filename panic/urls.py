@@ -20,7 +20,7 @@ import observatory.urls
 import streams.urls
 import studio.urls
 from accounts.views.passwords import admin_sign_in
-from panic import health, views
+from panic import health, operation_views, views
 from panic.api import farm_routes, routes
 
 # One namespace, filled by four apps: each layer adds the pages that need what it knows.
@@ -61,6 +61,12 @@ urlpatterns = [
     *displays.urls.of_screens,
     *displays.urls.of_kiosks,
     *studio.urls.of_mission_control,
+    path("mission-control/under-way/", operation_views.work, name="mission-control-work"),
+    path(
+        "mission-control/under-way/now/", operation_views.work_now, name="mission-control-work-now"
+    ),
+    path("mission-control/under-way/act/", operation_views.act_on_runs, name="mission-control-act"),
+    path("mission-control/errors/", operation_views.errors, name="mission-control-errors"),
     *backups.urls.urlpatterns,
     *displays.urls.of_mission_control,
     *credentials.urls.server_urls,

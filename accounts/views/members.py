@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,11 +19,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import members
+from accounts.audit_actions import ACTIONS
 from accounts.forms.members import InvitationForm
 from accounts.models import AuditEntry, User
+from lib.validation import is_legible
 
 View = Callable[..., HttpResponseBase]
 PER_PAGE = 50
+MAX_ASKED = 100  # characters
+AUDIT_FILTERS = {"who": "who__icontains", "action": "action", "about": "about__icontains"}
 
 
 def admins_only(view: View) -> View:
@@ -119,15 +124,21 @@ def change_role(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 @admins_only
 def audit(request: HttpRequest) -> HttpResponse:
-    """Who did what, the newest first; `?before=` leads on."""
-    entries = AuditEntry.objects.order_by("-id")
+    """Who did what, the newest first; `?before=` leads on, `?who=`, `?action=` and `?about=` leave out the rest."""
+    asked = {name: request.GET.get(name, "").strip()[:MAX_ASKED] for name in AUDIT_FILTERS}
+    asked = {name: value for name, value in asked.items() if value and is_legible(value)}
+    wanted = {AUDIT_FILTERS[name]: value for name, value in asked.items()}
+    entries = AuditEntry.objects.filter(**wanted).order_by("-id")
     if (before := request.GET.get("before", "")).isdecimal() and len(before) < 16:
         entries = entries.filter(pk__lt=int(before))
     found = list(entries[: PER_PAGE + 1])
+    following = found[PER_PAGE - 1].pk if len(found) > PER_PAGE else None
     context = {
         "entries": found[:PER_PAGE],
-        "following": found[PER_PAGE - 1].pk if len(found) > PER_PAGE else None,
+        "following": urlencode({**asked, "before": following}) if following else "",
         "continued": bool(before),
+        "asked": asked,
+        "actions": sorted((code, gettext(words)) for code, words in ACTIONS.items()),
     }
     return render(request, "accounts/audit.html", context)
 

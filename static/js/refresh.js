@@ -1,6 +1,6 @@
 // <div data-refresh="/…" data-every="5">: what is inside is asked for again, for as long as it is seen; with
 // data-at-once for the first time at once. What is the same stays as it is: a screen reader would read it out
-// each time, and a button that has the focus would lose it.
+// each time, and a button that has the focus would lose it. What was ticked stays so.
 
 const secret = /name="csrfmiddlewaretoken" value="[^"]*"/g; // another one in each answer, all of them good
 
@@ -15,7 +15,12 @@ for (const place of document.querySelectorAll("[data-refresh]")) {
       const plain = found.replace(secret, "");
       if (plain === shown) return;
       const focused = place.querySelector(":focus")?.value;
+      const ticked = [...place.querySelectorAll(":checked")].map((box) => box.value);
       [place.innerHTML, shown] = [found, plain];
+      for (const value of ticked) {
+        const box = place.querySelector(`input[value="${CSS.escape(value)}"]`);
+        if (box) box.checked = true;
+      }
       if (focused) place.querySelector(`[value="${CSS.escape(focused)}"]`)?.focus();
     } catch {
       // The mark of a lost line is shown by the socket already.

@@ -108,6 +108,9 @@ PAGES = {
     "kiosk": "/kiosk/",
     "short": "/r/{code}",
     "mission-control": "/mission-control/",
+    "mission-control-work": "/mission-control/under-way/",
+    "mission-control-work-now": "/mission-control/under-way/now/",
+    "mission-control-errors": "/mission-control/errors/",
     "notifications:list": "/account/notifications/",
     "notifications:new": "/account/notifications/new/",
     "notifications:detail": "/account/notifications/{channel}/",
@@ -174,6 +177,7 @@ FORMS = {  # these take what a page sends
     "networks:warm",
     "networks:resume",
     "resume-all",
+    "mission-control-act",
     "callback",  # what a provider sends
     "installations:change",
     "installations:hours",

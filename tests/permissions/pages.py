@@ -192,6 +192,10 @@ GET  kiosk                    /kiosk/                                           
 GET  short                    /r/{code}                                         302 302 302 302 302 302
 GET  mission-control          /mission-control/                                 302 302 403 403 403 200
 GET  mission-control-figures  /mission-control/figures/                         302 302 403 403 403 200
+GET  mission-control-work     /mission-control/under-way/                            302 302 403 403 403 200
+GET  mission-control-work-now /mission-control/under-way/now/                        302 302 403 403 403 200
+POST mission-control-act      /mission-control/under-way/act/                        302 302 403 403 403 302
+GET  mission-control-errors   /mission-control/errors/                          302 302 403 403 403 200
 GET  stop-all                 /mission-control/stop-all/                        302 302 403 403 403 200
 GET  receipt                  /mission-control/stop-all/{stop_all_id}/             302 302 403 403 403 200
 POST stop-all                 /mission-control/stop-all/                        302 302 403 403 403 302

@@ -1,0 +1,151 @@
+"""Mission control in full: what is under way, how platforms are, what went wrong, and what can be done about many at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditEntry, User
+from invocations import runs
+from invocations.engine import outcomes
+from invocations.models import Attempt, RateLimiter, Run
+from networks.models import Network
+from panic.live_work import UnderWay, live_work
+from panic.platform_health import errors_of_last_day, platform_health
+from platforms.errors import Unavailable
+from tests.people import html_of
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/mission-control/under-way/"
+
+
+def started(owner: User, name: str) -> Run:
+    network = Network.create(
+        owner, name=name, slots=[{"model": "dummy:text-to-text"}, {"model": "dummy:text-to-text"}]
+    )
+    return runs.start_run(network=network, prompt="a moth", at=timezone.now()).run
+
+
+def only_row() -> UnderWay:
+    (row,) = live_work(timezone.now())
+    return row
+
+
+def test_a_run_that_waits_says_what_comes_next(run: Run) -> None:
+    step = run.invocations.get()
+
+    row = only_row()
+
+    assert (row.then, row.due_at, row.where) == (step.model, step.due_at, "")
+    assert row.who == f"a visitor ({run.network.owner})"
+
+
+def test_a_run_at_work_says_where(run: Run, take: Any) -> None:
+    claim = take(run)
+
+    row = only_row()
+
+    assert claim.attempt.worker in row.where
+    assert claim.invocation.model in row.where
+    assert row.then == ""
+
+
+def test_what_a_run_costs_a_minute_is_what_it_has_cost_so_far(run: Run) -> None:
+    now = timezone.now()
+    Run.objects.filter(pk=run.pk).update(usd=0.5, created_at=now - timedelta(minutes=5))
+
+    (row,) = live_work(now)
+
+    assert row.usd_per_minute == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("action", "state"), [("stop", "stopped"), ("pause", "paused"), ("resume", "running")]
+)
+def test_chosen_runs_are_changed_and_others_are_not(
+    admin: Client, alice: User, action: str, state: str
+) -> None:
+    chosen, other = started(alice, "Chosen"), started(alice, "Other")
+    if action == "resume":
+        runs.pause_run(run=chosen)
+
+    given = {"chosen": [chosen.public_id], "action": action}
+    admin.post(f"{ADDRESS}act/", given)
+
+    chosen.refresh_from_db()
+    other.refresh_from_db()
+    assert (chosen.state, other.state) == (state, "running")
+
+
+def test_those_that_it_does_not_fit_are_counted(admin: Client, run: Run) -> None:
+    given = {"chosen": [run.public_id], "action": "resume"}
+    answer = admin.post(f"{ADDRESS}act/", given, follow=True)
+
+    assert "1 run is in another state" in html_of(answer)
+
+
+def test_a_platform_that_rests_says_so(run: Run, take: Any) -> None:
+    now = timezone.now()
+    outcomes.fail(take(run), Unavailable("the line is dead"), at=now)
+    RateLimiter.objects.create(
+        key="dummy:text-to-text", failures=5, open_until=now + timedelta(minutes=1)
+    )
+
+    (found,) = platform_health(now)
+
+    assert (found.calls, found.failed, found.is_well) == (1, 1, False)
+    assert found.troubles[0].startswith("text-to-text failed 5 times in a row")
+
+
+def test_errors_are_put_together_with_what_to_do(admin: Client, run: Run, take: Any) -> None:
+    outcomes.fail(take(run), Unavailable("the line is dead"), at=timezone.now())
+
+    (found,) = errors_of_last_day(timezone.now())
+    page = html_of(admin.get("/mission-control/errors/"))
+
+    assert (found.code, found.times, found.step.run_id) == (Unavailable.code, 1, run.pk)
+    assert found.advice in page
+    assert "the line is dead" in page
+
+
+def test_what_failed_two_days_ago_is_no_error_of_the_last_day(run: Run, take: Any) -> None:
+    outcomes.fail(take(run), Unavailable("the line is dead"), at=timezone.now())
+    Attempt.objects.update(started_at=timezone.now() - timedelta(days=2))
+
+    assert errors_of_last_day(timezone.now()) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen"),
+    [
+        ("?who=ALICE", ["token.made", "run.deleted"]),
+        ("?action=run.deleted", ["run.deleted"]),
+        ("?about=lamp", ["run.deleted"]),
+        ("?who=nobody", []),
+    ],
+)
+def test_the_log_is_filtered(
+    admin: Client, alice: User, root: User, asked: str, seen: list[str]
+) -> None:
+    AuditEntry.objects.all().delete()
+    AuditEntry.record(alice, "token.made", "a token")
+    AuditEntry.record(alice, "run.deleted", "a lamp")
+    AuditEntry.record(root, "role.changed", "a person")
+
+    answer = admin.get(f"/account/log/{asked}")
+
+    found = [entry.action for entry in answer.context["entries"]]
+    assert sorted(found) == sorted(seen)
+
+
+def test_the_way_to_earlier_entries_keeps_the_filter(admin: Client, alice: User) -> None:
+    for number in range(60):
+        AuditEntry.record(alice, "token.made", f"token {number}")
+
+    answer = admin.get("/account/log/?action=token.made")
+
+    assert "action=token.made&amp;before=" in answer.content.decode()
