@@ -12,7 +12,7 @@ from django.core.paginator import Page, Paginator
 from films.models import TaskAttempt
 from invocations.models import Attempt
 
-from . import batches, workers
+from . import batches, machine_reports, workers
 from .models import FarmWorker, WorkerStatus
 
 PER_PAGE = 100  # as many as can be chosen at once
@@ -57,6 +57,8 @@ def page_of_worker(worker: FarmWorker, at: datetime) -> dict[str, Any]:
     return {
         "worker": worker,
         "row": row,
+        "hardware": machine_reports.hardware_words(worker.specs),
+        "not_passed": machine_reports.failed_checks(worker.self_test),
         "done": done,
         "done_tasks": tasks.order_by("-id")[:MAX_WORK] if worker.operations else (),
         "blocked": workers.blocked_in_runs([worker]).get(worker.pk, ()),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +22,7 @@ from .models import BlockedWorker, EnrolmentToken, FarmWorker, WorkerStatus
 REQUESTABLE = (WorkerStatus.AWAKE, WorkerStatus.ASLEEP)
 MAX_TAGS, MAX_WINDOWS = 20, 20
 MAX_TAG = 40  # characters
+UNSEEN_FOR = timedelta(days=90)  # then it is a worker no more
 _WINDOW_WORDS = PeriodWords(
     field="sleep_windows",
     too_many=gettext_lazy("At most %(most)d lines of sleep windows fit."),
@@ -92,6 +94,20 @@ def archive(worker: FarmWorker, *, by: User, at: datetime) -> None:
     """It is no worker any more; what it holds comes back when its leases run out."""
     worker.archive(at)
     AuditEntry.record(by, "farm.worker_archived", worker.name)
+
+
+def due_archiving(at: datetime) -> list[int]:
+    """Where there are some that nobody has heard of for three months."""
+    return [0] if FarmWorker.objects.kept().unseen_since(at - UNSEEN_FOR).exists() else []
+
+
+def archive_unseen(at: datetime) -> None:
+    with transaction.atomic():
+        found = FarmWorker.objects.kept().unseen_since(at - UNSEEN_FOR)
+        names = list(found.values_list("name", flat=True))
+        found.archive(at)
+        for name in names:
+            AuditEntry.record(None, "farm.worker_archived", name)
 
 
 def rotate_secret(worker: FarmWorker, *, by: User) -> str:

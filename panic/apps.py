@@ -90,7 +90,7 @@ def _register_periodic_tasks() -> None:
     from credentials.models import Credential, OperatorKey, Server
     from displays import absence
     from displays.models import Board
-    from farm import blobs, silence, stamp, status_watch
+    from farm import blobs, silence, stamp, status_watch, workers
     from invocations import budget_watch, call_measures, openings
     from invocations.engine import periodic_tasks
     from notifications.models import Channel
@@ -122,6 +122,7 @@ def _register_periodic_tasks() -> None:
     periodic_tasks.register("farm.tasks.give_up", silence.silent_steps, seconds=5)
     periodic_tasks.register("farm.tasks.tell_of_status", status_watch.changed_by_time, seconds=10)
     periodic_tasks.register("farm.tasks.tidy", blobs.due_sweep, seconds=3600)
+    periodic_tasks.register("farm.tasks.archive_unseen", workers.due_archiving, seconds=3600)
     _register_tasks_of_machines()
     _register_tasks_of_observatory()
 

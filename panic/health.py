@@ -238,6 +238,7 @@ class MetricsCollector(Collector):
         yield events
         yield from call_metrics(timezone.now())
         yield from installation_metrics.displays(timezone.now())
+        yield from installation_metrics.farm(timezone.now())
         yield from stream_metrics()
         yield from installation_metrics.spending(timezone.now())
         yield from backup_metrics(timezone.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -11,6 +12,8 @@ from django.db.models import Count, Max
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from displays.models import DisplayReport
+from farm import stamp
+from farm.models import FarmWorker, WorkerStatus
 from invocations.models import Spending
 from lib import disk_space
 
@@ -37,6 +40,17 @@ def displays(at: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "panic_display_lag_seconds", words, value=(found["lag"] or 0.0) / 1000.0
     )
+
+
+def farm(at: datetime) -> Iterator[Metric]:
+    """Nothing where no worker was ever enrolled."""
+    if stamp.stamp.read() is None:
+        return
+    family = GaugeMetricFamily("panic_farm_workers", "Workers of the farm.", labels=["status"])
+    count = Counter(one.shown_status(at) for one in FarmWorker.objects.kept())
+    for status in WorkerStatus:
+        family.add_metric([status], count[status])
+    yield family
 
 
 def spending(at: datetime) -> Iterator[Metric]:

@@ -87,6 +87,7 @@ class WorkerOut(BaseModel):
             "serves_person": None,
             "work": ["9a2d4c6688aa5f0c1b7e"],
             "operations": [],
+            "self_test": {"ok": True, "checks": []},
             "blocklist": [],
             "last_seen_at": "2026-11-28T19:30:00Z",
             "created_at": "2026-11-28T19:00:00Z",
@@ -111,6 +112,7 @@ class WorkerOut(BaseModel):
     serves_person: str | None
     work: list[str]
     operations: list[str]
+    self_test: dict[str, Any]
     blocklist: list[BlockedInOut]
     last_seen_at: datetime | None
     created_at: datetime
@@ -141,6 +143,7 @@ class WorkerOut(BaseModel):
                 serves_person=whose.get(one.serves_person_id or 0),
                 work=[attempt.invocation.public_id for attempt in held.get(one.public_id, [])],
                 operations=one.operations,
+                self_test=one.self_test,
                 blocklist=[
                     BlockedInOut(
                         id=entry.public_id,

@@ -63,6 +63,11 @@ class FarmWorkerQuerySet(models.QuerySet["FarmWorker"]):
         asked = Case(When(status=status, then=Value("")), default=Value(status))
         return self._change_all(requested_status=asked, lazy=lazy)
 
+    def unseen_since(self, at: datetime) -> FarmWorkerQuerySet:
+        """Those that were not heard of since then, and enrolled before it."""
+        never = Q(last_seen_at__isnull=True, created_at__lt=at)
+        return self.filter(Q(last_seen_at__lt=at) | never)
+
     def archive(self, at: datetime) -> int:
         """None of them is a worker any more; how many. One event."""
         with transaction.atomic():
