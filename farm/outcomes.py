@@ -50,6 +50,10 @@ class NotTakenIn(Unavailable):
     """A file was not there or could not be kept: asked for again, of the same worker as well."""
 
 
+class FileNotSent(NotTakenIn):
+    """It was lost here, or never sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finish:
     """How a worker says that it is done. `outputs`: (type, text or SHA-256)."""
@@ -157,11 +161,19 @@ def _deliver(
         delivery.release(attempt.token, at=at)
     elif answer.outcome == "unfit":
         failures.close_unfit(worker, attempt, _said(worker, answer), at=at)
-    elif isinstance(taken_in, PlatformError) and not isinstance(taken_in, Refused | NotTakenIn):
+    elif isinstance(taken_in, PlatformError) and _is_its_own(taken_in, attempt):
         failures.close_failed(worker, attempt, taken_in, at=at)
     else:  # what is refused, or could not be taken in here, is no failure of the worker's
         return delivery.deliver_claim(claim, taken_in, at=at, next_holder=next_holder)
     return None
+
+
+def _is_its_own(error: PlatformError, attempt: Attempt) -> bool:
+    """Whether the worker has failed: a file may be lost once, but not the same step's again."""
+    if isinstance(error, FileNotSent):
+        before = Attempt.objects.filter(invocation=attempt.invocation_id, worker=attempt.worker)
+        return before.filter(error_detail=str(error)).exists()
+    return not isinstance(error, Refused | NotTakenIn)
 
 
 def _note_success(worker: FarmWorker, model: str) -> None:
@@ -194,7 +206,7 @@ def _stored(
         with blobs.open_blob(worker.public_id, digest, given) as path:
             asset = ingest.store(path, kind=kind, screen=screening.screen)
     except blobs.NoBlob:
-        return NotTakenIn(NO_FILE % {"worker": worker.name})
+        return FileNotSent(NO_FILE % {"worker": worker.name})
     except Declined as error:
         return Refused(str(error), kind="sensitive").as_settled()
     except StorageUnavailable as error:

@@ -90,7 +90,6 @@ def _register_periodic_tasks() -> None:
     from credentials.models import Credential, OperatorKey, Server
     from displays import absence
     from displays.models import Board
-    from farm import blobs, silence, stamp, status_watch, workers
     from invocations import budget_watch, call_measures, openings
     from invocations.engine import periodic_tasks
     from notifications.models import Channel
@@ -118,13 +117,20 @@ def _register_periodic_tasks() -> None:
     )
     periodic_tasks.register("invocations.tasks.count_calls", call_measures.due_count, seconds=10)
     periodic_tasks.register("backups.tasks.make_backup", schedule.due_backup, seconds=30)
+    _register_tasks_of_farm()
+    _register_tasks_of_machines()
+    _register_tasks_of_observatory()
+
+
+def _register_tasks_of_farm() -> None:
+    from farm import blobs, silence, stamp, status_watch, workers
+    from invocations.engine import periodic_tasks
+
     periodic_tasks.register("farm.stamp.follow", stamp.follow, seconds=1)  # of each machine
     periodic_tasks.register("farm.tasks.give_up", silence.silent_steps, seconds=5)
     periodic_tasks.register("farm.tasks.tell_of_status", status_watch.changed_by_time, seconds=10)
     periodic_tasks.register("farm.tasks.tidy", blobs.due_sweep, seconds=3600)
     periodic_tasks.register("farm.tasks.archive_unseen", workers.due_archiving, seconds=3600)
-    _register_tasks_of_machines()
-    _register_tasks_of_observatory()
 
 
 def _register_tasks_of_machines() -> None:

@@ -118,6 +118,23 @@ def test_a_file_of_another_worker_cannot_be_handed_in(root: User, alice: User) -
     assert newest(run).output_asset is None
 
 
+def test_who_names_files_that_it_never_sends_is_not_asked_for_ever(root: User, alice: User) -> None:
+    liar, honest = enrolled(root, "Liar"), enrolled(root, "Honest")
+    for one in (liar, honest):
+        one.sign_on(PAINT, LOOK)
+    run = started(alice, "farm:paint", "farm:look")
+    body = {"outcome": "succeeded", "outputs": [{"type": "image", "sha256": "0" * 64}]}
+
+    for _ in range(2):  # once it may have been lost here
+        newest(run).move_due(timezone.now())
+        (work,) = liar.claim()
+        assert liar.call(f"attempts/{work['token']}/finish", body).status_code == 200
+
+    newest(run).move_due(timezone.now())
+    assert liar.claim() == []
+    assert len(honest.claim()) == 1
+
+
 def test_bytes_of_another_hash_are_refused(worker: WorkerProgram) -> None:
     assert refusal(worker.send_file("0" * 64, b"not these")) == (422, "wrong_bytes")
 
