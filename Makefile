@@ -16,7 +16,7 @@ OPTIONAL := $(EXTRAS:%=$(VENV)/.extra-%)
 # For tests of the optional parts: an environment beside, which sees all of the other one and has all extras
 BESIDE := .venv-extras
 WITH_EXTRAS := $(BESIDE)/.ready
-ALL_EXTRAS := films local
+ALL_EXTRAS := films local research
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 LOCK := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
@@ -97,6 +97,7 @@ lock: $(DEVELOPMENT)  ## compile requirements*.in to pinned requirements*.txt
 	@$(LOCK) --output-file=requirements-bench.txt requirements-bench.in
 	@$(LOCK) --output-file=requirements-films.txt requirements-films.in
 	@$(LOCK) --output-file=requirements-local.txt requirements-local.in
+	@$(LOCK) --output-file=requirements-research.txt requirements-research.in
 
 messages: $(RUNTIME)  ## update the texts to translate in locale/; ALSO=folder to merge another one
 	@$(MANAGE) update_translations $(if $(ALSO),--also $(ALSO))

@@ -19,9 +19,9 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class ExportedTable:
-    """`columns` name what each of `rows` has."""
+    """`columns` name what each of `rows` has, with its type: a number may be None."""
 
-    columns: Sequence[str]
+    columns: Mapping[str, type]
     rows: Callable[[Sequence[Run]], Iterator[Row]]
 
 
@@ -54,14 +54,28 @@ def _distances(runs: Sequence[Run]) -> Iterator[Row]:
 
 TABLES: Mapping[str, ExportedTable] = {
     "points": ExportedTable(
-        (
-            *("run", "sequence", "slot", "model", "x", "y"),
-            *("from_previous", "from_prompt", "text"),
-        ),
+        {
+            "run": str,
+            "sequence": int,
+            "slot": int,
+            "model": str,
+            "x": float,
+            "y": float,
+            "from_previous": float,
+            "from_prompt": float,
+            "text": str,
+        },
         _points,
     ),
     "distances": ExportedTable(
-        ("first_run", "first_sequence", "second_run", "second_sequence", "distance"), _distances
+        {
+            "first_run": str,
+            "first_sequence": int,
+            "second_run": str,
+            "second_sequence": int,
+            "distance": float,
+        },
+        _distances,
     ),
 }
 

@@ -12,4 +12,5 @@ urlpatterns = [
     path("search/", search.by_meaning, name="search"),
     path("report/", reports.report, name="report"),
     path("report/<slug:table>.csv", reports.export, name="export"),
+    path("report/<slug:table>.parquet", reports.export_parquet, name="export-parquet"),
 ]

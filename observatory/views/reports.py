@@ -12,6 +12,7 @@ from invocations.models import Run
 from lib.qr_codes import PublicUrl
 from lib.validation import is_legible
 from lib.version import product_version
+from observatory import parquet
 from observatory.drawings import SHAPES
 from observatory.models.embedding import TEXT_MODEL
 
@@ -29,6 +30,8 @@ def report(request: HttpRequest) -> HttpResponse:
         "version": product_version(),
         "query": "&".join(f"run={run.public_id}" for run in runs),
         "address": PublicUrl.for_path(request, request.get_full_path()).url,
+        "parquet": parquet.is_installed(),
+        "extra": parquet.EXTRA,
         "room": len(runs) < len(SHAPES),
     }
     return render(request, "observatory/report.html", context)
@@ -42,8 +45,25 @@ def export(request: HttpRequest, table: str) -> HttpResponseBase:
     if table not in exports.TABLES:
         raise Http404
     lines = exports.csv_lines(exports.TABLES[table], chosen_runs(request))
-    headers = {"Content-Disposition": f'attachment; filename="panic-{table}.csv"'}
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(
+        lines, content_type="text/csv; charset=utf-8", headers=_named(f"panic-{table}.csv")
+    )
+
+
+@require_safe
+def export_parquet(request: HttpRequest, table: str) -> HttpResponse:
+    """The same as Parquet, where that is installed."""
+    from observatory import exports  # numpy
+
+    if table not in exports.TABLES or not parquet.is_installed():
+        raise Http404
+    file = parquet.parquet_file(exports.TABLES[table], chosen_runs(request))
+    headers = _named(f"panic-{table}.parquet")
+    return HttpResponse(file, content_type="application/vnd.apache.parquet", headers=headers)
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 def chosen_runs(request: HttpRequest) -> list[Run]:

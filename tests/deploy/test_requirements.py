@@ -13,7 +13,13 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLERS = {"pip", "setuptools", "wheel"}  # every virtual environment brings its own
-PAIRS = ["requirements", "requirements-dev", "requirements-films", "requirements-local"]
+PAIRS = [
+    "requirements",
+    "requirements-dev",
+    "requirements-films",
+    "requirements-local",
+    "requirements-research",
+]
 
 
 def asked_for(name: str) -> list[Requirement]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
 from invocations import runs
 from invocations.models import Run
 from networks.models import Network
+from observatory import parquet
 from observatory.comparisons import compare_runs
 from observatory.exports import TABLES, csv_lines
 from tests.observatory.embedding_host import Embed
@@ -91,3 +93,24 @@ def test_a_networks_observatory_has_its_runs_in_one_picture(
     assert page.count('class="picture-run"') == 2
     assert page.count('type="checkbox" name="run"') == 2
     assert "other models" not in page
+
+
+def test_without_the_extra_there_is_no_parquet_and_admins_are_told_how_to_have_it(
+    owner: Client,
+    admin: Client,
+    run: Run,
+    work: Work,
+    embed: Embed,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parquet, "is_installed", lambda: False)
+    work(run, "a kite over the sea")
+    embed()
+    query = f"?run={run.public_id}"
+
+    theirs, mine = (html_of(one.get(f"/observatory/report/{query}")) for one in (owner, admin))
+
+    assert "make setup EXTRAS=research" in mine
+    assert "make setup EXTRAS=research" not in theirs
+    assert ".parquet" not in mine
+    assert owner.get(f"/observatory/report/points.parquet{query}").status_code == 404

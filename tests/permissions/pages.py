@@ -137,6 +137,7 @@ GET  runs:trajectory          /runs/{run}/trajectory/                           
 GET  observatory:report       /observatory/report/?run={run}                    404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  observatory:search       /observatory/search/?q=moth                       200 200 200 200 200 200
 GET  observatory:export       /observatory/report/points.csv?run={run}          404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  observatory:export-parquet /observatory/report/points.parquet?run={run}    404 404 404 404 404 404 | 404 404 404 404 404 404
 GET  networks:observatory     /n/{slug}/observatory/                            404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  invocations:redraw       /invocations/{step}/redraw/                       302 302 404 200 200 200 | 302 302 403 200 200 200
 POST invocations:redraw       /invocations/{step}/redraw/                       302 302 404 302 302 302 | 302 302 403 302 302 302

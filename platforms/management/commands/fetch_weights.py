@@ -13,6 +13,7 @@ from local_models.weights import WEIGHT_LIST as OF_MODELS
 from operations.weights import WEIGHT_LIST as OF_OPERATIONS
 
 LISTS = (OF_MODELS, OF_OPERATIONS)
+WITHOUT_WEIGHTS = ("research",)  # extras of packages alone
 EXTRAS = sorted({one.extra for weights in LISTS for one in weights.weights} - {DEFAULT})
 
 
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             "--extra",
             action="append",
             default=[],
-            choices=EXTRAS,
+            choices=[*EXTRAS, *WITHOUT_WEIGHTS],
             help="also those of an optional extra; may be given more than once",
         )
 
