@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,8 @@ class InvocationHooks:
     None where it may not run. `check_variant`: the words of a variant and of the prompt, before either begins;
     raises BadPrompt.
 
+    `companions_of`: the keys of the runs that began beside these; they are withdrawn and deleted with them.
+
     `why_no_worker`: why nobody takes a step that is due and is for workers elsewhere, in a sentence. A stop-all
     puts these workers to sleep, and Resume lets them go, within their transactions."""
 
@@ -46,6 +48,7 @@ class InvocationHooks:
     start_twin: Callable[[Run, datetime], Run | None] = _not_wired
     check_variant: Callable[[str, str, Network], str] = _not_wired
     start_variant: Callable[[Run, str, datetime], Run | None] = _not_wired
+    companions_of: Callable[[Collection[int]], Collection[int]] = _not_wired
     why_no_worker: Callable[[Invocation, datetime], str] = _not_wired
     stop_workers: Callable[[StopAll, datetime], None] = _not_wired
     resume_workers: Callable[[StopAll, datetime], None] = _not_wired

@@ -17,6 +17,7 @@ from accounts.models import AuditEntry
 from assets import retention
 
 from . import events
+from .hooks import hooks
 from .models import Halt, Invocation, Run
 from .runs import end
 from .states import Reason
@@ -31,8 +32,12 @@ BATCH = 500  # steps, some dozens of milliseconds
 
 
 def delete_run(*, run: Run, at: datetime, by: User | None = None) -> None:
-    """Forget the run with its steps and the media that nothing else shows; the ledger keeps what it
-    has cost."""
+    """Forget the run with its steps and the media that nothing else shows, after what began beside it; the
+    ledger keeps what it has cost."""
+    for beside in Run.objects.filter(pk__in=hooks.companions_of([run.pk])).select_related(
+        "network"
+    ):
+        delete_run(run=beside, at=at, by=by)
     _stop(run.pk, at, by)
     steps = Invocation.objects.filter(run=run.pk)
     _forget_old_steps(steps.in_order(), at)

@@ -57,7 +57,7 @@ def is_withdrawal_token(run: Run, shown: str) -> bool:
 
 
 def withdraw(*, run: Run, shown: str, at: datetime) -> None:
-    """Withdraw the run and every run that was branched from it: they stop, and from now on only those
+    """Withdraw the run and every run that was branched from it or began beside it: they stop, and from now on only those
     who control the network see them. `shown`: the withdrawal token. Raises NotTheVisitor."""
     if not is_withdrawal_token(run, shown):
         raise NotTheVisitor(
@@ -69,7 +69,8 @@ def withdraw(*, run: Run, shown: str, at: datetime) -> None:
         for pk in coming:
             _withdraw(pk, at)
         branches = Run.objects.filter(branched_from__run__in=coming).exclude(pk__in=withdrawn)
-        coming = list(branches.values_list("pk", flat=True))
+        beside = set(hooks.companions_of(coming)) - withdrawn
+        coming = [*set(branches.values_list("pk", flat=True)) | beside]
         withdrawn |= set(coming)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,10 @@ def check_variant(words: str, prompt: str, network: Network) -> str:
     if prompts.folded(text) == prompts.folded(prompt):
         raise prompts.BadPrompt(_("A variant has other words. With the same ones it is a twin."))
     return text
+
+
+def companions_of(runs: Collection[int]) -> Collection[int]:
+    return list(RunPair.objects.filter(run__in=runs).values_list("companion", flat=True))
 
 
 def due_pairs(at: datetime) -> Sequence[int]:

@@ -62,6 +62,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     invocation_hooks.start_twin = twins.start_twin
     invocation_hooks.check_variant = run_pairs.check_variant
     invocation_hooks.start_variant = twins.start_variant
+    invocation_hooks.companions_of = run_pairs.companions_of
     invocation_hooks.why_no_worker = waiting.why_no_worker
     invocation_hooks.stop_workers = stops.put_to_sleep
     invocation_hooks.resume_workers = stops.let_go

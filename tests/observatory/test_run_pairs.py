@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from invocations import runs
+from invocations import removal, runs, visitor_access
 from invocations.models import Run
 from invocations.states import Reason, RunState
 from networks.hooks import hooks as network_hooks
@@ -199,3 +199,20 @@ def test_its_private_copies_go_with_a_network(network: Network, run: Run, compan
     assert counted.running
     assert not Network.objects.exists()
     assert not Run.objects.exists()
+
+
+def test_a_companion_goes_with_its_run(run: Run, companion: Run) -> None:
+    removal.delete_run(run=run, at=timezone.now())
+
+    assert not Run.objects.exists()
+
+
+def test_a_companion_is_withdrawn_with_its_run(run: Run, companion: Run) -> None:
+    token = visitor_access.withdrawal_token(run)
+
+    visitor_access.withdraw(run=run, shown=token, at=timezone.now())
+
+    companion.refresh_from_db()
+    assert companion.withdrawn_at is not None
+    assert not companion.live
+    assert pair_of_run(run) is None
