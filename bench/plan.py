@@ -11,6 +11,7 @@ from .measures import (
     display_latency,
     display_memory,
     farm_steps,
+    film_beside_ring,
     films,
     hops,
     idle_sockets,
@@ -46,6 +47,7 @@ def measures() -> list[Measure]:
         Measure(page_weight.BARS, page_weight.measure, (SQLITE,), unit="KB"),
         Measure(farm_steps.BARS, farm_steps.measure, everywhere),
         Measure(films.BARS, films.measure, (SQLITE,), unit="s"),
+        Measure(film_beside_ring.BARS, film_beside_ring.measure, (SQLITE,)),
         Measure(idle_workers.BARS, idle_workers.measure, everywhere, unit=""),
         Measure(stream_encoding.BARS, stream_encoding.measure, (SQLITE,), unit="s"),
     ]

@@ -96,7 +96,8 @@ def _check_source(recipe: Recipe, run: Run | None, upload: Upload | None) -> Non
         }
         raise Invalid({"recipe": wanted[recipe.source]})
     if upload is not None and not upload.is_ready:
-        raise Invalid({"upload": gettext("This clip is not there yet, or was refused.")})
+        why = translate_stored(upload.refusal) or gettext("This clip has not come yet.")
+        raise Invalid({"upload": why})
     if run is not None and run.withdrawn_at is not None:
         raise OrderRefused(sentences.RUN_WITHDRAWN)
 

@@ -11,9 +11,6 @@ from operations import sentences as of_operations
 NOT_INSPECTED = stored_sentence(
     "The clip cannot be read: looking at it takes too much time or memory."
 )
-CLIP_TOO_LONG = stored_sentence(
-    "The clip is too long: it plays %(minutes)s minutes, and at most %(most)s are taken."
-)
 CLIP_GONE = stored_sentence("The clip is not on this machine any more: send it again.")
 
 # Why a film is not made, or not yet

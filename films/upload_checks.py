@@ -61,13 +61,10 @@ def inspect(path: Path) -> dict[str, Any]:
     """What a clip is, as `probe` says. Raises OperationError with the sentence why it is not taken."""
     with tempfile.TemporaryDirectory(prefix="panic-clip-") as folder:
         try:
-            facts = run("probe", [path], {}, Path(folder), limits=CHECK_LIMITS).details
+            limit = {"minutes": MAX_MINUTES}
+            return run("probe", [path], limit, Path(folder), limits=CHECK_LIMITS).details
         except NoBackend as error:
             raise BadInput(sentences.NOT_INSPECTED) from error
-    if facts["seconds"] > MAX_MINUTES * 60:
-        words = {"minutes": f"{facts['seconds'] / 60:.0f}", "most": MAX_MINUTES}
-        raise BadInput(sentences.CLIP_TOO_LONG % words)
-    return facts
 
 
 def _looked_at(upload: Upload) -> tuple[dict[str, Any], str]:

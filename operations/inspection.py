@@ -10,7 +10,7 @@ from typing import Any
 import av
 
 from . import sentences
-from .clip_limits import MAX_FRAMES, MAX_HOURS, require_size
+from .clip_limits import MAX_FRAMES, MAX_MINUTES, require_size
 from .containers import CLIPS, moving_pictures, open_media, require_media
 from .errors import BadInput
 from .structure import is_cut_short, is_encrypted
@@ -28,8 +28,11 @@ class InspectedClip:
     facts: dict[str, Any]
 
 
-def inspect_clip(path: Path, rate: Fraction | None = None) -> InspectedClip:
-    """Reads all packets and decodes none; `rate` is that which is wanted of it. Raises BadInput."""
+def inspect_clip(
+    path: Path, rate: Fraction | None = None, *, minutes: int = MAX_MINUTES
+) -> InspectedClip:
+    """Reads all packets and decodes none; `rate` is that which is wanted of it, `minutes` how long it may play.
+    Raises BadInput."""
     demuxer = require_media(path, CLIPS)
     if is_encrypted(path, demuxer):
         raise BadInput(sentences.ENCRYPTED)
@@ -37,18 +40,21 @@ def inspect_clip(path: Path, rate: Fraction | None = None) -> InspectedClip:
         raise BadInput(sentences.CUT_SHORT)
     with open_media(path, demuxer) as media:
         said = media.duration / av.time_base if media.duration else 0.0
-        _require_length(said)
+        _require_length(said, minutes)
         stream = moving_pictures(media)
         require_size(stream.width or 1, stream.height or 1)
         timing = read_timing(media, stream, rate)
         facts = _facts(media, stream, timing)
     _require_pictures(timing, said)
+    _require_length(float(timing.seconds), minutes)
+    if timing.count > MAX_FRAMES:
+        raise BadInput(sentences.TOO_MANY % {"count": timing.count, "most": MAX_FRAMES})
     return InspectedClip(timing, facts)
 
 
-def _require_length(seconds: float) -> None:
-    if seconds > MAX_HOURS * 3600:
-        words = {"hours": f"{seconds / 3600:.1f}", "most": MAX_HOURS}
+def _require_length(seconds: float, minutes: int) -> None:
+    if seconds > minutes * 60:
+        words = {"minutes": f"{seconds / 60:.0f}", "most": minutes}
         raise BadInput(sentences.TOO_LONG % words)
 
 
@@ -57,9 +63,6 @@ def _require_pictures(timing: ClipTiming, said: float) -> None:
         raise BadInput(sentences.CUT_SHORT if said else sentences.NO_STREAM)
     if timing.packets == 1:
         raise BadInput(sentences.ONE_PICTURE)
-    _require_length(float(timing.seconds))
-    if timing.count > MAX_FRAMES:
-        raise BadInput(sentences.TOO_MANY % {"count": timing.count, "most": MAX_FRAMES})
 
 
 def _facts(media: Any, stream: Any, timing: ClipTiming) -> dict[str, Any]:

@@ -24,7 +24,7 @@ TOO_LARGE = stored_sentence(
     "The pictures are too large: %(width)s by %(height)s, and at most %(most)s megapixels are taken."
 )
 TOO_LONG = stored_sentence(
-    "The video is too long: it plays %(hours)s hours, and at most %(most)s are taken."
+    "The clip is too long: it plays %(minutes)s minutes, and at most %(most)s are taken."
 )
 TOO_MANY = stored_sentence(
     "The video has too many pictures: %(count)s, and at most %(most)s are taken."

@@ -23,6 +23,10 @@ def start_product_chain(hops: int) -> int:
     return runs.start_run(network=made, prompt=PROMPT, at=timezone.now()).run.pk
 
 
+def public_id_of_run(run: int) -> str:
+    return Run.objects.get(pk=run).public_id
+
+
 def start_celery_chain(hops: int) -> int:
     from bench.baselines import celery_app
 

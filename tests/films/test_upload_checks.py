@@ -12,10 +12,13 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.utils import timezone, translation
 
+from accounts.models import User
 from films import sentences, upload_checks, upload_due
 from films.models import Upload, UploadState
 from films.models.upload import parts_folder
+from films.orders import order_film
 from lib.stored_sentences import translate_stored
+from lib.validation import Invalid
 from operations import sentences as of_operations
 from tests.films.conftest import Sent
 from tests.operations import test_probe as bad
@@ -39,7 +42,7 @@ def truncated(folder: Path) -> Path:
         (bad.one_picture, "only one picture"),
         (bad.sound_in_mp4, "only sound"),
         (bad.image_named_mp4, "a PNG image"),
-        (bad.three_hours, "too long: it plays 3.1 hours"),
+        (bad.three_hours, "too long: it plays 183 minutes, and at most 30"),
         (bad.encrypted, "encrypted"),
     ],
 )
@@ -55,6 +58,19 @@ def test_bad_clip_is_refused_in_a_sentence_and_leaves_nothing(
     with translation.override("fr"):
         assert translate_stored(upload.refusal) != upload.refusal
     assert files_of_uploads() == []
+
+
+def test_order_of_a_clip_that_was_refused_says_why(tmp_path: Path, send: Sent, alice: User) -> None:
+    upload = send(bad.one_picture(tmp_path))
+
+    with pytest.raises(Invalid) as early:
+        order_film(owner=alice, upload=upload, recipe="upscale", options={}, at=timezone.now())
+    upload_checks.check_now(upload)
+    with pytest.raises(Invalid) as late:
+        order_film(owner=alice, upload=upload, recipe="upscale", options={}, at=timezone.now())
+
+    assert early.value.errors == {"upload": "This clip has not come yet."}
+    assert "only one picture" in late.value.errors["upload"]
 
 
 def test_good_clip_is_ready_and_says_what_it_is(clip: Path, send: Sent) -> None:

@@ -100,7 +100,7 @@ def three_hours(folder: Path) -> Path:
         (rubbish, "nor any media that is known"),
         (encrypted, "is encrypted"),
         (eight_thousand_wide, "too large: 7680 by 4320"),
-        (three_hours, "too long: it plays 3.1 hours"),
+        (three_hours, "too long: it plays 183 minutes, and at most 180"),
     ],
 )
 def test_bad_file_gets_its_sentence(
