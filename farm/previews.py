@@ -1,8 +1,7 @@
 """Previews of work under way: small pictures that a worker sends while it has a step. The newest wins.
 
 They are decoded whole and drawn anew before anybody sees them, by one thread of this process, a run at a time in
-turn: a busy run keeps nobody else waiting. They lie in the data folder and go with the files that nobody
-hands in (`farm.blobs`).
+turn: a busy run keeps nobody else waiting. Where they are kept is said in `preview_store`.
 """
 
 from __future__ import annotations
@@ -12,13 +11,11 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
-
-from django.conf import settings
 
 from lib.database_thread import close_connection
 from lib.token_buckets import Buckets
 
+from . import preview_store
 from .events import send_previewed
 
 logger = logging.getLogger(__name__)
@@ -114,19 +111,6 @@ def send(preview: Preview) -> None:
     queue.put(preview)
 
 
-def path_of(name: str) -> Path:
-    """Where the newest one of this attempt is, if there is one."""
-    return Path(settings.DATA_DIR) / "farm" / "previews" / f"{name}.jpg"
-
-
-def version(name: str) -> str:
-    """Another text for each picture; empty where there is none."""
-    try:
-        return str(path_of(name).stat().st_mtime_ns)
-    except OSError:
-        return ""
-
-
 def redrawn(content: bytes) -> bytes:
     """A small JPEG of it, without anything else that it carried. Raises whatever Pillow does."""
     from PIL import Image, ImageOps
@@ -144,12 +128,7 @@ def redrawn(content: bytes) -> bytes:
 
 def _show(preview: Preview) -> None:
     try:
-        content = redrawn(preview.content)
-        path = path_of(preview.name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_bytes(content)
-        part.replace(path)
+        preview_store.keep(preview.name, redrawn(preview.content))
         send_previewed(preview.worker, preview.topic, preview.step)
     except Exception as error:  # a border: whatever a decoder makes of bytes that a stranger chose
         logger.info("preview %s is not shown: %r", preview.name, error)

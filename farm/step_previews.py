@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from invocations.models import Attempt, Invocation
 
-from . import previews
+from . import preview_store
 from .events import log_key
 
 
@@ -16,5 +16,5 @@ def preview_of_step(step: Invocation) -> str:
     if not step.model.startswith("farm:"):
         return ""
     token = Attempt.objects.live().filter(invocation=step).values_list("token", flat=True).first()
-    version = previews.version(log_key(token)) if token else ""
+    version = preview_store.version(log_key(token)) if token else ""
     return f"{reverse('farm-preview', args=[step.public_id])}?{version}" if version else ""

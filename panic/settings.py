@@ -125,7 +125,11 @@ WAKEUP = environment.wakeup("WAKEUP", REDIS_URL)
 EVENTS_KEPT_DAYS = environment.integer("EVENTS_KEPT_DAYS", 30, least=1, most=3650)
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"socket_timeout": 2.0, "socket_connect_timeout": 2.0},
+        }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )

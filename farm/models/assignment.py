@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import models
 
-from farm import previews
+from farm import preview_store
 from farm.events import log_key
 from invocations.models import Attempt
 from lib.compiled_statements import CompiledInsert, CompiledUpdate
@@ -82,7 +82,7 @@ class Assignment(WorkRecord):
     @property
     def preview(self) -> str:
         """Which one is the newest, while it is at work; empty without one."""
-        return "" if self.attempt.outcome else previews.version(log_key(self.attempt.token))
+        return "" if self.attempt.outcome else preview_store.version(log_key(self.attempt.token))
 
 
 _ASSIGNMENTS = CompiledInsert(Assignment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from farm import previews
+from farm import preview_store
 from farm.events import log_key
 from films.models import TaskAttempt
 
@@ -30,4 +30,4 @@ class TaskAssignment(WorkRecord):
     @property
     def preview(self) -> str:
         """Which one is the newest, while it is at work; empty without one."""
-        return "" if self.attempt.outcome else previews.version(log_key(self.attempt.token))
+        return "" if self.attempt.outcome else preview_store.version(log_key(self.attempt.token))

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from accounts.views.members import admins_only
-from farm import previews
+from farm import preview_store
 from farm.events import log_key
 from farm.models import TaskAssignment
 
@@ -28,10 +28,9 @@ def log(request: HttpRequest, public_id: str) -> HttpResponse:
 def preview(request: HttpRequest, public_id: str) -> HttpResponse:
     """`work`: of which."""
     found = _work_of_worker(request, public_id)
-    try:
-        content = previews.path_of(log_key(found.attempt.token)).read_bytes()
-    except OSError:
-        raise Http404 from None
+    content = preview_store.read(log_key(found.attempt.token))
+    if content is None:
+        raise Http404
     return HttpResponse(content, "image/jpeg", headers={"Cache-Control": "private"})
 
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from farm import previews
+from farm import preview_store
 from farm.events import log_key
 from invocations.models import Attempt, Invocation
 
@@ -21,8 +21,7 @@ def preview(request: HttpRequest, step_id: str) -> HttpResponse:
     if not step.network.may_control(request.user):
         raise PermissionDenied
     attempt = get_object_or_404(Attempt.objects.live(), invocation=step)
-    try:
-        content = previews.path_of(log_key(attempt.token)).read_bytes()
-    except OSError:
-        raise Http404 from None
+    content = preview_store.read(log_key(attempt.token))
+    if content is None:
+        raise Http404
     return HttpResponse(content, "image/jpeg", headers={"Cache-Control": "private"})

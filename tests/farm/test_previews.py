@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from redis import RedisError
 
 from accounts.models import User
-from farm import previews
+from farm import preview_store, previews
 from farm.events import WorkPreviewed, log_key
 from farm.feeds import FarmWorkerFeed
 from farm.previews import Preview, PreviewQueue
@@ -87,16 +88,51 @@ def test_who_controls_the_network_sees_the_newest_in_the_tile(
     (_, (topic, update)) = sent
     progress = Progress(topic, update.type, update.data)
     html = room(run, can_control=True).render_progress(progress)["tile-0-preview"]
-    version = previews.version(log_key(token))
+    version = preview_store.version(log_key(token))
     assert f'src="{address}?{version}"' in html
     assert f'src="{address}?{version}"' in html_of(owner.get(run.network.get_absolute_url()))
     assert (owner.get(address).status_code, other.get(address).status_code) == (200, 404)
-    path = previews.path_of(log_key(token))
-    os.utime(path, (1, 1))
+    os.utime(preview_store._path(log_key(token)), (1, 1))
     put(worker, token, samples.image(seed=2))
     assert html != room(run, can_control=True).render_progress(progress)["tile-0-preview"]
     worker.finish(token)
     assert room(run, can_control=True).render_progress(progress) == {}
+
+
+def test_of_several_machines_each_shows_a_preview_whichever_was_sent_it(
+    worker: WorkerProgram, token: str, run: Run, admin: Any, settings: Any, tmp_path: Path
+) -> None:
+    """They share Redis; here a cache in memory stands for it."""
+    settings.REDIS_URL = "redis://shared.test"
+    put(worker, token, samples.image(seed=1))
+    address, shown = f"/invocations/{newest(run).public_id}/preview/", []
+
+    settings.DATA_DIR = tmp_path / "another"
+    for seed in (1, 2):
+        shown.append((preview_store.version(log_key(token)), admin.get(address).content))
+        put(worker, token, samples.image(seed=seed + 1))
+
+    assert len({version for version, _ in shown}) == len({content for _, content in shown}) == 2
+    assert not any(tmp_path.rglob("*.jpg"))
+
+
+def test_pages_do_not_wait_for_a_redis_that_is_away(
+    worker: WorkerProgram, token: str, run: Run, admin: Any, settings: Any, monkeypatch: Any
+) -> None:
+    asked: list[str] = []
+
+    def fail(key: str) -> None:
+        asked.append(key)
+        raise RedisError
+
+    settings.REDIS_URL = "redis://away.test"
+    monkeypatch.setattr(preview_store, "_rests_until", 0.0)
+    monkeypatch.setattr("farm.preview_store.cache.get", fail)
+
+    for _ in range(3):
+        assert preview_store.version(log_key(token)) == ""
+    assert admin.get(f"/invocations/{newest(run).public_id}/preview/").status_code == 404
+    assert len(asked) == 1
 
 
 def test_everybody_else_sees_no_preview(worker: WorkerProgram, token: str, run: Run) -> None:
