@@ -20,7 +20,7 @@ PIN = re.compile(r"^([\w.-]+)(?:\[.*\])?==([^\s;]+)", re.MULTILINE)
 
 def known_holes() -> dict[str, tuple[Version, str]]:
     """By package: the least version without a hole that we know of, and who says so."""
-    lines = (ROOT / "deploy/known_holes.txt").read_text().splitlines()
+    lines = (ROOT / "panic/known_holes.txt").read_text().splitlines()
     rows = [line.split() for line in lines if line and not line.startswith("#")]
     return {canonicalize_name(name): (Version(least), advisory) for name, least, advisory in rows}
 

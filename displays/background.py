@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from displays.events import WallStateChanged
 from invocations.models import Halt, StopAll
+from lib import disk_space
 from lib.database_thread import close_connection
 from lib.watched_tasks import report_round
 from networks.models import Network
@@ -55,7 +56,8 @@ class DisplayBackgroundTask:
         self._counted_at = time.monotonic()
         self._reported_at = time.monotonic()
         self._open: dict[int, bool] = {}  # network -> as its pages of this process show it
-        self._halt: StopAll | None = None  # as the networks' pages of this process show it
+        # Whether everything is stopped and the disk is full, as the networks' pages of this process show it
+        self._obstacles: tuple[StopAll | None, bool] = (None, False)
 
     async def run(self) -> None:
         try:
@@ -72,7 +74,7 @@ class DisplayBackgroundTask:
             self._show_walls,
             self._save_receipts,
             self._save_reports,
-            self._notice_halt,
+            self._notice_obstacles,
             self._follow_hours,
             self._save_presence,
             self._count_audiences,
@@ -117,13 +119,15 @@ class DisplayBackgroundTask:
         self._wall_states = walls
         return [fresh[pk].topic for pk in changed]
 
-    async def _notice_halt(self) -> None:
-        """Have pages of networks, idle ones too, show that everything is stopped, or is not."""
+    async def _notice_obstacles(self) -> None:
+        """Have pages of networks, idle ones too, show that everything is stopped, or the disk is full, or neither."""
         topics = {
             one.network.topic for one in self._hub.followed_feeds() if isinstance(one, NetworkFeed)
         }
-        before, self._halt = self._halt, await self._in_thread(Halt.current) if topics else None
-        for topic in topics if before != self._halt else ():
+        before = self._obstacles
+        halt = await self._in_thread(Halt.current) if topics else None
+        self._obstacles = halt, bool(topics) and disk_space.is_below_floor()
+        for topic in topics if before != self._obstacles else ():
             self._hub.show_progress(Progress(topic, HaltChanged.type, {}))
 
     async def _follow_hours(self) -> None:

@@ -32,6 +32,7 @@ class Occasion(models.TextChoices):
     BACKUP_FAILED = "backup-failed", _("A backup fails")
     WORKER_GONE = "worker-gone", _("A machine is gone")
     CERTIFICATE_ENDS = "certificate-ends", _("The certificate is about to end")
+    KNOWN_HOLE = "known-hole", _("A package has a known hole")
     TEST = "test", _("A test")
 
 
@@ -44,6 +45,7 @@ FOR_ADMINS = frozenset(
         Occasion.BACKUP_FAILED,
         Occasion.WORKER_GONE,
         Occasion.CERTIFICATE_ENDS,
+        Occasion.KNOWN_HOLE,
     }
 )
 
@@ -60,6 +62,7 @@ _LEVELS = {
     Occasion.BACKUP_FAILED: Level.FAILURE,
     Occasion.WORKER_GONE: Level.FAILURE,
     Occasion.CERTIFICATE_ENDS: Level.WARNING,
+    Occasion.KNOWN_HOLE: Level.WARNING,
     Occasion.TEST: Level.INFO,
 }
 _SEVERITY = [Level.INFO, Level.SUCCESS, Level.WARNING, Level.FAILURE]

@@ -172,6 +172,18 @@ def _certificate_ends(facts: Facts) -> str:
     }
 
 
+def _known_hole(facts: Facts) -> str:
+    return _(
+        "%(package)s %(version)s, which this installation runs on, has a known hole (%(advisory)s). It is closed in "
+        "%(closed_in)s: install a newer version of PANIC!, or of the package."
+    ) % {
+        "package": facts["package"],
+        "version": facts["version"],
+        "advisory": facts["advisory"],
+        "closed_in": facts["closed_in"],
+    }
+
+
 def _test(facts: Facts) -> str:
     return _("This is a test. Messages arrive here.")
 
@@ -189,5 +201,6 @@ SENTENCES: Mapping[Occasion, Callable[[Facts], str]] = {
     Occasion.BACKUP_FAILED: _backup_failed,
     Occasion.WORKER_GONE: _worker_gone,
     Occasion.CERTIFICATE_ENDS: _certificate_ends,
+    Occasion.KNOWN_HOLE: _known_hole,
     Occasion.TEST: _test,
 }

@@ -141,6 +141,7 @@ def _register_tasks_of_machines() -> None:
     periodic_tasks.register("panic.tasks.watch_disk", disk_watch.due_disk, seconds=10)
     periodic_tasks.register("panic.tasks.make_room", disk_watch.due_room, seconds=60)
     periodic_tasks.register("panic.tasks.watch_machine", machine_watch.due_machines, seconds=30)
+    periodic_tasks.register("panic.tasks.watch_holes", lambda at: [0], seconds=24 * 3600)
     periodic_tasks.register(
         "panic.tasks.watch_certificate",
         lambda at: [0] if settings.PUBLIC_URL.startswith("https://") else [],

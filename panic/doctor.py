@@ -20,7 +20,7 @@ from credentials.resolution import CredentialResolver
 from displays.models import Installation
 from lib.proxies import UNKNOWN_PROXY_FILE, parse_address, unknown_proxy_sentence
 from networks.opening_hours import zone_names
-from panic import health
+from panic import health, known_holes
 from platforms import registry
 
 LARGEST_CLOCK_ERROR = timedelta(seconds=5)
@@ -124,6 +124,16 @@ def disk() -> Iterator[DoctorFinding]:
     yield DoctorFinding("disk", f"{check.detail} {advice}", "bad")
 
 
+def packages() -> Iterator[DoctorFinding]:
+    """Whether one that is installed has a hole that we know of."""
+    for hole in known_holes.known_holes(known_holes.installed_packages()):
+        sentence = (
+            f"{hole.package} {hole.version} has {hole.advisory}, closed in {hole.closed_in}: install a newer "
+            "version of PANIC!, or of the package."
+        )
+        yield DoctorFinding("packages", sentence, "bad")
+
+
 def clock() -> Iterator[DoctorFinding]:
     """Postgres knows a time of its own; with SQLite there is nothing to compare with."""
     if connection.vendor != "postgresql":
@@ -208,6 +218,7 @@ EXAMINATIONS: tuple[Callable[[], Iterator[DoctorFinding]], ...] = (
     stored_keys,
     stored_media,
     disk,
+    packages,
     clock,
     opening_hours,
     proxies,

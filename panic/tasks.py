@@ -25,6 +25,14 @@ def watch_machine(pk: int) -> None:
     machine_watch.watch_machine(pk, timezone.now())
 
 
+def watch_holes(_: int) -> None:
+    """Tell of packages with holes that we know of."""
+    from . import known_holes  # what reads packages is not for a worker that looks at none
+
+    holes = known_holes.known_holes(known_holes.installed_packages())
+    known_holes.watch_holes(holes, timezone.now())
+
+
 def watch_certificate(_: int) -> None:
     """Tell when the certificate is about to end; that waits for the network on the worker's loop."""
     runner().run_in_background(_watch_certificate)

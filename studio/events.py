@@ -19,7 +19,7 @@ class AudienceChanged(LiveUpdate):
 
 @dataclass(frozen=True, slots=True)
 class HaltChanged(LiveUpdate):
-    """Everything was stopped or allowed again: an event of mission control, not of networks."""
+    """Everything was stopped or allowed again, or the disk is full or is not any more: no event of networks."""
 
     topic, type = NETWORK, "halt.changed"
 

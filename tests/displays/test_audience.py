@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.conf import LazySettings
 from django.db import DataError
 from django.test import Client
 from django.urls import reverse
@@ -30,6 +31,8 @@ from tests.people import html_of
 from .conftest import AddDisplay
 from .test_api import call
 from .test_feeds import feed_of
+
+MORE_THAN_THERE_IS = 10_000_000  # MB
 
 
 def seen(network: Network, *displays: tuple[str, int], pages: int = 0) -> None:
@@ -172,7 +175,7 @@ def test_an_idle_networks_pages_show_that_everything_is_stopped_and_that_it_is_n
             if move is not None:
                 by = "stopped_by" if move is halts.stop_all else "lifted_by"
                 await task._in_thread(lambda m=move, b=by: m(**{b: alice}, at=timezone.now()))
-            await task._notice_halt()
+            await task._notice_obstacles()
             states.append("".join(news.type for news in hub.shown))
         task._thread.submit(task._clear_presence).result()
         task._thread.shutdown()
@@ -184,3 +187,34 @@ def test_an_idle_networks_pages_show_that_everything_is_stopped_and_that_it_is_n
     assert "Everything is stopped" not in feed.render_progress(hub.shown[-1])[state]
     halts.stop_all(stopped_by=alice, at=timezone.now())
     assert "Everything is stopped" in feed.render_progress(hub.shown[-1])[state]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("view", "place"), [("room", "network-troubles"), ("terminal", "terminal-status")]
+)
+def test_open_pages_learn_of_a_full_disk_and_of_room_without_a_press(
+    view: str, place: str, network: Network, alice: User, settings: LazySettings
+) -> None:
+    query = f"view={view}".encode()
+    scope = {"user": alice, "url_route": {"kwargs": {"slug": network.slug}}, "query_string": query}
+    network.public = True
+    network.save()
+    feed = async_to_sync(NetworkFeed.open)(scope)
+    hub = OneRoom(feed)
+
+    async def looked() -> list[int]:
+        task, shown = DisplayBackgroundTask(cast("Hub", hub)), []
+        for floor in (0, 0, MORE_THAN_THERE_IS, MORE_THAN_THERE_IS, 0):
+            settings.RUNS_DISK_FLOOR_MB = floor
+            await task._notice_obstacles()
+            shown.append(len(hub.shown))
+        task._thread.submit(task._clear_presence).result()
+        task._thread.shutdown()
+        return shown
+
+    assert asyncio.run(looked()) == [0, 0, 1, 1, 2]
+    words = {"room": "The disk is full.", "terminal": "There is no room for new pictures"}[view]
+    assert words not in feed.render_progress(hub.shown[-1])[place]
+    settings.RUNS_DISK_FLOOR_MB = MORE_THAN_THERE_IS
+    assert words in feed.render_progress(hub.shown[-1])[place]

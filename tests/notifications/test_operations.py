@@ -23,7 +23,7 @@ from invocations.models import WorkerHeartbeat
 from networks.models import Network
 from notifications.forms.channels import ChannelForm
 from notifications.models import Notification
-from panic import certificate_watch, machine_watch
+from panic import certificate_watch, doctor, known_holes, machine_watch
 
 from .conftest import AddChannel
 
@@ -75,6 +75,33 @@ def test_a_certificate_that_is_about_to_end_is_told_once(
     assert (one.facts["days"], one.facts["date"]) == (13, "2031-05-04")
 
 
+def test_a_package_with_a_known_hole_is_told_once_until_it_is_closed(
+    root: User, add_channel: AddChannel, at: datetime
+) -> None:
+    add_channel(root, everything=True)
+
+    for version in ("5.2.1", "5.2.1", "99.0", "5.2.1"):
+        holes = known_holes.known_holes({"django": version, "pillow": "99.0", "unknown": "1"})
+        known_holes.watch_holes(holes, at)
+
+    told = Notification.objects.filter(occasion="known-hole")
+    assert [one.facts["version"] for one in told] == ["5.2.1", "5.2.1"]
+    assert told[0].facts["advisory"].startswith("CVE-")
+
+
+def test_this_installation_has_no_known_hole_and_the_doctor_would_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed = known_holes.installed_packages()
+    assert {"django", "pillow"} <= installed.keys()
+    assert list(doctor.packages()) == []
+
+    monkeypatch.setattr(known_holes, "installed_packages", lambda: {"pillow": "9.0"})
+
+    (finding,) = doctor.packages()
+    assert (finding.mark, finding.sentence[:10]) == ("bad", "pillow 9.0")
+
+
 def test_only_admins_may_ask_for_what_is_of_the_installation(alice: User, root: User) -> None:
     def offered(person: User) -> set[str]:
         return {value for value, _ in ChannelForm(person).fields["occasions"].choices}  # type: ignore[attr-defined]
@@ -85,6 +112,7 @@ def test_only_admins_may_ask_for_what_is_of_the_installation(alice: User, root: 
         "backup-failed",
         "worker-gone",
         "certificate-ends",
+        "known-hole",
     }
 
 
