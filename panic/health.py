@@ -22,6 +22,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from backups.metrics import metrics as backup_metrics
+from films.metrics import metrics as film_metrics
 from invocations.metrics import metrics as call_metrics
 from invocations.models import Invocation, Run, WorkerHeartbeat
 from lib import disk_space, watched_tasks
@@ -240,6 +241,7 @@ class MetricsCollector(Collector):
         yield from installation_metrics.displays(timezone.now())
         yield from installation_metrics.farm(timezone.now())
         yield from stream_metrics()
+        yield from film_metrics()
         yield from installation_metrics.spending(timezone.now())
         yield from backup_metrics(timezone.now())
 
