@@ -21,7 +21,7 @@ from realtime.events import send
 
 from . import batches, catalogue, eligibility, previews
 from .events import log_key, send_log_continued
-from .models import Assignment, FarmWorker
+from .models import Assignment, FarmWorker, WorkerStatus
 from .previews import Preview
 
 
@@ -95,7 +95,7 @@ def claim(
         if not held and not holds_tasks and worker.requested_status:
             worker.confirm()
         raise NotFit(due)
-    if worker.requested_status:
+    if worker.requested_status or worker.status == WorkerStatus.TESTING:
         worker.confirm()
     holder = holder_of(worker, at)
     while holder.offer.models and batches.places_taken([one.assignment for one in held]) < slots:

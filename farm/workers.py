@@ -19,7 +19,7 @@ from networks.weekly_periods import PeriodWords, checked_periods
 
 from .models import BlockedWorker, EnrolmentToken, FarmWorker, WorkerStatus
 
-REQUESTABLE = (WorkerStatus.AWAKE, WorkerStatus.ASLEEP)
+REQUESTABLE = (WorkerStatus.AWAKE, WorkerStatus.ASLEEP, WorkerStatus.TESTING)
 MAX_TAGS, MAX_WINDOWS = 20, 20
 MAX_TAG = 40  # characters
 UNSEEN_FOR = timedelta(days=90)  # then it is a worker no more
@@ -72,7 +72,9 @@ def change(
     if batch_limits is not None:
         fields["most_in_batch"] = dict(batch_limits)
     if requested_status is not None and requested_status not in REQUESTABLE:
-        raise Invalid({"requested_status": _("A worker can be asked to be awake or asleep.")})
+        raise Invalid(
+            {"requested_status": _("A worker can be asked to be awake, asleep or testing.")}
+        )
     if fields:
         worker.change(**fields)
     if requested_status is not None:

@@ -225,10 +225,11 @@ class FarmWorker(models.Model):
         self._change(requested_status=asked, lazy=lazy)
 
     def confirm(self) -> None:
-        """It has heard what it is to be."""
+        """It has heard what it is to be; awake, where it asks for work after a test."""
         with transaction.atomic():
             self._note_confirmed(timezone.now())
-            self._change(status=self.requested_status, requested_status="", lazy=False)
+            status = self.requested_status or WorkerStatus.AWAKE
+            self._change(status=status, requested_status="", lazy=False)
 
     def change(self, **fields: object) -> None:
         """Its name, tags and sleep windows, as people give them."""

@@ -54,6 +54,32 @@ def test_a_worker_that_is_woken_works_again(worker: WorkerProgram, admin: Any, a
     assert worker.row.status == "awake"
 
 
+def test_a_worker_that_is_to_test_itself_works_on_with_what_has_passed(
+    worker: WorkerProgram, admin: Any, alice: User
+) -> None:
+    started(alice, "farm:shout")
+    ask(admin, worker, requested_status="testing")
+
+    answer = worker.call("claim")
+
+    assert (answer.status_code, answer.json()["requested_status"]) == (423, "testing")
+    assert (worker.row.status, worker.row.requested_status) == ("testing", "")
+    worker.sign_on(SHOUT, self_test={"ok": True})
+    assert worker.row.status == "awake"
+    assert len(worker.claim()) == 1
+
+
+def test_a_worker_that_only_asks_for_work_after_a_test_is_awake(
+    worker: WorkerProgram, admin: Any, alice: User
+) -> None:
+    started(alice, "farm:shout")
+    ask(admin, worker, requested_status="testing")
+    worker.call("claim")
+
+    assert len(worker.claim()) == 1
+    assert worker.row.status == "awake"
+
+
 @pytest.mark.parametrize("lazy", [True, False])
 def test_what_a_worker_has_begun_is_finished_where_it_may(
     worker: WorkerProgram, admin: Any, alice: User, lazy: bool
