@@ -17,6 +17,7 @@ from .measures import (
     idle_sockets,
     idle_workers,
     large_database,
+    local_models,
     many_sockets,
     memory,
     page_weight,
@@ -49,6 +50,9 @@ def measures() -> list[Measure]:
         Measure(films.BARS, films.measure, (SQLITE,), unit="s"),
         Measure(film_beside_ring.BARS, film_beside_ring.measure, (SQLITE,)),
         Measure(idle_workers.BARS, idle_workers.measure, everywhere, unit=""),
+        Measure(local_models.EMBEDDING_BARS, local_models.measure_embedding, (SQLITE,)),
+        Measure(local_models.STEP_BARS, local_models.measure_step, (SQLITE,)),
+        Measure(local_models.SEARCH_BARS, local_models.measure_search, (SQLITE,)),
         Measure(stream_encoding.BARS, stream_encoding.measure, (SQLITE,), unit="s"),
     ]
 
