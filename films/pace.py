@@ -55,6 +55,7 @@ NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], Mapping[str, str]]] 
     "waifu2x": (("ncnn",), ("waifu2x-layers", "waifu2x-numbers"), {"upscale": "lanczos"}),
 }
 START_SECONDS = 0.6  # of each task: its process, its files
+LEARNED_AFTER = 5.0  # seconds: what is said of a task's progress is up to two seconds old
 TELLING = 3.0  # work that takes so many times as long as that says how fast it goes
 # How many times as long it may take, and how many times as short a time.
 MEASURED_OFTEN, MEASURED, NEIGHBOUR, TYPICAL_HERE = 1.25, 1.5, 1.8, 2.5
@@ -109,6 +110,13 @@ class Paces:
             if _is_telling(row) and (row.operation, row.backend) in TYPICAL_SECONDS
         ]
         self._slowness = median(rate / typical for rate, typical in rates) if rates else None
+
+    def learn(self, way: TaskWay, work: float, seconds: float) -> None:
+        """From a task that is under way: so much of it is done after so many seconds. Counts where nothing was
+        ever measured: the first film of a machine is said right once its first task has gone on for a while."""
+        typical = TYPICAL_SECONDS.get((way.operation, likely_backend(way.operation, way.way)))
+        if self._slowness is None and typical and work > 0 and seconds >= LEARNED_AFTER:
+            self._slowness = (seconds - START_SECONDS) / (typical * work)
 
     def guess(self, way: TaskWay, work: float, *, tasks: float = 1) -> TimeGuess:
         """For so much work in so many tasks."""

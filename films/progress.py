@@ -8,6 +8,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db.models import Count, Sum
+from django.utils import timezone
 
 from .models import Film, FilmTask, TaskAttempt
 from .pace import Paces, TimeGuess, total, way_of
@@ -48,6 +49,7 @@ class WorkRow:
     work: float
     tasks: float = 1
     far: float = 0.0
+    seconds: float = 0.0  # since it was begun
 
 
 def progress_of_film(film: Film) -> FilmProgress:
@@ -59,6 +61,8 @@ def progress_of_films(films: Iterable[Film]) -> dict[int, FilmProgress]:
     films = list(films)
     keys = [film.pk for film in films]
     rows, running, paces = _work_of_films(keys), _running(keys), Paces()
+    for one in running:
+        paces.learn(one.way, one.work * one.far, one.seconds)
     active = max(1, Film.objects.worked_on().count())
     places = 1 if is_a_ring_live() else settings.FILM_PROCESSES
     progress = partial(_progress, paces=paces, slowed=active, places=places)
@@ -84,14 +88,23 @@ def _work_of_films(keys: list[int]) -> list[WorkRow]:
 
 def _running(keys: list[int]) -> list[WorkRow]:
     """What is at work."""
+    now = timezone.now()
     live = TaskAttempt.objects.live().filter(film__in=keys).order_by("started_at")
     asked = (f"task__{name}" for name in ASKED)
     named = live.values_list(
-        "film_id", "task__operation", "task__size_class", *asked, "task__work", "progress"
+        *("film_id", "task__operation", "task__size_class", *asked),
+        *("task__work", "progress", "started_at"),
     )
     return [
-        WorkRow(film, _way(operation, size, *asked), TaskState.RUNNING, work, far=far)
-        for film, operation, size, *asked, work, far in named
+        WorkRow(
+            film,
+            _way(operation, size, *asked),
+            TaskState.RUNNING,
+            work,
+            far=far,
+            seconds=(now - began).total_seconds(),
+        )
+        for film, operation, size, *asked, work, far, began in named
     ]
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from films import orders
-from films.models import Film, FilmTask, TaskPace
+from films import claims, orders
+from films.models import Film, FilmTask, TaskAttempt, TaskPace
 from films.pace import BACKENDS, TYPICAL_SECONDS, Paces, TimeGuess, likely_backend, way_of
 from films.plans import TaskWay
 from films.progress import progress_of_film
@@ -116,6 +117,52 @@ def test_time_left_is_right_where_just_such_films_were_made(seed: int, film_of_r
     assert guess is not None
     assert abs(guess.seconds / truth - 1) < 0.15
     assert "about" in time_left(guess)
+
+
+@pytest.mark.parametrize("slowness", [0.7, 6.0])
+def test_first_film_of_a_machine_is_said_right_from_its_first_task_on(
+    slowness: float, film_of_run: Film
+) -> None:
+    paces = Paces()
+    tasks = film_of_run.tasks.all()
+    typical = [
+        paces.guess(TaskWay(one.operation, one.size_class, way_of(one.parameters)), one.work)
+        for one in tasks
+    ]
+    truth = slowness * sum(one.seconds for one in typical)
+    before = progress_of_film(film_of_run).left
+    begin_first_task(film_of_run, slowness=slowness, far=0.4)
+
+    now = progress_of_film(film_of_run).left
+
+    assert before is not None
+    assert now is not None
+    assert 0.6 < now.seconds / truth < 1.1
+    assert now.least < truth < now.most
+    assert now.most / now.least < before.most / before.least
+
+
+def test_a_task_that_has_just_begun_says_nothing(film_of_run: Film) -> None:
+    before = progress_of_film(film_of_run).left
+    assert before is not None
+    begin_first_task(film_of_run, slowness=1.0, far=0.001)
+
+    now = progress_of_film(film_of_run).left
+
+    assert now is not None
+    assert 0.9 < now.seconds / before.seconds <= 1
+
+
+def begin_first_task(film: Film, *, slowness: float, far: float) -> None:
+    """It is so far, on a machine that is so much slower than ours."""
+    claim = claims.claim_next_task(worker="here", at=timezone.now())
+    assert claim is not None
+    assert claim.film == film
+    task = claim.task
+    rate = TYPICAL_SECONDS[task.operation, likely_backend(task.operation, way_of(task.parameters))]
+    took = 0.6 + rate * slowness * task.work * far
+    began = timezone.now() - timedelta(seconds=took)
+    TaskAttempt.objects.filter(pk=claim.attempt.pk).update(progress=far, started_at=began)
 
 
 def test_small_tasks_say_nothing_of_large_ones() -> None:
