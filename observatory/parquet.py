@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from invocations.models import Run
 
-from .exports import ExportedTable
+if TYPE_CHECKING:
+    from .exports import (
+        ExportedTable,
+    )  # with numpy, which no web process has before somebody exports
 
 EXTRA = "research"
 
