@@ -31,14 +31,19 @@ def kept_of(times: Iterable[datetime], rule: KeptBackups) -> set[datetime]:
     return kept
 
 
-def prune(folder: Path, rule: KeptBackups) -> list[BackupFile]:
-    """Remove what the product made by itself and what the rule does not keep; returns what went."""
+def expired(folder: Path, rule: KeptBackups) -> list[BackupFile]:
+    """What the product made by itself and the rule does not keep."""
     found = backups_in(folder)
     scheduled = [one for one in found if one.kind in (BackupKind.SCHEDULED, BackupKind.ASKED)]
     kept = kept_of((one.created_at for one in scheduled), rule)
     before = [one for one in found if one.kind is BackupKind.BEFORE_MIGRATION]
     gone = [one for one in scheduled if one.created_at not in kept]
-    gone += before[BEFORE_MIGRATION_KEPT:]
+    return gone + before[BEFORE_MIGRATION_KEPT:]
+
+
+def prune(folder: Path, rule: KeptBackups) -> list[BackupFile]:
+    """Remove what has expired; returns what went."""
+    gone = expired(folder, rule)
     for one in gone:
         one.path.unlink(missing_ok=True)
     return gone
