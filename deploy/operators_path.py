@@ -292,6 +292,7 @@ def main() -> int:
     if shutil.which("nginx") is None:
         print("There is no nginx on this machine.")
         return 3
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends, too
     with tempfile.TemporaryDirectory(prefix="panic-operator-") as folder:
         follow_the_document(Path(folder))
     print("The document was followed to its end.")
