@@ -33,6 +33,7 @@ of_runs = [
 ]
 of_invocations = [
     path("<slug:public_id>/", steps.step, name="detail"),
+    path("<slug:public_id>/picture.svg", steps.text_picture, name="text-picture"),
     path("<slug:public_id>/branch/", steps.branch, name="branch"),
     path("<slug:public_id>/redraw/", redraws.redraw, name="redraw"),
     path("<slug:public_id>/short/", steps.shorten, name="shorten"),

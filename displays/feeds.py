@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from channels.db import database_sync_to_async
 from django.db import models
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 
 from displays import captions, drawn_runs, film_displays, receipts, reports, screens
@@ -218,7 +219,7 @@ class DisplayFeed(WallStateFeed):
         return frame
 
     def _thumbnail_of(self, event: Event) -> str:
-        """The small picture of a step that is shown here; empty where it is none."""
+        """The small picture of a step that is shown here, or of its text; empty where it is neither."""
         if event.type == InvocationTakenDown.type:  # of any run; the picture of before has to go
             rows = Invocation.objects.select_related("output_asset")
             step = rows.filter(public_id=event.data["invocation"]).first()
@@ -226,10 +227,11 @@ class DisplayFeed(WallStateFeed):
             step = self._last.cache.steps.get(int(event.data["sequence"]))
         else:
             return ""
-        cell = self.layout.cell_of(step.sequence) if step else None
-        asset = step.output_asset if step and cell is not None else None
-        if asset is None:
+        if step is None or self.layout.cell_of(step.sequence) is None:
             return ""
+        asset = step.output_asset
+        if asset is None:
+            return reverse("invocations:text-picture", args=[step.public_id])
         return asset.tile_url if asset.kind == Modality.IMAGE else asset.poster_url
 
     def _everything(self, wall: WallState) -> Frame:

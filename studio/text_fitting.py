@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import chain
 from typing import NamedTuple
 from unicodedata import category, east_asian_width
 
@@ -58,6 +59,17 @@ def fit(text: str) -> FittedText:
         rows_of = cache(partial(_rows_of, lines))
     tall, high = (_step(lines, height, rows_of) or LAST for height in (TALL_HEIGHT, HIGH_HEIGHT))
     return FittedText(step or LAST, shown, tall, high)
+
+
+def rows(fitted: FittedText) -> list[str]:
+    """As a browser would wrap it on a tile at its size; empty lines too."""
+    lines = _lines(fitted.text)
+    columns, _ = _room(SIZES[fitted.step - 1], HEIGHT)
+    ends = _rows_of(lines, columns)
+    found = [""] * ends[-1]
+    for piece, end in zip(chain.from_iterable(lines), ends[1:], strict=True):
+        found[end - 1] += (" " * piece.gap if found[end - 1] else "") + piece.text
+    return found
 
 
 def _lines(text: str) -> list[list[TextPiece]]:

@@ -7,7 +7,7 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -21,7 +21,7 @@ from lib import markdown
 from networks import rings
 from networks.models import Network, Person
 from networks.views.permissions import controlled_network
-from studio import state_texts, tiles, waiting
+from studio import state_texts, text_pictures, tiles, waiting
 
 MAX_NETWORKS = 200
 
@@ -59,6 +59,17 @@ def step(request: HttpRequest, public_id: str) -> HttpResponse:
         "branches": shown.branches.visible_to(request.user).order_by("-pk")[:12],
     }
     return render(request, "archive/step.html", context)
+
+
+@require_safe
+def text_picture(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What a step of text looks like on a wall; of one that has put out no text there is none."""
+    shown = visible_step(request, public_id)
+    if not shown.output_text:
+        raise Http404
+    return HttpResponse(
+        text_pictures.picture_of_text(shown.output_text), content_type=text_pictures.CONTENT_TYPE
+    )
 
 
 @require_POST

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from django.db import connection
@@ -109,6 +110,23 @@ def test_a_picture_whose_step_is_followed_at_once_by_the_next_is_the_thumbnail(
     reports.save({feed.key}, at=timezone.now())
 
     assert DisplayReport.objects.get().thumbnail == asset.tile_url
+
+
+def test_the_thumbnail_of_a_text_is_a_picture_of_it(
+    owner: Client, network: Network, run: Run, work: Work, display: Display
+) -> None:
+    feed = feed_of(display)
+    work(run, "a horse & a <house>")
+    feed.render(happened(network.topic, "invocation.completed"))
+    reports.note_acknowledgement(feed.key, "a", cursor_at(feed))
+
+    reports.save({feed.key}, at=timezone.now())
+
+    path = f"/api/v1/installations/{display.installation.public_id}/displays/left"
+    picture = owner.get(owner.get(path).json()["thumbnail"])
+    assert picture["Content-Type"] == "image/svg+xml"
+    drawn = ElementTree.fromstring(picture.content)  # noqa: S314  our own
+    assert "".join(drawn.itertext()).split().count("<house>") == 2  # the title, and the row
 
 
 @pytest.mark.parametrize(

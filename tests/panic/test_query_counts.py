@@ -91,6 +91,7 @@ PAGES = {
     "visitor-page": "/souvenirs/{key}/",
     "visitor-page-code": "/souvenirs/{key}/code.svg",
     "invocations:detail": "/invocations/{step}/",
+    "invocations:text-picture": "/invocations/{step}/picture.svg",
     "invocations:timeline": "/invocations/{step}/timeline/",
     "models:list": "/models/",
     "models:compare": "/models/compare/?model={model}&model=local:painter&model=replicate:whisper",

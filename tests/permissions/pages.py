@@ -145,6 +145,7 @@ POST runs:rate                /runs/{run}/rate/                                 
 POST runs:make-contact-sheet  /runs/{run}/sheets/                               302 302 404 302 302 302 | 302 302 403 302 302 302
 POST runs:delete              /runs/{run}/delete/                               302 302 404 403 302 302 | 302 302 403 403 302 302
 GET  invocations:detail       /invocations/{step}/                              404 404 404 200 200 200 | 200 200 200 200 200 200
+GET  invocations:text-picture /invocations/{step}/picture.svg                   404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  invocations:timeline     /invocations/{step}/timeline/                     302 302 404 200 200 200 | 302 302 403 200 200 200
 POST invocations:branch       /invocations/{step}/branch/                       302 302 404 302 302 302 | 302 302 403 302 302 302
 POST invocations:shorten      /invocations/{step}/short/                        302 302 404 302 302 302 | 302 302 403 302 302 302

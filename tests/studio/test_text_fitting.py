@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.templatetags.formatting import seconds, usd
-from studio.text_fitting import LINE_HEIGHT, SIZES, fit
+from studio.text_fitting import ADVANCE, LINE_HEIGHT, SIZES, WIDTH, fit, rows
+from studio.text_pictures import picture_of_text
 
 CSS = Path(__file__).resolve().parents[2] / "static" / "css"
 WORDS = st.lists(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=14), max_size=600)
@@ -119,3 +121,23 @@ def test_money_is_put_with_as_many_digits_as_it_needs(amount: float | None, show
 )
 def test_a_duration_is_put_as_it_would_be_said(duration: float | None, shown: str) -> None:
     assert seconds(duration) == shown
+
+
+@settings(max_examples=60, deadline=None)
+@given(WORDS)
+def test_the_rows_of_a_text_hold_its_words_in_order_and_fit_the_tile(words: list[str]) -> None:
+    fitted = fit(" ".join(words))
+
+    wrapped = rows(fitted)
+
+    assert " ".join(wrapped).split() == fitted.text.split()
+    assert max(map(len, wrapped), default=0) * ADVANCE * SIZES[fitted.step - 1] <= WIDTH
+
+
+def test_empty_rows_stay_between_others() -> None:
+    assert rows(fit("one\n\ntwo")) == ["one", "", "two"]
+
+
+@pytest.mark.parametrize("text", ["", "\x00\x1b\ud800 \uffff", "<&>'\"", "雪" * 3000])
+def test_any_text_has_a_picture_that_is_xml(text: str) -> None:
+    ElementTree.fromstring(picture_of_text(text))  # noqa: S314  our own
