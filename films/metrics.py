@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from .models import Film, FilmTask
-from .states import OPEN_FILMS, OPEN_TASKS, WORKED_ON
+from .models import Film
+from .states import OPEN_FILMS
 
 
 def metrics() -> Iterator[Metric]:
-    """Three queries however many there are."""
-    films = Film.objects.open().values_list("state").annotate(Count("pk")).order_by()
-    yield _by_state("panic_films", "Films that are not at an end.", OPEN_FILMS, dict(films))
-    tasks = FilmTask.objects.filter(film__state__in=WORKED_ON, state__in=OPEN_TASKS)
-    found = dict(tasks.values_list("state").annotate(Count("pk")).order_by())
-    yield _by_state("panic_film_tasks", "Tasks of films that are worked on.", OPEN_TASKS, found)
-    used = Film.objects.filter(bytes_used__gt=0).aggregate(total=Sum("bytes_used"))["total"] or 0
+    """One query however many there are."""
+    states = sorted(map(str, OPEN_FILMS))
+    found = Film.objects.filter(Q(state__in=OPEN_FILMS) | Q(bytes_used__gt=0)).aggregate(
+        used=Sum("bytes_used", default=0),
+        **{state: Count("pk", filter=Q(state=state)) for state in states},
+    )
+    films = GaugeMetricFamily("panic_films", "Films that are not at an end.", labels=["state"])
+    for state in states:
+        films.add_metric([state], found[state])
+    yield films
+    used = found["used"]
     yield GaugeMetricFamily("panic_film_frames_bytes", "What intermediate files take.", value=used)
-
-
-def _by_state(name: str, words: str, states: Iterable[str], counts: dict[str, int]) -> Metric:
-    family = GaugeMetricFamily(name, words, labels=["state"])
-    for state in sorted(map(str, states)):
-        family.add_metric([state], counts.get(state, 0))
-    return family

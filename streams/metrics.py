@@ -16,8 +16,9 @@ MAX_STREAMS = 200
 def metrics() -> Iterator[Metric]:
     """By the network's address; two queries however many there are."""
     at = timezone.now()
-    rows = Broadcast.objects.wanted_ones().select_related("network").order_by("pk")[:MAX_STREAMS]
-    viewers = StreamViewers.counts(at=at)
+    wanted = Broadcast.objects.wanted_ones().select_related("network").order_by("pk")
+    rows = list(wanted[:MAX_STREAMS])
+    viewers = StreamViewers.counts(at=at) if rows else {}
     found = [
         StreamStatus(one.network, one, viewers.get(one.network_id, 0), [], 0, at) for one in rows
     ]
