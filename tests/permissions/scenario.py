@@ -36,6 +36,7 @@ from tests.panic.equipment import backups
 WALL: dict[str, Any] = {"rows": 1, "columns": 2, "qr_corner": "top-left", "qr_target": "terminal"}
 WALL |= {"panic_key": "F13"}
 WHO = ("stranger", "guest", "other", "collaborator", "owner", "admin")
+EVERYBODY = (*WHO, "attendant")  # who is told what others are, but for a few lines of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,9 @@ def _row(line: str, *, named: bool) -> Row:
     return Row(method, name[0] if named else "", path, private, shown)
 
 
-def cases(found: Mapping[str, Row]) -> list[tuple[str, str]]:
-    """With a private network all of them, with a public one those that have to do with it."""
-    shown = [("public", key) for key, row in found.items() if row.public is not None]
-    return [("private", key) for key in found] + shown
+def about_networks(found: Mapping[str, Row]) -> list[str]:
+    """Those that are worth another question where the network is public."""
+    return [key for key, row in found.items() if row.public is not None]
 
 
 def filled(body: Any, places: Mapping[str, str]) -> Any:
