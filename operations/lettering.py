@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -137,16 +138,25 @@ def fit_text(text: str, fonts: FontList, width: int, height: int, largest: int) 
     """The text as large as it fits, from `largest` pixels down; cut where it does not fit at all."""
     cleaned = clean_text(text)
     is_cut = cleaned.endswith(ELLIPSIS) and not text.rstrip().endswith(ELLIPSIS)
-    smallest = max(MIN_SIZE, largest // 3)
-    size = max(smallest, largest)
-    while True:
+
+    def fitted(size: int) -> FittedLettering:
         lines = wrapped(cleaned, _Ruler(fonts, size), width - 2 * stroke_of(size))
-        fitted = FittedLettering(lines, size, is_cut)
-        if fitted.height <= height:
-            return fitted
-        if size <= smallest:
-            return _cut(fitted, _Ruler(fonts, size), width, height)
-        size = max(smallest, min(size - 1, size * 19 // 20))
+        return FittedLettering(lines, size, is_cut)
+
+    sizes = _sizes(largest)
+    place = bisect_left(sizes, True, key=lambda size: fitted(size).height <= height)
+    if place < len(sizes):
+        return fitted(sizes[place])
+    return _cut(fitted(sizes[-1]), _Ruler(fonts, sizes[-1]), width, height)
+
+
+def _sizes(largest: int) -> list[int]:
+    """From the largest down to a third of it, each a twentieth smaller."""
+    smallest = max(MIN_SIZE, largest // 3)
+    sizes = [max(smallest, largest)]
+    while sizes[-1] > smallest:
+        sizes.append(max(smallest, min(sizes[-1] - 1, sizes[-1] * 19 // 20)))
+    return sizes
 
 
 def _cut(fitted: FittedLettering, ruler: _Ruler, width: int, height: int) -> FittedLettering:
@@ -164,33 +174,42 @@ class _Ruler:
 
     def __init__(self, fonts: FontList, size: int) -> None:
         self._fonts, self._faces = fonts, fonts.at(size)
+        self._pieces: dict[str, float] = {}
 
     def width(self, text: str) -> float:
         widths = (self._faces[font].getlength(part) for font, part in self._fonts.runs(text))
         return float(sum(widths))
 
+    def piece_width(self, piece: str) -> float:
+        """Of a word, a space, or a sign of a script without spaces: most come again and again."""
+        if piece not in self._pieces:
+            self._pieces[piece] = self.width(piece)
+        return self._pieces[piece]
+
 
 def wrapped(text: str, ruler: _Ruler, width: float) -> list[str]:
     lines: list[str] = []
-    line = ""
+    line, used = "", 0.0
     for piece in _PIECE.findall(text):
         if piece == "\n":
             lines.append(line.rstrip())
-            line = ""
-        elif ruler.width((line + piece).rstrip()) <= width:
-            line = line + piece if line or not piece.isspace() else ""
+            line, used = "", 0.0
+        elif piece.isspace():  # at the end of a line it takes no room, and at the beginning there is none
+            used += ruler.piece_width(piece) if line else 0.0
+            line += piece if line else ""
+        elif used + ruler.piece_width(piece) <= width:
+            line, used = line + piece, used + ruler.piece_width(piece)
         else:
             if line.rstrip():
                 lines.append(line.rstrip())
             *broken, line = _broken(piece, ruler, width)
+            used = ruler.piece_width(line)
             lines += broken
     return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
 
 def _broken(word: str, ruler: _Ruler, width: float) -> list[str]:
     """A word in parts that fit in a line, but for one letter that does not fit anyway."""
-    if word.isspace():
-        return [""]
     parts: list[str] = []
     while ruler.width(word) > width and len(word) > 1:
         low, high = 1, len(word) - 1
