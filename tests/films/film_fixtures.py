@@ -54,10 +54,11 @@ def no_films_of_others() -> Iterator[None]:
         folder.rmdir()
 
 
-@pytest.fixture
-def sounding_clip(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def sounding_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """6 seconds at 4 pictures a second, with a sound: two chunks."""
-    return write_clip(tmp_path / "clip.mp4", moving_sprite(24), rate=4, sound=tone(6.0))
+    path = tmp_path_factory.mktemp("sounding") / "clip.mp4"
+    return write_clip(path, moving_sprite(24), rate=4, sound=tone(6.0))
 
 
 @pytest.fixture

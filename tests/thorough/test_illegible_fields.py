@@ -11,8 +11,7 @@ import pytest
 
 from tests.permissions import pages
 from tests.permissions.scenario import Row, Stage, filled, undone
-
-from .test_pages import ROWS
+from tests.permissions.test_pages import ROWS
 
 ROOT = Path(__file__).parents[2]
 READ = re.compile(r'request\.(?:GET|POST)\.get(?:list)?\(\s*"(\w+)"')

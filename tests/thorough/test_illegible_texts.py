@@ -11,8 +11,7 @@ import pytest
 from accounts.models import User
 from credentials.models import Credential
 from panic.api.routes import api
-
-from .conftest import ApiClient
+from tests.api.conftest import ApiClient
 
 ILLEGIBLE = ["\ud800", "a\0b", "", "\ud800" * 20]
 SCHEMA: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema()))
