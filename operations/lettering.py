@@ -194,7 +194,9 @@ def wrapped(text: str, ruler: _Ruler, width: float) -> list[str]:
         if piece == "\n":
             lines.append(line.rstrip())
             line, used = "", 0.0
-        elif piece.isspace():  # at the end of a line it takes no room, and at the beginning there is none
+        elif (
+            piece.isspace()
+        ):  # at the end of a line it takes no room, and at the beginning there is none
             used += ruler.piece_width(piece) if line else 0.0
             line += piece if line else ""
         elif used + ruler.piece_width(piece) <= width:
