@@ -19,7 +19,9 @@ from .base import Scenario
 
 MODEL = "dummy:text-to-text"
 CALL_SECONDS = 12.0  # its result is ready when the worker continues
-RUNS = 6
+RUNS = 16  # so many that the second queue takes several of them
+WORKERS = 2
+PROCESSES = WORKERS + 2  # with the guard, which is the head, and the pusher
 
 
 @contextlib.contextmanager
@@ -29,7 +31,7 @@ def second_cluster(stack: RehearsalStack) -> Iterator[psutil.Process]:
         process = subprocess.Popen(
             [sys.executable, MANAGE, "qcluster"],
             cwd=ROOT,
-            env={**stack.environment, "PANIC_WORKERS": "2"},
+            env={**stack.environment, "PANIC_WORKERS": str(WORKERS)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -54,7 +56,9 @@ def process_tree(head: psutil.Process) -> list[psutil.Process]:
 
 def freeze_workers(stack: RehearsalStack, frozen: float = 20.0) -> str:
     with second_cluster(stack) as head:
-        stack.await_condition(lambda: len(process_tree(head)) >= 5, 90, "the second queue is up")
+        stack.await_condition(
+            lambda: len(process_tree(head)) >= PROCESSES, 90, "the second queue is up"
+        )
         slow = {"model": MODEL, "parameters": {"delay_seconds": CALL_SECONDS, "noop": True}}
         slugs = [stack.create_network(f"Frozen {n}", slow) for n in range(RUNS)]
         held = stack.await_condition(
