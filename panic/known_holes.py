@@ -6,13 +6,13 @@ Without a network: it knows what known_holes.txt of this version of the product 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import distributions
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from django.db import transaction
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from notifications import outbox
@@ -34,22 +34,29 @@ class KnownHole:
 
 
 def installed_packages() -> dict[str, str]:
-    """The version of each package that this process could import."""
-    return {canonicalize_name(one.name): one.version for one in distributions()}
+    """The version of each package of the list that this process could import."""
+    found = {}
+    for name, _, _ in _listed():
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def _listed() -> list[list[str]]:
+    return [line.split() for line in LIST.read_text().splitlines() if line and line[0] != "#"]
 
 
 def known_holes(installed: Mapping[str, str]) -> list[KnownHole]:
-    rows = [line.split() for line in LIST.read_text().splitlines() if line and line[0] != "#"]
     return [
         KnownHole(name, installed[name], least, advisory)
-        for name, least, advisory in rows
+        for name, least, advisory in _listed()
         if name in installed and _is_older(installed[name], least)
     ]
 
 
-def _is_older(version: str, least: str) -> bool:
+def _is_older(installed: str, least: str) -> bool:
     try:
-        return Version(version) < Version(least)
+        return Version(installed) < Version(least)
     except InvalidVersion:
         return False
 
