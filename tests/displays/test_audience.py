@@ -157,17 +157,21 @@ def test_what_fails_in_a_round_keeps_nothing_else_from_being_done(
     assert "_save_receipts" in caplog.text
 
 
+def hub_of_page(view: str, network: Network, person: User) -> OneRoom:
+    """With this page of the network, which is public, open before it."""
+    network.public = True
+    network.save()
+    query = f"view={view}".encode()
+    scope = {"user": person, "url_route": {"kwargs": {"slug": network.slug}}, "query_string": query}
+    return OneRoom(async_to_sync(NetworkFeed.open)(scope))
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("view", ["room", "terminal"])
 def test_an_idle_networks_pages_show_that_everything_is_stopped_and_that_it_is_not(
     view: str, network: Network, alice: User
 ) -> None:
-    query = f"view={view}".encode()
-    scope = {"user": alice, "url_route": {"kwargs": {"slug": network.slug}}, "query_string": query}
-    network.public = True
-    network.save()
-    feed = async_to_sync(NetworkFeed.open)(scope)
-    hub = OneRoom(feed)
+    hub = hub_of_page(view, network, alice)
 
     async def looked() -> list[str]:
         task, states = DisplayBackgroundTask(cast("Hub", hub)), []
@@ -184,9 +188,9 @@ def test_an_idle_networks_pages_show_that_everything_is_stopped_and_that_it_is_n
     changed = "halt.changed"
     assert asyncio.run(looked()) == ["", changed, changed, changed * 2]
     state = {"room": "network-state", "terminal": "terminal-status"}[view]
-    assert "Everything is stopped" not in feed.render_progress(hub.shown[-1])[state]
+    assert "Everything is stopped" not in hub.feed.render_progress(hub.shown[-1])[state]
     halts.stop_all(stopped_by=alice, at=timezone.now())
-    assert "Everything is stopped" in feed.render_progress(hub.shown[-1])[state]
+    assert "Everything is stopped" in hub.feed.render_progress(hub.shown[-1])[state]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -196,12 +200,7 @@ def test_an_idle_networks_pages_show_that_everything_is_stopped_and_that_it_is_n
 def test_open_pages_learn_of_a_full_disk_and_of_room_without_a_press(
     view: str, place: str, network: Network, alice: User, settings: LazySettings
 ) -> None:
-    query = f"view={view}".encode()
-    scope = {"user": alice, "url_route": {"kwargs": {"slug": network.slug}}, "query_string": query}
-    network.public = True
-    network.save()
-    feed = async_to_sync(NetworkFeed.open)(scope)
-    hub = OneRoom(feed)
+    hub = hub_of_page(view, network, alice)
 
     async def looked() -> list[int]:
         task, shown = DisplayBackgroundTask(cast("Hub", hub)), []
@@ -215,6 +214,6 @@ def test_open_pages_learn_of_a_full_disk_and_of_room_without_a_press(
 
     assert asyncio.run(looked()) == [0, 0, 1, 1, 2]
     words = {"room": "The disk is full.", "terminal": "There is no room for new pictures"}[view]
-    assert words not in feed.render_progress(hub.shown[-1])[place]
+    assert words not in hub.feed.render_progress(hub.shown[-1])[place]
     settings.RUNS_DISK_FLOOR_MB = MORE_THAN_THERE_IS
-    assert words in feed.render_progress(hub.shown[-1])[place]
+    assert words in hub.feed.render_progress(hub.shown[-1])[place]
