@@ -64,7 +64,7 @@ def test_its_log_can_be_downloaded(
 def test_its_preview_is_shown_while_it_is_at_work(
     maker: WorkerProgram, token: str, admin: Any, tmp_path: Path, settings: Any
 ) -> None:
-    settings.DATA_DIR = tmp_path / "data"
+    settings.DATA_DIR = tmp_path
     path = f"/api/farm/v1/attempts/{token}/preview"
     put = maker.client.put(path, samples.image(seed=1), "image/png", headers=maker.headers)
     previews.queue.wait_until_empty()

@@ -30,6 +30,7 @@ from .conftest import WorkerProgram, newest, started
 @pytest.fixture(autouse=True)
 def folder(settings: Any, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
+    settings.REDIS_URL = ""  # previews are files, also where the tests have a Redis
 
 
 @pytest.fixture
