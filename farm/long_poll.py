@@ -2,8 +2,10 @@
 
 A claim that waits costs no thread and no query. The application answers a claim at once; where that is 204 and
 the call may wait, it is kept (`waiting_room`) until a step has become due that the worker could take, and
-is asked again then. One wake-up lets one worker ask again, the one that has waited longest. How often
-one worker may ask is limited here, before the application hears of it.
+is asked again then. One wake-up lets one worker ask again, the one that has waited longest.
+
+How often one worker may call is limited here, before the application hears of it (`admission`), and each has its turn
+with the application as often as any other (`turns`).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import Any
 
 from django.utils import timezone
@@ -21,25 +23,24 @@ from django.utils import timezone
 from invocations.models import Invocation
 from lib.compiled_statements import CompiledSelect
 from lib.problems import problem
-from lib.token_buckets import Buckets
 
 from . import film_work, refusals
+from .admission import GIVEN, Admission, Caller, HeldBack
 from .api.auth import SESSION_HEADER
 from .api.protocol import MAX_WAIT_SECONDS, OFFERED
 from .eligibility import Eligibility
 from .idle_workers import call_roll
 from .refusals import RefusalPace
+from .turns import FairTurns
 from .waiting_room import ClaimKey, WaitingRoom
 
 ROOT = "/api/farm/v1/"
 PATH = f"{ROOT}claim"
 MAX_BODY_BYTES = 4096
-CLAIMS_PER_MINUTE, CLAIMS_AT_ONCE_SECONDS = 6_000, 2.0  # of one secret
 CALLS_AT_ONCE = 4  # that the application has: the others wait on the event loop, not in threads
 MAX_LOOKED_AT = 64  # due steps
 MOST_ASKED = 8  # claims of one secret that the application has, or is to have, at a time
-TOO_OFTEN = f"A worker may claim {CLAIMS_PER_MINUTE:,} times a minute. Wait a little."
-NOT_ANSWERED = "This worker's other claims are not answered yet."
+NOT_ANSWERED = HeldBack("This worker's other claims are not answered yet.", 1)
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -48,55 +49,61 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class LongPoll:
-    """ASGI middleware around Django: claims that wait, and turns for all calls of workers; everything
-    else passes."""
+    """ASGI middleware around Django: claims that wait, and limits and turns for all calls of workers;
+    everything else passes."""
 
     def __init__(self, inner: Application, room: WaitingRoom | None = None) -> None:
         self._inner = inner
         self.room = WaitingRoom(workers_for_due_steps, call_roll) if room is None else room
-        self._turns = Buckets(holds_seconds=CLAIMS_AT_ONCE_SECONDS)
+        self._admission = Admission()
         self._asked: Counter[bytes] = Counter()  # claims that the application has, by secret
-        self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._calls = FairTurns(CALLS_AT_ONCE)
         self._refusals = RefusalPace()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(ROOT):
             await self._inner(scope, receive, send)
+            return
+        caller = Caller(scope)
+        if held_back := self._admission.held_back(caller, scope["method"]):
+            await self._refusals.wait(caller.paced_as)
+            await _send_all(send, _too_many(held_back))
         elif scope["method"] == "POST" and scope["path"] == PATH:
-            await self._claim(scope, receive, send)
+            await self._claim(scope, caller, receive, send)
         else:
-            await self._call(scope, receive, send)
+            await self._call(scope, caller, receive, send)
 
-    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _call(self, scope: Scope, caller: Caller, receive: Receive, send: Send) -> None:
         """Any other one. Files and what is only read are sent without a turn."""
         refusal: list[Message] = []
 
         async def send_or_keep(message: Message) -> None:
+            if "status" in message:
+                self._admission.note(caller, scope, message["status"])
             if refusal or message.get("status") in refusals.STATUSES:
                 refusal.append(message)
             else:
                 await send(message)
 
-        async with self._calls if scope["method"] == "POST" else nullcontext():
+        if scope["method"] == "POST":
+            async with self._calls.turn(caller.paced_as):
+                await self._inner(scope, receive, send_or_keep)
+        else:
             await self._inner(scope, receive, send_or_keep)
         if refusal:
-            await self._refusals.wait()
+            await self._refusals.wait(caller.paced_as)
             await _send_all(send, tuple(refusal))
 
-    async def _claim(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _claim(self, scope: Scope, caller: Caller, receive: Receive, send: Send) -> None:
         secret, session = _credentials(scope)
-        if left := self._turns.take(secret.decode("latin-1"), CLAIMS_PER_MINUTE):
-            await self._refusals.wait()
-            await _send_all(send, _too_many(TOO_OFTEN, left))
-            return
         body = await _read_body(receive)
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
-            answer = await self._answer(scope, (secret, session, body), gone)
+            answer = await self._answer(scope, (secret, session, body), caller, gone)
         finally:
             gone.cancel()
         if answer[0]["status"] in refusals.STATUSES:
-            await self._refusals.wait()
+            await self._refusals.wait(caller.paced_as)
         await _send_all(send, answer)
 
     async def close(self) -> None:
@@ -104,19 +111,21 @@ class LongPoll:
         await self.room.close()
 
     async def _answer(
-        self, scope: Scope, key: ClaimKey, gone: asyncio.Future[None]
+        self, scope: Scope, key: ClaimKey, caller: Caller, gone: asyncio.Future[None]
     ) -> tuple[Message, ...]:
         seconds = _wait_seconds(key[2])
         ends = asyncio.get_running_loop().time() + seconds
         self.room.open()
         worker = self.room.recall(key) if seconds else None
-        left_out = self.room.left_out
+        left_out, is_woken = self.room.left_out, False
         while True:
             if worker is None:
                 left_out = self.room.left_out
                 if self._asked[key[0]] >= MOST_ASKED:
-                    return _too_many(NOT_ANSWERED, 1)
-                answer = await self._ask(scope, key)
+                    return _too_many(NOT_ANSWERED)
+                answer = await self._ask(scope, key, caller)
+                if not is_woken or scope.get(GIVEN):
+                    self._admission.note(caller, scope, answer[0]["status"])
                 worker = scope.pop(OFFERED, None)
                 if worker is None or answer[0]["status"] != 204:
                     return answer
@@ -125,9 +134,9 @@ class LongPoll:
             if left <= 0 or not await self.room.wait(worker, left, gone, left_out=left_out):
                 over = asyncio.get_running_loop().time() >= ends - 0.01
                 return _nothing(retry_after=0 if seconds and over else 1)
-            worker = None
+            worker, is_woken = None, True
 
-    async def _ask(self, scope: Scope, key: ClaimKey) -> tuple[Message, ...]:
+    async def _ask(self, scope: Scope, key: ClaimKey, caller: Caller) -> tuple[Message, ...]:
         """One answer of the application, kept."""
         secret, _, body = key
         answer: list[Message] = []
@@ -145,7 +154,7 @@ class LongPoll:
 
         self._asked[secret] += 1
         try:
-            async with self._calls:
+            async with self._calls.turn(caller.paced_as):
                 await self._inner(scope, receive, send)
         finally:
             self._asked[secret] -= 1
@@ -194,12 +203,12 @@ def _nothing(*, retry_after: int) -> tuple[Message, ...]:
     )
 
 
-def _too_many(sentence: str, seconds: float) -> tuple[Message, ...]:
+def _too_many(held_back: HeldBack) -> tuple[Message, ...]:
     """As the application says it."""
-    refused = problem(429, "too_many", sentence)
+    refused = problem(429, "too_many", held_back.sentence)
     headers = [
         (b"content-type", refused["Content-Type"].encode()),
-        (b"retry-after", str(math.ceil(seconds)).encode()),
+        (b"retry-after", str(math.ceil(held_back.seconds)).encode()),
     ]
     return (
         {"type": "http.response.start", "status": 429, "headers": headers},

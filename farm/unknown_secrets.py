@@ -42,16 +42,28 @@ class UnknownSecrets:
         """Whose it is; None where it is nobody's, which counts. Raises TooManyUnknown, without a query."""
         if not secret:
             return None
-        name, address = digest(secret), counted_address(request)
-        if name not in self._known and (left := self._counts.wait(address, PER_MINUTE)):
-            raise TooManyUnknown(left)
+        address = counted_address(request)
+        self.check(secret, address)
         found = FarmWorker.from_secret(secret)
-        self._note(name, known=found is not None)
+        self.note(secret, known=found is not None)
         if found is None:
             self._counts.take(address, PER_MINUTE)
         return found
 
-    def _note(self, name: str, *, known: bool) -> None:
+    def is_known(self, secret: str) -> bool:
+        """Whether it was a worker's when this process last looked it up."""
+        return digest(secret) in self._known
+
+    def check(self, secret: str, address: str) -> None:
+        """Raises TooManyUnknown where it is not to be looked up now. No query."""
+        if not secret or self.is_known(secret):
+            return
+        if left := self._counts.wait(address, PER_MINUTE):
+            raise TooManyUnknown(left)
+
+    def note(self, secret: str, *, known: bool) -> None:
+        """What the database has said of it."""
+        name = digest(secret)
         if known == (name in self._known):
             return
         with self._lock:

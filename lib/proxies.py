@@ -48,11 +48,15 @@ def client_address(request: HttpRequest) -> str:
 def counted_address(request: HttpRequest) -> str:
     """The address that limits count by. A client of IPv6 has a whole /64 (RFC 6177) and may come from
     another address of it each time: the first address of that network stands for all of them."""
-    text = client_address(request)
+    return counted_address_of(client_address(request))
+
+
+def counted_address_of(text: str) -> str:
+    """The same, of a client's address as text."""
     found = parse_address(text)
     if isinstance(found, IPv6Address):
         return str(ip_network((found, 64), strict=False).network_address)
-    return str(found or text)
+    return str(found or text or NO_ADDRESS)
 
 
 def usual_netloc(scheme: str, netloc: str) -> str:

@@ -44,6 +44,12 @@ class Buckets:
             full_at = max(self._full_at.get(who, now), now) + MINUTE / per_minute
         return max(0.0, full_at - now - self._holds_seconds)
 
+    def give_back(self, who: str, per_minute: int, calls: int) -> None:
+        """Put so many calls back into `who`'s bucket; it never holds more than when it is full."""
+        with self._lock:
+            if who in self._full_at:
+                self._full_at[who] -= calls * MINUTE / per_minute
+
     def _forget(self, now: float) -> None:
         self._full_at = {who: at for who, at in self._full_at.items() if at > now}
         if len(self._full_at) >= MAX_CALLERS:

@@ -50,7 +50,7 @@ class FarmSides:
 
 
 def measure(context: Context, engine: Engine) -> list[Row]:
-    sides = _started_sides(context, engine)
+    sides = started_sides(context, context.prepare_stack(engine))
     for models in (MODELS, SMALL):
         sides.through_the_farm(models, STEPS_WARM)
     sides.directly(STEPS_WARM)
@@ -77,8 +77,8 @@ def measure(context: Context, engine: Engine) -> list[Row]:
     ]
 
 
-def _started_sides(context: Context, engine: Engine) -> FarmSides:
-    prepared = context.prepare_stack(engine)
+def started_sides(context: Context, prepared: PreparedStack) -> FarmSides:
+    """The installation runs, and one worker offers the models."""
     in_process = prepared.in_process()
     token = in_process.call("farm.issue_token")
     prepared.stack.start()

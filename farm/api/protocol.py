@@ -10,6 +10,7 @@ from ninja import Router, Status
 from pydantic import BaseModel, Field
 
 from farm import work
+from farm.admission import tell_given
 from farm.api.auth import SessionReplaced, WorkerRequest, session_of
 from farm.assignments import Handover, NotFit, NotYours, WorkProgress
 from farm.film_work import TaskHandover
@@ -330,6 +331,7 @@ def claim(request: WorkerRequest, body: ClaimIn) -> HttpResponse | WorkGiven:
     """Be given work, for which the call waits up to `wait_seconds`; 204 where there is none. What one
     holds already is given again, unless one says that one knows."""
     found = work.claim(request.auth, slots=body.slots, at=timezone.now())
+    tell_given(request, found.tokens)
     if any(token not in body.holding for token in found.tokens):
         steps = [WorkOut.from_handover(one) for one in found.steps]
         return WorkGiven(assignments=steps + [WorkOut.from_task(one) for one in found.tasks])
@@ -374,6 +376,7 @@ def finish(request: WorkerRequest, token: str, body: FinishIn) -> Finished:
         takes_next=body.takes_next,
     )
     given = work.finish(request.auth, token, answer, at=timezone.now())
+    tell_given(request, [one.claim.attempt.token for one in given])
     return Finished(outcome=body.outcome, assignments=[WorkOut.from_handover(one) for one in given])
 
 
