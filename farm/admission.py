@@ -43,7 +43,7 @@ class HeldBack:
     seconds: float
 
 
-class Caller:
+class FarmCaller:
     """Who makes a call, as far as its head says."""
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
@@ -66,7 +66,7 @@ class Caller:
         return self.counted_as or f"address {self.address}"
 
 
-class Admission:
+class CallAdmission:
     """Of one process."""
 
     def __init__(self, calls: Buckets | None = None, fruitless: Buckets | None = None) -> None:
@@ -74,7 +74,7 @@ class Admission:
         self._fruitless = fruitless or Buckets()
         self._given: dict[str, frozenset[str]] = {}  # to each caller, when it was last given work
 
-    def held_back(self, caller: Caller, method: str) -> HeldBack | None:
+    def held_back(self, caller: FarmCaller, method: str) -> HeldBack | None:
         """None: the application may hear of it."""
         try:
             unknown_secrets.unknown_secrets.check(caller.secret, caller.address)
@@ -87,7 +87,7 @@ class Admission:
             left = self._calls.take(who, CALLS_PER_MINUTE)
         return HeldBack(TOO_OFTEN, left) if left else None
 
-    def note(self, caller: Caller, scope: Mapping[str, Any], status: int) -> None:
+    def note(self, caller: FarmCaller, scope: Mapping[str, Any], status: int) -> None:
         """What became of a call, once the application has answered."""
         if not (who := caller.counted_as):
             return

@@ -25,7 +25,7 @@ from lib.compiled_statements import CompiledSelect
 from lib.problems import problem
 
 from . import film_work, refusals
-from .admission import GIVEN, Admission, Caller, HeldBack
+from .admission import GIVEN, CallAdmission, FarmCaller, HeldBack
 from .api.auth import SESSION_HEADER
 from .api.protocol import MAX_WAIT_SECONDS, OFFERED
 from .eligibility import Eligibility
@@ -55,7 +55,7 @@ class LongPoll:
     def __init__(self, inner: Application, room: WaitingRoom | None = None) -> None:
         self._inner = inner
         self.room = WaitingRoom(workers_for_due_steps, call_roll) if room is None else room
-        self._admission = Admission()
+        self._admission = CallAdmission()
         self._asked: Counter[bytes] = Counter()  # claims that the application has, by secret
         self._calls = FairTurns(CALLS_AT_ONCE)
         self._refusals = RefusalPace()
@@ -64,7 +64,7 @@ class LongPoll:
         if scope["type"] != "http" or not scope["path"].startswith(ROOT):
             await self._inner(scope, receive, send)
             return
-        caller = Caller(scope)
+        caller = FarmCaller(scope)
         if held_back := self._admission.held_back(caller, scope["method"]):
             await self._refusals.wait(caller.paced_as)
             await _send_all(send, _too_many(held_back))
@@ -73,7 +73,7 @@ class LongPoll:
         else:
             await self._call(scope, caller, receive, send)
 
-    async def _call(self, scope: Scope, caller: Caller, receive: Receive, send: Send) -> None:
+    async def _call(self, scope: Scope, caller: FarmCaller, receive: Receive, send: Send) -> None:
         """Any other one. Files and what is only read are sent without a turn."""
         refusal: list[Message] = []
 
@@ -94,7 +94,7 @@ class LongPoll:
             await self._refusals.wait(caller.paced_as)
             await _send_all(send, tuple(refusal))
 
-    async def _claim(self, scope: Scope, caller: Caller, receive: Receive, send: Send) -> None:
+    async def _claim(self, scope: Scope, caller: FarmCaller, receive: Receive, send: Send) -> None:
         secret, session = _credentials(scope)
         body = await _read_body(receive)
         gone = asyncio.ensure_future(_disconnected(receive))
@@ -111,7 +111,7 @@ class LongPoll:
         await self.room.close()
 
     async def _answer(
-        self, scope: Scope, key: ClaimKey, caller: Caller, gone: asyncio.Future[None]
+        self, scope: Scope, key: ClaimKey, caller: FarmCaller, gone: asyncio.Future[None]
     ) -> tuple[Message, ...]:
         seconds = _wait_seconds(key[2])
         ends = asyncio.get_running_loop().time() + seconds
@@ -136,7 +136,7 @@ class LongPoll:
                 return _nothing(retry_after=0 if seconds and over else 1)
             worker, is_woken = None, True
 
-    async def _ask(self, scope: Scope, key: ClaimKey, caller: Caller) -> tuple[Message, ...]:
+    async def _ask(self, scope: Scope, key: ClaimKey, caller: FarmCaller) -> tuple[Message, ...]:
         """One answer of the application, kept."""
         secret, _, body = key
         answer: list[Message] = []

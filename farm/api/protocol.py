@@ -12,17 +12,14 @@ from pydantic import BaseModel, Field
 from farm import work
 from farm.admission import tell_given
 from farm.api.auth import SessionReplaced, WorkerRequest, session_of
-from farm.assignments import Handover, NotFit, NotYours, WorkProgress
-from farm.film_work import TaskHandover
+from farm.api.given_work import WorkGiven, WorkOut
+from farm.assignments import NotFit, NotYours, WorkProgress
 from farm.idle_workers import IdleWorker
 from farm.models import EnrolmentToken, FarmWorker, LogGap
 from farm.models.farm_worker import TAKEN_OVER_AFTER
 from farm.outcomes import Finish
-from films import remote_tasks
-from invocations.leases import MAX_LEASE
 from lib.problems import answers, problem, refuses, register_codes
 from lib.schemas import StrictSchema, example
-from platforms.base import Modality
 
 routes = Router(tags=["farm workers"])
 RENEW_SECONDS, IDLE_SECONDS = 10, 25
@@ -31,6 +28,7 @@ OFFERED = "panic.idle_worker"  # in the scope of a request that was given no wor
 Token = Annotated[str, Field(max_length=64)]
 Kind = Literal["text", "image", "audio", "video"]
 REPLACED = "`already_signed_on`: by another process, which acts for the worker now."
+OTHER_PROCESS = "Another process has signed on with this secret."
 _ENROLMENT = "7F3K-9ACD-2MNP-QRST"
 
 register_codes(
@@ -47,7 +45,7 @@ answers(
     SessionReplaced,
     409,
     "already_signed_on",
-    "Another process has signed on with this secret.",
+    OTHER_PROCESS,
     headers={"Retry-After": str(int(TAKEN_OVER_AFTER.total_seconds()))},
 )
 answers(
@@ -147,75 +145,6 @@ class ClaimIn(StrictSchema):
     holding: list[Token] = Field([], max_length=64)
 
 
-class WorkInputOut(BaseModel):
-    type: str
-    text: str | None = None
-    sha256: str | None = None
-    url: str | None = None
-    bytes: int | None = None
-    content_type: str | None = None
-
-
-class WorkOut(BaseModel):
-    """`lease_seconds`: what is not renewed for so long is given to somebody else. `batch`: the same text for
-    those that were given together, to be done in one go; they have the same `batch_key`: one model, one
-    version, equal parameters. Empty: it was given alone."""
-
-    token: str
-    kind: Literal["step", "operation"]
-    model: str = Field(description="Or the operation.")
-    parameters: dict[str, Any]
-    inputs: list[WorkInputOut]
-    lease_seconds: int
-    deadline_seconds: float
-    batch_key: str
-    batch: str
-
-    @classmethod
-    def from_handover(cls, one: Handover) -> WorkOut:
-        step, attempt = one.claim.invocation, one.claim.attempt
-        ends = attempt.deadline_at or attempt.lease_until
-        model = step.model.partition(":")[2].partition("@")[0]
-        return cls(
-            token=attempt.token,
-            kind="step",
-            model=model,
-            parameters=attempt.parameters,
-            inputs=[_input_of(one)],
-            lease_seconds=int(MAX_LEASE.total_seconds()),
-            deadline_seconds=max(0.0, (ends - timezone.now()).total_seconds()),
-            batch_key=one.batch_key,
-            batch=one.assignment.batch,
-        )
-
-    @classmethod
-    def from_task(cls, one: TaskHandover) -> WorkOut:
-        attempt, task = one.claim.attempt, one.claim.task
-        ends = attempt.deadline_at or attempt.lease_until
-        given = WorkInputOut(
-            type=Modality.VIDEO,
-            sha256=one.sha256,
-            url=f"/api/farm/v1/attempts/{attempt.token}/input",
-            bytes=one.chunk.stat().st_size if one.chunk.exists() else None,
-            content_type=remote_tasks.CONTENT_TYPE,
-        )
-        return cls(
-            token=attempt.token,
-            kind="operation",
-            model=task.operation,
-            parameters=task.parameters,
-            inputs=[given],
-            lease_seconds=int(attempt.lease_length.total_seconds()),
-            deadline_seconds=max(0.0, (ends - timezone.now()).total_seconds()),
-            batch_key="",
-            batch="",
-        )
-
-
-class WorkGiven(BaseModel):
-    assignments: list[WorkOut]
-
-
 class RenewalIn(StrictSchema):
     model_config = example({"progress": 0.4, "phase": "drawing", "eta_seconds": 3})
 
@@ -312,9 +241,8 @@ def sign_on(request: WorkerRequest, body: SignOn) -> HttpResponse | SignedOnOut:
     fields: dict[str, Any] = body.model_dump(exclude={"session"}, mode="json")
     fields["names_session"] = session_of(request) == body.session
     if not request.auth.sign_on(session=body.session, at=timezone.now(), **fields):
-        sentence = "Another process has signed on with this secret."
         again = {"Retry-After": str(int(TAKEN_OVER_AFTER.total_seconds()))}
-        return problem(409, "already_signed_on", sentence, headers=again)
+        return problem(409, "already_signed_on", OTHER_PROCESS, headers=again)
     return SignedOnOut(
         status=request.auth.status, renew_seconds=RENEW_SECONDS, idle_seconds=IDLE_SECONDS
     )
@@ -343,9 +271,8 @@ def claim(request: WorkerRequest, body: ClaimIn) -> HttpResponse | WorkGiven:
 @refuses({409: "`stale`: the work was given to somebody else, or has ended; `already_signed_on`."})
 def renew(request: WorkerRequest, token: str, body: RenewalIn) -> RenewalOut:
     """Keep the work, and learn whether it is to go on. No answer means that it is."""
-    at = timezone.now()
     progress = WorkProgress(body.progress, body.phase, body.eta_seconds)
-    reason = work.renew(request.auth, token, progress, at=at)
+    reason = work.renew(request.auth, token, progress, at=timezone.now())
     return RenewalOut(go_on=not reason, reason=reason)
 
 
@@ -375,9 +302,10 @@ def finish(request: WorkerRequest, token: str, body: FinishIn) -> Finished:
         seconds=body.seconds,
         takes_next=body.takes_next,
     )
-    given = work.finish(request.auth, token, answer, at=timezone.now())
-    tell_given(request, [one.claim.attempt.token for one in given])
-    return Finished(outcome=body.outcome, assignments=[WorkOut.from_handover(one) for one in given])
+    found = work.finish(request.auth, token, answer, at=timezone.now())
+    given = [WorkOut.from_handover(one) for one in found]
+    tell_given(request, [one.token for one in given])
+    return Finished(outcome=body.outcome, assignments=given)
 
 
 @routes.post("/sign-off", response={204: None})
@@ -386,17 +314,3 @@ def sign_off(request: WorkerRequest) -> HttpResponse:
     """Leave: what one holds is free at once."""
     work.sign_off(request.auth, at=timezone.now())
     return HttpResponse(status=204)
-
-
-def _input_of(one: Handover) -> WorkInputOut:
-    step = one.claim.invocation
-    asset = step.input_asset
-    if asset is None:
-        return WorkInputOut(type=Modality.TEXT, text=step.input_text)
-    return WorkInputOut(
-        type=asset.kind,
-        sha256=asset.sha256,
-        url=asset.url,
-        bytes=asset.bytes,
-        content_type=asset.content_type,
-    )

@@ -14,8 +14,8 @@ from farm.admission import (
     CALLS_PER_MINUTE,
     FRUITLESS_PER_MINUTE,
     GIVEN,
-    Admission,
-    Caller,
+    CallAdmission,
+    FarmCaller,
 )
 from farm.turns import FairTurns
 from farm.unknown_secrets import PER_MINUTE, UnknownSecrets
@@ -33,12 +33,12 @@ def known(monkeypatch: pytest.MonkeyPatch) -> UnknownSecrets:
 
 
 @pytest.fixture
-def admission() -> Admission:
-    return Admission(Buckets(lambda: 0.0), Buckets(lambda: 0.0))
+def admission() -> CallAdmission:
+    return CallAdmission(Buckets(lambda: 0.0), Buckets(lambda: 0.0))
 
 
 def call(
-    admission: Admission,
+    admission: CallAdmission,
     secret: str,
     status: int,
     *,
@@ -51,14 +51,14 @@ def call(
     scope: dict[str, Any] = {"path": f"/api/farm/v1/{path}", "method": method, GIVEN: list(given)}
     scope["client"] = (address, 1)
     scope["headers"] = [(b"authorization", f"Bearer {secret}".encode())] if secret else []
-    caller = Caller(scope)
+    caller = FarmCaller(scope)
     if admission.held_back(caller, method):
         return False
     admission.note(caller, scope, status)
     return True
 
 
-def let_through(admission: Admission, times: int, **fields: Any) -> int:
+def let_through(admission: CallAdmission, times: int, **fields: Any) -> int:
     return sum(call(admission, **fields) for _ in range(times))
 
 
@@ -75,7 +75,7 @@ def let_through(admission: Admission, times: int, **fields: Any) -> int:
     ],
 )
 def test_calls_that_come_to_nothing_are_heard_of_now_and_then(
-    admission: Admission, path: str, status: int
+    admission: CallAdmission, path: str, status: int
 ) -> None:
     heard = let_through(admission, 1_000, secret="eve", path=path, status=status)
 
@@ -83,13 +83,13 @@ def test_calls_that_come_to_nothing_are_heard_of_now_and_then(
     assert call(admission, "ada", 204), "another worker is not held back"
 
 
-def test_calls_for_work_that_one_has_are_limited_too(admission: Admission) -> None:
+def test_calls_for_work_that_one_has_are_limited_too(admission: CallAdmission) -> None:
     heard = let_through(admission, 5_000, secret="eve", path="attempts/1/log", status=200)
 
     assert CALLS_PER_MINUTE - 1 <= heard <= CALLS_PER_MINUTE
 
 
-def test_who_works_fast_is_not_held_back(admission: Admission) -> None:
+def test_who_works_fast_is_not_held_back(admission: CallAdmission) -> None:
     """Each step with a claim in vain before it, in no time at all."""
     for number in range(2_000):
         assert call(admission, "ada", 204)
@@ -98,19 +98,19 @@ def test_who_works_fast_is_not_held_back(admission: Admission) -> None:
             assert call(admission, "ada", 200, path=f"attempts/{number}/{path}")
 
 
-def test_asking_for_the_same_work_again_is_no_work(admission: Admission) -> None:
+def test_asking_for_the_same_work_again_is_no_work(admission: CallAdmission) -> None:
     heard = let_through(admission, 1_000, secret="eve", status=200, given=["mine"])
 
     assert FRUITLESS_PER_MINUTE <= heard <= FRUITLESS_PER_MINUTE + 2
 
 
-def test_reading_is_not_counted(admission: Admission) -> None:
+def test_reading_is_not_counted(admission: CallAdmission) -> None:
     assert let_through(admission, 5_000, secret="ada", status=404, path="blobs/0", method="HEAD")
     assert call(admission, "ada", 204)
 
 
 def test_secrets_that_are_not_known_are_counted_by_address(
-    admission: Admission, known: UnknownSecrets
+    admission: CallAdmission, known: UnknownSecrets
 ) -> None:
     for _ in range(PER_MINUTE):
         known._counts.take("192.0.2.1", PER_MINUTE)
@@ -120,7 +120,7 @@ def test_secrets_that_are_not_known_are_counted_by_address(
     assert call(admission, "ada", 204), "a worker beside it goes on"
 
 
-def test_enrolment_is_counted_by_address(admission: Admission) -> None:
+def test_enrolment_is_counted_by_address(admission: CallAdmission) -> None:
     assert let_through(admission, 500, secret="", path="enrol", status=403) <= FRUITLESS_PER_MINUTE
     assert call(admission, "", 201, path="enrol", address="192.0.2.2")
 

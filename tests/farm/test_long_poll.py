@@ -7,15 +7,13 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
-
 import panic.api.problems  # noqa: F401  registers the codes, as the server does
 from farm import long_poll, unknown_secrets
-from farm.admission import FRUITLESS_PER_MINUTE, Admission
+from farm.admission import FRUITLESS_PER_MINUTE, CallAdmission
 from farm.api.protocol import OFFERED
 from farm.idle_workers import IdleWorker
 from farm.long_poll import PATH, ROOT, LongPoll
-from farm.refusals import MOST_SECONDS, PER_SECOND, PER_SECOND_OF_ONE, RefusalPace
+from farm.refusals import RefusalPace
 from farm.stamp import stamp
 from farm.waiting_room import WaitingRoom
 from lib.token_buckets import Buckets
@@ -275,7 +273,7 @@ def test_a_second_claim_of_a_worker_ends_the_first() -> None:
 def test_a_flood_of_claims_is_refused_and_costs_the_others_nothing() -> None:
     async def scene(farm: Farm, app: LongPoll, leaves: asyncio.Event) -> None:
         calls, fruitless = Buckets(lambda: 0.0), Buckets(lambda: 0.0)
-        app._admission, app._refusals = Admission(calls, fruitless), Counted()
+        app._admission, app._refusals = CallAdmission(calls, fruitless), Counted()
         farm.know("eve")
         waiting = asyncio.ensure_future(claim(app, "bob", 25, leaves))
         await until_asked(farm, 1)
@@ -376,41 +374,3 @@ def test_who_is_refused_waits_without_keeping_the_application_from_others() -> N
             assert (start["status"], body["body"]) == (401, b"eve")
 
     run(scene)
-
-
-def test_refusals_take_turns(monkeypatch: Any) -> None:
-    waited: list[float] = []
-
-    async def note(seconds: float) -> None:
-        waited.append(seconds)
-
-    async def flood() -> None:
-        pace = RefusalPace(lambda: 5.0)
-        for number in range(20 * PER_SECOND):
-            await pace.wait(f"address {number}")
-
-    monkeypatch.setattr("farm.refusals.asyncio.sleep", note)
-    asyncio.run(flood())
-
-    assert len(waited) == 20 * PER_SECOND - 1, "the first one waits for nobody"
-    assert waited[PER_SECOND - 1] == pytest.approx(1.0)
-    assert max(waited) == pytest.approx(MOST_SECONDS)
-
-
-def test_who_floods_waits_behind_itself(monkeypatch: Any) -> None:
-    waited: list[float] = []
-
-    async def note(seconds: float) -> None:
-        waited.append(seconds)
-
-    async def flood() -> None:
-        pace = RefusalPace(lambda: 5.0)
-        for _ in range(PER_SECOND_OF_ONE + 1):
-            await pace.wait("eve")
-        await pace.wait("bob")
-
-    monkeypatch.setattr("farm.refusals.asyncio.sleep", note)
-    asyncio.run(flood())
-
-    assert waited[PER_SECOND_OF_ONE - 1] == pytest.approx(1.0)
-    assert waited[-1] < 0.1
