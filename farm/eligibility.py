@@ -29,6 +29,7 @@ class Obstacle(StrEnum):
     NOT_AWAKE = "not_awake"  # it starts, tests itself, or is in error
 
 
+BY_PRIORITY = ("-network__farm_priority",)  # then by age
 NOT_THERE = (Obstacle.SILENT, Obstacle.NOT_FOR_IT)
 EXCLUDED = (Obstacle.FAILED, Obstacle.BLOCKED)
 
@@ -104,12 +105,13 @@ def suits(worker: FarmWorker, at: datetime) -> StepFilter:
     """A filter of steps: what the worker may be given, whatever it offers; `OfferAudience.includes` is in it."""
     audience = worker.audience(at)
     if audience.only_tag:
-        return StepFilter(_for_only_tag, {"worker": worker.pk, "tag": audience.only_tag})
+        of_tag: Values = {"worker": worker.pk, "tag": audience.only_tag}
+        return StepFilter(_for_only_tag, of_tag, BY_PRIORITY)
     tags = ("", *sorted(audience.tags))
     if audience.person is None:
-        return StepFilter(_for_everybody, {"worker": worker.pk, "tags": tags})
+        return StepFilter(_for_everybody, {"worker": worker.pk, "tags": tags}, BY_PRIORITY)
     values: Values = {"worker": worker.pk, "tags": tags, "person": audience.person}
-    return StepFilter(_for_person, values)
+    return StepFilter(_for_person, values, BY_PRIORITY)
 
 
 def _for_only_tag(*, worker: int, tag: str) -> Q:

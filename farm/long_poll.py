@@ -28,7 +28,7 @@ from . import film_work, refusals
 from .admission import GIVEN, CallAdmission, FarmCaller, HeldBack
 from .api.auth import SESSION_HEADER
 from .api.protocol import MAX_WAIT_SECONDS, OFFERED
-from .eligibility import Eligibility
+from .eligibility import BY_PRIORITY, Eligibility
 from .idle_workers import call_roll
 from .refusals import RefusalPace
 from .turns import FairTurns
@@ -178,6 +178,7 @@ _DUE: CompiledSelect[Invocation] = CompiledSelect(
     lambda *, at: (
         Invocation.objects.due(at)
         .filter(model__startswith="farm:")
+        .order_by(*BY_PRIORITY, "due_at", "id")
         .select_related("run__network")[:MAX_LOOKED_AT]
     )
 )

@@ -28,6 +28,9 @@ class TaskState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+USUAL_PRIORITY, MAX_PRIORITY = 50, 100  # the highest first
+
+
 class RetentionClass(models.TextChoices):
     """What becomes of a finished film; its intermediate files go in any case."""
 

@@ -389,6 +389,21 @@ FIELDS: list[NetworkField] = [  # in the order of the API
         ),
         input=SettingsInput(forms.IntegerField, label=_("Seconds to wait for a farm worker")),
     ),
+    NetworkField(
+        name="farm_priority",
+        type=int,
+        description="Farm workers are given its steps before those of networks with a lower one.",
+        example=50,
+        problem=range_problem(0, 100, _("A priority is from %(least)s to %(most)s.")),
+        input=SettingsInput(
+            forms.IntegerField,
+            label=_("Priority on the farm"),
+            help_text=_(
+                "0 to 100. A farm worker is given a step of the network with the highest one; of equal ones, the step "
+                "that has waited longest."
+            ),
+        ),
+    ),
 ]
 
 # Columns that nobody sets through the API or the settings page

@@ -78,12 +78,14 @@ def get_film(request: ApiRequest, film_id: str) -> WholeFilmOut:
 @routes.patch("/films/{slug:film_id}", response=WholeFilmOut)
 @requires_scope(Scope.EDIT)
 def change_film(request: ApiRequest, film_id: str, body: FilmChange) -> WholeFilmOut:
-    """What it is called, and whether it is kept."""
+    """What it is called, whether it is kept, and before which others it is made."""
     film = find(request.auth, film_id)
     if body.retention is not None:
         if body.retention not in RetentionClass:
             raise Invalid({"retention": gettext("A film is `normal` or `kept`.")})
         film.keep(RetentionClass(body.retention))
+    if body.priority is not None:
+        film.prioritize(body.priority)
     if body.title is not None:
         film.rename(_title(body.title))
     return _whole(film)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from films.models import Film
 from films.progress import FilmProgress
+from films.states import MAX_PRIORITY
 from invocations.api.schemas import MediaOut
 from lib.schemas import StrictSchema, example
 from lib.stored_sentences import translate_stored
@@ -30,6 +31,7 @@ _FILM_EXAMPLE: dict[str, Any] = {
     "preview": None,
     "chapters": [{"seconds": 0.0, "title": "a lighthouse that counts"}],
     "retention": "normal",
+    "priority": 50,
     "created_at": "2026-11-28T23:30:00Z",
     "started_at": "2026-11-28T23:30:01Z",
     "ended_at": None,
@@ -53,6 +55,9 @@ class FilmChange(StrictSchema):
 
     title: str | None = Field(None, max_length=200)
     retention: str | None = Field(None, description="`normal` or `kept`.")
+    priority: int | None = Field(
+        None, ge=0, le=MAX_PRIORITY, description="Of films, the highest one is worked on first."
+    )
 
 
 class FilmTaskOut(BaseModel):
@@ -89,6 +94,7 @@ class FilmOut(BaseModel):
     preview: MediaOut | None
     chapters: list[dict[str, Any]]
     retention: str
+    priority: int
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -142,7 +148,7 @@ class WholeFilmOut(FilmOut):
 
 
 def _fields(film: Film, now: FilmProgress) -> dict[str, Any]:
-    copied = ("title", "recipe", "options", "state", "chapters", "retention")
+    copied = ("title", "recipe", "options", "state", "chapters", "retention", "priority")
     times = ("created_at", "started_at", "ended_at")
     return {
         **{name: getattr(film, name) for name in (*copied, *times)},

@@ -20,6 +20,7 @@ from films import events
 from films.states import (
     ENDED_FILMS,
     OPEN_FILMS,
+    USUAL_PRIORITY,
     WORKED_ON,
     FilmState,
     RetentionClass,
@@ -95,6 +96,9 @@ class Film(models.Model):
     retention = models.CharField(
         max_length=10, choices=RetentionClass.choices, default=RetentionClass.NORMAL
     )
+    priority = models.PositiveSmallIntegerField(
+        default=USUAL_PRIORITY
+    )  # 0 to 100, the highest first
     share_key = models.CharField(max_length=40, blank=True)  # empty: it is not shared
     host = models.CharField(max_length=120, blank=True)  # whose disk has the intermediate files
     bytes_used = models.PositiveBigIntegerField(default=0)  # of intermediate files
@@ -180,6 +184,9 @@ class Film(models.Model):
     def keep(self, retention: RetentionClass) -> None:
         self._write(retention=retention)
 
+    def prioritize(self, priority: int) -> None:
+        self._write(priority=priority)
+
     def rename(self, title: str) -> None:
         self._write(title=title)
 
@@ -216,6 +223,11 @@ class Film(models.Model):
     def wants_approval(self) -> bool:
         """Whether a preview is to be seen before the film is made."""
         return bool(self.options.get("approve")) and self.approved_at is None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is made before usual ones."""
+        return self.priority > USUAL_PRIORITY
 
     @property
     def is_open(self) -> bool:

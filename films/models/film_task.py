@@ -29,12 +29,12 @@ class TaskPurpose(models.TextChoices):
 
 class FilmTaskQuerySet(models.QuerySet["FilmTask"]):
     def claimable(self, at: datetime, host: str) -> FilmTaskQuerySet:
-        """Ready and due, of films whose files are on this host; the film that waits longest first."""
+        """Ready and due, of films whose files are on this host: by priority, then the film that waits longest."""
         here = models.Q(film__host="") | models.Q(film__host=host)
         ready = self.filter(here, state=TaskState.READY, film__state__in=WORKED_ON)
         due = ready.filter(models.Q(due_at__isnull=True) | models.Q(due_at__lte=at))
         first = models.F("film__served_at").asc(nulls_first=True)
-        return due.order_by(first, "film_id", "number")
+        return due.order_by("-film__priority", first, "film_id", "number")
 
     def in_order(self) -> FilmTaskQuerySet:
         return self.order_by("number")

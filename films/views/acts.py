@@ -18,7 +18,7 @@ from accounts.models import User
 from films import changes
 from films.models import Film
 from films.orders import OrderRefused
-from films.states import RetentionClass
+from films.states import MAX_PRIORITY, USUAL_PRIORITY, RetentionClass
 from invocations.states import IllegalMove, Stale
 
 Act = Callable[[Film], object]
@@ -31,6 +31,8 @@ ACTS: dict[str, Act] = {
     "share": Film.share,
     "unshare": Film.unshare,
     "keep": lambda film: film.keep(RetentionClass.KEPT),
+    "first": lambda film: film.prioritize(MAX_PRIORITY),
+    "in-turn": lambda film: film.prioritize(USUAL_PRIORITY),
     "unkeep": lambda film: film.keep(RetentionClass.NORMAL),
 }
 

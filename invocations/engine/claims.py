@@ -90,8 +90,8 @@ class Holder:
     record: Callable[[Claim], object] = _keep_no_record
 
     def due_steps(self, at: datetime) -> InvocationQuerySet:
-        """Those that it may be given now; the longest waiting first."""
-        return Invocation.objects.due(at).offered(self.offer).filter(self.suits.as_query())
+        """Those that it may be given now; of the first order of `suits` the longest waiting first."""
+        return self.suits.apply(Invocation.objects.due(at).offered(self.offer))
 
     def first_due_steps(self, at: datetime) -> list[Invocation]:
         """The first of `due_steps`, of which only the run is known."""

@@ -26,21 +26,24 @@ def _any_step() -> Q:
 @dataclass(frozen=True, slots=True)
 class StepFilter:
     """A filter of steps: `condition` of the `values`. It is compiled once for each condition: a function of a
-    module, to which nothing but the shape of its values makes a difference (`CompiledSelect`)."""
+    module, to which nothing but the shape of its values makes a difference (`CompiledSelect`). `order`: what comes
+    before how long they have waited."""
 
     condition: Callable[..., Q] = _any_step
     values: Values = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
-    def as_query(self) -> Q:
-        return self.condition(**self.values)
+    def apply(self, steps: InvocationQuerySet) -> InvocationQuerySet:
+        """Those of due `steps` that pass, in order."""
+        return _in_order(steps.filter(self.condition(**self.values)), self.order)
 
 
 ANY_STEP = StepFilter()
 
 
 def first(offer: WorkOffer, suits: StepFilter, *, at: datetime) -> list[Invocation]:
-    """The longest waiting ones; only their run is known."""
-    select = _first_select(suits.condition, offer.platforms, offer.inverted)
+    """Of the first order the longest waiting ones; only their run is known."""
+    select = _first_select(suits.condition, suits.order, offer.platforms, offer.inverted)
     return select.rows(at=at, models=tuple(sorted(offer.models)), **suits.values)
 
 
@@ -53,11 +56,15 @@ def one(offer: WorkOffer, suits: StepFilter, *, pk: int, at: datetime) -> Invoca
 
 @lru_cache(maxsize=64)
 def _first_select(
-    condition: Callable[..., Q], platforms: frozenset[str], inverted: bool
+    condition: Callable[..., Q],
+    order: tuple[str, ...],
+    platforms: frozenset[str],
+    inverted: bool,
 ) -> CompiledSelect[Invocation]:
     def due(*, at: datetime, models: tuple[str, ...], **values: Any) -> InvocationQuerySet:
         offer = WorkOffer(platforms, frozenset(models), inverted)
-        return _due(at, offer, condition(**values)).only("run")[:MAX_STEPS_TRIED]
+        found = _in_order(_due(at, offer, condition(**values)), order)
+        return found.only("run")[:MAX_STEPS_TRIED]
 
     return CompiledSelect(due)
 
@@ -76,3 +83,7 @@ def _one_select(
 
 def _due(at: datetime, offer: WorkOffer, suits: Q) -> InvocationQuerySet:
     return Invocation.objects.due(at).offered(offer).filter(suits)
+
+
+def _in_order(steps: InvocationQuerySet, order: tuple[str, ...]) -> InvocationQuerySet:
+    return steps.order_by(*order, *steps.query.order_by) if order else steps

@@ -148,6 +148,7 @@ class Network(models.Model):
     panic_key = models.CharField(max_length=20, blank=True)  # a key's name; empty: none
     farm_tag = models.CharField(max_length=40, blank=True)  # of the farm workers it is for
     farm_patience_seconds = models.PositiveIntegerField(default=60)
+    farm_priority = models.PositiveSmallIntegerField(default=50)  # 0 to 100, the highest first
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

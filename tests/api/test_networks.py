@@ -55,6 +55,7 @@ def test_a_network_shows_everything_about_itself(owner: ApiClient, network: Netw
         "panic_key": "",
         "farm_tag": "",
         "farm_patience_seconds": 60,
+        "farm_priority": 50,
         "runnable": True,
         "problems": [],
         "running": False,
@@ -101,6 +102,7 @@ EVERYTHING: dict[str, Any] = {
     "panic_key": "F13",
     "farm_tag": "gallery",
     "farm_patience_seconds": 90,
+    "farm_priority": 80,
 }
 
 

@@ -167,7 +167,7 @@ def test_the_filter_of_a_claim_is_the_rule_of_the_picker(owned: Network, bob: Us
         worker = FarmWorker(pk=0, serves_person_id=person, serves_tag=only_tag, tags=list(held))
         Network.objects.filter(pk=owned.pk).update(farm_tag=tag)
 
-        given_it = Invocation.objects.filter(eligibility.suits(worker, at).as_query()).exists()
+        given_it = eligibility.suits(worker, at).apply(Invocation.objects.all()).exists()
 
         expected = worker.audience(at).includes(owned.owner_id, tag)
         assert given_it is expected, (person, only_tag, held, tag)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from assets import ingest
 from films import changes
+from films.claims import claim_next_task
 from films.estimates import FilmEstimate, estimate_film_of_run
 from films.models import Film, Upload
 from films.states import FilmState, RetentionClass
@@ -284,6 +285,22 @@ def test_clip_that_a_film_needs_stays(owner: Client, order: Order, upload: Uploa
     changes.cancel_film(film=film, at=timezone.now())
     owner.post(f"/films/storage/{upload.public_id}/remove/")
     assert not Upload.objects.filter(pk=upload.pk).exists()
+
+
+def test_film_can_be_made_before_others(owner: Client, order: Order) -> None:
+    film, other = order(), order()
+    assert "It takes turns" in owner.get(f"/films/{other.public_id}/").text
+
+    act(owner, other, "first")
+
+    assert "before other films" in owner.get(f"/films/{other.public_id}/").text
+    taken = claim_next_task(worker="one", at=timezone.now())
+    assert taken is not None
+    assert taken.film == other
+    act(owner, other, "in-turn")
+    taken = claim_next_task(worker="one", at=timezone.now())
+    assert taken is not None
+    assert taken.film == film
 
 
 def test_kept_film_does_not_expire(owner: Client, order: Order) -> None:

@@ -53,6 +53,7 @@ EVERYTHING: dict[str, Any] = {
     "panic_key": "F13",
     "farm_tag": "gallery",
     "farm_patience_seconds": "90",
+    "farm_priority": "80",
 }
 
 
