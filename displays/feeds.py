@@ -46,7 +46,7 @@ from studio.feeds import NetworkFeed
 
 PANIC = (PanicPressed.type, PanicLifted.type)
 OWN_TOPICS = 3  # of a display; those of its film follow
-FILM_ENDS = (FilmDeleted.type, RunWithdrawn.type)
+FILM_ENDS = (FilmDeleted.type, RunWithdrawn.type, InvocationTakenDown.type)
 CHANGES = (InstallationChanged.type, InstallationOpened.type, InstallationClosed.type)
 _OLD = timedelta(seconds=2)  # an event of before: what is drawn for it is the present anyway
 _PRESENT_SECONDS = 0.5

@@ -1,8 +1,10 @@
-"""A display that shows a film, again and again, whatever its network does meanwhile."""
+"""A display that shows a film, again and again, whatever its network does meanwhile; and films in replay."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -10,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from films.models import Film
 from films.models.film import FilmQuerySet
-from films.states import FilmState
 from invocations.states import InvocationState
 from lib.validation import Invalid, is_legible
 from networks.models import Person
-from studio.tiles import Tile, TileOptions
+from studio.tiles import Tile, TileOptions, empty_tile
 
 from .models import Display, DisplayKind, Installation
+from .replay import ReplayMoment
 
 MAX_CHOICES = 200
 
@@ -34,7 +36,7 @@ def tiles_of(displays: Iterable[Display], options: TileOptions) -> dict[int, lis
     wanted = [one for one in displays if is_film(one)]
     if not wanted:
         return {}
-    films = _showable(Film.objects.all()).select_related("output")
+    films = Film.objects.showable().select_related("output")
     found = films.in_bulk({one.film_id for one in wanted if one.film_id is not None})
     return {
         one.pk: _tiles(found[one.film_id], options) if one.film_id in found else []
@@ -42,7 +44,18 @@ def tiles_of(displays: Iterable[Display], options: TileOptions) -> dict[int, lis
     }
 
 
-def _tiles(film: Film, options: TileOptions) -> list[Tile]:
+def tiles_of_replay(
+    moment: ReplayMoment, cells: Collection[int], options: TileOptions
+) -> list[Tile]:
+    """The film in the first cell, which has the whole wall as long as the others are empty (css/wall.css); nothing
+    where it may not be seen any more."""
+    found = Film.objects.showable().select_related("output").filter(pk=moment.film).first()
+    film = _tiles(found, options, moment.began_at) if found else []
+    rest = (replace(empty_tile(cell), mark="") for cell in cells if cell or not film)
+    return [*(film if 0 in cells else ()), *rest]
+
+
+def _tiles(film: Film, options: TileOptions, began_at: datetime | None = None) -> list[Tile]:
     """Where it has the screen to itself it sounds, and goes by the clock."""
     if film.output is None:
         return []
@@ -56,6 +69,7 @@ def _tiles(film: Film, options: TileOptions) -> list[Tile]:
         alt=film.title,
         lazy=options.lazy,
         keeps_time=not options.lazy,
+        began_at=began_at,
     )
     return [only]
 
@@ -93,10 +107,4 @@ def with_film(
 def _known_to(person: Person, installation: Installation | None) -> FilmQuerySet:
     visible = Film.objects.visible_to(person).values("pk")
     shown = Display.objects.filter(installation=installation, film__isnull=False).values("film")
-    return _showable(Film.objects.filter(Q(pk__in=visible) | Q(pk__in=shown)))
-
-
-def _showable(films: FilmQuerySet) -> FilmQuerySet:
-    return films.filter(
-        state=FilmState.COMPLETED, output__isnull=False, run__withdrawn_at__isnull=True
-    )
+    return Film.objects.showable().filter(Q(pk__in=visible) | Q(pk__in=shown))

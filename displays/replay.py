@@ -1,4 +1,5 @@
-"""Replay: runs of old shown again as if live, driven by the clock alone.
+"""Replay: runs of old shown again as if live, and in turn with them the films that were chosen for it, driven by the
+clock alone.
 
 What is on is a function of the rows and the time alone, so every web process and every screen
 agrees without messages to each other, nothing is written, and nothing can be charged.
@@ -10,10 +11,13 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, zip_longest
+from math import ceil
 
 from django.db import models
 from django.db.models import Count
 
+from films.models import Film
 from invocations.models import Invocation, Run
 from invocations.states import LIVE_RUNS, InvocationState
 from networks.models import Network
@@ -21,17 +25,29 @@ from networks.models import Network
 STEP_SECONDS = 10.0  # long enough to be read
 WORKING_SECONDS = 2.0  # of which the step is shown as being worked on
 MAX_RUNS = 12
+MAX_FILMS = 12
 MAX_STEPS = 48  # of each run, from its beginning
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayItem:
+    """A run, or a film with the run that it was made of (0: of none); `turns` of STEP_SECONDS long."""
+
+    run: int
+    turns: int
+    film: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayMoment:
-    """What the archive shows now: a run up to one of its steps, which may still be at work."""
+    """What the archive shows now: a run up to one of its steps, which may still be at work; or a film, with all of
+    its run."""
 
     run: int
     step: int
     working: bool
-    began_at: datetime
+    began_at: datetime  # of the step, or of the film
+    film: int = 0
 
 
 def current_moment(
@@ -42,30 +58,49 @@ def current_moment(
         return None
     newest_key = (newest.pk, newest.state) if newest else (0, "")
     program = _program(network.pk, *newest_key, int(at.timestamp()) // 60)
-    total = sum(steps for _, steps in program)
+    total = sum(item.turns for item in program)
     if not total:
         return None
-    elapsed = (at - since).total_seconds()
-    position, within = divmod(elapsed, STEP_SECONDS)
-    began_at = since + timedelta(seconds=position * STEP_SECONDS)
-    place = int(position) % total
-    for run, steps in program:
-        if place < steps:
-            return ReplayMoment(run, place, within < WORKING_SECONDS, began_at)
-        place -= steps
+    turn, within = divmod((at - since).total_seconds(), STEP_SECONDS)
+    place = int(turn) % total
+    for item in program:
+        if place < item.turns:
+            begun = turn - place if item.film else turn
+            began_at = since + timedelta(seconds=begun * STEP_SECONDS)
+            if item.film:
+                return ReplayMoment(item.run, MAX_STEPS, False, began_at, item.film)
+            return ReplayMoment(item.run, place, within < WORKING_SECONDS, began_at)
+        place -= item.turns
     return None
 
 
 @functools.lru_cache(maxsize=256)
-def _program(network: int, newest: int, state: str, minute: int) -> Sequence[tuple[int, int]]:
-    """Runs and how many of their steps are shown, oldest first. It holds until another run is the
-    newest or a minute is over: runs may be deleted."""
+def _program(network: int, newest: int, state: str, minute: int) -> Sequence[ReplayItem]:
+    """Runs and films in turn, the oldest first. It holds until another run is the newest or a minute is over:
+    runs may be deleted."""
+    pairs = zip_longest(_runs(network), _films(network))
+    return tuple(item for item in chain.from_iterable(pairs) if item is not None)
+
+
+def _runs(network: int) -> list[ReplayItem]:
+    """With how many of their steps are shown."""
     shown = Run.objects.filter(network=network, withdrawn_at__isnull=True)
     ended = shown.exclude(state__in=LIVE_RUNS).newest_first()
     runs = list(ended.values_list("pk", flat=True)[: 2 * MAX_RUNS])
     counted = dict(_shown().filter(run__in=runs).values_list("run").annotate(Count("pk")))
-    found = [(run, counted[run]) for run in runs if run in counted]
-    return tuple(reversed(found[:MAX_RUNS]))
+    found = [ReplayItem(run, counted[run]) for run in runs if run in counted]
+    return list(reversed(found[:MAX_RUNS]))
+
+
+def _films(network: int) -> list[ReplayItem]:
+    """From their beginning to their end."""
+    chosen = Film.objects.replayed_in(network).newest_first()
+    rows = chosen.values_list("run", "output__seconds", "pk")[:MAX_FILMS]
+    found = [
+        ReplayItem(run or 0, max(1, ceil((seconds or 0.0) / STEP_SECONDS)), film)
+        for run, seconds, film in rows
+    ]
+    return list(reversed(found))
 
 
 def _shown() -> models.QuerySet[Invocation]:

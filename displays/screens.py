@@ -102,8 +102,7 @@ class WallState:
     @property
     def identity(self) -> object:
         """Two walls of equal identity look the same until something happens."""
-        moment = self.moment and (self.moment.run, self.moment.step, self.moment.working)
-        return self.mode, moment, captions.appearance(self.network)
+        return self.mode, self.moment, captions.appearance(self.network)
 
 
 def wall_state_of_network(network: Network, *, at: datetime | None = None) -> WallState:
@@ -158,9 +157,6 @@ def _in_vain(step: Invocation, at: datetime) -> bool:
     return rate_limits.is_resting(step.model, at)
 
 
-# Rendering
-
-
 def tiles_of(
     display: Display,
     wall: WallState,
@@ -176,6 +172,8 @@ def tiles_of(
         dark = wall.mode is Mode.DARK
         return [] if dark else film_displays.tiles_of([display], options)[display.pk]
     wanted = range(layout.cells) if cells is None else sorted(cells)
+    if wall.moment and wall.moment.film:
+        return film_displays.tiles_of_replay(wall.moment, wanted, options)
     placed = place_steps(layout, _steps(layout, wall, wanted))
     found = [
         _of_step(step, cell, options, wall, provider)
@@ -390,11 +388,11 @@ def _words_beside(display: Display, wall: WallState) -> dict[str, object]:
     if film_displays.is_film(display):
         return {"archived": None, "caption": None, "attraction": None}
     archived, run = wall.moment is not None, run_of_wall(wall)
-    idle = run is None and wall.mode is not Mode.DARK
+    is_film, halted = bool(wall.moment and wall.moment.film), wall.halt is not None
+    idle = run is None and not is_film and wall.mode is not Mode.DARK
+    words = captions.caption_of_run(wall.network, run, archived=archived, halted=halted)
     return {
         "archived": run if archived else None,
-        "caption": captions.caption_of_run(
-            wall.network, run, archived=archived, halted=wall.halt is not None
-        ),
+        "caption": None if is_film else words,
         "attraction": captions.attraction_of_network(wall.network) if idle else None,
     }

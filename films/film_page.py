@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, Min, Sum
@@ -80,7 +80,7 @@ class TaskProblem:
 
 def shown_films(rows: FilmQuerySet) -> FilmQuerySet:
     """With all that a row or a page shows of them."""
-    return rows.select_related("owner", "run__network__owner", "output", "preview")
+    return rows.select_related("owner", "run__network__owner", "output", "preview", "replayed_in")
 
 
 def rows_of_films(films: Iterable[Film]) -> list[FilmRow]:
@@ -103,15 +103,21 @@ def films_of_run(run: Run, person: Person) -> list[Film]:
 
 
 def links_of_run(run: Run, person: Person) -> list[FilmOfRun]:
-    """The same, as the run's own page shows them."""
+    """The same, as the run's own page shows them; those that are not to be seen any more without their file."""
+    films = films_of_run(run, person)
+    seen = (
+        set(Film.objects.showable().filter(run=run).values_list("pk", flat=True)) if films else ()
+    )
+    links = [_link(film, reverse("film", args=[film.public_id])) for film in films]
     return [
-        _link(film, reverse("film", args=[film.public_id])) for film in films_of_run(run, person)
+        link if film.pk in seen else replace(link, file=None)
+        for film, link in zip(films, links, strict=True)
     ]
 
 
 def shared_links_of_run(run: Run) -> list[FilmOfRun]:
     """Those that are shared, for whoever has the address of something else of the run."""
-    shared = Film.objects.filter(run=run, state=FilmState.COMPLETED).exclude(share_key="")
+    shared = Film.objects.showable().filter(run=run).exclude(share_key="")
     found = shared.select_related("output").newest_first()[:12]
     return [_link(film, shared_path(film)) for film in found]
 
@@ -137,6 +143,8 @@ def page_context(film: Film) -> dict[str, object]:
         "film": film,
         "groups": groups_of_tasks(film),
         "problems": problems_of_film(film),
+        "hidden": film.state == FilmState.COMPLETED
+        and not Film.objects.showable().filter(pk=film.pk).exists(),
     }
 
 

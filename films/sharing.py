@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.urls import reverse
 
 from .models import Film
-from .states import FilmState
 
 
 def shared_path(film: Film) -> str:
@@ -14,6 +13,6 @@ def shared_path(film: Film) -> str:
 
 
 def film_of_key(key: str) -> Film | None:
-    """The finished film of a shared page; none of a run that its visitor has taken back."""
-    rows = Film.objects.filter(share_key=key, state=FilmState.COMPLETED, run__withdrawn_at=None)
+    """The finished film of a shared page, where it may still be seen."""
+    rows = Film.objects.showable().filter(share_key=key)
     return rows.select_related("output").first() if key else None

@@ -12,7 +12,7 @@ from django.conf import settings
 from .child_process import ChildProcess
 from .encoder.protocol import EncoderReport, Picture, read_report
 from .models import Broadcast, QuarantinedItem, StreamTarget
-from .pictures import slate
+from .pictures import PLAY, slate
 from .program import OnAir, StreamProgram
 from .sender import TargetSender
 from .states import StreamState
@@ -160,6 +160,7 @@ class OnAirBroadcast:
                 self._encoder.forget(report.failed)
 
     def _count_failure(self, key: str, reason: str, at: datetime) -> None:
+        key, _, _ = key.partition(PLAY)
         logger.warning("the stream could not show %s: %s", key, reason)
         if QuarantinedItem.count_failure(self.broadcast.network, key, reason, at=at):
             self._program.note_quarantine(key)
@@ -171,7 +172,9 @@ class OnAirBroadcast:
             new = StreamState.STARTING
         else:
             new = self._on_air.state
-        self.broadcast.note_step(self._on_air.step if self._on_air else None, holder=self._holder)
+        on_air = self._on_air
+        step, film = (on_air.step, on_air.film) if on_air else (None, None)
+        self.broadcast.note_shown(step, film, holder=self._holder)
         if new != self.broadcast.state:
             self.broadcast.move(new, holder=self._holder)
 

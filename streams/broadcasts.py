@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import AuditEntry, User
+from invocations.states import InvocationState
 from networks.models import Network
 from networks.opening_words import closed_sentence
 from studio.tiles import Tile, TileOptions, step_tile
@@ -96,7 +97,7 @@ class StreamStatus:
 
 def broadcast_of(network: Network) -> Broadcast:
     """Its row; one that is not saved where it has never been on air."""
-    found = Broadcast.objects.filter(network=network).select_related("step").first()
+    found = Broadcast.objects.filter(network=network).select_related("step", "film").first()
     made = found or Broadcast(network=network)
     made.network = network
     return made
@@ -149,7 +150,10 @@ def choose_outside_hours(*, network: Network, choice: OutsideHours) -> None:
 
 
 def shown_tile(broadcast: Broadcast) -> Tile | None:
-    """The step whose output is on, for those who read the stream instead of seeing it."""
+    """The film or the step whose output is on, for those who read the stream instead of seeing it."""
+    if broadcast.film is not None and broadcast.wanted:
+        name = gettext("Film: %(title)s") % {"title": broadcast.film.title}
+        return Tile("live-film", state=InvocationState.COMPLETED, name=name)
     if broadcast.step is None or not broadcast.wanted:
         return None
     return step_tile(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.utils.translation import gettext
 
 from assets.kinds import MediaKind
+from films.models import Film
 from invocations.models import Invocation
 from lib import markdown
 from networks.models import Network
@@ -17,6 +18,7 @@ from studio.tiles import describe_model, shorten
 from .media_files import MediaFiles
 
 MAX_CAPTION = 600  # characters
+PLAY = "#"  # in a picture's key, before which time it is shown
 KINDS: dict[str, PictureKind] = {
     MediaKind.IMAGE: "image",
     MediaKind.AUDIO: "audio",
@@ -52,6 +54,21 @@ def picture_of_step(step: Invocation, network: Network, files: MediaFiles) -> Pi
         path=files.picture_of(asset),
         sound=files.sound_of(asset) if sounds else "",
     )
+
+
+def key_of_film(film: Film) -> str:
+    return f"film:{film.public_id}"
+
+
+def picture_of_film(film: Film, network: Network, files: MediaFiles, number: int) -> Picture:
+    """From its beginning to its end, with its sound; of another `number` it begins again. Raises OSError where its
+    file cannot be had, ValueError where there is none."""
+    if film.output is None:
+        raise ValueError(film.public_id)
+    path = files.picture_of(film.output)
+    label = gettext("Film: %(title)s") % {"title": shorten(film.title, 120)}
+    key = f"{key_of_film(film)}{PLAY}{number}"
+    return Picture(key, "video", title=network.name, label=label, path=path, sound=path, once=True)
 
 
 def slate(network: Network, key: str, words: str) -> Picture:

@@ -1,7 +1,7 @@
-"""What is on: the newest output of the run that is under way, runs from the archive while nothing runs,
-and a slate where there is neither.
+"""What is on: the newest output of the run that is under way, while nothing runs archived runs and films that were
+chosen for replay, and a slate where there is neither.
 
-It reads rows and writes no more than which runs it has played. One query a second while a run is under
+It reads rows and writes no more than what it has played. One query a second while a run is under
 way, two while none is.
 """
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 
 from assets.errors import StorageUnavailable
 from assets.kinds import MediaKind
+from films.models import Film
 from invocations.models import Invocation, Run
 from invocations.states import LIVE_RUNS, InvocationState
 from networks.models import Network
@@ -24,9 +25,10 @@ from studio.tiles import shorten
 
 from .encoder.protocol import Picture
 from .media_files import MediaFiles
-from .models import Broadcast, QuarantinedItem, RunPlays
+from .models import Broadcast, FilmPlays, QuarantinedItem, RunPlays
 from .models.broadcast import BedKind, OutsideHours
-from .pictures import key_of, picture_of_step, slate
+from .models.plays import next_item
+from .pictures import key_of, key_of_film, picture_of_film, picture_of_step, slate
 from .states import StreamState
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ class OnAir:
     picture: Picture
     state: StreamState
     step: int | None = None  # whose output it is
+    film: int | None = None  # which it is
 
 
 class StreamProgram:
@@ -56,6 +59,8 @@ class StreamProgram:
         self._current: OnAir | None = None
         self._until: datetime | None = None
         self._queue: list[int] = []  # steps of the archived run that are still to be shown
+        self._films_shown = 0
+        self._last_film: int | None = broadcast.film_id
         self._bed: tuple[int, str] = (0, "")  # the newest sound of this run
 
     def note_quarantine(self, key: str) -> None:
@@ -79,7 +84,13 @@ class StreamProgram:
 
     def _stays(self, current: OnAir) -> bool:
         """What is from the archive makes room for a run at once."""
-        return current.state is StreamState.LIVE or not self.network.runs.live().exists()
+        if current.state is StreamState.LIVE:
+            return True
+        film = current.film
+        may_be_seen = (
+            film is None or Film.objects.replayed_in(self.network.pk).filter(pk=film).exists()
+        )
+        return may_be_seen and not self.network.runs.live().exists()
 
     def _live(self, at: datetime) -> OnAir | None:
         run = Run.objects.filter(network=self.network, ended_at__isnull=True, state__in=LIVE_RUNS)
@@ -101,12 +112,15 @@ class StreamProgram:
     def _archived(self, at: datetime) -> OnAir:
         if not self.network.replay:
             return self._slate("idle", gettext("Nothing is running."))
-        for _ in range(2):  # what is left of one run, then another one
+        for _ in range(
+            3
+        ):  # what is left of one run, then another one or a film, which may be in quarantine
             while self._queue:
                 step = self._next_step()
                 if step and (found := self._shown(step, StreamState.ARCHIVE)):
                     return self._keep(found, at, _seconds_of(step))
-            self._begin_run(at)
+            if (film := self._begin_next(at)) and (found := self._shown_film(film)):
+                return self._keep(found, at, _seconds_of_film(film))
         return self._slate("empty", gettext("Nothing has gone round here yet."))
 
     def _next_step(self) -> Invocation | None:
@@ -116,14 +130,33 @@ class StreamProgram:
         )
         return done.select_related("run", *ASSETS).filter(pk=self._queue.pop(0)).first()
 
-    def _begin_run(self, at: datetime) -> None:
-        run = RunPlays.next_run(self.network, after=self.broadcast.last_run_id)
-        if run is None:
-            return
-        RunPlays.count(run.pk, at=at)
-        self.broadcast.note_run(run.pk)
-        steps = run.invocations.filter(state=InvocationState.COMPLETED).in_order()
-        self._queue = list(steps.values_list("pk", flat=True)[:MAX_STEPS])
+    def _begin_next(self, at: datetime) -> Film | None:
+        """A film; or its steps are in the queue, and it is a run."""
+        after = self.broadcast.last_run_id, self._last_film
+        found = next_item(self.network, after=after)
+        if isinstance(found, Film):
+            FilmPlays.count(found.pk, at=at)
+            self._last_film = found.pk
+            self.broadcast.note_run(None)
+            return found
+        if found is not None:
+            RunPlays.count(found.pk, at=at)
+            self._last_film = None
+            self.broadcast.note_run(found.pk)
+            steps = found.invocations.filter(state=InvocationState.COMPLETED).in_order()
+            self._queue = list(steps.values_list("pk", flat=True)[:MAX_STEPS])
+        return None
+
+    def _shown_film(self, film: Film) -> OnAir | None:
+        if film.output is None or key_of_film(film) in self._quarantine:
+            return None
+        try:
+            self._films_shown += 1
+            picture = picture_of_film(film, self.network, self._files, self._films_shown)
+        except (OSError, StorageUnavailable) as error:
+            logger.warning("the film %s cannot be shown: %s", film.public_id, error)
+            return None
+        return OnAir(picture, StreamState.ARCHIVE, film=film.pk)
 
     # Both
 
@@ -153,7 +186,9 @@ class StreamProgram:
         return self._files.keep(sound) if run == step.run_id and sound else ""
 
     def _keep(self, found: OnAir, at: datetime, seconds: float) -> OnAir:
-        if self._current is None or found.picture.key != self._current.picture.key:
+        """A live output does not stay longer than it has to; of the archive the same one may come again."""
+        archived = found.state is StreamState.ARCHIVE
+        if archived or self._current is None or found.picture.key != self._current.picture.key:
             self._until = at + timedelta(seconds=seconds)
         self._current = found
         return found
@@ -165,6 +200,12 @@ class StreamProgram:
             None,
         )
         return self._current
+
+
+def _seconds_of_film(film: Film) -> float:
+    """To its end."""
+    lasts = (film.output.seconds or 0.0) if film.output else 0.0
+    return max(CHANGE_SECONDS, lasts)
 
 
 def _seconds_of(step: Invocation) -> float:

@@ -90,6 +90,7 @@ class Tile:
     href: str = ""
     lazy: bool = False
     keeps_time: bool = False  # a film that is heard and is where the clock says
+    began_at: datetime | None = None  # of a film that began at a time of its own
 
 
 @dataclass(frozen=True, slots=True)

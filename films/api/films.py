@@ -9,7 +9,7 @@ from ninja import Query, Router, Status
 import invocations.api.runs
 from accounts.api import permissions
 from accounts.api.auth import ApiRequest, Caller
-from films import changes, orders
+from films import changes, orders, replays
 from films.models import Film, Upload
 from films.models.film import FilmQuerySet
 from films.progress import progress_of_film, progress_of_films
@@ -78,7 +78,7 @@ def get_film(request: ApiRequest, film_id: str) -> WholeFilmOut:
 @routes.patch("/films/{slug:film_id}", response=WholeFilmOut)
 @requires_scope(Scope.EDIT)
 def change_film(request: ApiRequest, film_id: str, body: FilmChange) -> WholeFilmOut:
-    """What it is called, whether it is kept, and before which others it is made."""
+    """What it is called, whether it is kept, before which others it is made, and in which network's replay it is played."""
     film = find(request.auth, film_id)
     if body.retention is not None:
         if body.retention not in RetentionClass:
@@ -88,6 +88,9 @@ def change_film(request: ApiRequest, film_id: str, body: FilmChange) -> WholeFil
         film.prioritize(body.priority)
     if body.title is not None:
         film.rename(_title(body.title))
+    if "replayed_in" in body.model_fields_set:
+        person = permissions.require_user(request.auth)
+        replays.choose(film=film, slug=body.replayed_in, person=person)
     return _whole(film)
 
 
@@ -150,7 +153,7 @@ def find(caller: Caller, film_id: str) -> Film:
 
 def _shown(caller: Caller) -> FilmQuerySet:
     rows = Film.objects.visible_to(caller.person)
-    return rows.select_related("owner", "run", "upload", "output", "preview")
+    return rows.select_related("owner", "run", "upload", "output", "preview", "replayed_in")
 
 
 def _whole(film: Film) -> WholeFilmOut:

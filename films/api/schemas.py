@@ -32,6 +32,7 @@ _FILM_EXAMPLE: dict[str, Any] = {
     "chapters": [{"seconds": 0.0, "title": "a lighthouse that counts"}],
     "retention": "normal",
     "priority": 50,
+    "replayed_in": None,
     "created_at": "2026-11-28T23:30:00Z",
     "started_at": "2026-11-28T23:30:01Z",
     "ended_at": None,
@@ -57,6 +58,11 @@ class FilmChange(StrictSchema):
     retention: str | None = Field(None, description="`normal` or `kept`.")
     priority: int | None = Field(
         None, ge=0, le=MAX_PRIORITY, description="Of films, the highest one is worked on first."
+    )
+    replayed_in: str | None = Field(
+        None,
+        max_length=100,
+        description="The slug of a network that one controls, which plays it while nothing runs; null: none.",
     )
 
 
@@ -95,6 +101,7 @@ class FilmOut(BaseModel):
     chapters: list[dict[str, Any]]
     retention: str
     priority: int
+    replayed_in: str | None
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -155,6 +162,7 @@ def _fields(film: Film, now: FilmProgress) -> dict[str, Any]:
         "id": film.public_id,
         "run": film.run.public_id if film.run else None,
         "upload": film.upload.public_id if film.upload else None,
+        "replayed_in": film.replayed_in.slug if film.replayed_in else None,
         "stage": now.stage or None,
         "progress": now.fraction,
         "eta_seconds": now.eta_seconds,

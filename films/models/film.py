@@ -26,7 +26,7 @@ from films.states import (
     RetentionClass,
     check_film_move,
 )
-from invocations.models import Run
+from invocations.models import Run, Takedown
 from invocations.states import Stale
 from lib.public_ids import new_public_id
 from networks.models import Network
@@ -71,6 +71,19 @@ class FilmQuerySet(models.QuerySet["Film"]):
         normal = self.filter(retention=RetentionClass.NORMAL)
         return normal.filter(state__in=ENDED_FILMS, ended_at__lt=ended)
 
+    def showable(self) -> FilmQuerySet:
+        """Finished ones that people besides their makers may see: not of a run that its visitor has taken back, nor
+        with an output that was taken down since."""
+        later = Takedown.objects.filter(
+            invocation__run=models.OuterRef("run"), at__gte=models.OuterRef("created_at")
+        )
+        finished = self.filter(state=FilmState.COMPLETED, output__isnull=False)
+        return finished.filter(models.Q(run__withdrawn_at__isnull=True) & ~models.Exists(later))
+
+    def replayed_in(self, network: int) -> FilmQuerySet:
+        """Those that are played while nothing runs in the network of this key."""
+        return self.showable().filter(replayed_in=network)
+
     def newest_first(self) -> FilmQuerySet:
         return self.order_by("-id")
 
@@ -100,6 +113,9 @@ class Film(models.Model):
         default=USUAL_PRIORITY
     )  # 0 to 100, the highest first
     share_key = models.CharField(max_length=40, blank=True)  # empty: it is not shared
+    replayed_in = models.ForeignKey(  # plays it in turn with its archived runs
+        Network, null=True, on_delete=models.SET_NULL, related_name="replayed_films"
+    )
     host = models.CharField(max_length=120, blank=True)  # whose disk has the intermediate files
     bytes_used = models.PositiveBigIntegerField(default=0)  # of intermediate files
     max_bytes = models.PositiveBigIntegerField(default=0)  # what they may take
@@ -198,6 +214,10 @@ class Film(models.Model):
 
     def unshare(self) -> None:
         self._write(share_key="")
+
+    def replay_in(self, network: Network | None) -> None:
+        """`network`: one that who asks may control; None: nowhere."""
+        self._write(replayed_in=network)
 
     def note_frames_removed(self) -> None:
         self._write(bytes_used=0)

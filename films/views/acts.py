@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 from django.contrib import messages
@@ -15,11 +16,12 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from films import changes
+from films import changes, replays
 from films.models import Film
 from films.orders import OrderRefused
 from films.states import MAX_PRIORITY, USUAL_PRIORITY, RetentionClass
 from invocations.states import IllegalMove, Stale
+from lib.validation import Invalid
 
 Act = Callable[[Film], object]
 ACTS: dict[str, Act] = {
@@ -40,9 +42,13 @@ ACTS: dict[str, Act] = {
 @require_POST
 @login_required
 def act(request: HttpRequest, public_id: str) -> HttpResponse:
-    """`do` is one of ACTS, or `delete`; `back` is `list` where the button stands in the list."""
+    """`do` is one of ACTS, `replay` in `network`, or `delete`; `back` is `list` where the button stands in the list."""
     film = controlled_film(request, public_id)
     wanted = request.POST.get("do", "")
+    if wanted == "replay":
+        slug, person = request.POST.get("network"), cast("User", request.user)
+        with suppress(Invalid):  # a choice that has gone meanwhile
+            replays.choose(film=film, slug=slug, person=person)
     if wanted == "delete":
         changes.delete_film(film=film, at=timezone.now())
         messages.success(request, gettext("The film is gone."))

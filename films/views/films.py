@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from films import film_page, sharing
+from films import film_page, replays, sharing
 from films.models import Film
 from lib.qr_codes import PublicUrl
 from lib.validation import is_legible
@@ -35,6 +35,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
     shared = sharing.shared_path(film)
     context = film_page.page_context(film) | {
         "shared": PublicUrl.for_path(request, shared) if shared else None,
+        "replaying": replays.choices_for(cast("User", request.user), film),
     }
     return render(request, "films/film.html", context)
 

@@ -1,5 +1,5 @@
 // A film that a display shows: at the place that the clock says, so that screens of one film keep together and a
-// screen that begins afresh goes on; heard where the browser allows it and the screen is not to be silent.
+// screen that begins afresh goes on (in replay it began at a time of its own); heard where the browser allows it and the screen is not to be silent.
 import { local } from "./storage.js";
 
 const LOOK_AGAIN = 5000; // ms
@@ -8,7 +8,7 @@ const isSilent = () => document.querySelector("[data-muted]") !== null;
 let begun;
 
 function place(video) {
-  if (video.duration > 0 && Number.isFinite(video.duration)) video.currentTime = (Date.now() / 1000) % video.duration;
+  if (video.duration > 0 && Number.isFinite(video.duration)) video.currentTime = (Date.now() / 1000 - Number(video.dataset.film)) % video.duration;
 }
 
 async function begin() {

@@ -70,7 +70,10 @@ class Encoder:
         os._exit(0)  # the host has closed its end: it wants no more of this
 
     def _changed(self, picture: Picture) -> None:
-        self._mixer.play(picture.sound, picture.bed)
+        if picture.once:
+            self._mixer.play_film(picture.sound)
+        else:
+            self._mixer.play(picture.sound, picture.bed)
 
     def _publish(self, data: bytes, begins: int, ends: int) -> None:
         try:

@@ -21,6 +21,7 @@ class Picture:
     title: str = ""  # the network's name
     path: str = ""  # of an image or a video; of a sound: its waveform
     sound: str = ""  # a file to be played once, from the beginning
+    once: bool = False  # a film: to its end and no further, its sound too, however long it is
     bed: str = ""  # a file or a folder of sounds that goes on beneath; empty: silence
 
     def to_line(self) -> str:

@@ -19,9 +19,11 @@ FILM_FRAMES_AHEAD = 90  # decoded at most for one frame of ours: a film of 2,700
 
 
 class FilmLoop:
-    """The frames of a video, over and over. Raises what PyAV raises where it cannot be decoded."""
+    """The frames of a video, over and over, or `once`: then its last one stays. Raises what PyAV raises where it cannot be
+    decoded."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, once: bool = False) -> None:
+        self._once = once
         self._container = av.open(str(path))
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "NONE"
@@ -38,7 +40,8 @@ class FilmLoop:
             try:
                 self.frame = next(self._frames)
             except (StopIteration, av.FFmpegError):
-                self._restart(seconds)
+                if not self._once:
+                    self._restart(seconds)
                 break
         return self.frame
 
@@ -59,7 +62,8 @@ class ReadyScene:
         drawn = canvas.draw(picture)
         self.picture = picture
         self._planes, self._box = drawn.planes, drawn.media_box
-        self._film = FilmLoop(Path(picture.path)) if picture.kind == "video" else None
+        is_film = picture.kind == "video"
+        self._film = FilmLoop(Path(picture.path), once=picture.once) if is_film else None
         self._place: FrameBox | None = None
         self._shown: Any = None
         self._latest = self._planes

@@ -50,9 +50,12 @@ def silence(samples: int) -> Samples:
 
 
 class Bed:
-    """Sounds one after the other, over and over, decoded in a thread; silence where there are none."""
+    """Sounds one after the other, over and over, decoded in a thread; silence where there are none. `once`: the sound of
+    a film, once, in step with its pictures: what was silence because it came late is left out."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, *, once: bool = False) -> None:
+        self._once = once
+        self._late = 0  # samples
         self._blocks: queue.Queue[Samples] = queue.Queue(BLOCKS_AHEAD)
         self._rest = silence(0)
         self._over = threading.Event()
@@ -63,12 +66,20 @@ class Bed:
         """The next ones; silence for those that are not decoded yet."""
         while self._rest.shape[1] < samples:
             try:
-                self._rest = np.concatenate((self._rest, self._blocks.get_nowait()), axis=1)
+                self._rest = np.concatenate((self._rest, self._in_time()), axis=1)
             except queue.Empty:
                 missing = silence(samples - self._rest.shape[1])
+                self._late += missing.shape[1] if self._once else 0
                 self._rest = np.concatenate((self._rest, missing), axis=1)
         found, self._rest = self._rest[:, :samples], self._rest[:, samples:]
         return found
+
+    def _in_time(self) -> Samples:
+        """What was decoded, without what is late. Raises queue.Empty."""
+        found = self._blocks.get_nowait()
+        late = min(self._late, found.shape[1])
+        self._late -= late
+        return found[:, late:]
 
     def close(self) -> None:
         self._over.set()
@@ -76,7 +87,8 @@ class Bed:
             self._blocks.get_nowait()
 
     def _fill(self, place: Path) -> None:
-        for file in cycle(sound_files(place)):
+        files = sound_files(place)
+        for file in files if self._once else cycle(files):
             played = False
             with suppress(av.FFmpegError, OSError, ValueError, IndexError):
                 for piece in decode(file):
@@ -109,21 +121,29 @@ class Mixer:
         self._sound = silence(0)
         self._at = 0
         self._bed, self._place, self._gain = Bed(""), "", BED_GAIN
+        self._is_film = False
         self._lock = threading.Lock()
 
     def play(self, sound: str, bed: str) -> None:
         """From now on; what a step's sound lacks because it cannot be decoded is silence."""
-        if bed != self._place:
+        if bed != self._place or self._is_film:
             self._bed.close()
-            self._bed, self._place = Bed(bed), bed
+            self._bed, self._place, self._is_film = Bed(bed), bed, False
         threading.Thread(target=self._load, args=(sound,), daemon=True, name="sound").start()
+
+    def play_film(self, path: str) -> None:
+        """Its sound from now on, as loud as it is."""
+        self._bed.close()
+        self._bed, self._place = Bed(path, once=True), ""
+        self._is_film = True
+        self._load("")
 
     def read(self, samples: int) -> Samples:
         mixed = self._bed.read(samples)
         with self._lock:
             piece = self._sound[:, self._at : self._at + samples]
             self._at += samples
-        target = DUCKED_GAIN if piece.shape[1] else BED_GAIN
+        target = 1.0 if self._is_film else DUCKED_GAIN if piece.shape[1] else BED_GAIN
         step = np.clip(target - self._gain, -samples / RATE, samples / RATE)
         mixed = mixed * np.linspace(self._gain, self._gain + step, samples, dtype=np.float32)
         self._gain += float(step)

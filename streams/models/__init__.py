@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from .broadcast import Broadcast
-from .plays import RunPlays
+from .plays import FilmPlays, RunPlays
 from .quarantine import QuarantinedItem
 from .target import StreamTarget
 from .viewers import StreamViewers
 
-__all__ = ["Broadcast", "QuarantinedItem", "RunPlays", "StreamTarget", "StreamViewers"]
+__all__ = ["Broadcast", "FilmPlays", "QuarantinedItem", "RunPlays", "StreamTarget", "StreamViewers"]

@@ -62,6 +62,9 @@ class Broadcast(models.Model):
     step = models.ForeignKey(  # whose output is on
         "invocations.Invocation", null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    film = models.ForeignKey(  # which is on
+        "films.Film", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     last_run = models.ForeignKey(  # of the archive, so that it is not repeated at once
         "invocations.Run", null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -83,7 +86,7 @@ class Broadcast(models.Model):
     def stop(self, at: datetime) -> bool:
         """Take it off air; False where it is so already."""
         stopped = {"state": StreamState.STOPPED, "since": at}
-        free = {"lease_until": None, "holder": "", "step_id": None}
+        free = {"lease_until": None, "holder": "", "step_id": None, "film_id": None}
         return self._change(Q(wanted=True), wanted=False, **free, **stopped)
 
     def choose_bed(self, bed: BedKind) -> None:
@@ -122,12 +125,13 @@ class Broadcast(models.Model):
             segment_at=segment_at,
         )
 
-    def note_step(self, step: int | None, *, holder: str) -> None:
-        """Whose output is on; None: a slate."""
-        if step != self.step_id:
-            self._change(Q(holder=holder), step_id=step)
+    def note_shown(self, step: int | None, film: int | None, *, holder: str) -> None:
+        """Whose output is on, or which film; neither: a slate."""
+        if (step, film) != (self.step_id, self.film_id):
+            self._change(Q(holder=holder), step_id=step, film_id=film)
 
-    def note_run(self, run: int) -> None:
+    def note_run(self, run: int | None) -> None:
+        """Which was begun last; None: a film."""
         self._change(Q(), last_run_id=run)
 
     def _change(self, only_if: Q, **fields: object) -> bool:

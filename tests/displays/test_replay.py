@@ -9,11 +9,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from assets.models import Asset
 from displays import replay, screens
 from displays.models import Display
 from displays.screens import IDLE_FOR, STOPPED_FOR, Mode
-from invocations import halts
+from films.models import Film
+from films.states import FilmState
+from invocations import halts, takedowns
 from invocations.models import Attempt, Invocation, RateLimiter, Run
+from invocations.models.takedown import Replacement
 from invocations.runs import start_run, stop_run
 from invocations.states import Reason
 from networks.models import Network
@@ -135,3 +139,67 @@ def test_replaying_writes_nothing_and_asks_little(
     assert len(asked) <= 5
     assert all(query["sql"].startswith("SELECT") for query in asked)
     assert Attempt.objects.count() == attempts
+
+
+@pytest.fixture
+def video(db: None) -> Asset:
+    return Asset.objects.create(
+        sha256="f" * 64, kind="video", extension="mp4", bytes=9, width=2, height=2
+    )
+
+
+def film_of(run: Run, video: Asset, seconds: float) -> Film:
+    """A finished one, which the run's network plays."""
+    Asset.objects.filter(pk=video.pk).update(seconds=seconds)
+    return Film.objects.create(
+        owner=run.network.owner,
+        run=run,
+        recipe="film-of-run",
+        title="The film of it",
+        state=FilmState.COMPLETED,
+        output=video,
+        replayed_in=run.network,
+    )
+
+
+def test_a_film_is_played_to_its_end_in_turn_with_runs(
+    network: Network, add_display: AddDisplay, run: Run, ended: datetime, video: Asset
+) -> None:
+    grid = add_display()
+    film_of(run, video, 24.0)
+    begin = ended + IDLE_FOR + 3 * STEP
+
+    scene = screens.wall_state_of_network(network, at=begin + AFTER_WORK)
+    tiles = screens.tiles_of(grid, scene)
+    page = screens.render_screen(grid, scene)
+    later = screens.wall_state_of_network(network, at=begin + 2 * STEP + AFTER_WORK)
+    after = screens.wall_state_of_network(network, at=begin + 3 * STEP + AFTER_WORK)
+
+    assert [tile.state for tile in tiles] == ["completed", *["empty"] * 5]
+    assert (tiles[0].url, tiles[0].began_at) == (video.url, begin)
+    assert f'data-film="{int(begin.timestamp())}"' in page["screen"]
+    assert later.identity == scene.identity
+    assert "From the archive" in page["screen-note"]
+    assert 'id="wall-caption" hidden' in page["wall-caption"]
+    assert after.moment is not None
+    assert (after.moment.film, after.moment.step) == (0, 0)
+
+
+def test_a_film_is_not_shown_once_an_output_was_taken_down(
+    network: Network, display: Display, run: Run, ended: datetime, video: Asset
+) -> None:
+    film_of(run, video, 24.0)
+    begin = ended + IDLE_FOR + 3 * STEP + AFTER_WORK
+    scene = screens.wall_state_of_network(network, at=begin)
+    assert screens.tiles_of(display, scene)[0].modality == "video"
+
+    step = run.invocations.get(sequence=1)
+    takedowns.take_down(
+        step=step, replacement=Replacement.PLACEHOLDER, by=network.owner, at=timezone.now()
+    )
+
+    assert screens.tiles_of(display, scene)[0].state == "empty"
+    replay.clear_cache()
+    again = screens.wall_state_of_network(network, at=begin)
+    assert again.moment is not None
+    assert again.moment.film == 0

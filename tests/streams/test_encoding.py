@@ -16,8 +16,9 @@ from streams.encoder.clock import SEGMENT_FRAMES
 from streams.encoder.output import Encoding, Publication
 from streams.encoder.playlist import PLAYLIST_NAME
 from streams.encoder.protocol import Picture
-from streams.encoder.screen import FADE_FRAMES, Screen, blend
-from streams.encoder.sound import RATE, Mixer, silence
+from streams.encoder.screen import FADE_FRAMES, FilmLoop, Screen, blend
+from streams.encoder.sound import RATE, Bed, Mixer, silence
+from tests.operations.clips import moving_sprite, write_clip
 
 FIRST = 1_000_000 * SEGMENT_FRAMES
 RED, BLUE = (planes_of(Image.new("RGB", (WIDTH, HEIGHT), tone)) for tone in ("#a00", "#00a"))
@@ -162,3 +163,30 @@ def test_the_sound_of_a_step_is_heard_and_then_there_is_silence(tmp_path: Path) 
 
     assert np.abs(rest[:, 2048:4096]).max() > 0.1
     assert np.abs(rest[:, -1024:]).max() == 0
+
+
+def test_the_sound_of_a_film_is_never_late() -> None:
+    """What is not decoded in time is left out, so that the rest is in step with the pictures."""
+    bed = Bed("", once=True)
+    first = bed.read(480)
+    for number in (1, 2, 3):
+        bed._blocks.put(np.full((2, 480), number, np.float32))
+
+    rest = bed.read(1000)
+
+    assert not first.any()
+    assert [rest[0, at] for at in (0, 479, 480, 959, 960)] == [2, 2, 3, 3, 0]
+
+
+def test_a_film_that_is_played_once_ends_with_its_last_picture(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "film.mp4", moving_sprite(8))
+    film = FilmLoop(path, once=True)
+    over = FilmLoop(path)
+
+    last = [film.at(second / 10).pts for second in range(40)][-1]
+    again = [over.at(second / 10).pts for second in range(40)]
+
+    assert last == 7 * max(again) // 6
+    assert again.count(0) > 1
+    film.close()
+    over.close()

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
+from assets.models import Asset
+from films.models import Film
+from films.states import FilmState
 from invocations import runs
 from invocations.models import Run
 from invocations.states import Reason
@@ -191,3 +196,67 @@ def test_it_asks_the_database_twice_a_second_at_most(
             program.next_picture(AT + timedelta(seconds=second), halted=False)
 
     assert len(queries) <= 12
+
+
+@pytest.fixture
+def film(network: Network, tmp_path: Path, settings: Settings) -> Film:
+    """A finished one of 40 seconds, in the network's replay; its file is whatever."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    output = Asset.objects.create(
+        sha256="f" * 64, kind="video", extension="mp4", bytes=1, seconds=40
+    )
+    path = tmp_path / "media" / output.name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"f")
+    return Film.objects.create(
+        owner=network.owner,
+        recipe="interpolate",
+        title="A reel",
+        state=FilmState.COMPLETED,
+        output=output,
+        replayed_in=network,
+    )
+
+
+def test_films_are_played_to_their_end_in_turn_with_archived_runs(
+    broadcast: Broadcast, ended: Ended, film: Film
+) -> None:
+    ended("words")
+    program = program_of(broadcast)
+    times = [AT + timedelta(seconds=at) for at in (0, 9, 48, 50, 59)]
+
+    shown = [program.next_picture(at, halted=False) for at in times]
+
+    kinds = [one.picture.kind for one in shown]
+    assert kinds in (["text", "video", "video", "text", "video"], ["video"] * 2 + ["text"] * 3)
+    played = next(one for one in shown if one.film)
+    assert (played.film, played.picture.once, played.picture.sound) == (
+        film.pk,
+        True,
+        played.picture.path,
+    )
+    assert played.picture.label == "Film: A reel"
+
+
+def test_an_only_film_begins_again(broadcast: Broadcast, film: Film) -> None:
+    program = program_of(broadcast)
+
+    keys = [
+        program.next_picture(AT + timedelta(seconds=at), halted=False).picture.key
+        for at in (0, 39, 41)
+    ]
+
+    assert keys == [f"film:{film.public_id}#{number}" for number in (1, 1, 2)]
+
+
+def test_a_film_makes_room_when_it_is_not_to_be_seen_any_more(
+    broadcast: Broadcast, film: Film, ended: Ended
+) -> None:
+    program = program_of(broadcast)
+    before = program.next_picture(AT, halted=False)
+    ended("words")
+
+    film.replay_in(None)
+
+    assert before.film == film.pk
+    assert program.next_picture(AT + timedelta(seconds=1), halted=False).picture.text == "words"
