@@ -191,6 +191,26 @@ class InvocationTakenDown(InvocationEvent):
     type = "invocation.taken_down"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationPerturbed(InvocationEvent):
+    """The run was frozen or flat: the step takes a few words more than the step before it gave."""
+
+    type = "invocation.perturbed"
+    reason: str
+
+    @classmethod
+    def of_step(cls, run: Run, step: Invocation, reason: str) -> Self:
+        return cls(
+            run=run.public_id,
+            invocation=step.public_id,
+            sequence=step.sequence,
+            slot=step.slot,
+            state=step.state,
+            model=step.model,
+            reason=str(reason),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class InvocationProgressed(LiveUpdate):
     """What the provider says of a step while it works on it."""

@@ -12,6 +12,8 @@ from .models import Invocation, Run, StopAll
 if TYPE_CHECKING:
     from networks.models import Network
 
+    from .perturbations import Addition
+
 
 def _not_wired(*_: object) -> Any:
     raise NotImplementedError("A hook of invocations is not wired: panic/apps.py does that.")
@@ -32,6 +34,9 @@ class InvocationHooks:
 
     `forget_outputs`: these were taken down; within the transaction that has replaced them.
 
+    `find_addition`: words for the next step, where the run is stuck after this one; asked only where the network
+    wants its runs to be perturbed.
+
     `start_twin`, `start_variant`: a run beside this one, from the same words by other chance or from these words;
     None where it may not run. `check_variant`: the words of a variant and of the prompt, before either begins;
     raises BadPrompt.
@@ -45,6 +50,7 @@ class InvocationHooks:
     show_step: Callable[[Run, Invocation, datetime], float] = _not_wired
     withdraw: Callable[[Run, datetime], None] = _not_wired
     forget_outputs: Callable[[Sequence[Invocation]], None] = _not_wired
+    find_addition: Callable[[Run, Invocation], Addition | None] = _not_wired
     start_twin: Callable[[Run, datetime], Run | None] = _not_wired
     check_variant: Callable[[str, str, Network], str] = _not_wired
     start_variant: Callable[[Run, str, datetime], Run | None] = _not_wired

@@ -20,6 +20,7 @@ from .engine import placeholders
 from .hooks import hooks
 from .models import Invocation, Run, Takedown
 from .models.takedown import Replacement
+from .perturbations import with_words
 from .states import IllegalMove, InvocationState
 
 if TYPE_CHECKING:
@@ -127,4 +128,18 @@ def _replace(step: Invocation, shown: Output) -> None:
     for taken in (followers, branched):
         same = taken.filter(input_text=step.output_text, input_asset=step.output_asset)
         same.update(input_text=text, input_asset=asset)
+    if step.output_asset is None:
+        _replace_in_perturbed(step, followers, text)
     step.replace_output(text, asset)
+
+
+def _replace_in_perturbed(
+    step: Invocation, followers: models.QuerySet[Invocation], text: str
+) -> None:
+    """In the one that took its text with words besides, and in those that took the same after that."""
+    perturbed = followers.filter(perturbation__isnull=False).select_related("perturbation")
+    for one in perturbed.order_by("sequence")[:1]:
+        words = one.perturbation.words
+        if one.input_text == with_words(step.output_text, words):
+            same = followers.filter(input_text=one.input_text)
+            same.update(input_text=with_words(text, words))

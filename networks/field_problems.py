@@ -13,13 +13,14 @@ from lib.sentences import join_with_and
 from lib.validation import is_blank, is_legible
 
 from . import banned_words, pacing
-from .models import RefusalPolicy
+from .models import PerturbationPolicy, RefusalPolicy
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise, StrPromise
 
 MAX_PACING_STEPS = 20
 MAX_ATTRACT_PROMPTS = 100
+MAX_PERTURBATION_SENTENCES, MAX_PERTURBATION_LENGTH = 100, 200
 MAX_BUDGET = 1_000_000_000.0
 
 
@@ -79,6 +80,26 @@ def refusal_policy_problem(value: str, values: object) -> str:
         return ""
     known = ", ".join(RefusalPolicy.values)
     return gettext("The refusal policy is one of %(known)s.") % {"known": known}
+
+
+def perturbation_problem(value: str, values: object) -> str:
+    if value in PerturbationPolicy.values:
+        return ""
+    known = ", ".join(PerturbationPolicy.values)
+    return gettext("The perturbation is one of %(known)s.") % {"known": known}
+
+
+def perturbation_sentences_problem(value: Sequence[str], values: Mapping[str, Any]) -> str:
+    if len(value) > MAX_PERTURBATION_SENTENCES:
+        sentence = gettext("At most %(most)d sentences fit.")
+        return sentence % {"most": MAX_PERTURBATION_SENTENCES}
+    for number, one in enumerate(value, 1):
+        if is_blank(one) or len(one) > MAX_PERTURBATION_LENGTH or not is_legible(one):
+            sentence = gettext("Sentence %(number)d must be text of 1 to %(most)s characters.")
+            return sentence % {"number": number, "most": MAX_PERTURBATION_LENGTH}
+    if not value and values["perturbation"] == PerturbationPolicy.SENTENCES:
+        return gettext("Write at least one sentence.")
+    return ""
 
 
 def attract_prompts_problem(value: Sequence[str], values: Mapping[str, Any]) -> str:

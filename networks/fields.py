@@ -6,10 +6,7 @@ CONTRIBUTING.md says how to add one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from lib.languages import language_choices, language_problem
 
 from . import banned_words, pacing
+from .farm_fields import FARM_FIELDS
 from .field_objects import BudgetsIn, BudgetsOut, PacingIn, PacingOut, SlotIn, SlotOut
 from .field_problems import (
     attract_prompts_problem,
@@ -24,46 +22,20 @@ from .field_problems import (
     budgets_problem,
     key_problem,
     pacing_problem,
+    perturbation_problem,
+    perturbation_sentences_problem,
     range_problem,
     refusal_policy_problem,
     text_problem,
 )
 from .forms.inputs import BudgetInputs, LinesField, PacingInputs, SettingsInput, SwitchInput
-from .models import Network, RefusalPolicy
+from .models import Network, PerturbationPolicy, RefusalPolicy
+from .network_field import NetworkField
 
 MAX_LOCKOUT_SECONDS = 86_400  # a day
 MAX_PROMPT_LENGTH = 10_000
 MAX_HINT_LENGTH = 100
 MAX_WARM_UP_MINUTES = 60
-OF_COLUMN: Any = object()  # the default is that of the model's column
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkField:
-    """One thing that can be set on a network: in the API, on the settings page, or on both."""
-
-    name: str  # in JSON, in the form, and of the column
-    type: Any  # as the API takes it
-    answer_type: Any = None  # as the API gives it, where that is another type
-    default: Any = OF_COLUMN  # in the API's description; callable for lists and objects
-    description: str = ""  # in the API, where it takes the field
-    answer_description: str = ""  # in the API, where it gives the field
-    schema: Mapping[str, Any] = field(default_factory=dict)  # more of the field's JSON Schema
-    example: Any
-
-    normalize: Callable[[Any], Any] = lambda value: value  # before it is checked and stored
-    # What is wrong with a value, in a sentence. The second argument has all values of the network.
-    problem: Callable[[Any, Mapping[str, Any]], str] = lambda value, values: ""
-    depends_on: tuple[str, ...] = ()  # checked again when one of these changes
-    read: Callable[[Network], Any] | None = None  # for the API; by default the attribute
-    input: SettingsInput | None = None  # on the settings page
-
-    is_plain: bool = True  # False: networks/changes.py knows how it is set
-    is_copied: bool = True  # goes into a duplicate
-    is_private: bool = False  # null for those who do not control the network
-
-    def value_of(self, network: Network) -> Any:
-        return self.read(network) if self.read else getattr(network, self.name)
 
 
 def _all_budgets(network: Network) -> dict[str, float | None]:
@@ -257,6 +229,35 @@ FIELDS: list[NetworkField] = [  # in the order of the API
         ),
     ),
     NetworkField(
+        name="perturbation",
+        type=str,
+        schema={"enum": list(PerturbationPolicy.values)},
+        description="For a run that is frozen or flat: what is added to what its next model is given.",
+        example="prompt",
+        problem=perturbation_problem,
+        input=SettingsInput(
+            forms.ChoiceField,
+            template="components/_radio_field.html",
+            label=_("When a run says the same again and again, or its pictures go flat"),
+            choices=PerturbationPolicy.choices,
+            widget=forms.RadioSelect,
+        ),
+    ),
+    NetworkField(
+        name="perturbation_sentences",
+        type=list[str],
+        description="Added one after the other, where `perturbation` is `sentences`.",
+        example=["Suddenly it begins to snow."],
+        problem=perturbation_sentences_problem,
+        depends_on=("perturbation",),
+        input=SettingsInput(
+            LinesField,
+            label=_("Sentences for that"),
+            max_length=30_000,
+            help_text=_("One a line; each time the next one is added."),
+        ),
+    ),
+    NetworkField(
         name="replay",
         type=bool,
         example=True,
@@ -368,42 +369,7 @@ FIELDS: list[NetworkField] = [  # in the order of the API
             ),
         ),
     ),
-    NetworkField(
-        name="farm_tag",
-        type=str,
-        description="Only farm workers with this tag work for it; empty: any that are for all.",
-        example="gallery",
-        normalize=str.strip,
-        problem=text_problem(_("A tag"), most=40),
-        input=SettingsInput(
-            forms.CharField, label=_("Tag of its farm workers"), required=False, max_length=40
-        ),
-    ),
-    NetworkField(
-        name="farm_patience_seconds",
-        type=int,
-        description="So long a step waits for a farm worker before its fallback takes it.",
-        example=60,
-        problem=range_problem(
-            5, 86_400, _("A step waits for a farm worker from %(least)s to %(most)s seconds.")
-        ),
-        input=SettingsInput(forms.IntegerField, label=_("Seconds to wait for a farm worker")),
-    ),
-    NetworkField(
-        name="farm_priority",
-        type=int,
-        description="Farm workers are given its steps before those of networks with a lower one.",
-        example=50,
-        problem=range_problem(0, 100, _("A priority is from %(least)s to %(most)s.")),
-        input=SettingsInput(
-            forms.IntegerField,
-            label=_("Priority on the farm"),
-            help_text=_(
-                "0 to 100. A farm worker is given a step of the network with the highest one; of equal ones, the step "
-                "that has waited longest."
-            ),
-        ),
-    ),
+    *FARM_FIELDS,
 ]
 
 # Columns that nobody sets through the API or the settings page

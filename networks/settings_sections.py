@@ -17,6 +17,7 @@ SECTIONS: dict[str, list[str]] = {  # the titles are translated when they are sh
     gettext_noop("Opening hours"): ["pace_to_closing", "start_at_opening", "warm_up_minutes"],
     gettext_noop("Limits"): ["budgets"],
     gettext_noop("Declined steps"): ["refusal_policy"],
+    gettext_noop("Stuck runs"): ["perturbation", "perturbation_sentences"],
     gettext_noop("Farm"): ["farm_tag", "farm_patience_seconds", "farm_priority"],
     gettext_noop("Walls"): ["caption", "replay"],
 }

@@ -12,6 +12,7 @@ from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from invocations.models import StuckReason
 from networks.rings import find_model
 from platforms.base import Modality
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from invocations.models import Run
 
     from .numbers import Estimate, Numbers
-    from .trajectories import Findings, Point, Trajectory
+    from .trajectories import AddedWords, Findings, Point, Trajectory
 
 DRAWN = 150  # texts in a picture, the newest
 LISTED = 40  # in a table that is sent again with each
@@ -45,6 +46,7 @@ class Dot:
     size: str
     opacity: str
     text: str
+    perturbed: bool = False
 
     @property
     def number(self) -> int:
@@ -102,6 +104,7 @@ class TableRow:
     from_previous: str
     from_prompt: str
     text: str
+    perturbed: bool
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,7 @@ def _dot(point: Point, *, age: int) -> Dot:
         _plain(max(1.6, 4.5 - age / 6)),
         f"{opacity:.2f}",
         point.text,
+        point.perturbed,
     )
 
 
@@ -271,7 +275,14 @@ def marks_of(found: Findings) -> list[str]:
             _("Cut off at the limit of their length: the texts of the steps %(steps)s.")
             % {"steps": ", ".join(str(sequence + 1) for sequence in found.truncated[-12:])}
         )
-    return said
+    return said + [_perturbation(one) for one in found.perturbed]
+
+
+def _perturbation(one: AddedWords) -> str:
+    words = _("It said the same again and again: step %(step)d was given “%(words)s” besides.")
+    if one.reason == StuckReason.FLAT:
+        words = _("Its pictures went flat: step %(step)d was given “%(words)s” besides.")
+    return words % {"step": one.sequence + 1, "words": one.words}
 
 
 def _losses(found: Findings) -> list[str]:
@@ -298,4 +309,5 @@ def _row(point: Point) -> TableRow:
         distance(point.from_previous),
         distance(point.from_prompt),
         point.text,
+        point.perturbed,
     )

@@ -30,7 +30,7 @@ def _points(runs: Sequence[Run]) -> Iterator[Row]:
         for one in found.points:
             yield (
                 *(run.public_id, one.sequence, one.slot, one.model, one.x, one.y),
-                *(one.from_previous, one.from_prompt, one.text),
+                *(one.from_previous, one.from_prompt, one.perturbed, one.text),
             )
 
 
@@ -63,6 +63,7 @@ TABLES: Mapping[str, ExportedTable] = {
             "y": float,
             "from_previous": float,
             "from_prompt": float,
+            "perturbed": bool,
             "text": str,
         },
         _points,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from numpy.typing import NDArray
 
-from invocations.models import Invocation, Run
+from invocations.models import Invocation, Perturbation, Run
 from invocations.models.run import RunQuerySet
 from invocations.prompts import folded
 
@@ -31,6 +32,7 @@ class TextOutput:
     text: str
     truncated: bool
     vector: Array | None
+    disturbed: bool = False  # words from outside had been added to its run by then
 
 
 def text_outputs(runs: Sequence[Run], newest: Q | None = None) -> dict[int, list[TextOutput]]:
@@ -38,7 +40,8 @@ def text_outputs(runs: Sequence[Run], newest: Q | None = None) -> dict[int, list
     `newest_steps` found."""
     rows = Invocation.objects.filter(embeddable(), newest or newest_steps(runs), output_asset=None)
     found: dict[int, list[TextOutput]] = {run.pk: [] for run in runs}
-    for step in rows.select_related("embedding").order_by("sequence"):
+    told = rows.annotate(disturbed=perturbed_before("run", "sequence"))
+    for step in told.select_related("embedding").order_by("sequence"):
         found[step.run_id].append(_text_output(step))
     return {run: texts[-NEWEST:] for run, texts in found.items()}
 
@@ -54,10 +57,10 @@ def newest_steps(runs: Sequence[Run]) -> Q:
     return wanted
 
 
-def _text_output(step: Invocation) -> TextOutput:
-    return TextOutput(
-        step.sequence, step.slot, step.model, step.output_text, step.truncated, _vector_of(step)
-    )
+def _text_output(step: Any) -> TextOutput:
+    """Of a step with the annotation."""
+    copied = step.sequence, step.slot, step.model, step.output_text, step.truncated
+    return TextOutput(*copied, _vector_of(step), step.disturbed)
 
 
 def _vector_of(step: Invocation) -> Array | None:
@@ -82,10 +85,10 @@ def runs_to_compare(runs: RunQuerySet) -> list[Run]:
 
 
 def first_texts(runs: Sequence[Run]) -> dict[int, Array]:
-    """By run, the vectors of its first text outputs; one query for all."""
+    """By run, the vectors of its first text outputs, as far as it went its way undisturbed; one query for all."""
     longest = max((len(run.ring) for run in runs), default=1)
     rows = Embedding.objects.usable(OutputKind.TEXT).filter(
-        invocation__run__in=runs, invocation__sequence__lt=OLDEST * longest
+        ~perturbed_before(), invocation__run__in=runs, invocation__sequence__lt=OLDEST * longest
     )
     in_order = rows.order_by("invocation__run", "invocation__sequence")
     found: defaultdict[int, list[Array]] = defaultdict(list)
@@ -94,6 +97,23 @@ def first_texts(runs: Sequence[Run]) -> dict[int, Array]:
         if vector is not None and len(found[run]) < OLDEST:
             found[run].append(vector)
     return {run: np.array(vectors) for run, vectors in found.items()}
+
+
+def perturbed_before(
+    run: str = "invocation__run", sequence: str = "invocation__sequence"
+) -> Exists:
+    """A filter, with the names of these columns: words from outside had been added to the run by then."""
+    earlier = Perturbation.objects.filter(run=OuterRef(run), sequence__lte=OuterRef(sequence))
+    return Exists(earlier)
+
+
+def perturbations(texts: Mapping[int, Sequence[TextOutput]]) -> dict[int, list[Perturbation]]:
+    """By run, in their order; a query only where one of the texts came after one."""
+    disturbed = [run for run, found in texts.items() if any(one.disturbed for one in found)]
+    found: dict[int, list[Perturbation]] = {run: [] for run in texts}
+    for one in Perturbation.objects.filter(run__in=disturbed).order_by("sequence"):
+        found[one.run_id].append(one)
+    return found
 
 
 def folded_prompt(run: Run) -> str:

@@ -26,7 +26,9 @@ def parquet_file(table: ExportedTable, runs: Sequence[Run]) -> bytes:
     from arro3.core import Array, DataType, Table
     from arro3.io import write_parquet
 
-    types = {str: DataType.string(), int: DataType.int64(), float: DataType.float64()}
+    types = {str: DataType.string(), int: DataType.int64(), float: DataType.float64()} | {
+        bool: DataType.bool()
+    }
     rows = list(table.rows(runs))
     columns = {
         column: Array([row[at] for row in rows], type=types[kind])

@@ -64,7 +64,7 @@ class LostWord:
 
 
 def frozen_at(texts: Sequence[str]) -> int | None:
-    """The first of the texts that repeat each other, but for case, space and marks, until now."""
+    """The first of the texts that repeat each other, but for case, space and punctuation, until now."""
     folded = [_folded(text) for text in texts]
     same = [first == second for first, second in pairwise(folded)]
     return _begin_of_end(same, MIN_REPEATS)
@@ -173,5 +173,7 @@ def _stem(word: str) -> str:
 
 
 def _folded(text: str) -> str:
+    """Without punctuation; numbers, and signs of every script, tell texts apart."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(WORD.findall(plain)) or plain.strip()
+    kept = "".join(" " if unicodedata.category(sign)[0] in "PZC" else sign for sign in plain)
+    return " ".join(kept.split()) or plain.strip()

@@ -19,7 +19,7 @@ from invocations.models import Run
 from .models import Embedding
 from .models.embedding import IMAGE_MODEL, TEXT_MODEL
 from .numbers import MIN_TEXTS, local_terms, mean_distance
-from .outputs import as_vector
+from .outputs import as_vector, perturbed_before
 
 Array = NDArray[np.float32]
 MAX_OUTPUTS = 60  # of a slot in a run
@@ -66,6 +66,7 @@ def _parts(values: dict[int, float]) -> dict[int, float]:
 
 def _outputs_by_slot(runs: Sequence[Run], slots: int) -> dict[int, list[Array]]:
     rows = Embedding.objects.filter(
+        ~perturbed_before(),
         invocation__run__in=runs,
         invocation__sequence__lt=MAX_OUTPUTS * max(1, slots),
         vector__isnull=False,

@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import Q
 
 from assets.kinds import MediaKind
-from invocations.models import Invocation, Run
+from invocations.models import Invocation, Perturbation, Run
 
 from . import outputs, patterns, sentences
 from .models.embedding import embeddable
@@ -30,7 +30,9 @@ PICTURES = 400
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A text output. Distances are cosine distances; None where there is nothing to compare with."""
+    """A text output. Distances are cosine distances; None where there is nothing to compare with.
+
+    `perturbed`: words were added to the run between the text before and this one."""
 
     sequence: int
     x: float
@@ -40,6 +42,7 @@ class Point:
     slot: int
     model: str
     text: str
+    perturbed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,15 @@ class Loss:
     noun: str
     sequence: int  # of the first text without it
     model: str  # which has written that text
+
+
+@dataclass(frozen=True, slots=True)
+class AddedWords:
+    """What the step was given besides, and why."""
+
+    sequence: int
+    reason: str  # frozen, flat
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,7 @@ class Findings:
     cycle: Cycle | None = None
     lost: tuple[Loss, ...] = ()
     truncated: tuple[int, ...] = ()
+    perturbed: tuple[AddedWords, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,39 +91,48 @@ def trajectory_of_run(run: Run) -> Trajectory:
 
 
 def trajectories_of_runs(runs: Sequence[Run]) -> list[Trajectory]:
-    """In their order. Six queries, and two more for each further network."""
+    """In their order. Six queries, one more where a run was perturbed, and two more for each further network."""
     newest = outputs.newest_steps(runs)
     texts, sizes = outputs.text_outputs(runs, newest), _picture_sizes(runs, newest)
     prompts = outputs.prompt_vectors(runs)
+    perturbed = outputs.perturbations(texts)
     archives = {run.network_id: _archive_of(run) for run in runs}
     return [
         _trajectory(
-            run, texts[run.pk], sizes[run.pk], prompts.get(run.pk), archives[run.network_id]
+            _RunOutputs(run, texts[run.pk], sizes[run.pk], perturbed[run.pk]),
+            prompts.get(run.pk),
+            archives[run.network_id],
         )
         for run in runs
     ]
 
 
-def _trajectory(
-    run: Run,
-    texts: Sequence[TextOutput],
-    sizes: Sequence[tuple[int, int]],
-    prompt: Array | None,
-    archive: _Archive,
-) -> Trajectory:
-    embedded = [one for one in texts if one.vector is not None]
-    vectors = _stacked(embedded)
-    twins, strangers = _others(run, archive)
-    own = (
-        outputs.first_texts([run]).get(run.pk, vectors) if len(texts) == outputs.NEWEST else vectors
-    )
-    numbers = numbers_of_run(vectors, [], [])
-    if twins or strangers:
-        compared = numbers_of_run(own, twins, strangers)
-        numbers = Numbers(numbers.noise, numbers.kept, compared.memory)
-    found = _findings(run, texts, embedded, vectors, sizes)
+@dataclass(frozen=True, slots=True)
+class _RunOutputs:
+    """What is known of the newest outputs of a run. `sizes`: of its pictures, by their steps."""
+
+    run: Run
+    texts: Sequence[TextOutput]
+    sizes: Sequence[tuple[int, int]]
+    perturbed: Sequence[Perturbation]
+
+    @property
+    def embedded(self) -> list[TextOutput]:
+        return [one for one in self.texts if one.vector is not None]
+
+    @property
+    def undisturbed(self) -> list[TextOutput]:
+        """Those before words were added to the run from outside."""
+        return [one for one in self.embedded if not one.disturbed]
+
+
+def _trajectory(mine: _RunOutputs, prompt: Array | None, archive: _Archive) -> Trajectory:
+    vectors = _stacked(mine.embedded)
+    twins, strangers = _others(mine.run, archive)
+    found = _findings(mine, vectors)
+    numbers = _numbers(mine, twins, strangers)
     return Trajectory(
-        points=_points(embedded, vectors, prompt),
+        points=_points(mine.embedded, vectors, prompt, [one.sequence for one in mine.perturbed]),
         start=None if prompt is None else _place(prompt),
         numbers=numbers,
         twins=len(twins),
@@ -118,6 +140,18 @@ def _trajectory(
         findings=found,
         sentence=sentences.sentence(numbers, found),
     )
+
+
+def _numbers(mine: _RunOutputs, twins: Sequence[Array], strangers: Sequence[Array]) -> Numbers:
+    """Of what it put out undisturbed: after a perturbation, chance and prompt are not all that acts on it."""
+    newest = first = _stacked(mine.undisturbed)
+    if len(mine.texts) == outputs.NEWEST:
+        first = outputs.first_texts([mine.run]).get(mine.run.pk, newest)
+    numbers = numbers_of_run(newest if len(newest) else first, [], [])
+    if not twins and not strangers:
+        return numbers
+    memory = numbers_of_run(first, twins, strangers).memory
+    return Numbers(numbers.noise, numbers.kept, memory)
 
 
 def _stacked(texts: Sequence[TextOutput]) -> Array:
@@ -157,9 +191,17 @@ def _place(vector: Array) -> tuple[float, float]:
     return round(float(x), 4), round(float(y), 4)
 
 
-def _points(texts: Sequence[TextOutput], vectors: Array, prompt: Array | None) -> list[Point]:
+def _points(
+    texts: Sequence[TextOutput],
+    vectors: Array,
+    prompt: Array | None,
+    perturbed: Sequence[int] = (),
+) -> list[Point]:
+    """`perturbed`: the steps that were given words besides."""
     if not len(vectors):
         return []
+    between = zip([-1, *(one.sequence for one in texts[:-1])], texts, strict=True)
+    moved = [any(old < at <= new.sequence for at in perturbed) for old, new in between]
     places = project(vectors)
     steps = np.einsum("ij,ij->i", vectors[:-1], vectors[1:])
     from_prompt = None if prompt is None else 1 - vectors @ prompt
@@ -173,31 +215,28 @@ def _points(texts: Sequence[TextOutput], vectors: Array, prompt: Array | None) -
             one.slot,
             one.model,
             one.text,
+            moved[at],
         )
         for at, one in enumerate(texts)
     ]
 
 
-def _findings(
-    run: Run,
-    texts: Sequence[TextOutput],
-    embedded: Sequence[TextOutput],
-    vectors: Array,
-    sizes: Sequence[tuple[int, int]],
-) -> Findings:
+def _findings(mine: _RunOutputs, vectors: Array) -> Findings:
+    texts, embedded = mine.texts, mine.embedded
     words = [one.text for one in texts]
     frozen = patterns.frozen_at(words)
     cycle = patterns.cycle_of(vectors) if frozen is None else None
     whole = len(texts) < outputs.NEWEST  # else the beginning is not among them
-    lost = patterns.lost_words(run.prompt, words) if whole else []
+    lost = patterns.lost_words(mine.run.prompt, words) if whole else []
     return Findings(
         frozen_at=None if frozen is None else texts[frozen].sequence,
-        flat_at=_flat_at(sizes),
+        flat_at=_flat_at(mine.sizes),
         cycle=Cycle(cycle.period, embedded[cycle.since].sequence) if cycle else None,
         lost=tuple(
             Loss(one.word, texts[one.position].sequence, texts[one.position].model) for one in lost
         ),
         truncated=tuple(one.sequence for one in texts if one.truncated),
+        perturbed=tuple(AddedWords(one.sequence, one.reason, one.words) for one in mine.perturbed),
     )
 
 
@@ -241,14 +280,15 @@ def trajectory_of_network(network: Network, *, drawn: int = 8) -> NetworkTraject
     numbers = numbers_of_network(compared)
     own = [run for run in runs if run.network_id == network.pk][:drawn]
     texts = outputs.text_outputs(own)
+    perturbed = outputs.perturbations(texts)
     return NetworkTrajectory(
-        [(run, _points_of(texts[run.pk])) for run in own],
+        [(run, _points_of(texts[run.pk], perturbed[run.pk])) for run in own],
         numbers,
         shares_of_slots(models, runs),
         sentences.sentence(numbers, Findings()),
     )
 
 
-def _points_of(texts: Sequence[TextOutput]) -> list[Point]:
+def _points_of(texts: Sequence[TextOutput], perturbed: Sequence[Perturbation]) -> list[Point]:
     embedded = [one for one in texts if one.vector is not None]
-    return _points(embedded, _stacked(embedded), None)
+    return _points(embedded, _stacked(embedded), None, [one.sequence for one in perturbed])

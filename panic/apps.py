@@ -52,13 +52,14 @@ def _wire_hooks_of_runs_and_pages() -> None:
     from farm import blocklists, step_previews, stops, waiting
     from films import film_page
     from invocations.hooks import hooks as invocation_hooks
-    from observatory import embeddings, run_pairs, twins
+    from observatory import embeddings, perturbing, run_pairs, twins
     from studio.hooks import hooks as studio_hooks
 
     invocation_hooks.show_prompt = deliveries.show_prompt
     invocation_hooks.show_step = deliveries.show_step
     invocation_hooks.withdraw = _in_turn(deliveries.withdraw, embeddings.forget_run)
     invocation_hooks.forget_outputs = embeddings.forget_outputs
+    invocation_hooks.find_addition = perturbing.find_addition
     invocation_hooks.start_twin = twins.start_twin
     invocation_hooks.check_variant = run_pairs.check_variant
     invocation_hooks.start_variant = twins.start_variant

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from invocations import events
-from invocations.models import Invocation, Run
+from invocations.models import Invocation, Run, StuckReason
 from invocations.states import Reason
 from lib.stored_sentences import translate_stored
 from networks.models import Network
@@ -30,6 +30,7 @@ SHOWN_TYPES = ENDED | {
     events.InvocationRetried.type,
     events.InvocationFailed.type,
     events.InvocationTakenDown.type,
+    events.InvocationPerturbed.type,
     WorkerBlocked.type,
     WorkerUnblocked.type,
 }
@@ -116,6 +117,8 @@ def _step_entry(event: Event, step: Invocation | None, href: str) -> ActivityEnt
         number = int(event.data.get("sequence", 0)) + 1
         words = _("Step {number}, {name}: its output was taken off every screen.")
         return ActivityEntry(event.created_at, words.format(number=number, name=name), href)
+    if event.type == events.InvocationPerturbed.type:
+        return _perturbed_entry(event, name, href)
     if again:
         words = _("Step %(number)d, %(model)s, did not work out and is tried again.")
     elif step is not None and step.error_detail:
@@ -134,3 +137,15 @@ def _step_entry(event: Event, step: Invocation | None, href: str) -> ActivityEnt
         wrong=not again,
         advice=state_texts.advice(step.error_code, over=True) if step and not again else "",
     )
+
+
+def _perturbed_entry(event: Event, model: str, href: str) -> ActivityEntry:
+    words = _(
+        "The run said the same again and again: step %(number)d, %(model)s, was given words besides."
+    )
+    if event.data.get("reason") == StuckReason.FLAT:
+        words = _(
+            "The pictures of the run went flat: step %(number)d, %(model)s, was given words besides."
+        )
+    number = int(event.data.get("sequence", 0)) + 1
+    return ActivityEntry(event.created_at, words % {"number": number, "model": model}, href)

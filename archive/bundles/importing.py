@@ -7,7 +7,7 @@ goes on never, and is never how its network stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import IO
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from assets import ingest, retention
 from assets.errors import AssetError
 from invocations import removal
-from invocations.models import Invocation, Run
+from invocations.models import Invocation, Perturbation, Run
 from invocations.states import LIVE_RUNS, Reason, RunState
 from lib.stored_sentences import translate_stored
 from networks.models import Network
@@ -104,15 +104,33 @@ def _begin(network: Network, head: BundleHead, at: datetime) -> Run:
 
 
 def _write_steps(run: Run, steps: Iterable[BundleStep], assets: Mapping[str, int]) -> None:
-    batch: list[Invocation] = []
+    batch: list[tuple[Invocation, BundleStep]] = []
     characters = 0
-    for row in (_row(run, step, assets) for step in steps):
-        batch.append(row)
+    for step in steps:
+        row = _row(run, step, assets)
+        batch.append((row, step))
         characters += len(row.input_text) + len(row.output_text)
         if len(batch) == BATCH or characters > BATCH_CHARACTERS:
-            Invocation.objects.bulk_create(batch)
+            _write_batch(batch)
             batch, characters = [], 0
-    Invocation.objects.bulk_create(batch)
+    _write_batch(batch)
+
+
+def _write_batch(batch: Sequence[tuple[Invocation, BundleStep]]) -> None:
+    Invocation.objects.bulk_create([row for row, _ in batch])
+    Perturbation.objects.bulk_create(
+        [
+            Perturbation(
+                invocation=row,
+                run_id=row.run_id,
+                sequence=row.sequence,
+                reason=step.perturbation.reason,
+                words=step.perturbation.words,
+            )
+            for row, step in batch
+            if step.perturbation is not None
+        ]
+    )
 
 
 def _row(run: Run, step: BundleStep, assets: Mapping[str, int]) -> Invocation:

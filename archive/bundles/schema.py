@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from assets.kinds import MEGA, MediaKind
 from assets.models import Asset
+from invocations.models import StuckReason
 from invocations.states import InvocationState
 from lib.validation import is_legible
 from networks.rings import Slot
@@ -109,6 +110,11 @@ class BundleContent(_Claim):
         return self
 
 
+class BundlePerturbation(_Claim):
+    reason: StuckReason
+    words: Annotated[Line, Field(min_length=1)]
+
+
 class BundleStep(_Claim):
     sequence: Number
     slot: Number
@@ -118,6 +124,7 @@ class BundleStep(_Claim):
     output: BundleContent | None = None
     substituted: bool = False
     fallen_back: bool = False
+    perturbation: BundlePerturbation | None = None
     error: Annotated[Line, Field(max_length=40)] | None = None
     created_at: Moment
     started_at: Moment | None = None

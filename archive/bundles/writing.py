@@ -145,7 +145,8 @@ def _media(run: Run, until: int, film: Asset | None) -> Iterator[Asset]:
 
 
 def _steps(run: Run, until: int) -> Iterator[Invocation]:
-    steps = run.invocations.select_related("input_asset", "output_asset").filter(state__in=OVER)
+    related = ("input_asset", "output_asset", "perturbation")
+    steps = run.invocations.select_related(*related).filter(state__in=OVER)
     after = -1
     asked = steps.in_order().filter(sequence__lte=until)
     while after < until:
@@ -200,6 +201,7 @@ def _of_step(step: Invocation, costs: bool) -> dict[str, Any]:
         "output": _content(step.output_text, step.output_asset) if done else None,
         "substituted": step.substituted,
         "fallen_back": step.fallen_back,
+        "perturbation": _added_words(step),
         "error": step.error_code or None,
         "created_at": step.created_at,
         "started_at": step.started_at,
@@ -207,6 +209,12 @@ def _of_step(step: Invocation, costs: bool) -> dict[str, Any]:
         "seconds": step.seconds,
         **({"usd": step.usd} if costs else {}),
     }
+
+
+def _added_words(step: Invocation) -> dict[str, str] | None:
+    """What its input has besides what the step before gave."""
+    found = getattr(step, "perturbation", None)
+    return {"reason": found.reason, "words": found.words} if found else None
 
 
 def _content(text: str, asset: Asset | None) -> dict[str, Any]:

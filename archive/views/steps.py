@@ -103,7 +103,7 @@ def shorten(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def visible_step(request: HttpRequest, public_id: str) -> Invocation:
     found = Invocation.objects.visible_to(request.user).select_related(
-        "run", "network__owner", "input_asset", "output_asset"
+        "run", "network__owner", "input_asset", "output_asset", "perturbation"
     )
     return get_object_or_404(found, public_id=public_id)
 

@@ -221,15 +221,30 @@ class AttemptOut(BaseModel):
         return cls(**shown, error=ErrorOut.from_row(row, tell_all=tell_all))
 
 
+class AddedWordsOut(BaseModel):
+    """Words that its network's `perturbation` added to the input, because the run was `frozen` or `flat`."""
+
+    reason: str
+    words: str
+
+    @classmethod
+    def from_step(cls, step: Invocation) -> AddedWordsOut | None:
+        found = getattr(step, "perturbation", None)
+        return cls(reason=found.reason, words=found.words) if found else None
+
+
 class InvocationDetail(_StepFields):
     """One step with each try at it."""
 
     model_config = example(
-        _STEP_EXAMPLE | {"run": "r5Tz8vBn1Wc3", "network": "whispers", "attempts": [_TRY_EXAMPLE]}
+        _STEP_EXAMPLE
+        | {"run": "r5Tz8vBn1Wc3", "network": "whispers", "attempts": [_TRY_EXAMPLE]}
+        | {"perturbation": None}
     )
 
     run: str
     network: str
+    perturbation: AddedWordsOut | None
     attempts: list[AttemptOut]
 
     @classmethod
@@ -239,6 +254,7 @@ class InvocationDetail(_StepFields):
             **_step_fields(step, tell_all),
             run=step.run.public_id,
             network=step.network.slug,
+            perturbation=AddedWordsOut.from_step(step),
             attempts=[AttemptOut.from_attempt(row, tell_all=tell_all) for row in tries],
         )
 

@@ -110,7 +110,7 @@ def branch(request: ApiRequest, invocation_id: str, body: BranchIn | None = None
 def find(caller: Caller, invocation_id: str) -> Invocation:
     """The step, for whoever may see its network."""
     rows = Invocation.objects.visible_to(caller.person).select_related(
-        "run", "network__owner", "input_asset", "output_asset"
+        "run", "network__owner", "input_asset", "output_asset", "perturbation"
     )
     step = rows.filter(public_id=invocation_id).first()
     if step is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from invocations import budgets, events
+from invocations import budgets, events, perturbations
 from invocations.hooks import hooks
 from invocations.leases import MAX_ADOPTIONS, MAX_LOSSES
 from invocations.models import Attempt, Invocation, Run
@@ -292,10 +292,11 @@ def _finish_step(
         events.publish(run.network, done)
         run.complete(over.reason, over.sentence, at=at)
         return None, []
-    following = next_step.follow(
-        run, step, text=result.text, asset=result.asset, at=at, reading=reading
-    )
-    return following, [done, events.InvocationCreated.from_step(run, following)]
+    added = perturbations.find_addition(run, step)
+    text = perturbations.with_words(result.text, added.words) if added else result.text
+    following = next_step.follow(run, step, text=text, asset=result.asset, at=at, reading=reading)
+    unpublished = [done, events.InvocationCreated.from_step(run, following)]
+    return following, [*unpublished, *([added.record(run, following)] if added else [])]
 
 
 def _skip(run: Run, step: Invocation, error: PlatformError, *, at: datetime) -> None:

@@ -7,6 +7,7 @@ from .call_measure import CallMeasure, MeasuredAttempts
 from .halt import Halt, StopAll
 from .heartbeat import WorkerHeartbeat
 from .invocation import Invocation
+from .perturbation import Perturbation, StuckReason
 from .rate_limiter import RateLimiter
 from .run import Run
 from .spending import Spending
@@ -20,10 +21,12 @@ __all__ = [
     "Halt",
     "Invocation",
     "MeasuredAttempts",
+    "Perturbation",
     "RateLimiter",
     "Run",
     "Spending",
     "StopAll",
+    "StuckReason",
     "Takedown",
     "Warming",
     "WebhookSecret",

@@ -255,6 +255,7 @@ READ_WITH_LOCK = [
     "network__budgets",
     "network__refusal_policy",
     "network__has_boards",
+    "network__perturbation",
     "network__opening_hours",
     "network__pace_to_closing",
     "network__owner__is_active",

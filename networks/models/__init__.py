@@ -10,11 +10,11 @@ from .network import (
     NetworkQuerySet,
     OldSlug,
     Person,
-    RefusalPolicy,
     SelectedCredential,
     Share,
     ShareRole,
 )
+from .policies import PerturbationPolicy, RefusalPolicy
 from .terminal_token import TerminalToken
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "NetworkQuerySet",
     "OldSlug",
     "Person",
+    "PerturbationPolicy",
     "RefusalPolicy",
     "SelectedCredential",
     "Share",

@@ -24,18 +24,11 @@ from networks import pacing, rings
 from networks.opening_hours import OpeningHours
 from platforms import registry
 
+from .policies import PerturbationPolicy, RefusalPolicy
 from .terminal_token import TerminalToken
 
 MAX_WORDS = 12  # of a search; more are left out
 Person = User | AnonymousUser
-
-
-class RefusalPolicy(models.TextChoices):
-    """What happens when a model declines its input for its content."""
-
-    SUBSTITUTE = "substitute", _("go on with a harmless placeholder")
-    SKIP = "skip", _("skip the step")
-    STOP = "stop", _("stop the run")
 
 
 def has_model_called(word: str, ring: str) -> models.Q:
@@ -149,6 +142,10 @@ class Network(models.Model):
     farm_tag = models.CharField(max_length=40, blank=True)  # of the farm workers it is for
     farm_patience_seconds = models.PositiveIntegerField(default=60)
     farm_priority = models.PositiveSmallIntegerField(default=50)  # 0 to 100, the highest first
+    perturbation = models.CharField(
+        max_length=9, choices=PerturbationPolicy.choices, default=PerturbationPolicy.NEVER
+    )
+    perturbation_sentences = models.JSONField(default=list, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -23,13 +23,15 @@ routes = Router(tags=["observatory"])
 
 
 class PointOut(BaseModel):
-    """A text output. `x` and `y` never change; distances are cosine distances, 0 to 2."""
+    """A text output. `x` and `y` never change; distances are cosine distances, 0 to 2. `perturbed`: words were
+    added to the run from outside between the text before and this one."""
 
     sequence: int
     x: float
     y: float
     from_previous: float | None
     from_prompt: float | None
+    perturbed: bool
 
     @classmethod
     def from_points(cls, points: list[Point]) -> list[PointOut]:
@@ -70,8 +72,17 @@ class LostOut(BaseModel):
     model: str
 
 
+class PerturbationOut(BaseModel):
+    """The step took these `words` besides what the step before gave. `reason`: `frozen` or `flat`."""
+
+    sequence: int
+    reason: str
+    words: str
+
+
 class NumbersOut(BaseModel):
-    """docs/observatory.md says how each is calculated. A number is null until there is enough to tell."""
+    """docs/observatory.md says how each is calculated. A number is null until there is enough to tell. Nothing
+    counts that came after a run was perturbed."""
 
     noise: float | None
     kept: float | None
@@ -84,6 +95,7 @@ class TrajectoryOut(NumbersOut):
         {
             "points": [
                 {"sequence": 1, "x": 0.21, "y": -0.4, "from_previous": None, "from_prompt": 0.31}
+                | {"perturbed": False}
             ],
             "noise": 0.034,
             "kept": 0.008,
@@ -100,6 +112,7 @@ class TrajectoryOut(NumbersOut):
             "cycle": None,
             "lost": [{"noun": "camel", "sequence": 3, "model": "local:tagger"}],
             "truncated": [],
+            "perturbed": [],
             "sentence": "The words it began with still decide about 35 % of what comes.",
         }
     )
@@ -112,6 +125,7 @@ class TrajectoryOut(NumbersOut):
     cycle: CycleOut | None
     lost: list[LostOut]
     truncated: list[int]
+    perturbed: list[PerturbationOut]
     sentence: str
 
     @classmethod
@@ -127,6 +141,10 @@ class TrajectoryOut(NumbersOut):
             cycle=CycleOut(period=one.cycle.period, since=one.cycle.since) if one.cycle else None,
             lost=[LostOut(noun=w.noun, sequence=w.sequence, model=w.model) for w in one.lost],
             truncated=list(one.truncated),
+            perturbed=[
+                PerturbationOut(sequence=p.sequence, reason=p.reason, words=p.words)
+                for p in one.perturbed
+            ],
             sentence=found.sentence,
         )
 

@@ -19,6 +19,7 @@ PACING = [
     {"until_seconds": 3600, "delay_seconds": 15},
     {"until_seconds": None, "delay_seconds": 600},
 ]
+NEVER_PERTURBED = {"perturbation": "never", "perturbation_sentences": []}
 NO_BUDGETS = dict.fromkeys(("usd_per_day", "calls_per_hour", "laps_per_run", "hours_per_run"))
 
 
@@ -45,6 +46,7 @@ def test_a_network_shows_everything_about_itself(owner: ApiClient, network: Netw
         "warm_up_minutes": 5,
         "budgets": NO_BUDGETS,
         "refusal_policy": "substitute",
+        **NEVER_PERTURBED,
         "replay": True,
         "caption": True,
         "prompt_max": 2000,
@@ -92,6 +94,8 @@ EVERYTHING: dict[str, Any] = {
     "pacing": [{"until_seconds": None, "delay_seconds": 0}],
     "budgets": {"usd_per_day": 2.5, "calls_per_hour": 100},
     "refusal_policy": "skip",
+    "perturbation": "sentences",
+    "perturbation_sentences": ["It begins to snow."],
     "replay": False,
     "caption": False,
     "prompt_max": 10_000,

@@ -17,9 +17,10 @@ from django.urls import reverse
 from accounts.models import User
 from lib.validation import Invalid
 from networks import changes
-from networks.fields import FIELDS, INTERNAL_COLUMNS, NetworkField
+from networks.fields import FIELDS, INTERNAL_COLUMNS
 from networks.forms.inputs import SettingsInput
 from networks.models import Network
+from networks.network_field import NetworkField
 from networks.settings_sections import SECTIONS
 from tests.people import html_of
 

@@ -179,7 +179,7 @@ def test_the_api_gives_it_with_reasons(owner: Any, run: Run, work: Work, embed: 
 
     assert set(body) == {
         "points", "noise", "kept", "memory", "interval", "twins", "strangers", "frozen_at",
-        "flat_at", "cycle", "lost", "truncated", "sentence",
+        "flat_at", "cycle", "lost", "truncated", "perturbed", "sentence",
     }  # fmt: skip
     assert body["noise"] is None
     assert body["interval"]["noise"]["reason"].startswith("There are too few texts")
