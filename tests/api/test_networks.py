@@ -19,6 +19,7 @@ PACING = [
     {"until_seconds": 3600, "delay_seconds": 15},
     {"until_seconds": None, "delay_seconds": 600},
 ]
+OF_FARM = {"farm_tag": "", "farm_patience_seconds": 60, "farm_priority": 50}
 NEVER_PERTURBED = {"perturbation": "never", "perturbation_sentences": []}
 NO_BUDGETS = dict.fromkeys(("usd_per_day", "calls_per_hour", "laps_per_run", "hours_per_run"))
 
@@ -55,9 +56,7 @@ def test_a_network_shows_everything_about_itself(owner: ApiClient, network: Netw
         "language_hint": "",
         "terminal_language": "",
         "panic_key": "",
-        "farm_tag": "",
-        "farm_patience_seconds": 60,
-        "farm_priority": 50,
+        **OF_FARM,
         "runnable": True,
         "problems": [],
         "running": False,
