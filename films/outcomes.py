@@ -16,8 +16,9 @@ from django.db import transaction
 from assets.models import Asset
 from invocations.states import Outcome, Stale
 from lib.version import product_version
+from notifications.occasions import Occasion
 
-from . import planning, sentences
+from . import alerts, planning, sentences
 from .claims import TaskClaim
 from .models import Film, FilmTask, TaskAttempt, TaskPace
 from .models.film_task import TaskPurpose
@@ -73,14 +74,21 @@ def _check_budget(film: Film, at: datetime) -> None:
     film.refresh_from_db(fields=["bytes_used"])
     if film.max_bytes and film.bytes_used > film.max_bytes and film.state in GOES_ON:
         most = round(film.max_bytes / GIGA)
-        film.fail(sentences.FILM_TOO_LARGE % {"most": most}, at=at)
+        _fail_film(film, sentences.FILM_TOO_LARGE % {"most": most}, at)
 
 
 def _finish(film: Film, task: FilmTask, asset: Asset, at: datetime) -> None:
     if task.purpose == TaskPurpose.PREVIEW:
         film.wait_for_approval(asset)
+        alerts.tell(film, Occasion.FILM_WAITING, at=at)
     else:
         film.complete(asset, provenance(film), at=at)
+        alerts.tell(film, Occasion.FILM_FINISHED, at=at)
+
+
+def _fail_film(film: Film, sentence: str, at: datetime) -> None:
+    film.fail(sentence, at=at)
+    alerts.tell(film, Occasion.FILM_FAILED, at=at)
 
 
 def provenance(film: Film) -> dict[str, Any]:
@@ -153,7 +161,7 @@ def lose(attempt: TaskAttempt, *, at: datetime) -> None:
 def _give_up(film: Film, task: FilmTask, sentence: str, at: datetime, **fields: Any) -> None:
     task.move(TaskState.FAILED, **fields)
     if film.state in GOES_ON:
-        film.fail(sentence, at=at)
+        _fail_film(film, sentence, at)
 
 
 def close_live_attempts(film: Film, *, at: datetime) -> None:

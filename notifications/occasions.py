@@ -27,6 +27,9 @@ class Occasion(models.TextChoices):
     PROVIDER_RECOVERED = "provider-recovered", _("A provider answers again")
     BUDGET_NEARLY = "budget-nearly", _("A budget is nearly spent")
     BUDGET_SPENT = "budget-spent", _("A budget is spent")
+    FILM_FINISHED = "film-finished", _("A film is finished")
+    FILM_WAITING = "film-waiting", _("A film waits for approval")
+    FILM_FAILED = "film-failed", _("A film fails")
     DISK_LOW = "disk-low", _("The disk is nearly full")
     DISK_FULL = "disk-full", _("The disk is full, and nothing begins")
     BACKUP_FAILED = "backup-failed", _("A backup fails")
@@ -57,6 +60,9 @@ _LEVELS = {
     Occasion.PROVIDER_RECOVERED: Level.SUCCESS,
     Occasion.BUDGET_NEARLY: Level.WARNING,
     Occasion.BUDGET_SPENT: Level.WARNING,
+    Occasion.FILM_FINISHED: Level.SUCCESS,
+    Occasion.FILM_WAITING: Level.INFO,
+    Occasion.FILM_FAILED: Level.FAILURE,
     Occasion.DISK_LOW: Level.WARNING,
     Occasion.DISK_FULL: Level.FAILURE,
     Occasion.BACKUP_FAILED: Level.FAILURE,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from accounts.models import User
 from networks.models import Network
 
 from .models import Channel, Notification
@@ -31,6 +32,14 @@ def tell_about_network(
 ) -> None:
     """Its owner, those who help with it, and admins who hear of everything."""
     channels = Channel.objects.listening(occasion).about_network(network)
+    _put(channels.values_list("pk", flat=True), occasion, subject, facts, at)
+
+
+def tell_person(
+    person: User, occasion: Occasion, *, subject: str, facts: Facts, at: datetime
+) -> None:
+    """Whoever it belongs to, and admins who hear of everything."""
+    channels = Channel.objects.listening(occasion).of_person_or_admins(person)
     _put(channels.values_list("pk", flat=True), occasion, subject, facts, at)
 
 

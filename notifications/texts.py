@@ -136,6 +136,21 @@ def _budget_spent(facts: Facts) -> str:
     }
 
 
+def _film_finished(facts: Facts) -> str:
+    return _("The film “%(film)s” is finished.") % {"film": facts["film"]}
+
+
+def _film_waiting(facts: Facts) -> str:
+    return _("The preview of the film “%(film)s” waits for approval.") % {"film": facts["film"]}
+
+
+def _film_failed(facts: Facts) -> str:
+    return _("The film “%(film)s” failed: %(reason)s") % {
+        "film": facts["film"],
+        "reason": translate_stored(facts["reason"]),
+    }
+
+
 def _disk_low(facts: Facts) -> str:
     return _("Only %(free)s GB are free in the data folder of %(host)s.") % {
         "free": facts["free_gb"],
@@ -196,6 +211,9 @@ SENTENCES: Mapping[Occasion, Callable[[Facts], str]] = {
     Occasion.PROVIDER_RECOVERED: _provider_recovered,
     Occasion.BUDGET_NEARLY: _budget_nearly,
     Occasion.BUDGET_SPENT: _budget_spent,
+    Occasion.FILM_FINISHED: _film_finished,
+    Occasion.FILM_WAITING: _film_waiting,
+    Occasion.FILM_FAILED: _film_failed,
     Occasion.DISK_LOW: _disk_low,
     Occasion.DISK_FULL: _disk_full,
     Occasion.BACKUP_FAILED: _backup_failed,

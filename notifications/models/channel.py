@@ -63,6 +63,10 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
     def of_admins(self) -> ChannelQuerySet:
         return self.filter(everything=True, owner__is_superuser=True)
 
+    def of_person_or_admins(self, person: User) -> ChannelQuerySet:
+        """One's own, and of admins who want to hear of everything."""
+        return self.filter(Q(owner=person) | Q(everything=True, owner__is_superuser=True))
+
     def about_network(self, network: Network) -> ChannelQuerySet:
         """Of those who look after it, and of admins who want to hear of everything."""
         helpers = Network.collaborators.through.objects.filter(network=network).values("user_id")

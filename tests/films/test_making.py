@@ -19,9 +19,18 @@ from films.states import FilmState, TaskState
 from films.worker import FilmWorker
 from invocations.models import Run
 from lib.validation import Invalid
+from notifications.models import Channel, Notification
+from notifications.occasions import SELECTABLE
 from operations.contract import OperationResult
 
 from .conftest import Order, make_all, operate_here
+
+
+@pytest.fixture
+def channel(alice: User) -> Channel:
+    """Where Alice is told of everything."""
+    everything = [one.value for one in SELECTABLE]
+    return Channel.add(alice, address="json://127.0.0.1:9/", name="Watch", occasions=everything)
 
 
 def test_a_clip_becomes_a_film_with_twice_the_pictures(
@@ -68,7 +77,7 @@ def test_intermediate_files_go_as_soon_as_nobody_needs_them(
 
 
 def test_a_film_that_takes_more_room_than_it_may_fails(
-    order: Order, film_worker: FilmWorker
+    order: Order, film_worker: FilmWorker, channel: Channel
 ) -> None:
     film = order("upscale")
     film.note_plan(max_bytes=1)
@@ -77,6 +86,14 @@ def test_a_film_that_takes_more_room_than_it_may_fails(
 
     assert film.state == FilmState.FAILED
     assert film.error.startswith("The film has taken more room")
+    told = Notification.objects.get()
+    assert (told.channel, told.occasion) == (channel, "film-failed")
+    assert told.facts == {
+        "film": film.title,
+        "reason": film.error,
+        "page": "film",
+        "page_of": film.public_id,
+    }
 
 
 def test_what_was_measured_tells_the_time_that_is_left(
@@ -98,11 +115,12 @@ def test_what_was_measured_tells_the_time_that_is_left(
 
 
 def test_a_preview_waits_for_approval_and_the_film_comes_after_it(
-    order: Order, film_worker: FilmWorker
+    order: Order, film_worker: FilmWorker, channel: Channel
 ) -> None:
     film = make_all(film_worker, order("interpolate-upscale", scale=2, approve=True))
     assert film.state == FilmState.WAITING_APPROVAL, film.error
     assert film.preview is not None
+    assert [one.occasion for one in Notification.objects.all()] == ["film-waiting"]
     small = (film.preview.width, film.preview.height)
 
     changes.approve_film(film=film, at=timezone.now())
@@ -113,6 +131,7 @@ def test_a_preview_waits_for_approval_and_the_film_comes_after_it(
     assert small == (64, 48)
     assert (film.output.width, film.output.height) == (128, 96)
     assert film.tasks.filter(operation="split").count() == 1
+    assert [one.occasion for one in Notification.objects.order_by("pk")][1:] == ["film-finished"]
 
 
 def test_a_run_becomes_a_film_of_its_pictures_words_and_sounds(
