@@ -42,6 +42,7 @@ ACTIONS: Mapping[
     "person.let_in": gettext_noop("person let in"),
     "person.shut_out": gettext_noop("person shut out"),
     "person.signed_in": gettext_noop("person signed in"),
+    "retention.applied": gettext_noop("retention applied"),
     "role.changed": gettext_noop("role changed"),
     "run.deleted": gettext_noop("run deleted"),
     "server.added": gettext_noop("server added"),

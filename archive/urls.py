@@ -29,6 +29,7 @@ of_runs = [
     path("<slug:public_id>/trajectory/", trajectories.trajectory, name="trajectory"),
     path("<slug:public_id>/rate/", runs.rate, name="rate"),
     path("<slug:public_id>/sheets/", contact_sheets.make, name="make-contact-sheet"),
+    path("<slug:public_id>/keep/", runs.keep, name="keep"),
     path("<slug:public_id>/delete/", runs.delete, name="delete"),
 ]
 of_invocations = [

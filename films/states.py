@@ -31,13 +31,6 @@ class TaskState(models.TextChoices):
 USUAL_PRIORITY, MAX_PRIORITY = 50, 100  # the highest first
 
 
-class RetentionClass(models.TextChoices):
-    """What becomes of a finished film; its intermediate files go in any case."""
-
-    NORMAL = "normal"  # removed after `FILMS_KEPT_DAYS`, where that is set
-    KEPT = "kept"
-
-
 FILM_MOVES: Mapping[FilmState, frozenset[FilmState]] = {
     FilmState.QUEUED: frozenset(
         {FilmState.RUNNING, FilmState.PAUSED, FilmState.FAILED, FilmState.CANCELLED}

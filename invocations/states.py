@@ -35,6 +35,13 @@ class Outcome(models.TextChoices):
     LATE = "late"  # a result arrived when the attempt was no longer the current one
 
 
+class RetentionClass(models.TextChoices):
+    """What becomes of a run or a film that has ended."""
+
+    NORMAL = "normal"  # removed after `RUNS_KEPT_DAYS` or `FILMS_KEPT_DAYS`, where that is set
+    KEPT = "kept"
+
+
 class Reason(models.TextChoices):
     """Why a run ended."""
 

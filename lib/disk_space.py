@@ -12,6 +12,7 @@ import shutil
 from django.conf import settings
 
 MEGA = 10**6
+NEAR = 2  # times the floor
 
 
 def free_bytes() -> int:
@@ -20,6 +21,11 @@ def free_bytes() -> int:
 
 def floor_bytes() -> int:
     return int(settings.RUNS_DISK_FLOOR_MB) * MEGA
+
+
+def is_near_floor() -> bool:
+    """What may go is removed on this machine, so that the floor is not reached."""
+    return free_bytes() < NEAR * floor_bytes()
 
 
 def is_below_floor() -> bool:

@@ -137,10 +137,13 @@ def _register_tasks_of_farm() -> None:
 
 def _register_tasks_of_machines() -> None:
     from invocations.engine import periodic_tasks
-    from panic import disk_watch, machine_watch
+    from panic import disk_watch, machine_watch, retention_process
 
     periodic_tasks.register("panic.tasks.watch_disk", disk_watch.due_disk, seconds=10)
     periodic_tasks.register("panic.tasks.make_room", disk_watch.due_room, seconds=60)
+    periodic_tasks.register(
+        "panic.tasks.remove_expired", retention_process.due_removal, seconds=600
+    )
     periodic_tasks.register("panic.tasks.watch_machine", machine_watch.due_machines, seconds=30)
     periodic_tasks.register("panic.tasks.watch_holes", lambda at: [0], seconds=24 * 3600)
     periodic_tasks.register(

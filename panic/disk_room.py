@@ -1,4 +1,4 @@
-"""Makes room on a full disk: what may go anyway, before its time.
+"""Makes room on a disk that is nearly full: what may go anyway, before its time.
 
 Nothing that anybody keeps, and no backup: media that nothing shows, uploads and farm outputs that nobody waits for, the
 intermediate files of films that have ended (they can be made again), and older log files.
@@ -24,14 +24,17 @@ logger = logging.getLogger(__name__)
 
 def make_room(at: datetime) -> list[str]:
     """Remove one thing after the other until there is room; the names of what was removed."""
-    removed = []
+    removed, before = [], disk_space.free_bytes()
     for remove in IN_ORDER:
-        if not disk_space.is_below_floor():
+        if not disk_space.is_near_floor():
             break
         remove(at)
         removed.append(remove.__name__)
-    free = disk_space.free_bytes() // disk_space.MEGA
-    logger.warning("The disk was full: %s; %d MB are free now.", ", ".join(removed), free)
+    free = disk_space.free_bytes()
+    if free > before or free < disk_space.floor_bytes():
+        names = ", ".join(removed)
+        mega = free // disk_space.MEGA
+        logger.warning("The disk was nearly full: %s; %d MB are free now.", names, mega)
     return removed
 
 

@@ -1,31 +1,51 @@
-"""What is kept of everything, for how long, and what would go by itself: seen before anything goes."""
+"""What is kept of everything, for how long, and what would go: seen before anything goes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db import models
 from django.db.models import Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import AuditEntry
 from assets.models import Asset
 from assets.retention import GRACE
 from backups import pruning
-from backups.file_names import backup_folder
+from backups.file_names import BackupFile, backup_folder
 from films import retention as film_retention
 from films.models import Upload
-from invocations.models import Run
 from realtime.models import Event
+
+from . import run_retention
+
+
+class RetainedKind(models.TextChoices):
+    RUNS = "runs", gettext_lazy("runs")
+    FILMS = "films", gettext_lazy("films")
+    FRAMES = "frames", gettext_lazy("intermediate files of films")
+    CLIPS = "clips", gettext_lazy("clips")
+    MEDIA = "media", gettext_lazy("media that nothing shows")
+    EVENTS = "events", gettext_lazy("events")
+    AUDIT = "audit", gettext_lazy("entries of the audit log")
+    BACKUPS = "backups", gettext_lazy("backups")
+    LOGS = "logs", gettext_lazy("log files")
+
+
+# May be removed before their time where somebody asks for it; the others go by the rule alone.
+EARLY = frozenset({RetainedKind.RUNS, RetainedKind.FILMS, RetainedKind.FRAMES, RetainedKind.CLIPS})
 
 
 @dataclass(frozen=True, slots=True)
 class ExpiryOfKind:
     """`rule`: how long things of this kind stay; `count` and `bytes` of those that will have gone by then."""
 
-    kind: str
+    kind: RetainedKind
     rule: str
     count: int
     bytes: int
@@ -33,60 +53,112 @@ class ExpiryOfKind:
 
 def expiring(at: datetime) -> list[ExpiryOfKind]:
     """What goes at this time; in the future: what will have gone by then. Nothing is changed."""
-    return [one for kind in KINDS for one in kind(at)]
+    return [ExpiryOfKind(kind, *look(at)) for kind, look in KINDS.items()]
 
 
-def runs(at: datetime) -> Iterator[ExpiryOfKind]:
-    words = f"for ever, until somebody deletes them; there are {Run.objects.count():,}"
-    yield ExpiryOfKind("runs", words, 0, 0)
+def removable(
+    at: datetime, *, now: datetime, kinds: Collection[RetainedKind] = tuple(RetainedKind)
+) -> list[ExpiryOfKind]:
+    """What `retention_removal.remove` would remove of these kinds."""
+    return [
+        ExpiryOfKind(kind, *look(at if kind in EARLY else now))
+        for kind, look in KINDS.items()
+        if kind in kinds
+    ]
 
 
-def films(at: datetime) -> Iterator[ExpiryOfKind]:
-    found = film_retention.expiring(at)
+Found = tuple[str, int, int]  # the rule, how many, and how many bytes
+
+
+def _runs(at: datetime) -> Found:
+    days = settings.RUNS_KEPT_DAYS
+    words = _("for ever, until somebody deletes them (RUNS_KEPT_DAYS)")
+    if days:
+        words = ngettext(
+            "%(days)d day after their end, unless somebody keeps them (RUNS_KEPT_DAYS)",
+            "%(days)d days after their end, unless somebody keeps them (RUNS_KEPT_DAYS)",
+            days,
+        ) % {"days": days}
+    found = run_retention.expired_runs(at)
+    return words, found.count(), run_retention.bytes_of_runs(found)
+
+
+def _films(at: datetime) -> Found:
     days = settings.FILMS_KEPT_DAYS
-    words = f"{days} days unless somebody keeps them" if days else "for ever (FILMS_KEPT_DAYS)"
-    yield ExpiryOfKind("films", words, len(found.films), found.film_bytes)
-    words = f"{settings.FILM_FRAMES_DAYS} days after the film has ended (FILM_FRAMES_DAYS)"
-    yield ExpiryOfKind("frames of films", words, len(found.frames), found.frame_bytes)
+    words = _("for ever, until somebody deletes them (FILMS_KEPT_DAYS)")
+    if days:
+        words = ngettext(
+            "%(days)d day after their end, unless somebody keeps them (FILMS_KEPT_DAYS)",
+            "%(days)d days after their end, unless somebody keeps them (FILMS_KEPT_DAYS)",
+            days,
+        ) % {"days": days}
+    found = film_retention.expiring(at)
+    return words, len(found.films), found.film_bytes
+
+
+def _frames(at: datetime) -> Found:
+    days = settings.FILM_FRAMES_DAYS
+    words = ngettext(
+        "%(days)d day after the film has ended (FILM_FRAMES_DAYS)",
+        "%(days)d days after the film has ended (FILM_FRAMES_DAYS)",
+        days,
+    )
+    found = film_retention.expiring(at)
+    return words % {"days": days}, len(found.frames), found.frame_bytes
+
+
+def _clips(at: datetime) -> Found:
     clips = Upload.objects.expired(at)
     size = clips.aggregate(size=Sum("bytes"))["size"] or 0
-    yield ExpiryOfKind("clips", "a day, unless a film is made of them", clips.count(), size)
+    return _("a day, unless a film is made of them"), clips.count(), size
 
 
-def media(at: datetime) -> Iterator[ExpiryOfKind]:
+def _media(at: datetime) -> Found:
     found = Asset.objects.abandoned(before=at - GRACE)
     size = found.aggregate(size=Sum("bytes"))["size"] or 0
-    yield ExpiryOfKind("media", "while anything shows them", found.count(), size)
+    return _("while anything shows them"), found.count(), size
 
 
-def records(at: datetime) -> Iterator[ExpiryOfKind]:
-    days = timedelta(days=settings.EVENTS_KEPT_DAYS)
-    words = f"{settings.EVENTS_KEPT_DAYS} days (EVENTS_KEPT_DAYS)"
-    yield ExpiryOfKind("events", words, Event.objects.filter(created_at__lt=at - days).count(), 0)
+def _events(at: datetime) -> Found:
+    days = settings.EVENTS_KEPT_DAYS
+    words = ngettext("%(days)d day (EVENTS_KEPT_DAYS)", "%(days)d days (EVENTS_KEPT_DAYS)", days)
+    old = Event.objects.filter(created_at__lt=at - timedelta(days=days))
+    return words % {"days": days}, old.count(), 0
+
+
+def _audit(at: datetime) -> Found:
     old = AuditEntry.objects.filter(at__lt=at - AuditEntry.MAX_AGE)
-    yield ExpiryOfKind("audit log", f"{AuditEntry.MAX_AGE.days} days", old.count(), 0)
+    return _("%(days)d days") % {"days": AuditEntry.MAX_AGE.days}, old.count(), 0
 
 
-def backups(at: datetime) -> Iterator[ExpiryOfKind]:
+def expired_backups() -> list[BackupFile]:
+    return pruning.expired(backup_folder(), pruning.KeptBackups(*settings.BACKUPS_KEPT))
+
+
+def _backups(at: datetime) -> Found:
+    """They go when there are enough newer ones: nothing goes with time."""
     rule = pruning.KeptBackups(*settings.BACKUPS_KEPT)
-    gone = pruning.expired(backup_folder(), rule)
-    size = sum(one.path.stat().st_size for one in gone)
-    words = f"the last of {rule.days} days, {rule.weeks} weeks, {rule.months} months (BACKUPS_KEPT)"
-    yield ExpiryOfKind("backups", words, len(gone), size)
+    words = _("the last of %(days)d days, %(weeks)d weeks, %(months)d months (BACKUPS_KEPT)")
+    facts = {"days": rule.days, "weeks": rule.weeks, "months": rule.months}
+    gone = expired_backups()
+    return words % facts, len(gone), sum(one.path.stat().st_size for one in gone)
 
 
-def logs(at: datetime) -> Iterator[ExpiryOfKind]:
+def _logs(at: datetime) -> Found:
     """The oldest file goes when the newest is full: nothing goes with time."""
     found = list((Path(settings.DATA_DIR) / "logs").glob("panic.log*"))
-    size = sum(path.stat().st_size for path in found)
-    yield ExpiryOfKind("logs", f"4 files of 5 MB; there are {size / 1e6:.1f} MB", 0, 0)
+    size = sum(path.stat().st_size for path in found) / 1e6
+    return _("4 files of 5 MB; there are %(size).1f MB") % {"size": size}, 0, 0
 
 
-KINDS: tuple[Callable[[datetime], Iterator[ExpiryOfKind]], ...] = (
-    runs,
-    films,
-    media,
-    records,
-    backups,
-    logs,
-)
+KINDS: Mapping[RetainedKind, Callable[[datetime], Found]] = {
+    RetainedKind.RUNS: _runs,
+    RetainedKind.FILMS: _films,
+    RetainedKind.FRAMES: _frames,
+    RetainedKind.CLIPS: _clips,
+    RetainedKind.MEDIA: _media,
+    RetainedKind.EVENTS: _events,
+    RetainedKind.AUDIT: _audit,
+    RetainedKind.BACKUPS: _backups,
+    RetainedKind.LOGS: _logs,
+}

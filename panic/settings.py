@@ -341,6 +341,13 @@ FILM_LEARNED_MINUTES = environment.integer("FILM_LEARNED_MINUTES", 15, least=0, 
 FILM_FRAMES_DAYS = environment.integer("FILM_FRAMES_DAYS", 2, least=0, most=3_650)
 FILMS_KEPT_DAYS = environment.integer("FILMS_KEPT_DAYS", 0, least=0, most=36_500)
 
+# After how many days runs go that nobody keeps (0: never; panic/run_retention.py); and how old runs and films
+# must be to go earlier where the disk is nearly full (0: none does; panic/disk_room.py)
+RUNS_KEPT_DAYS = environment.integer("RUNS_KEPT_DAYS", 0, least=0, most=36_500)
+FULL_DISK_REMOVES_AFTER_DAYS = environment.integer(
+    "FULL_DISK_REMOVES_AFTER_DAYS", 0, least=0, most=36_500
+)
+
 # --- Being told -------------------------------------------------------------------------------
 
 # Without a word of a screen for so long, it is gone (displays/absence.py)

@@ -24,6 +24,13 @@ def make_room(_: int) -> None:
     disk_room.make_room(timezone.now())
 
 
+def remove_expired(_: int) -> None:
+    """Have a process remove what goes by itself; it is waited for on the worker's loop."""
+    from . import retention_process
+
+    runner().run_in_background(retention_process.begin)
+
+
 def watch_machine(pk: int) -> None:
     """Tell when the queue of a machine is gone."""
     machine_watch.watch_machine(pk, timezone.now())

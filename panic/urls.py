@@ -20,7 +20,7 @@ import observatory.urls
 import streams.urls
 import studio.urls
 from accounts.views.passwords import admin_sign_in
-from panic import health, operation_views, views
+from panic import health, operation_views, retention_views, views
 from panic.api import farm_routes, routes
 
 # One namespace, filled by four apps: each layer adds the pages that need what it knows.
@@ -67,6 +67,12 @@ urlpatterns = [
     ),
     path("mission-control/under-way/act/", operation_views.act_on_runs, name="mission-control-act"),
     path("mission-control/errors/", operation_views.errors, name="mission-control-errors"),
+    path("mission-control/storage/", retention_views.storage, name="mission-control-storage"),
+    path(
+        "mission-control/storage/bundles/",
+        retention_views.bundles,
+        name="mission-control-storage-bundles",
+    ),
     *backups.urls.urlpatterns,
     *displays.urls.of_mission_control,
     *credentials.urls.server_urls,

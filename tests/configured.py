@@ -68,6 +68,8 @@ VALUES = {
     "FILM_LEARNED_MINUTES": "5",
     "FILM_FRAMES_DAYS": "1",
     "FILMS_KEPT_DAYS": "90",
+    "RUNS_KEPT_DAYS": "365",
+    "FULL_DISK_REMOVES_AFTER_DAYS": "30",
 }
 OF_THE_STACK = {"PANIC_DATA_DIR", "PANIC_PORT"}  # every stack has its own
 

@@ -62,6 +62,8 @@ ADMIN = {
     "delete": "/n/telephone/delete/",
     "import": "/runs/import/",
     "mission-control": "/mission-control/",
+    "under-way": "/mission-control/under-way/",
+    "storage": "/mission-control/storage/",
     "stop-all": "/mission-control/stop-all/",
     "servers": "/mission-control/servers/",
     "notifications": "/account/notifications/",

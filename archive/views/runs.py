@@ -22,6 +22,7 @@ from archive.models.rating import STARS
 from invocations import removal, run_list, visitor_access
 from invocations.models import Invocation, Run
 from invocations.run_list import RunQuery
+from invocations.states import RetentionClass
 from lib.paging import Paging
 from lib.validation import is_legible
 from networks.models import Person
@@ -97,6 +98,18 @@ def delete(request: HttpRequest, public_id: str) -> HttpResponse:
     removal.delete_run(run=shown, at=timezone.now(), by=cast("User", request.user))
     messages.success(request, gettext("The run is gone."))
     return redirect("networks:runs", network.slug)
+
+
+@require_POST
+@login_required
+def keep(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Have it kept whatever retention removes (`keep` is 1), or let it go when its time is over."""
+    shown = visible(request, public_id)
+    if not shown.network.may_edit(request.user):
+        raise PermissionDenied
+    wanted = RetentionClass.KEPT if request.POST.get("keep") == "1" else RetentionClass.NORMAL
+    shown.keep(wanted, at=timezone.now())
+    return redirect(shown)
 
 
 def visible(request: HttpRequest, public_id: str) -> Run:

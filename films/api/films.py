@@ -13,8 +13,8 @@ from films import changes, orders, replays
 from films.models import Film, Upload
 from films.models.film import FilmQuerySet
 from films.progress import progress_of_film, progress_of_films
-from films.states import RetentionClass
 from invocations.models import Run
+from invocations.states import RetentionClass
 from lib.paging import Page, Paging, newest_first
 from lib.problems import answers, refuses, register_codes
 from lib.scopes import Scope, requires_scope

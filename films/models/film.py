@@ -23,11 +23,10 @@ from films.states import (
     USUAL_PRIORITY,
     WORKED_ON,
     FilmState,
-    RetentionClass,
     check_film_move,
 )
 from invocations.models import Run, Takedown
-from invocations.states import Stale
+from invocations.states import RetentionClass, Stale
 from lib.public_ids import new_public_id
 from networks.models import Network
 
@@ -67,9 +66,12 @@ class FilmQuerySet(models.QuerySet["Film"]):
         """Those that nobody keeps and whose time is over."""
         if not settings.FILMS_KEPT_DAYS:
             return self.none()
-        ended = at - timedelta(days=settings.FILMS_KEPT_DAYS)
-        normal = self.filter(retention=RetentionClass.NORMAL)
-        return normal.filter(state__in=ENDED_FILMS, ended_at__lt=ended)
+        return self.nobody_keeps(ended_before=at - timedelta(days=settings.FILMS_KEPT_DAYS))
+
+    def nobody_keeps(self, *, ended_before: datetime) -> FilmQuerySet:
+        """Those that are at an end since then, of the class that may go, and played by no network."""
+        normal = self.filter(retention=RetentionClass.NORMAL, replayed_in__isnull=True)
+        return normal.filter(state__in=ENDED_FILMS, ended_at__lt=ended_before)
 
     def showable(self) -> FilmQuerySet:
         """Finished ones that people besides their makers may see: not of a run that its visitor has taken back, nor

@@ -19,8 +19,8 @@ from accounts.models import User
 from films import changes, replays
 from films.models import Film
 from films.orders import OrderRefused
-from films.states import MAX_PRIORITY, USUAL_PRIORITY, RetentionClass
-from invocations.states import IllegalMove, Stale
+from films.states import MAX_PRIORITY, USUAL_PRIORITY
+from invocations.states import IllegalMove, RetentionClass, Stale
 from lib.validation import Invalid
 
 Act = Callable[[Film], object]

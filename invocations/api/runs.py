@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -35,7 +35,7 @@ from invocations.runs import (
     stop_run,
 )
 from invocations.seeds import MAX_SEED, draw_seed
-from invocations.states import IllegalMove, Reason, RunState, Stale
+from invocations.states import IllegalMove, Reason, RetentionClass, RunState, Stale
 from invocations.visitor_limits import TooManyPresses
 from lib.paging import Page, Paging
 from lib.problems import answers, handles, problem, refuses, register_codes
@@ -113,6 +113,12 @@ class StartIn(StrictSchema):
         description="Also begin a second run from these words, such as the prompt with one word changed, by the same "
         "chance, on a private copy of the network. Not with `twin`, and not for guests.",
     )
+
+
+class RunChange(StrictSchema):
+    model_config = example({"retention": "kept"})
+
+    retention: Literal["normal", "kept"] = Field(description="Kept runs never expire.")
 
 
 class Which(Paging):
@@ -229,6 +235,17 @@ def stop_network(request: ApiRequest, slug: str) -> Stopped:
 @requires_scope(Scope.READ)
 def get_run(request: ApiRequest, run_id: str) -> RunOut:
     return RunOut.from_run(find(request.auth, run_id))
+
+
+@routes.patch("/runs/{slug:run_id}", response=RunOut)
+@requires_scope(Scope.EDIT)
+@refuses({422: ""})
+def change_run(request: ApiRequest, run_id: str, body: RunChange) -> RunOut:
+    """Have it kept, or let it go when its time is over."""
+    run = find(request.auth, run_id)
+    access.check_edit(request.auth, run.network)
+    run.keep(RetentionClass(body.retention), at=timezone.now())
+    return show(run)
 
 
 @routes.delete("/runs/{slug:run_id}", response={204: None})

@@ -31,6 +31,7 @@ _RUN_EXAMPLE: dict[str, Any] = {
     "usd_uncertain": 0.0,
     "rating": 4.5,
     "imported": False,
+    "retention": "normal",
 }
 _PICTURE_EXAMPLE: dict[str, Any] = {
     "url": "/assets/9f/9f2c.webp",
@@ -92,13 +93,14 @@ class RunOut(BaseModel):
     usd_uncertain: float  # may have been charged besides
     rating: float | None  # the average of its stars
     imported: bool
+    retention: str  # `normal` or `kept`
 
     @classmethod
     def from_run(cls, run: Run) -> RunOut:
         """From a row of `Run.objects.with_totals()` with its network."""
         totals: Any = run  # the annotation
         copied = (
-            *("state", "prompt", "created_at", "ended_at", "rating", "imported"),
+            *("state", "prompt", "created_at", "ended_at", "rating", "imported", "retention"),
             *("usd", "usd_uncertain"),
         )
         return cls(

@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from invocations import alerts, events
-from invocations.states import LIVE_RUNS, Reason, RunState, Stale, check_run_move
+from invocations.states import (
+    LIVE_RUNS,
+    Reason,
+    RetentionClass,
+    RunState,
+    Stale,
+    check_run_move,
+)
 from lib.compiled_statements import CompiledGet
 from lib.public_ids import new_public_id
 from networks.models import Network
@@ -44,6 +51,11 @@ class RunQuerySet(models.QuerySet["Run"]):
     def present(self) -> RunQuerySet:
         """Runs that may be shown as the current state of a network: neither imported nor withdrawn."""
         return self.filter(imported=False, withdrawn_at__isnull=True)
+
+    def nobody_keeps(self, *, ended_before: datetime) -> RunQuerySet:
+        """Those that are at an end since then, and of the class that may go."""
+        over = self.filter(ended_at__lt=ended_before).exclude(state__in=LIVE_RUNS)
+        return over.filter(kept_at__isnull=True)
 
     def newest_first(self) -> RunQuerySet:
         return self.order_by("-id")
@@ -107,6 +119,7 @@ class Run(models.Model):
     imported = models.BooleanField(default=False)  # it was performed elsewhere: never a live one
     provenance = models.JSONField(null=True)  # imported: where and when it was performed
     withdrawn_at = models.DateTimeField(null=True)  # its visitor took it back
+    kept_at = models.DateTimeField(null=True)  # since then it is of the class that never expires
 
     objects: ClassVar[RunQuerySet] = cast("RunQuerySet", RunQuerySet.as_manager())
 
@@ -179,6 +192,10 @@ class Run(models.Model):
         Run.objects.filter(pk=self.pk).update(withdrawn_at=at)
         self.withdrawn_at = at
 
+    def keep(self, retention: RetentionClass, *, at: datetime) -> None:
+        self.kept_at = at if retention == RetentionClass.KEPT else None
+        Run.objects.filter(pk=self.pk).update(kept_at=self.kept_at)
+
     def charge(self, usd: float | None) -> None:
         """A try has cost this much; None: nobody has said."""
         if usd is None or (not usd and self.usd is not None):
@@ -210,6 +227,10 @@ class Run(models.Model):
     @property
     def live(self) -> bool:
         return self.state in LIVE_RUNS
+
+    @property
+    def retention(self) -> RetentionClass:
+        return RetentionClass.KEPT if self.kept_at else RetentionClass.NORMAL
 
     def seed_of(self, sequence: int) -> int | None:
         """What a step is to draw its chance from, below 2**31; None: as it comes."""

@@ -34,6 +34,7 @@ def test_a_prompt_becomes_a_run(owner: ApiClient, network: Network) -> None:
         "usd_uncertain": 0.0,
         "rating": None,
         "imported": False,
+        "retention": "normal",
         "souvenir": body["souvenir"],
         "twin": None,
         "variant": None,

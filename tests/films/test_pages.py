@@ -16,9 +16,10 @@ from films import changes
 from films.claims import claim_next_task
 from films.estimates import FilmEstimate, estimate_film_of_run
 from films.models import Film, Upload
-from films.states import FilmState, RetentionClass
+from films.states import FilmState
 from films.worker import FilmWorker
 from invocations.models import Run
+from invocations.states import RetentionClass
 from networks.models import Network
 from tests.people import html_of
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 from accounts.models import User
 from films import changes, intermediates, retention
 from films.models import Film
-from films.states import FilmState, RetentionClass
+from films.states import FilmState
 from films.worker import FilmWorker
+from invocations.states import RetentionClass
 
 from .film_fixtures import Order
 

@@ -112,6 +112,7 @@ PAGES = {
     "mission-control-work": "/mission-control/under-way/",
     "mission-control-work-now": "/mission-control/under-way/now/",
     "mission-control-errors": "/mission-control/errors/",
+    "mission-control-storage": "/mission-control/storage/",
     "notifications:list": "/account/notifications/",
     "notifications:new": "/account/notifications/new/",
     "notifications:detail": "/account/notifications/{channel}/",
@@ -165,6 +166,7 @@ FORMS = {  # these take what a page sends
     "remove-boards",
     "runs:make-contact-sheet",
     "runs:delete",
+    "runs:keep",
     "delete-contact-sheet",
     "withdraw",
     "networks:archive",
@@ -179,6 +181,7 @@ FORMS = {  # these take what a page sends
     "networks:resume",
     "resume-all",
     "mission-control-act",
+    "mission-control-storage-bundles",  # a download
     "callback",  # what a provider sends
     "installations:change",
     "installations:hours",

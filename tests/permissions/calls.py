@@ -81,6 +81,7 @@ PUT    /privacy-notices/{language}                      401 403 403 403 403 200
 POST   /resume-all                                      401 403 403 403 403 200
 GET    /runs                                            200 200 200 200 200 200
 GET    /runs/{run_id}                                   401 404 404 200 200 200 | 200 200 200 200 200 200
+PATCH  /runs/{run_id}                                   401 404 404 403 200 200 | 401 403 403 403 200 200
 DELETE /runs/{run_id}                                   401 404 404 403 204 204 | 401 403 403 403 204 204
 GET    /runs/{run_id}/bundle                            401 404 404 200 200 200 | 200 200 200 200 200 200
 GET    /runs/{run_id}/invocations                       401 404 404 200 200 200 | 200 200 200 200 200 200
@@ -170,6 +171,7 @@ ATTENDANT = {
     "POST /networks/{slug}/attendant/takedowns": 201,
 }
 GIVEN: dict[str, dict[str, object]] = {
+    "PATCH /runs/{run_id}": {"retention": "kept"},
     "PUT /featured-network": {"network": None},
     "PUT /privacy-notices/{language}": {"text": "Nothing is kept."},
     "POST /networks/{slug}/attendant/takedowns": {"invocation": "{step}"},

@@ -143,6 +143,7 @@ GET  invocations:redraw       /invocations/{step}/redraw/                       
 POST invocations:redraw       /invocations/{step}/redraw/                       302 302 404 302 302 302 | 302 302 403 302 302 302
 POST runs:rate                /runs/{run}/rate/                                 302 302 404 302 302 302 | 302 302 302 302 302 302
 POST runs:make-contact-sheet  /runs/{run}/sheets/                               302 302 404 302 302 302 | 302 302 403 302 302 302
+POST runs:keep                /runs/{run}/keep/                                 302 302 404 403 302 302 | 302 302 403 403 302 302
 POST runs:delete              /runs/{run}/delete/                               302 302 404 403 302 302 | 302 302 403 403 302 302
 GET  invocations:detail       /invocations/{step}/                              404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  invocations:text-picture /invocations/{step}/picture.svg                   404 404 404 200 200 200 | 200 200 200 200 200 200
@@ -198,6 +199,9 @@ GET  mission-control-work     /mission-control/under-way/                       
 GET  mission-control-work-now /mission-control/under-way/now/                        302 302 403 403 403 200
 POST mission-control-act      /mission-control/under-way/act/                        302 302 403 403 403 302
 GET  mission-control-errors   /mission-control/errors/                          302 302 403 403 403 200
+GET  mission-control-storage  /mission-control/storage/                         302 302 403 403 403 200
+POST mission-control-storage  /mission-control/storage/                         302 302 403 403 403 302
+GET  mission-control-storage-bundles /mission-control/storage/bundles/          302 302 403 403 403 200
 GET  stop-all                 /mission-control/stop-all/                        302 302 403 403 403 200
 GET  receipt                  /mission-control/stop-all/{stop_all_id}/             302 302 403 403 403 200
 POST stop-all                 /mission-control/stop-all/                        302 302 403 403 403 302
