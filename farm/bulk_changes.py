@@ -18,13 +18,14 @@ from .models.farm_worker import FarmWorkerQuerySet
 class BulkChange(StrEnum):
     AWAKE = "awake"
     ASLEEP = "asleep"
+    RESTART = "restart"
     TAG = "tag"
     UNTAG = "untag"
     ARCHIVE = "archive"
 
 
 # Without a choice they are for all workers; the others are for those that were chosen.
-FOR_ALL = frozenset({BulkChange.AWAKE, BulkChange.ASLEEP})
+FOR_ALL = frozenset({BulkChange.AWAKE, BulkChange.ASLEEP, BulkChange.RESTART})
 
 
 def change_workers(
@@ -36,10 +37,10 @@ def change_workers(
     lazy: bool = False,
     tags: Sequence[str] = (),
 ) -> int:
-    """How many were changed, or asked to be awake or asleep: `lazy`, once their work is done. Raises
+    """How many were changed, or asked to be awake or asleep, or to restart: `lazy`, once their work is done. Raises
     Invalid."""
     match what:
-        case BulkChange.AWAKE | BulkChange.ASLEEP:
+        case BulkChange.AWAKE | BulkChange.ASLEEP | BulkChange.RESTART:
             count = found.request(str(what), lazy=lazy)
         case BulkChange.TAG:
             count = found.add_tags(_some_tags(tags), most=workers.MAX_TAGS)

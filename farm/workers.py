@@ -19,7 +19,12 @@ from networks.weekly_periods import PeriodWords, checked_periods
 
 from .models import BlockedWorker, EnrolmentToken, FarmWorker, WorkerStatus
 
-REQUESTABLE = (WorkerStatus.AWAKE, WorkerStatus.ASLEEP, WorkerStatus.TESTING)
+REQUESTABLE = (
+    WorkerStatus.AWAKE,
+    WorkerStatus.ASLEEP,
+    WorkerStatus.TESTING,
+    WorkerStatus.RESTART,
+)
 MAX_TAGS, MAX_WINDOWS = 20, 20
 MAX_TAG = 40  # characters
 UNSEEN_FOR = timedelta(days=90)  # then it is a worker no more
@@ -71,15 +76,24 @@ def change(
         )
     if batch_limits is not None:
         fields["most_in_batch"] = dict(batch_limits)
-    if requested_status is not None and requested_status not in REQUESTABLE:
-        raise Invalid(
-            {"requested_status": _("A worker can be asked to be awake, asleep or testing.")}
-        )
+    if requested_status is not None and requested_status not in requestable(worker):
+        raise Invalid({"requested_status": _cannot_be_asked(requested_status)})
     if fields:
         worker.change(**fields)
     if requested_status is not None:
         worker.request(requested_status, lazy=lazy)
     AuditEntry.record(by, "farm.worker_changed", worker.name)
+
+
+def requestable(worker: FarmWorker) -> list[WorkerStatus]:
+    """What the worker can be asked to be."""
+    return [one for one in REQUESTABLE if one != WorkerStatus.RESTART or worker.can_restart]
+
+
+def _cannot_be_asked(status: str) -> str:
+    if status == WorkerStatus.RESTART:
+        return _("The program of this worker does not start itself anew.")
+    return _("A worker can be asked to be awake, asleep, testing, or to restart.")
 
 
 def checked_tags(tags: Sequence[str]) -> list[str]:

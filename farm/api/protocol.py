@@ -123,6 +123,7 @@ class SignOn(StrictSchema):
         [], max_length=50, description="On video: for tasks of films."
     )
     self_test: dict[str, Any] = {}
+    can_restart: bool = Field(False, description="It starts its program anew where it is asked to.")
 
 
 class SignedOnOut(BaseModel):

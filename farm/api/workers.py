@@ -15,7 +15,7 @@ from accounts.api import permissions
 from accounts.api.auth import ApiRequest
 from accounts.models import User
 from farm import work_logs, workers
-from farm.models import FarmWorker
+from farm.models import BlockedWorker, FarmWorker
 from farm.work_logs import LogPart
 from farm.workers import MAX_TAG, MAX_TAGS, MAX_WINDOWS
 from invocations.models import Invocation
@@ -63,6 +63,15 @@ class BlockedInOut(BaseModel):
     model: str
     created_at: datetime
 
+    @classmethod
+    def from_entry(cls, entry: BlockedWorker) -> BlockedInOut:
+        return cls(
+            id=entry.public_id,
+            run=entry.run.public_id,
+            model=entry.model,
+            created_at=entry.created_at,
+        )
+
 
 class WorkerOut(BaseModel):
     """`status` is what it says of itself, or `offline` where it is silent; `requested_status`: what it was
@@ -77,6 +86,7 @@ class WorkerOut(BaseModel):
             "status": "awake",
             "requested_status": None,
             "lazy": False,
+            "can_restart": True,
             "tags": [],
             "slots": 1,
             "specs": {},
@@ -102,6 +112,7 @@ class WorkerOut(BaseModel):
     status: str
     requested_status: str | None
     lazy: bool
+    can_restart: bool
     tags: list[str]
     slots: int
     specs: dict[str, Any]
@@ -133,6 +144,7 @@ class WorkerOut(BaseModel):
                 status=one.shown_status(at),
                 requested_status=one.requested_status or None,
                 lazy=one.lazy,
+                can_restart=one.can_restart,
                 tags=one.tags,
                 slots=one.slots,
                 specs=one.specs,
@@ -144,15 +156,7 @@ class WorkerOut(BaseModel):
                 work=[attempt.invocation.public_id for attempt in held.get(one.public_id, [])],
                 operations=one.operations,
                 self_test=one.self_test,
-                blocklist=[
-                    BlockedInOut(
-                        id=entry.public_id,
-                        run=entry.run.public_id,
-                        model=entry.model,
-                        created_at=entry.created_at,
-                    )
-                    for entry in blocked.get(one.pk, [])
-                ],
+                blocklist=[BlockedInOut.from_entry(entry) for entry in blocked.get(one.pk, [])],
                 last_seen_at=one.last_seen_at,
                 created_at=one.created_at,
                 archived_at=one.archived_at,

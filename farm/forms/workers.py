@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from farm.models import FarmWorker
-from farm.workers import MAX_WINDOWS, REQUESTABLE
+from farm.workers import MAX_WINDOWS, requestable
 from lib.forms import CheckedForm
 from networks.forms.periods import PeriodsForm
 
@@ -26,20 +26,21 @@ class WorkerForm(CheckedForm):
     )
     requested_status = forms.ChoiceField(
         label=_("It is to be"),
-        choices=[(one.value, one.label) for one in REQUESTABLE],
         help_text=_("It is so once the worker has said so."),
     )
     lazy = forms.BooleanField(label=_("It may finish what it has begun"), required=False)
 
     def __init__(self, worker: FarmWorker, data: Any = None) -> None:
         asked = worker.requested_status or worker.status
+        choices = requestable(worker)
         first = {
             "name": worker.name,
             "tags": ", ".join(worker.tags),
-            "requested_status": asked if asked in REQUESTABLE else REQUESTABLE[0],
+            "requested_status": asked if asked in choices else choices[0],
             "lazy": worker.lazy,
         }
         super().__init__(data, initial=first)
+        self.fields["requested_status"].choices = [(one.value, one.label) for one in choices]  # type: ignore[attr-defined]
 
     @property
     def given(self) -> dict[str, Any]:

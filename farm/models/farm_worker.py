@@ -36,6 +36,7 @@ class WorkerStatus(models.TextChoices):
     TESTING = "testing", _("testing")
     ERROR = "error", _("error")
     OFFLINE = "offline", _("offline")
+    RESTART = "restart", _("started anew")  # asked for only: it is so once it has signed on again
 
 
 class FarmWorkerQuerySet(models.QuerySet["FarmWorker"]):
@@ -59,7 +60,9 @@ class FarmWorkerQuerySet(models.QuerySet["FarmWorker"]):
         return self._change_all()
 
     def request(self, status: str, *, lazy: bool) -> int:
-        """What each of them is to be; how many are asked. One event."""
+        """What each of them is to be; how many are asked. One event. Only those that can are to restart."""
+        if status == WorkerStatus.RESTART:
+            return self.filter(can_restart=True)._change_all(requested_status=status, lazy=lazy)
         asked = Case(When(status=status, then=Value("")), default=Value(status))
         return self._change_all(requested_status=asked, lazy=lazy)
 
@@ -130,6 +133,7 @@ class FarmWorker(models.Model):
         User, null=True, on_delete=models.CASCADE, related_name="+"
     )
     slots = models.PositiveSmallIntegerField(default=1)
+    can_restart = models.BooleanField(default=False)  # its program starts anew where it is asked to
     specs = models.JSONField(default=dict)
     offers = models.JSONField(default=list)
     operations = models.JSONField(default=list)  # on video, by their names
@@ -195,7 +199,8 @@ class FarmWorker(models.Model):
         silent |= Q(last_seen_at__lt=at - TAKEN_OVER_AFTER)
         mine = FarmWorker.objects.kept().filter(silent, pk=self.pk)
         asleep = self.status == WorkerStatus.ASLEEP  # a restart of its program wakes nobody
-        status = self.requested_status or (WorkerStatus.ASLEEP if asleep else WorkerStatus.AWAKE)
+        asked = "" if self.requested_status == WorkerStatus.RESTART else self.requested_status
+        status = asked or (WorkerStatus.ASLEEP if asleep else WorkerStatus.AWAKE)
         values = {"session": session, "last_seen_at": at, "status": status, **fields}
         with transaction.atomic():
             if not mine.update(**values, requested_status=""):
@@ -206,7 +211,14 @@ class FarmWorker(models.Model):
         return True
 
     def sign_off(self, at: datetime) -> None:
-        self._change(status=WorkerStatus.OFFLINE, session="", last_seen_at=at)
+        """One that sleeps is to sleep when it comes back."""
+        fields = {"status": WorkerStatus.OFFLINE, "session": "", "last_seen_at": at}
+        if self.status == WorkerStatus.ASLEEP and self.requested_status in (
+            "",
+            WorkerStatus.RESTART,
+        ):
+            fields["requested_status"] = WorkerStatus.ASLEEP
+        self._change(**fields)
 
     def note_seen(self, at: datetime) -> None:
         """Written now and then only, and without an event, unless it was silent."""
@@ -225,7 +237,10 @@ class FarmWorker(models.Model):
         self._change(requested_status=asked, lazy=lazy)
 
     def confirm(self) -> None:
-        """It has heard what it is to be; awake, where it asks for work after a test."""
+        """It has heard what it is to be; awake, where it asks for work after a test. A restart is
+        confirmed by signing on again."""
+        if self.requested_status == WorkerStatus.RESTART:
+            return
         with transaction.atomic():
             self._note_confirmed(timezone.now())
             status = self.requested_status or WorkerStatus.AWAKE

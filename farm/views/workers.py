@@ -46,6 +46,7 @@ def _archived(count: int) -> str:
 DONE: Mapping[BulkChange, Callable[[int], str]] = {
     BulkChange.AWAKE: _asked,
     BulkChange.ASLEEP: _asked,
+    BulkChange.RESTART: _asked,
     BulkChange.TAG: _changed,
     BulkChange.UNTAG: _changed,
     BulkChange.ARCHIVE: _archived,

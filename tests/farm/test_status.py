@@ -80,6 +80,49 @@ def test_a_worker_that_only_asks_for_work_after_a_test_is_awake(
     assert worker.row.status == "awake"
 
 
+def test_a_worker_that_is_to_restart_has_once_it_signs_on_again(
+    worker: WorkerProgram, admin: Any
+) -> None:
+    worker.sign_on(SHOUT, can_restart=True)
+    ask(admin, worker, requested_status="restart")
+
+    assert worker.call("claim").json()["requested_status"] == "restart"
+    assert worker.call("claim").json()["requested_status"] == "restart", "it is not confirmed so"
+    worker.call("sign-off")
+    worker.sign_on(SHOUT, can_restart=True, session="two")
+
+    assert (worker.row.status, worker.row.requested_status) == ("awake", "")
+    assert worker.claim() == []
+
+
+def test_only_a_worker_that_can_is_asked_to_restart(worker: WorkerProgram, admin: Any) -> None:
+    page = admin.get(f"/farm/{worker.row.public_id}/").text
+    assert 'value="restart"' not in page
+
+    ask(admin, worker, requested_status="restart")
+    admin.post("/farm/changes/", {"do": "restart"})
+    assert worker.row.requested_status == ""
+
+    worker.sign_on(SHOUT, can_restart=True)
+    admin.post("/farm/changes/", {"do": "restart", "lazy": "on"})
+    assert (worker.row.requested_status, worker.row.lazy) == ("restart", True)
+
+
+@pytest.mark.parametrize("asked", ["asleep", "restart"])
+def test_a_worker_that_leaves_while_it_sleeps_comes_back_asleep(
+    worker: WorkerProgram, admin: Any, asked: str
+) -> None:
+    worker.sign_on(SHOUT, can_restart=True)
+    ask(admin, worker, requested_status="asleep")
+    worker.call("claim")
+    ask(admin, worker, requested_status=asked)
+
+    worker.call("sign-off")
+    worker.sign_on(SHOUT, session="two")
+
+    assert worker.row.status == "asleep"
+
+
 @pytest.mark.parametrize("lazy", [True, False])
 def test_what_a_worker_has_begun_is_finished_where_it_may(
     worker: WorkerProgram, admin: Any, alice: User, lazy: bool

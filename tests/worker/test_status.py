@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
+
+import pytest
 
 from panic_worker.configuration import Configuration
 from panic_worker.failures import SecretRefused
 from panic_worker.folder import WorkerFolder
 from panic_worker.handlers.echo import EchoHandler
 from panic_worker.program import Program
+from tests.worker.conformance import PROGRAMS
 from tests.worker.conftest import QUICK, StartedWorker, StartWorker
 from tests.worker.farm_server import PATIENCE_SECONDS, FarmServer
 
@@ -68,6 +72,26 @@ def test_a_worker_that_is_to_be_offline_ends(farm: FarmServer, start: StartWorke
     worker.wait()
     assert worker.error is None
     assert farm.count("sign-off") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it is not offered there")
+def test_a_worker_that_is_to_restart_starts_its_program_anew(
+    farm: FarmServer, tmp_path: Path
+) -> None:
+    process = PROGRAMS[0].run(tmp_path, farm.url)
+    try:
+        farm.wait_for(lambda: farm.count("claim"))
+        farm.set(requested_status="restart")
+        farm.wait_for(lambda: farm.count("sign-off"))
+        farm.set(requested_status="")
+        farm.wait_for(lambda: farm.count("sign-on") >= 2)
+        farm.offer_text("t1", "panic")
+
+        farm.wait_for(lambda: "t1" in farm.outcomes)
+        assert process.poll() is None, "it is the same process"
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_server_that_forgot_the_session_is_signed_on_to_again(

@@ -168,7 +168,15 @@ def _run(options: argparse.Namespace) -> int:
         program = Program(folder, enrolment, handlers, configuration)
         _send_signals(program)
         program.run()
+    if program.restarts:
+        _start_anew()
     return DONE
+
+
+def _start_anew() -> None:
+    """The same process, so that its service keeps it, with the program and the settings as they are now."""
+    sys.stderr.flush()
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606 (the command that it was started by)
 
 
 def _send_signals(program: Program) -> None:

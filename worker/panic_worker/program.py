@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
@@ -39,7 +40,8 @@ from .specs import machine_specs
 logger = logging.getLogger(__name__)
 
 SIGNAL_SECONDS = 1.0  # that one may stay unnoticed
-AWAKE, TESTING, OFFLINE = "awake", "testing", "offline"
+AWAKE, TESTING, OFFLINE, RESTART = "awake", "testing", "offline", "restart"
+CAN_RESTART = sys.platform != "win32"  # there the process could not be replaced by another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class ProgramEvent(StrEnum):
 
 
 class Program:
-    """One worker. `run` returns when it has ended; `send` tells it to."""
+    """One worker. `run` returns when it has ended; `send` tells it to. `restarts`: whether it is to be started anew
+    then."""
 
     def __init__(
         self,
@@ -102,6 +105,7 @@ class Program:
         self._by_operation: dict[str, Handler] = {}
         self._unknown_tokens: set[str] | None = None
         self._error: WorkerError | None = None
+        self.restarts = False
 
     # The main thread
 
@@ -206,6 +210,7 @@ class Program:
             "offers": offers_of_checks(self._checks),
             "operations": sorted(self._by_operation),
             "self_test": report_of_checks(self._checks),
+            **({"can_restart": True} if CAN_RESTART else {}),
         }
         while not self._ending.is_set():
             try:
@@ -303,7 +308,8 @@ class Program:
         logger.info("the server asks for: %s", status)
         if not self._slots.wait_until_idle():
             return
-        if status == OFFLINE:
+        if status in (OFFLINE, RESTART):
+            self.restarts = status == RESTART
             self.send(ProgramEvent.END)
             self._ending.wait()
             return
