@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from accounts.models import User
 from assets.models import Asset
 from invocations.models import Run
 from networks.models import Person
@@ -21,6 +22,18 @@ class FilmOfRun:
     state: str  # in words
     created_at: datetime
     file: Asset | None = None
+    chapters: Sequence[dict[str, Any]] = ()  # {"seconds", "title"}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFilm:
+    """A film that came with a run from elsewhere; `file`: the key of its asset."""
+
+    run: Run
+    owner: User
+    file: int
+    title: str
+    chapters: Sequence[dict[str, Any]]
 
 
 def _not_wired(*_: object) -> Any:
@@ -30,11 +43,12 @@ def _not_wired(*_: object) -> Any:
 @dataclass(slots=True)
 class ArchiveHooks:
     """`films_of_run`: those that this person may see; `shared_films_of_run`: finished ones, with the addresses
-    that are for everybody; `film_address`: where one is made of a run."""
+    that are for everybody; `film_address`: where one is made of a run; `keep_film`: one that came with a run."""
 
     films_of_run: Callable[[Run, Person], Sequence[FilmOfRun]] = _not_wired
     shared_films_of_run: Callable[[Run], Sequence[FilmOfRun]] = _not_wired
     film_address: Callable[[Run], str] = _not_wired
+    keep_film: Callable[[ImportedFilm, datetime], object] = _not_wired
 
 
 hooks = ArchiveHooks()

@@ -124,7 +124,7 @@ def shared_links_of_run(run: Run) -> list[FilmOfRun]:
 
 def _link(film: Film, address: str) -> FilmOfRun:
     words = str(FILM_STATES[film.state])
-    return FilmOfRun(film.title, address, words, film.created_at, film.output)
+    return FilmOfRun(film.title, address, words, film.created_at, film.output, film.chapters or ())
 
 
 def address_of_new_film(run: Run) -> str:

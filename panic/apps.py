@@ -50,7 +50,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     from archive.hooks import hooks as archive_hooks
     from displays import deliveries, presence
     from farm import blocklists, step_previews, stops, waiting
-    from films import film_page
+    from films import film_page, imports
     from invocations.hooks import hooks as invocation_hooks
     from observatory import embeddings, perturbing, run_pairs, twins
     from studio.hooks import hooks as studio_hooks
@@ -71,6 +71,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     archive_hooks.films_of_run = film_page.links_of_run
     archive_hooks.shared_films_of_run = film_page.shared_links_of_run
     archive_hooks.film_address = film_page.address_of_new_film
+    archive_hooks.keep_film = imports.keep_film
     studio_hooks.audience = presence.audience
     studio_hooks.blocklist = blocklists.blocklist_of_run
     studio_hooks.preview = step_previews.preview_of_step

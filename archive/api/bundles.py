@@ -62,5 +62,7 @@ def import_run(
     network = access.controllable(request.auth, slug)
     if bundle is None:
         raise Invalid({"bundle": "This is required."})
-    run = importing.import_run(network=network, source=bundle, at=timezone.now())
+    run = importing.import_run(
+        network=network, source=bundle, at=timezone.now(), owner=request.auth.user
+    )
     return Status(201, runs.show(run))

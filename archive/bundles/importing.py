@@ -13,6 +13,8 @@ from typing import IO
 
 from django.utils.translation import gettext
 
+from accounts.models import User
+from archive.hooks import ImportedFilm, hooks
 from assets import ingest, retention
 from assets.errors import AssetError
 from invocations import removal
@@ -22,7 +24,14 @@ from lib.stored_sentences import translate_stored
 from networks.models import Network
 
 from .reading import BadBundle, Bundle, open_bundle
-from .schema import BundleContent, BundleHead, BundleMedium, BundleStep
+from .schema import (
+    MAX_FILM,
+    BundleContent,
+    BundleFilm,
+    BundleHead,
+    BundleMedium,
+    BundleStep,
+)
 
 BATCH = 500  # steps, some dozens of milliseconds: others want to write too
 BATCH_CHARACTERS = 4_000_000  # of their texts: one step may have two million
@@ -33,8 +42,11 @@ COPIED_FIELDS = (
 _ENDED = set(RunState.values) - set(LIVE_RUNS)
 
 
-def import_run(*, network: Network, source: IO[bytes], at: datetime) -> Run:
-    """The run that the bundle tells of, in the archive of `network`; raises BadBundle.
+def import_run(
+    *, network: Network, source: IO[bytes], at: datetime, owner: User | None = None
+) -> Run:
+    """The run that the bundle tells of, in the archive of `network`; raises BadBundle. `owner`: of the film in it; the
+    network's unless given.
 
     Blocks while media are decoded: call it with no transaction open.
     """
@@ -46,25 +58,33 @@ def import_run(*, network: Network, source: IO[bytes], at: datetime) -> Run:
         try:
             for medium in media.values():
                 assets[medium.file] = _taken_in(bundle, medium)
-            return _written(network, bundle, assets, at)
+            return _written(network, bundle, assets, owner or network.owner, at)
         except BaseException:
             retention.abandon(assets.values(), at=at)
             raise
 
 
-def _written(network: Network, bundle: Bundle, assets: Mapping[str, int], at: datetime) -> Run:
+def _written(
+    network: Network, bundle: Bundle, assets: Mapping[str, int], owner: User, at: datetime
+) -> Run:
     run = _begin(network, bundle.head, at)
     try:
         _write_steps(run, bundle.steps(), assets)
-        return _end(run, bundle.head)
+        run = _end(run, bundle.head)
+        if (film := bundle.head.film) is not None:
+            chapters = [one.model_dump() for one in film.chapters]
+            kept = ImportedFilm(run, owner, assets[film.file], film.title, chapters)
+            hooks.keep_film(kept, at)
+        return run
     except BaseException:
         removal.delete_run(run=run, at=at)
         raise
 
 
 def _media(bundle: Bundle) -> Mapping[str, BundleMedium]:
-    """All that the steps show, by file. Reads the whole record, so that it is checked."""
-    found: dict[str, BundleMedium] = {}
+    """All that the steps show, and the film, by file. Reads the whole record, so that it is checked."""
+    film = bundle.head.film
+    found: dict[str, BundleMedium] = {film.file: film} if film is not None else {}
     for step in bundle.steps():
         for content in (step.input, step.output):
             if content is None or content.media is None:
@@ -79,7 +99,8 @@ def _media(bundle: Bundle) -> Mapping[str, BundleMedium]:
 def _taken_in(bundle: Bundle, medium: BundleMedium) -> int:
     try:
         with bundle.medium(medium) as stream:
-            return ingest.store(stream, kind=medium.kind).pk
+            most = MAX_FILM if isinstance(medium, BundleFilm) else None
+            return ingest.store(stream, kind=medium.kind, max_bytes=most).pk
     except AssetError as error:
         sentence = gettext("%(file)s was not taken in. %(problem)s")
         raise BadBundle(

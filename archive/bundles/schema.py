@@ -36,6 +36,7 @@ def name_of(asset: Asset) -> str:
 
 
 MAX_NUMBER = 2**31 - 1
+MAX_CHAPTERS, MAX_CHAPTER_TITLE = 1_000, 1_000
 MAX_TEXT = 1_000_000
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2900, 1, 1, tzinfo=UTC)
 _OVER = {InvocationState.COMPLETED, InvocationState.FAILED, InvocationState.CANCELLED}
@@ -156,6 +157,23 @@ class RunClaim(_Claim):
     ring: Annotated[list[Annotated[dict[str, Any], AfterValidator(_slot)]], Field(max_length=1_000)]
 
 
+class BundleChapter(_Claim):
+    seconds: Seconds
+    title: Annotated[Text, Field(max_length=MAX_CHAPTER_TITLE)]
+
+
+class BundleFilm(BundleMedium):
+    title: Annotated[Text, Field(max_length=200)] = ""
+    chapters: Annotated[list[BundleChapter], Field(max_length=MAX_CHAPTERS)] = []
+
+    @model_validator(mode="after")
+    def _moves(self) -> Self:
+        if self.kind is not MediaKind.VIDEO:
+            raise ValueError("a film is a video")
+        return self
+
+
 class BundleHead(_Claim):
     exported_at: Moment
     run: RunClaim
+    film: BundleFilm | None = None

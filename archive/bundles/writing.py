@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from archive.hooks import hooks
+from archive.hooks import FilmOfRun, hooks
 from assets import blobs
 from assets.models import Asset
 from invocations.models import Invocation, Run
@@ -68,10 +68,11 @@ def write_bundle(
     """
     last = run.invocations.order_by("-sequence").values_list("sequence", flat=True).first()
     until = -1 if last is None else last
-    film = _film_of(run, person)
+    shown = _film_of(run, person)
+    film = shown.file if shown else None
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w") as bundle:  # type: ignore[call-overload]
-        record = _record(run, until, at, film, costs=costs)
+        record = _record(run, until, at, shown, costs=costs)
         yield from _entry(bundle, pipe, RECORD, (text.encode() for text in record))
         with translation.override(language):
             found = BundledTrajectory.of_run(run)
@@ -89,10 +90,10 @@ def write_bundle(
     yield pipe.take()
 
 
-def _film_of(run: Run, person: Person) -> Asset | None:
+def _film_of(run: Run, person: Person) -> FilmOfRun | None:
     """The newest finished film of it that the person may see."""
-    films = [one.file for one in hooks.films_of_run(run, person) if one.file is not None]
-    return next((film for film in films if film.bytes <= MAX_FILM), None)
+    films = (one for one in hooks.films_of_run(run, person) if one.file is not None)
+    return next((one for one in films if one.file and one.file.bytes <= MAX_FILM), None)
 
 
 def write_bundles(
@@ -159,10 +160,12 @@ def _steps(run: Run, until: int) -> Iterator[Invocation]:
 
 
 def _record(
-    run: Run, until: int, at: datetime, film: Asset | None, *, costs: bool
+    run: Run, until: int, at: datetime, film: FilmOfRun | None, *, costs: bool
 ) -> Iterator[str]:
     head = {"format": FORMAT, "version": VERSION, "exported_at": at, "run": _of_run(run, costs)}
-    head |= {"film": _content("", film)["media"]} if film is not None else {}
+    if film is not None:
+        named = {"title": film.title, "chapters": film.chapters}
+        head["film"] = _content("", film.file)["media"] | named
     yield f"{_json(head)[:-1]}, {LISTED}"
     following = "\n"
     for step in _steps(run, until):

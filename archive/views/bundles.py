@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.models import User
 from archive.bundles import importing, writing
 from archive.bundles.reading import BadBundle
 from networks.models import Network, Person
@@ -71,6 +72,7 @@ def import_bundle(request: HttpRequest) -> HttpResponse:
                 network=form.cleaned_data["network"],
                 source=form.cleaned_data["bundle"],
                 at=timezone.now(),
+                owner=cast("User", request.user),
             )
         except BadBundle as refusal:
             form.add_error("bundle", str(refusal))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from archive.bundles import schema
 from archive.bundles.importing import import_run
+from archive.bundles.reading import BadBundle
 from archive.models import ContactSheet
 from assets import ingest
 from assets.models import Asset
@@ -20,7 +22,7 @@ from networks.models import Network
 from tests.operations.clips import moving_sprite, write_clip
 from tests.people import html_of
 
-from .bundle_files import AT, bundle_of, network, run, unpacked
+from .bundle_files import AT, bundle_of, network, packed, run, unpacked
 
 __all__ = ["network", "run"]
 
@@ -51,11 +53,38 @@ def test_a_bundle_has_the_film_for_those_who_may_see_it(run: Run, film: Film) ->
     assert "<video" not in strangers["index.html"].decode()
 
 
-def test_a_bundle_with_a_film_can_be_taken_in(run: Run, film: Film, network: Network) -> None:
+def test_the_film_of_a_bundle_is_taken_in_with_its_run(
+    run: Run, film: Film, network: Network
+) -> None:
+    chapters = [{"seconds": 0.0, "title": "a red\nballoon"}]
+    film.note_plan(chapters=chapters)
+
     back = import_run(network=network, source=bundle_of(run, film.owner), at=AT)
 
     assert back.invocations.count() == run.invocations.count()
-    assert back.films.count() == 0
+    kept = back.films.get()
+    assert (kept.title, kept.chapters, kept.state) == ("A night in May", chapters, "completed")
+    assert (kept.owner, kept.output) == (network.owner, film.output)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [{"kind": "image"}, {"chapters": [{"seconds": -1, "title": "x"}]}, {"title": "x" * 201}],
+)
+def test_a_film_that_is_not_as_it_should_be_is_refused_with_its_run(
+    run: Run, film: Film, lie: dict[str, Any]
+) -> None:
+    files = unpacked(bundle_of(run, film.owner))
+    head, rest = files["run.json"].split(b"\n", 1)
+    record = json.loads(head + b"]}")
+    record["film"] |= lie
+    files["run.json"] = json.dumps(record).encode().removesuffix(b"]}") + b"\n" + rest
+    before = Run.objects.count()
+
+    with pytest.raises(BadBundle, match="film"):
+        import_run(network=run.network, source=packed(files), at=AT)
+
+    assert (Run.objects.count(), Film.objects.count()) == (before, 1)
 
 
 def test_a_film_that_is_a_step_too_is_there_once(run: Run, film: Film) -> None:
