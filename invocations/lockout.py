@@ -13,13 +13,21 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import DateTimeField, ExpressionWrapper, F, Max, Value
-from django.db.models.functions import Least
+from django.db.models import F
+
+from lib.compiled_statements import CompiledSelect
 
 from .models import Run
 
 if TYPE_CHECKING:
     from networks.models import Network
+
+
+_LOCKING: CompiledSelect[Run] = CompiledSelect(
+    lambda *, network, at, since: Run.objects.filter(
+        network_id=network, lockout_until__gt=at, created_at__gt=since
+    ).only("lockout_until", "created_at")
+)
 
 
 def lockout_after_start(network: Network, at: datetime) -> datetime:
@@ -31,12 +39,9 @@ def lockout_until(network: Network, at: datetime) -> datetime | None:
     """When the next prompt is accepted, or None when it is now."""
     if not network.lockout_seconds:
         return None
-    locking = network.runs.filter(lockout_until__gt=at, created_at__gt=at - _length(network))
-    by_setting = ExpressionWrapper(F("created_at") + Value(_length(network)), DateTimeField())
-    found: datetime | None = locking.aggregate(
-        until=Max(Least("lockout_until", by_setting), output_field=DateTimeField())
-    )["until"]
-    return found
+    length = _length(network)
+    locking = _LOCKING.rows(network=network.pk, at=at, since=at - length)
+    return max((min(run.lockout_until, run.created_at + length) for run in locking), default=None)
 
 
 def bring_forward(by: timedelta, *, at: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from lib import disk_space
-from lib.compiled_statements import CompiledInsert
+from lib.compiled_statements import CompiledInsert, CompiledSelect
 from networks import opening_words, rings
 from networks.models import Network
 from networks.rings import Slot
@@ -21,7 +21,7 @@ from realtime.events import DomainEvent
 from . import budgets, closing, events, leases, lockout, prompts
 from .hooks import hooks
 from .models import Attempt, Halt, Invocation, Run
-from .states import IllegalMove, InvocationState, Reason, RunState
+from .states import RUN_MOVES, IllegalMove, InvocationState, Reason, RunState
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 
 _RUNS = CompiledInsert(Run)
+_NOT_ARCHIVED: CompiledSelect[Network] = CompiledSelect(
+    lambda *, pk: Network.objects.not_archived().filter(pk=pk).only("pk")
+)
 
 
 class StartRefused(Exception):
@@ -238,14 +241,15 @@ def end(
     unpublished: list[DomainEvent] = [
         run.stop(reason, at=at, by=_who_stopped(reason, by), stop_all=stop_all)
     ]
-    steps = list(run.invocations.open())
+    steps = Invocation.open_of_run(run)
     for step in steps:
         _close_step(step, at)
         unpublished.append(events.InvocationCancelled.from_step(run, step))
-    live = Attempt.objects.live().filter(invocation__in=steps)  # by run, all its steps were read
-    tokens = list(live.values_list("token", flat=True))
+    live = Attempt.live_of_steps(steps)
+    tokens = [attempt.token for attempt in live]
     if tokens:
-        leases.request_stop(live.filter(cancel_requested_at=None), at=at)
+        asked = Attempt.objects.filter(pk__in=[attempt.pk for attempt in live])
+        leases.request_stop(asked.filter(cancel_requested_at=None), at=at)
         transaction.on_commit(lambda: wakeup.notify("cancel"))
     return Ended(tokens, unpublished)
 
@@ -287,7 +291,7 @@ def _check_start(
     # Where it may wait for the doors to open it may also wait for room: no step begins before there is some.
     if when_closed is not WhenClosed.WAIT and disk_space.is_below_floor():
         raise DiskFull
-    if not Network.objects.not_archived().filter(pk=network.pk).exists():
+    if not _NOT_ARCHIVED.rows(pk=network.pk):
         raise NotRunnable([_("It was put into the archive, or deleted.")])
     if problems := network.problems():
         raise NotRunnable(problems)
@@ -309,7 +313,7 @@ def _waived_until(network: Network, at: datetime, when_closed: WhenClosed) -> da
 
 def _supersede(network: Network, at: datetime, *, by: User | None) -> list[DomainEvent]:
     unpublished: list[DomainEvent] = []
-    for pk in network.runs.live().values_list("pk", flat=True):
+    for pk in Run.live_of_network(network):
         older = Run.lock(pk)
         if older.live:  # it may have ended while we waited for it
             unpublished += end(older, Reason.SUPERSEDED, at=at, by=by).unpublished
@@ -391,6 +395,4 @@ def _fitting_slot(ring: list[dict[str, object]], source: Invocation, *, after: i
 
 
 def _allowed(run: Run) -> frozenset[str]:
-    from .states import RUN_MOVES
-
     return frozenset(str(state) for state in RUN_MOVES[RunState(run.state)])

@@ -12,18 +12,38 @@ from django.utils.translation import gettext
 
 from accounts.api.auth import Caller
 from accounts.api.permissions import not_found, refusal
+from lib.compiled_statements import CompiledGet
+from lib.validation import is_legible
 
 from .models import Network
+
+_AT_ADDRESS: CompiledGet[Network] = CompiledGet(
+    lambda: Network.objects.select_related("owner"), by="slug"
+)
 
 
 def visible(caller: Caller, slug: str) -> Network:
     """The network of this address, or that had it before, for whoever may see it."""
-    found = Network.objects.visible_to(caller.person).select_related("owner").find_by_slug(slug)
+    found = _plainly_visible(caller, slug)
+    if found is None:
+        seen = Network.objects.visible_to(caller.person).select_related("owner")
+        found = seen.find_by_slug(slug)
     if found is None:
         raise not_found(
             caller, gettext("network"), known=_network_of_guest(caller, slug) is not None
         )
     return found
+
+
+def _plainly_visible(caller: Caller, slug: str) -> Network | None:
+    """The network of this very address, where it is public, one's own, or one is an admin."""
+    if not is_legible(slug):
+        return None
+    try:
+        found = _AT_ADDRESS.get(slug)
+    except Network.DoesNotExist:
+        return None
+    return found if found.public or found.may_edit(caller.person) else None
 
 
 def startable(caller: Caller, slug: str) -> Network:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
+from lib.compiled_statements import CompiledGet
 from lib.public_ids import new_public_id
 from lib.scopes import Scope
 
@@ -62,13 +63,13 @@ class ApiToken(models.Model):
     def from_text(cls, plain: str) -> ApiToken | None:
         """The valid token of this text with its user: not revoked, not expired, of an open account.
         Notes the use, to the hour."""
-        now = timezone.now()
-        lasting = models.Q(expires_at=None) | models.Q(expires_at__gt=now)
-        found = cls.objects.select_related("user").filter(lasting, digest=digest(plain))
-        token = found.filter(user__is_active=True).first()
-        if token is None:
+        try:
+            token = _WITH_USER.get(digest(plain))
+        except cls.DoesNotExist:
             return None
-        token.note_use(now)
+        if token.expired or not token.user.is_active:
+            return None
+        token.note_use(timezone.now())
         token.user.as_curator = not token.may(Scope.ADMIN)
         return token
 
@@ -93,6 +94,12 @@ class ApiToken(models.Model):
         """Written once an hour at most: asking must not cost a write each time."""
         if self.last_used_at is None or at - self.last_used_at > USE_NOTED_EVERY:
             ApiToken.objects.filter(pk=self.pk).update(last_used_at=at)
+
+
+# Asked with each call of the API.
+_WITH_USER: CompiledGet[ApiToken] = CompiledGet(
+    lambda: ApiToken.objects.select_related("user"), by="digest"
+)
 
 
 def digest(plain: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar, cast
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from invocations.leases import LOCAL_LEASE, NO_HOLDER, Lease, LeaseQuerySet
 from invocations.states import InvocationState, Outcome, Stale
-from lib.compiled_statements import CompiledInsert, CompiledUpdate
+from lib.compiled_statements import CompiledInsert, CompiledSelect, CompiledUpdate
 from networks.models import Network
 from platforms.registry import UnknownModel, get_platform
 
@@ -178,6 +179,13 @@ class Attempt(Lease):
         self.reference = reference
         Attempt.objects.filter(pk=self.pk).update(reference=reference)
 
+    # Queries
+
+    @staticmethod
+    def live_of_steps(steps: Iterable[Invocation]) -> list[Attempt]:
+        """Of each its token alone. By run, the database would read all its steps."""
+        return _LIVE_OF_STEPS.rows(steps=tuple(step.pk for step in steps))
+
     # Properties
 
     @property
@@ -196,3 +204,6 @@ class Attempt(Lease):
 
 _TRIES = CompiledInsert(Attempt)
 _LIVE: CompiledUpdate[Attempt] = CompiledUpdate(lambda: Attempt.objects.live())
+_LIVE_OF_STEPS: CompiledSelect[Attempt] = CompiledSelect(
+    lambda *, steps: Attempt.objects.live().filter(invocation__in=steps).only("token")
+)

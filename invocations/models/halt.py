@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
+from lib.compiled_statements import CompiledGet
 from lib.public_ids import new_public_id
 
 
@@ -41,11 +42,11 @@ class Halt(models.Model):
     @classmethod
     def lock(cls) -> Halt:
         """The latch, held until the transaction ends."""
-        held = cls.objects.select_for_update().filter(pk=cls.SINGLETON)
-        if (row := held.first()) is not None:
-            return row
-        cls.objects.get_or_create(pk=cls.SINGLETON)
-        return held.get()
+        try:
+            return _HELD.get(cls.SINGLETON)
+        except cls.DoesNotExist:
+            cls.objects.get_or_create(pk=cls.SINGLETON)
+            return _HELD.get(cls.SINGLETON)
 
     def set(self, stop_all: StopAll | None) -> None:
         Halt.objects.filter(pk=self.pk).update(stop_all=stop_all)
@@ -58,3 +59,6 @@ class Halt(models.Model):
         """The stop-all that is in force, or None."""
         row = cls.objects.select_related("stop_all").filter(pk=cls.SINGLETON).first()
         return row.stop_all if row else None
+
+
+_HELD = CompiledGet(lambda: Halt.objects.select_for_update())

@@ -12,7 +12,7 @@ from django.utils import timezone
 from assets.models import Asset
 from invocations.leases import WorkOffer
 from invocations.states import InvocationState, Stale, sources
-from lib.compiled_statements import CompiledInsert, CompiledUpdate
+from lib.compiled_statements import CompiledInsert, CompiledSelect, CompiledUpdate
 from lib.public_ids import new_public_id
 from networks.models import Network
 from platforms.base import Modality
@@ -175,6 +175,16 @@ class Invocation(models.Model):
         for name, value in fields.items():
             setattr(self, name, value)
 
+    # Queries
+
+    @staticmethod
+    def open_of_run(run: Run) -> list[Invocation]:
+        """Those that are not at an end, with this very run."""
+        steps = _OPEN.rows(run=run.pk)
+        for step in steps:
+            step.run = run
+        return steps
+
     # Properties
 
     @property
@@ -198,6 +208,9 @@ class Invocation(models.Model):
 
 
 _STEPS = CompiledInsert(Invocation)
+_OPEN: CompiledSelect[Invocation] = CompiledSelect(
+    lambda *, run: Invocation.objects.open().filter(run_id=run)
+)
 
 
 def _moves_to(new: State) -> CompiledUpdate[Invocation]:

@@ -21,7 +21,7 @@ from invocations.states import (
     Stale,
     check_run_move,
 )
-from lib.compiled_statements import CompiledGet
+from lib.compiled_statements import CompiledGet, CompiledSelect, CompiledUpdate
 from lib.public_ids import new_public_id
 from networks.models import Network
 from networks.rings import Slot
@@ -207,13 +207,18 @@ class Run(models.Model):
     def _move(self, new: RunState, **fields: object) -> None:
         old = self.state
         check_run_move(old, new)
-        if not Run.objects.filter(pk=self.pk, state=old).update(state=new, **fields):
+        if not _MOVES[RunState(old)].update(self.pk, {"state": new, **fields}):
             raise Stale(f"run {self.public_id} is no longer {old}")
         self.state = new
         for name, value in fields.items():
             setattr(self, name, value)
 
     # Queries
+
+    @staticmethod
+    def live_of_network(network: Network) -> list[int]:
+        """The key of its live run, if it has one: somebody may end it before it is locked."""
+        return [run.pk for run in _LIVE.rows(network=network.pk)]
 
     def latest_invocation(self) -> Invocation | None:
         return self.invocations.order_by("-sequence").first()
@@ -291,3 +296,13 @@ _LOCKED = CompiledGet(
         .only("network_id", "network__owner_id", *READ_WITH_LOCK)
     )
 )
+_LIVE: CompiledSelect[Run] = CompiledSelect(
+    lambda *, network: Run.objects.live().filter(network_id=network).only("pk")
+)
+
+
+def _moves_from(old: RunState) -> CompiledUpdate[Run]:
+    return CompiledUpdate(lambda: Run.objects.filter(state=old))
+
+
+_MOVES = {old: _moves_from(old) for old in RunState}
