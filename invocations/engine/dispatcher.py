@@ -182,11 +182,11 @@ class RowBroker(ORM):  # type: ignore[misc]
     def dequeue(self) -> list[tuple[Any, str]] | None:
         if self._dispatcher is None:
             self._dispatcher = Dispatcher()
-        messages: list[tuple[Any, str]] = list(self._dispatcher.next_messages())
         try:
-            return messages + self._ordinary()
+            ordinary = self._ordinary()  # first: no due step is to wait for it
         except DatabaseError:  # the dispatcher says so, and waits
-            return messages
+            ordinary = []
+        return ordinary or list(self._dispatcher.next_messages())
 
     def _ordinary(self) -> list[tuple[Any, str]]:
         """Tasks put in with `async_task`; the stock broker sleeps when there are none."""
