@@ -21,6 +21,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 LOCK := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider -q
+# Tests start hundreds of processes: without compiled files each would compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
 TESTS ?=
 ONLY ?=
 ALSO ?=
