@@ -64,9 +64,12 @@ class LogPart:
     left_out: int
 
 
-def logs_of_step(step: Invocation) -> list[Assignment]:
-    """Of all its attempts by workers, the newest first. One query."""
+def logs_of_step(step: Invocation, *, whole_batches: bool) -> list[Assignment]:
+    """Of all its attempts by workers, the newest first. One query. `whole_batches`: those too that were done in one go
+    with steps of other networks, of which the log tells as well: for admins."""
     found = Assignment.objects.filter(attempt__invocation=step).order_by("-attempt_id")
+    if not whole_batches:
+        found = found.filter(batch_size=1)
     return list(found.select_related("worker", "attempt")[:50])
 
 

@@ -138,12 +138,31 @@ def test_the_api_goes_on_from_a_place(
     assert admin.get(f"{address}?after=-1").status_code == 422
 
 
+def test_who_controls_the_network_reads_the_log_but_not_that_of_a_batch_with_others(
+    worker: WorkerProgram, token: str, run: Run, admin: Any, alice: User, client: Any
+) -> None:
+    write(worker, token, WRITTEN)
+    client.force_login(alice)
+    path = f"/invocations/{newest(run).public_id}"
+    page = html_of(client.get(f"{path}/log/"))
+    assert "it is slow" in page
+    assert "/farm/" not in page.split("<main")[1].split("</main>")[0].replace("/ws/farm/", "")
+    assert client.get(f"/api/v1{path}/log").status_code == 200
+    assert f"{path}/log/?attempt=1" in html_of(client.get(f"{path}/"))
+
+    Assignment.objects.update(batch="one", batch_size=2)
+
+    assert client.get(f"{path}/log/").status_code == 404
+    assert client.get(f"/api/v1{path}/log").status_code == 404
+    assert admin.get(f"{path}/log/").status_code == 200
+
+
 def test_readers_are_told_that_there_is_more_and_that_it_has_ended(
     worker: WorkerProgram, token: str, run: Run
 ) -> None:
     write(worker, token, WRITTEN)
     step = newest(run)
-    feed, before = WorkLogFeed(step), log.position(run.network.topic)
+    feed, before = WorkLogFeed(step, is_admin=False), log.position(run.network.topic)
 
     told = feed.render_progress(
         Progress("farm", WorkLogContinued.type, {"attempt": log_key(token), "length": 3})

@@ -116,7 +116,7 @@ DELETE /runs/{run_id}/blocklist/{entry_id}              401 404 404 204 204 204 
 GET    /invocations/{invocation_id}/why-waiting         401 404 404 200 200 200 | 401 403 403 200 200 200
 GET    /invocations/{invocation_id}/timeline            401 404 404 200 200 200 | 401 403 403 200 200 200
 POST   /invocations/{invocation_id}/retry               401 404 404 409 409 409 | 401 403 403 409 409 409
-GET    /invocations/{invocation_id}/log                 401 403 403 403 403 200
+GET    /invocations/{invocation_id}/log                 401 404 404 200 200 200 | 401 403 403 200 200 200
 GET    /workflows                                       401 403 403 403 403 200
 POST   /workflows                                       401 403 403 403 403 422
 GET    /workflows/{workflow_id}                         401 403 403 403 403 404

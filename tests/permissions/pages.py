@@ -65,8 +65,8 @@ GET  farm-film-log            /farm/{worker_id}/film-log/                       
 GET  farm-film-preview        /farm/{worker_id}/film-preview/                   302 302 403 403 403 404
 POST farm-worker              /farm/{worker_id}/                                302 302 403 403 403 302
 GET  farm-preview             /invocations/{step}/preview/                      302 302 404 404 404 404 | 302 302 403 404 404 404
-GET  farm-log                 /invocations/{step}/log/                          302 302 403 403 403 200
-GET  farm-log-file            /invocations/{step}/log/download/                 302 302 403 403 403 200
+GET  farm-log                 /invocations/{step}/log/                          302 302 404 200 200 200 | 302 302 403 200 200 200
+GET  farm-log-file            /invocations/{step}/log/download/                 302 302 404 200 200 200 | 302 302 403 200 200 200
 POST farm-sleep               /farm/{worker_id}/sleep/                          302 302 403 403 403 302
 POST farm-archive             /farm/{worker_id}/archive/                        302 302 403 403 403 302
 POST farm-unblock             /runs/{run}/blocklist/{entry_id}/remove/          302 302 404 302 302 302 | 302 302 403 302 302 302
