@@ -15,6 +15,7 @@ from .measures import (
     film_beside_ring,
     films,
     hops,
+    hops_beside_backup,
     idle_sockets,
     idle_workers,
     large_database,
@@ -36,6 +37,7 @@ def measures() -> list[Measure]:
     of_hops = (*everywhere[:1], SQLITE_NORMAL, *everywhere[1:])
     return [
         *(Measure(hops.bars(one.suffix), hops.measure, (one,)) for one in of_hops),
+        Measure(hops_beside_backup.BARS, hops_beside_backup.measure, everywhere),
         Measure(start_latency.BARS, start_latency.measure, everywhere),
         Measure(display_latency.BARS, display_latency.measure, everywhere),
         Measure(many_sockets.BARS, many_sockets.measure, everywhere),

@@ -2,7 +2,8 @@
 restore over what is there, and one on a new machine.
 
 What is run are the code blocks of the document. Only what this machine cannot be is replaced: paths and ports lie in a
-folder of its own, `systemctl` is this script, and `git pull` brings nothing. Exit status 1 where anything is not as the
+folder of its own, `systemctl` is this script, and `git pull` brings nothing. The upgrade is followed twice: by a restart of what is
+here, and on a machine whose database an earlier version has left behind, with a run in flight. Exit status 1 where anything is not as the
 document says; 3 where there is no nginx.
 """
 
@@ -10,6 +11,8 @@ document says; 3 where there is no nginx.
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import re
 import shutil
@@ -254,6 +257,28 @@ def serve_and_upgrade(machine: Machine) -> tuple[str, Path]:
     return token, backup
 
 
+def upgrade_from_earlier_version(machine: Machine) -> None:
+    """What the last line of the section does with what an earlier version has left behind (tests/previous_release.py)."""
+    left = ROOT / "tests/fixtures"
+    packed = (left / "previous_release.sqlite3.gz").read_bytes()
+    (machine.data / "panic.sqlite3").write_bytes(gzip.decompress(packed))
+    run = json.loads((left / "previous_release.json").read_text())["run"]
+    (machine.data / ".env").write_text(blocks("HTTPS behind nginx", "sh")[0])
+    (upgrade,) = blocks("Upgrading", "sh")
+    machine.follow(upgrade.strip().splitlines()[-1])
+    copies = list((machine.data / "backups").glob("*-before-migration.tar"))
+    check(len(copies) == 1, "the database of the earlier version was copied before its migration")
+    said = machine.run(".venv/bin/python manage.py create_api_token operator@example.org --admin")
+    headers = {"Host": HOST, "Authorization": f"Bearer {said.strip().splitlines()[-1]}"}
+    address = f"http://127.0.0.1:{machine.port}/api/v1/runs/{run}"
+
+    def steps() -> int:
+        return int(httpx.get(address, headers=headers).raise_for_status().json()["invocations"])
+
+    first = steps()
+    machine.wait(lambda: steps() > first + 2, "its run goes on")
+
+
 def restore_over(machine: Machine, backup: Path, token: str) -> None:
     machine.run(f"python manage.py restore {backup} --replace")
     with machine.client(token) as client:
@@ -280,8 +305,11 @@ def follow_the_document(folder: Path) -> None:
         token, backup = serve_and_upgrade(machines[0])
         restore_over(machines[0], backup, token)
         machines[0].leave()
+        machines.append(Machine(folder, "older"))
+        upgrade_from_earlier_version(machines[-1])
+        machines[-1].leave()
         machines.append(Machine(folder, "second"))
-        restore_elsewhere(machines[1], backup, token)
+        restore_elsewhere(machines[-1], backup, token)
     finally:
         for machine in machines:
             machine.leave()

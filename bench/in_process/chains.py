@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
+from statistics import quantiles
 from typing import Any
 
 from django.utils import timezone
@@ -59,6 +61,14 @@ def wait_for_chain(run: int, hops: int) -> float:
     if began is None or ended is None:
         raise RuntimeError("a step has no times")
     return (ended - began).total_seconds() * 1000 / hops
+
+
+def percentile_of_hops(run: int, percent: int) -> float:
+    """Of the milliseconds from the end of one step to the end of the next."""
+    steps = Invocation.objects.filter(run=run, state="completed").order_by("sequence")
+    ends = [one for one in steps.values_list("ended_at", flat=True) if one is not None]
+    hops = [(later - one).total_seconds() * 1000 for one, later in pairwise(ends)]
+    return quantiles(hops, n=100, method="inclusive")[percent - 1]
 
 
 def create_network(**fields: Any) -> Network:

@@ -19,14 +19,14 @@ RETRY_SECONDS = 0.2
 class Follower:
     """One socket: which steps it was told were completed, in the order in which it was told."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, cursor: str = "") -> None:
         self.completed: list[int] = []
         self.closes: list[int] = []
         self.stopped = threading.Event()
         self.resyncs = 0
         self.connected = threading.Event()
         self._url = url
-        self._cursor = ""
+        self.cursor = cursor
         self._leaving = threading.Event()
         self._socket: ClientConnection | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -46,7 +46,7 @@ class Follower:
 
     def _run(self) -> None:
         while not self._leaving.is_set():
-            query = f"?{urlencode({'cursor': self._cursor})}" if self._cursor else ""
+            query = f"?{urlencode({'cursor': self.cursor})}" if self.cursor else ""
             with (
                 suppress(OSError, WebSocketException),
                 connect(self._url + query, open_timeout=60, close_timeout=1) as socket,
@@ -62,18 +62,18 @@ class Follower:
         finally:
             self.closes.append(socket.close_code or 0)
             if socket.close_code == BEGIN_ANEW:
-                self._cursor = ""
+                self.cursor = ""
 
     def _receive(self, socket: ClientConnection, frame: dict[str, Any]) -> None:
         if frame["type"] == "ping":
             socket.send('{"type":"pong"}')
             return
         if frame["type"] == "welcome":
-            self.resyncs += bool(self._cursor) and not frame["recovered"]
+            self.resyncs += bool(self.cursor) and not frame["recovered"]
             self.connected.set()
         if frame.get("event") == "run.stopped":
             self.stopped.set()
         if frame.get("event") == "invocation.completed":
             self.completed.append(frame["data"]["sequence"])
-        self._cursor = frame["cursor"]
-        socket.send(json.dumps({"type": "ack", "cursor": self._cursor}))
+        self.cursor = frame["cursor"]
+        socket.send(json.dumps({"type": "ack", "cursor": self.cursor}))
