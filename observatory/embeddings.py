@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +18,7 @@ from django.utils import timezone
 from assets.errors import AssetError
 from invocations.engine.threads import Threads
 from invocations.models import Invocation, Run
+from invocations.states import InvocationState
 
 from . import model_host
 from .events import tell_embedded
@@ -41,6 +44,8 @@ MAX_PROBLEM = 200
 NO_REASON = "Nobody knows why."
 HOST_AWAY = timedelta(seconds=20)
 TURN = timedelta(seconds=30)  # one worker goes on for this long
+SHARE = 0.1  # of the time, beside steps: three texts a second
+MAX_PAUSE = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +66,35 @@ def due_batches(at: datetime) -> Sequence[int]:
 
 
 async def embed_waiting(threads: Threads) -> None:
-    """Batches until nothing waits, or this worker's turn is over. The model host being away ends the turn."""
-    queue = await threads.in_database(EmbeddingQueue.current)
+    """Batches until nothing waits, or this worker's turn is over. The model host being away ends the turn.
+
+    Never on the database thread, where steps would wait for it; with one commit a batch, because on SQLite a step that
+    commits waits for each; and while steps are carried out for a tenth of the time, because cores are few."""
+    queue = await threads.in_media(EmbeddingQueue.current)
     begun = timezone.now()
-    if not await threads.in_database(lambda: queue.claim(begun)):
+    if not await threads.in_media(lambda: queue.claim(begun)):
         return
+    away = timedelta()
     try:
-        while timezone.now() - begun < TURN and await _embed_batch(queue, threads):
-            await threads.in_database(lambda: queue.renew(timezone.now()))
+        while timezone.now() - begun < TURN:
+            started = time.monotonic()
+            if not await _embed_batch(queue, threads):
+                break
+            if await threads.in_media(_is_step_under_way):
+                await asyncio.sleep(pause_after(time.monotonic() - started))
     except HostAway as error:
         logger.info("outputs are embedded later: %s", error)
-        await threads.in_database(lambda: queue.release(timezone.now() + HOST_AWAY))
-    else:
-        await threads.in_database(lambda: queue.release(timezone.now()))
+        away = HOST_AWAY
+    await threads.in_media(lambda: queue.end_turn(timezone.now(), free_at=timezone.now() + away))
+
+
+def pause_after(seconds: float) -> float:
+    """How long steps have the machine to themselves after a batch that took so long."""
+    return min(MAX_PAUSE, seconds * (1 / SHARE - 1))
+
+
+def _is_step_under_way() -> bool:
+    return Invocation.objects.open().filter(state=InvocationState.INVOKING).exists()
 
 
 async def embed_now() -> bool:
@@ -105,14 +126,20 @@ _TASK_THREADS = _OwnThread()
 
 async def _embed_batch(queue: EmbeddingQueue, threads: Threads) -> bool:
     """Whether there was one."""
-    steps = await threads.in_database(lambda: _next_batch(queue))
-    runs = await threads.in_database(lambda: _without_prompt(steps))
-    prompts = await _embed_prompts(runs)
+    steps = await threads.in_media(lambda: _next_batch(queue))
+    if not steps:
+        return False
+    prompts = await _embed_prompts(await threads.in_media(lambda: _without_prompt(steps)))
     found = [*await _embed_texts(steps), *await _embed_images(steps, threads)]
-    await threads.in_database(lambda: _write(found, prompts))
-    await threads.in_database(lambda: queue.advance(timezone.now()))
-    await threads.in_database(lambda: tell_embedded(one.step for one in found))
-    return bool(steps)
+
+    def write() -> None:
+        with transaction.atomic():
+            _write(found, prompts)
+            queue.renew(timezone.now())
+        tell_embedded(one.step for one in found)
+
+    await threads.in_media(write)
+    return True
 
 
 def _next_batch(queue: EmbeddingQueue) -> list[Invocation]:
@@ -183,21 +210,22 @@ async def _embed_image(step: Invocation, asset: Asset, threads: Threads) -> Embe
 
 
 def _write(found: Sequence[EmbeddedOutput], prompts: Sequence[tuple[Run, bytes]]) -> None:
-    """But for what was taken down, withdrawn or deleted meanwhile."""
-    with transaction.atomic():
-        rows = Invocation.objects.filter(embeddable(), pk__in=[one.step.pk for one in found])
-        same = {row.pk: row for row in rows.select_for_update(of=("self",)).order_by("pk")}
-        kept = [one for one in found if _is_same(one.step, same.get(one.step.pk))]
-        Embedding.objects.bulk_create([_row(one) for one in kept], ignore_conflicts=True)
-        LateStep.objects.filter(invocation__in=same).delete()
-        runs = set(
-            Run.objects.filter(pk__in=[run.pk for run, _ in prompts]).values_list("pk", flat=True)
-        )
-        of_runs = [(run, vector) for run, vector in prompts if run.pk in runs]
-        PromptEmbedding.objects.bulk_create(
-            [PromptEmbedding(run=run, model=TEXT_MODEL, vector=vector) for run, vector in of_runs],
-            ignore_conflicts=True,
-        )
+    """Within a transaction; but for what was taken down, withdrawn or deleted meanwhile."""
+    rows = Invocation.objects.filter(embeddable(), pk__in=[one.step.pk for one in found])
+    same = {row.pk: row for row in rows.select_for_update(of=("self",)).order_by("pk")}
+    kept = [one for one in found if _is_same(one.step, same.get(one.step.pk))]
+    Embedding.objects.bulk_create([_row(one) for one in kept], ignore_conflicts=True)
+    LateStep.objects.filter(invocation__in=same).delete()
+    if not prompts:
+        return
+    runs = set(
+        Run.objects.filter(pk__in=[run.pk for run, _ in prompts]).values_list("pk", flat=True)
+    )
+    of_runs = [(run, vector) for run, vector in prompts if run.pk in runs]
+    PromptEmbedding.objects.bulk_create(
+        [PromptEmbedding(run=run, model=TEXT_MODEL, vector=vector) for run, vector in of_runs],
+        ignore_conflicts=True,
+    )
 
 
 def _is_same(embedded: Invocation, now: Invocation | None) -> bool:

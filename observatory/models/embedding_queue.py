@@ -55,11 +55,8 @@ class EmbeddingQueue(models.Model):
     def renew(self, at: datetime) -> None:
         EmbeddingQueue.objects.filter(pk=self.pk).update(claimed_until=at + CLAIM)
 
-    def release(self, at: datetime) -> None:
-        EmbeddingQueue.objects.filter(pk=self.pk).update(claimed_until=at)
-
-    def advance(self, at: datetime) -> None:
-        """Pass what is done with, and note what is still under way."""
+    def end_turn(self, at: datetime, *, free_at: datetime) -> None:
+        """Pass what is done with, note what is still under way, and let others claim it from then on."""
         rows = Invocation.objects.filter(pk__gt=self.passed, created_at__lt=at - SETTLED)
         todo = set(rows.filter(embeddable(), embedding=None).values_list("pk", flat=True)[:WINDOW])
         under_way = []
@@ -74,7 +71,7 @@ class EmbeddingQueue(models.Model):
             _note_late(under_way)
             ended = LateStep.objects.exclude(invocation__state__in=OPEN)
             ended.exclude(invocation__in=self._late()).delete()
-            EmbeddingQueue.objects.filter(pk=self.pk).update(passed=passed)
+            EmbeddingQueue.objects.filter(pk=self.pk).update(passed=passed, claimed_until=free_at)
         self.passed = passed
 
     def pass_backfilled(self, below: int) -> None:

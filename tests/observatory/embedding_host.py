@@ -57,11 +57,11 @@ class EmbeddingHost:
     def embed_image(self, request: HostRequest) -> HostReply:
         return reply_with([vector_of(str(len(Path(request.path).read_bytes())), IMAGE_SIZE)])
 
-    async def embed_waiting(self, run_dir: Path) -> None:
+    async def embed_waiting(self, run_dir: Path, threads: Threads | None = None) -> None:
         listener = open_listener(run_dir)
         server = await asyncio.start_unix_server(self._answer, sock=listener)
         try:
-            await embeddings.embed_waiting(Threads())
+            await embeddings.embed_waiting(threads or Threads())
         finally:
             server.close()
 

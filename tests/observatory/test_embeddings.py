@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -18,8 +24,11 @@ from networks.models import Network
 from observatory import embeddings
 from observatory.models import Embedding, EmbeddingQueue, LateStep, PromptEmbedding
 from platforms.base import Modality
+from tests.displays.board_sending import Threads
 from tests.observatory.embedding_host import Embed, EmbeddingHost, vector_of
 from tests.people import Work
+
+T = TypeVar("T")
 
 
 def begin() -> None:
@@ -92,7 +101,9 @@ def test_a_step_that_was_under_way_when_its_row_was_passed_is_embedded_when_it_e
     work(run, "a kite")
     embed()
     queue = EmbeddingQueue.current()
-    queue.advance(timezone.now() + timedelta(minutes=2))  # past the open step
+    queue.end_turn(
+        timezone.now() + timedelta(minutes=2), free_at=timezone.now()
+    )  # past the open step
     assert LateStep.objects.count() == 1
 
     work(run, "a moth")
@@ -251,3 +262,45 @@ def test_everything_can_be_embedded_anew(run: Run, work: Work, embed: Embed) -> 
     embed()
 
     assert embedded_texts() == ["a kite"]
+
+
+def test_beside_steps_embedding_takes_a_tenth_of_the_time() -> None:
+    assert embeddings.pause_after(0.5) == pytest.approx(4.5)
+    assert embeddings.pause_after(0.5) / (0.5 + embeddings.pause_after(0.5)) == pytest.approx(0.9)
+    assert embeddings.pause_after(60) == 10
+
+
+class NoDatabaseThread(Threads):
+    """As a worker has them, where the thread of the steps must stay free."""
+
+    async def in_database(self, work: Callable[[], T]) -> T:
+        raise AssertionError("on the thread that steps wait for")
+
+    async def in_media(self, work: Callable[[], T]) -> T:
+        return await Threads().in_database(work)
+
+
+@pytest.mark.parametrize(("under_way", "pauses"), [(False, 0), (True, 1)])
+def test_it_stands_back_for_a_step_under_way(
+    run: Run,
+    work: Work,
+    take: Callable[[Run], object],
+    embedding_host: EmbeddingHost,
+    run_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    under_way: bool,
+    pauses: int,
+) -> None:
+    begin()
+    work(run, "a red balloon")
+    if under_way:
+        take(run)
+    asked: list[float] = []
+    monkeypatch.setattr(embeddings, "pause_after", lambda seconds: asked.append(seconds) or 0.0)
+
+    with CaptureQueriesContext(connection) as queries:
+        async_to_sync(embedding_host.embed_waiting)(run_dir, NoDatabaseThread())
+
+    writes = [one["sql"] for one in queries if one["sql"].startswith("INSERT")]
+    assert (len(asked), embedded_texts()) == (pauses, ["a red balloon"])
+    assert len(writes) <= 3  # the output, its prompt, what is under way
