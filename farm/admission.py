@@ -3,7 +3,8 @@ before a thread, a query or a body is spent on it.
 
 Counted by the secret, and by the client's address where none is said:
 
-- all calls but reading; being given new work gives turns back, so that who works much may call much;
+- all calls but reading, a long body as several; being given new work gives turns back, so that who works much
+  may call much;
 - fruitless ones: refused with a 4xx, a claim that gives nothing new, a sign-on and a sign-off.
 
 Secrets that this process does not know yet are counted by address (`unknown_secrets`).
@@ -26,6 +27,7 @@ from .unknown_secrets import TooManyUnknown
 
 CALLS_PER_MINUTE, CALLS_AT_ONCE_SECONDS = 1_800, 20.0
 FRUITLESS_PER_MINUTE = 120
+BYTES_OF_A_CALL = 8_192
 CALLS_OF_WORK = 20  # that one piece of work may take: its log, files, previews and outcome
 MAX_REMEMBERED = 10_000  # callers whose last work is known
 GIVEN = "panic.farm_work"  # in the scope of a request: tokens of what the worker was given
@@ -49,6 +51,8 @@ class FarmCaller:
     def __init__(self, scope: Mapping[str, Any]) -> None:
         headers = dict(scope.get("headers", ()))
         self.secret = _secret(headers.get(b"authorization", b""))
+        length = headers.get(b"content-length", b"")
+        self.body_bytes = int(length) if length.isdigit() else 0
         client = scope.get("client")
         self.address = counted_address_of(client[0] if client else "")
         self._name = f"worker {digest(self.secret)}" if self.secret else ""
@@ -84,7 +88,8 @@ class CallAdmission:
             return None
         left = self._fruitless.wait(who, FRUITLESS_PER_MINUTE)
         if not left and method not in _READING:
-            left = self._calls.take(who, CALLS_PER_MINUTE)
+            calls = 1 if method == "PUT" else 1 + caller.body_bytes // BYTES_OF_A_CALL
+            left = self._calls.take(who, CALLS_PER_MINUTE, calls)
         return HeldBack(TOO_OFTEN, left) if left else None
 
     def note(self, caller: FarmCaller, scope: Mapping[str, Any], status: int) -> None:

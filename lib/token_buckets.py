@@ -24,10 +24,10 @@ class Buckets:
         self._full_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def take(self, who: str, per_minute: int) -> float:
-        """Take one call out of `who`'s bucket; else the seconds until there is one, and nothing is
+    def take(self, who: str, per_minute: int, calls: int = 1) -> float:
+        """Take so many calls out of `who`'s bucket; else the seconds until there are that many, and nothing is
         taken."""
-        now, each = self._clock(), MINUTE / per_minute
+        now, each = self._clock(), calls * MINUTE / per_minute
         with self._lock:
             full_at = max(self._full_at.get(who, now), now) + each
             if full_at - now > self._holds_seconds:

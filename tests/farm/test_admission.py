@@ -10,6 +10,7 @@ import pytest
 
 from farm import unknown_secrets
 from farm.admission import (
+    BYTES_OF_A_CALL,
     CALLS_OF_WORK,
     CALLS_PER_MINUTE,
     FRUITLESS_PER_MINUTE,
@@ -46,11 +47,13 @@ def call(
     method: str = "POST",
     given: Sequence[str] = (),
     address: str = "192.0.2.1",
+    size: int = 0,
 ) -> bool:
     """Whether the application hears of it."""
     scope: dict[str, Any] = {"path": f"/api/farm/v1/{path}", "method": method, GIVEN: list(given)}
     scope["client"] = (address, 1)
     scope["headers"] = [(b"authorization", f"Bearer {secret}".encode())] if secret else []
+    scope["headers"].append((b"content-length", str(size).encode()))
     caller = FarmCaller(scope)
     if admission.held_back(caller, method):
         return False
@@ -87,6 +90,15 @@ def test_calls_for_work_that_one_has_are_limited_too(admission: CallAdmission) -
     heard = let_through(admission, 5_000, secret="eve", path="attempts/1/log", status=200)
 
     assert CALLS_PER_MINUTE - 1 <= heard <= CALLS_PER_MINUTE
+
+
+def test_long_bodies_count_as_several_calls_but_for_files(admission: CallAdmission) -> None:
+    many = 100 * BYTES_OF_A_CALL
+    log = let_through(admission, 500, secret="eve", path="attempts/1/log", status=200, size=many)
+    assert log <= CALLS_PER_MINUTE / 100
+
+    files = {"path": "blobs/1", "status": 201, "method": "PUT", "size": many}
+    assert let_through(admission, 500, secret="ada", **files) == 500
 
 
 def test_who_works_fast_is_not_held_back(admission: CallAdmission) -> None:
