@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from lib.parent_process import end_with_parent
 
-from . import sentences
+from . import previews, sentences
 from .contract import MadeOutputs, OperationWork
 from .errors import BackendFailed, NoRoom, OperationError, OutOfMemory
 from .registry import load_operation
@@ -86,6 +86,8 @@ def carry_out(request: dict[str, Any], lines: ProgressLines) -> MadeOutputs:
         operation = load_operation(request["module"])
         backend = next(one for one in operation.backends if one.name == name)
         inputs = [Path(path) for path in request["inputs"]]
+        if request.get("preview"):
+            previews.write_to(Path(request["preview"]))
         work = OperationWork(inputs, request["parameters"], Path(request["folder"]), lines.report)
         made = backend.make(work)
         for number, output in enumerate(made.outputs):

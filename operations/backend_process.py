@@ -71,6 +71,7 @@ def run_backend(
         "folder": str(work.folder),
         "memory_bytes": limits.memory_bytes,
         "nice": limits.nice,
+        "preview": str(work.preview or ""),
     }
     with _started(request) as (process, complaints):
         last: dict[str, Any] = {}

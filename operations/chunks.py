@@ -16,7 +16,7 @@ from typing import Any
 import av
 from av.video.reformatter import ColorRange, Colorspace
 
-from . import sentences
+from . import previews, sentences
 from .containers import MATROSKA, read_head, with_one_thread
 from .errors import BadInput
 from .planes import BT709, FORMAT
@@ -80,6 +80,7 @@ class ChunkWriter:
         frame.pts, frame.time_base = self.written, 1 / self._rate
         frame.pict_type = 0
         self.written += 1
+        previews.offer(frame)
         self._media.mux(self._stream.encode(frame))
 
     def close(self, header: ChunkHeader) -> Path:

@@ -59,12 +59,14 @@ class MadeOutputs:
 
 @dataclass(frozen=True, slots=True)
 class OperationWork:
-    """What a backend is asked for: `folder` is empty and its own; every parameter has a value."""
+    """What a backend is asked for: `folder` is empty and its own; every parameter has a value. `preview`: where the
+    newest picture is to be written again and again, if somebody looks on."""
 
     inputs: list[Path]
     parameters: Parameters
     folder: Path
     report: Report
+    preview: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

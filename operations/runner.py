@@ -55,11 +55,12 @@ def run(
     cancelled: Callable[[], bool] = never,
     *,
     limits: OperationLimits = DEFAULT_LIMITS,
+    preview: Path | None = None,
 ) -> OperationResult:
     """Carry out an operation; its outputs are written to `folder`, which one caller uses at a time.
 
     Blocks until it is done; `report` and `cancelled` are called in this thread, `cancelled` at least ten
-    times in a second. Raises OperationError, and has left nothing in the folder then.
+    times in a second. `preview`: a JPEG of what is being made, where that is a chunk (`previews`). Raises OperationError, and has left nothing in the folder then.
     """
     if isinstance(operation, str):
         operation = operation_named(operation)
@@ -73,7 +74,7 @@ def run(
             continue
         try:
             with _try_folder(folder) as own:
-                work = OperationWork(list(inputs), values, own, report)
+                work = OperationWork(list(inputs), values, own, report, preview)
                 made = run_backend(operation, backend.name, work, cancelled, limits)
                 return _result(backend, values, _moved(made, folder), failures)
         except OperationError as error:

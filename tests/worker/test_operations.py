@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from operations.chunks import read_header
 from operations.errors import BadParameters, NoBackend, NoRoom, OperationError
@@ -45,6 +46,18 @@ def test_a_clip_comes_back_as_chunks(
     assert {one.content_type for one in result.files} == {"video/x-matroska"}
     assert json.loads(str(result.text))["frames"] == 6
     assert (result.backend, result.degraded) == ("split:ffmpeg", False)
+
+
+def test_the_newest_picture_is_to_be_seen_while_a_chunk_is_made(
+    handler: OperationsHandler, clip: Path, tmp_path: Path
+) -> None:
+    watched: list[Path] = []
+    given = work_on(clip, "split", tmp_path / "work")
+
+    handler.run(Work(given.model, given.inputs, given.folder, watch_preview=watched.append))
+
+    with Image.open(watched[0]) as picture:
+        assert (picture.format, picture.width > 0) == ("JPEG", True)
 
 
 def test_a_weaker_way_is_told(handler: OperationsHandler, clip: Path, tmp_path: Path) -> None:

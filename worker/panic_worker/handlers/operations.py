@@ -31,6 +31,7 @@ CONTENT_TYPES = {
 }
 GIGA = 1 << 30
 MIN_MEMORY = GIGA
+PREVIEW = "preview.jpg"
 FONTS = "fonts"  # a parameter that names files of this machine, so the server does not set it
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
@@ -99,6 +100,8 @@ class OperationsHandler(Handler):
         limits = import_module("operations.backend_process").OperationLimits(
             stall_seconds=self._settings.stall_seconds, memory_bytes=self._settings.memory_bytes
         )
+        preview = work.folder / PREVIEW
+        work.watch_preview(preview)
         parameters = {name: value for name, value in work.parameters.items() if name != FONTS}
         self._use_weights()
         if work.model == "caption":
@@ -112,6 +115,7 @@ class OperationsHandler(Handler):
                 lambda progress, phase: work.progress(progress, phase, None),
                 lambda: work.stop.is_requested,
                 limits=limits,
+                preview=preview,
             )
         except errors.OperationCancelled as error:
             raise WorkStopped(str(error)) from error
