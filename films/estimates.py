@@ -10,17 +10,19 @@ from accounts.models import User
 from invocations.models import Run
 
 from . import orders
-from .models import Film
-from .pace import Paces, TimeGuess, total, way_of
+from .models import Film, Upload
+from .pace import Paces, TimeGuess, way_of
 from .plans import FilmPlan, TaskWay
-from .recipe import recipe_named
+from .progress import Crowd, expected
+from .recipe import Recipe, recipe_named
 
 
 @dataclass(frozen=True, slots=True)
 class FilmEstimate:
-    """`seconds` are of the film, `working` of making it by one process, `bytes` of its intermediate files."""
+    """`seconds` are of the film (None: as long as its clip), `working` of making it, by the clock, `bytes` of its
+    intermediate files; `scenes` of a run."""
 
-    seconds: float
+    seconds: float | None
     working: TimeGuess
     bytes: int
     scenes: int
@@ -28,21 +30,32 @@ class FilmEstimate:
 
 def estimate_film_of_run(run: Run, owner: User, options: Mapping[str, Any]) -> FilmEstimate:
     """Nothing is written. Raises BadInput with a sentence where no film can be made, or Invalid."""
-    recipe = recipe_named("film-of-run")
-    film = Film(
-        owner=owner,
-        run=run,
-        recipe=recipe.name,
-        options=orders.checked_options(recipe, options) | {"approve": False},
-        provenance=orders.source_facts(run, None),
-    )
-    plan = FilmPlan()
-    recipe.begin(film, plan)
-    paces = Paces()
-    working = total(
-        paces.guess(TaskWay(task.operation, task.size_class, way_of(task.parameters)), task.work)
-        for task in plan.tasks
-    )
+    plan, working = _estimate(recipe_named("film-of-run"), options, owner=owner, run=run)
     stills = [task for task in plan.tasks if task.operation == "crossfade"]
     length = sum(sum(task.parameters["seconds"]) for task in stills)
     return FilmEstimate(length, working, plan.bytes, len(stills))
+
+
+def estimate_film_of_clip(
+    upload: Upload, owner: User, recipe: str, options: Mapping[str, Any]
+) -> FilmEstimate:
+    """The same of a clip that has come."""
+    plan, working = _estimate(recipe_named(recipe), options, owner=owner, upload=upload)
+    return FilmEstimate(None, working, plan.bytes, 0)
+
+
+def _estimate(
+    recipe: Recipe, options: Mapping[str, Any], **source: Any
+) -> tuple[FilmPlan, TimeGuess]:
+    checked = orders.checked_options(recipe, options) | {"approve": False}
+    facts = orders.source_facts(source.get("run"), source.get("upload"))
+    film = Film(recipe=recipe.name, options=checked, provenance=facts, **source)
+    plan = FilmPlan()
+    recipe.begin(film, plan)
+    paces = Paces()
+    ways = [
+        (TaskWay(task.operation, task.size_class, way_of(task.parameters)), task.work)
+        for task in plan.tasks
+    ]
+    guesses = [(way, paces.guess(way, work)) for way, work in ways]
+    return plan, Crowd.now(more=1).share([*guesses, *expected(plan.forecast, paces)])

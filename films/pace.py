@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 from operations.weights import is_installed
@@ -60,10 +59,14 @@ TELLING = 3.0  # work that takes so many times as long as that says how fast it 
 # How many times as long it may take, and how many times as short a time.
 MEASURED_OFTEN, MEASURED, NEIGHBOUR, TYPICAL_HERE = 1.25, 1.5, 1.8, 2.5
 SHORTER, LONGER = (
-    2.0,
-    8.0,
-)  # where nothing is known: nice work beside a ring takes many times as long
+    3.0,
+    5.0,
+)  # where little is known: nice work beside others takes many times as long
 OFTEN = 3
+# How much slower a machine is than TYPICAL_SECONDS before anything is known of it: films are nice, and two are made
+# at once. It counts as much as so many seconds of work that was measured.
+USUAL_SLOWNESS, USUAL_SECONDS = 1.5, 10.0
+KNOWN_SECONDS = 5.0  # of work that was measured, from which on a machine is known
 
 
 def likely_backend(operation: str, way: str) -> str:
@@ -104,19 +107,24 @@ class Paces:
         self._rows: dict[tuple[str, str, str], TaskPace] = {
             (row.operation, row.backend, row.size_class): row for row in TaskPace.objects.all()
         }
-        rates = [
-            (_rate(row), TYPICAL_SECONDS[row.operation, row.backend])
-            for row in self._rows.values()
-            if _is_telling(row) and (row.operation, row.backend) in TYPICAL_SECONDS
-        ]
-        self._slowness = median(rate / typical for rate, typical in rates) if rates else None
+        self._actual, self._typical = USUAL_SLOWNESS * USUAL_SECONDS, USUAL_SECONDS
+        for row in self._rows.values():
+            typical = TYPICAL_SECONDS.get((row.operation, row.backend))
+            if typical is not None and _is_telling(row):
+                times = min(row.count, OFTEN)
+                self._note(times * row.seconds * row.work, times * typical * row.work, times)
 
     def learn(self, way: TaskWay, work: float, seconds: float) -> None:
-        """From a task that is under way: so much of it is done after so many seconds. Counts where nothing was
-        ever measured: the first film of a machine is said right once its first task has gone on for a while."""
+        """From a task that is under way: so much of it is done after so many seconds. The first film of a machine is
+        said right once its first task has gone on for a while."""
         typical = TYPICAL_SECONDS.get((way.operation, likely_backend(way.operation, way.way)))
-        if self._slowness is None and typical and work > 0 and seconds >= LEARNED_AFTER:
-            self._slowness = (seconds - START_SECONDS) / (typical * work)
+        if typical and work > 0 and seconds >= LEARNED_AFTER:
+            self._note(seconds, typical * work, 1)
+
+    def _note(self, actual: float, typical: float, tasks: int) -> None:
+        """Long work counts more than short: what each task takes anyhow differs most."""
+        self._actual += actual
+        self._typical += typical + START_SECONDS * tasks
 
     def guess(self, way: TaskWay, work: float, *, tasks: float = 1) -> TimeGuess:
         """For so much work in so many tasks."""
@@ -130,10 +138,10 @@ class Paces:
         if near is not None:
             return TimeGuess.within(_rate(near) * work + starts, NEIGHBOUR)
         typical = TYPICAL_SECONDS.get((way.operation, backend), UNKNOWN_SECONDS) * work
-        if self._slowness is None:
-            guess = typical + starts
-            return TimeGuess(guess, guess / SHORTER, guess * LONGER)
-        return TimeGuess.within(self._slowness * typical + starts, TYPICAL_HERE)
+        seconds = self._actual / self._typical * (typical + starts)
+        if self._typical < USUAL_SECONDS + KNOWN_SECONDS:
+            return TimeGuess(seconds, seconds / SHORTER, seconds * LONGER)
+        return TimeGuess.within(seconds, TYPICAL_HERE)
 
     def _nearest(self, way: TaskWay, backend: str) -> TaskPace | None:
         """The same work in the size that differs least."""

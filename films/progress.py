@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Sum
@@ -40,6 +41,27 @@ class FilmProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """Several places share the work of a film, and several films share the places."""
+
+    films: int
+    places: int
+
+    @classmethod
+    def now(cls, *, more: int = 0) -> Crowd:
+        """`more`: films that are about to be ordered."""
+        places = 1 if is_a_ring_live() else settings.FILM_PROCESSES
+        return cls(max(1, Film.objects.worked_on().count() + more), places)
+
+    def share(self, guesses: Iterable[tuple[TaskWay, TimeGuess]]) -> TimeGuess:
+        """How long all of it takes by the clock."""
+        return total(
+            guess.times(self.films / (1 if way.operation in ALONE else self.places))
+            for way, guess in guesses
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class WorkRow:
     """Tasks of one film that are alike and in one state; or one that is at work, and how far it is."""
 
@@ -63,9 +85,8 @@ def progress_of_films(films: Iterable[Film]) -> dict[int, FilmProgress]:
     rows, running, paces = _work_of_films(keys), _running(keys), Paces()
     for one in running:
         paces.learn(one.way, one.work * one.far, one.seconds)
-    active = max(1, Film.objects.worked_on().count())
-    places = 1 if is_a_ring_live() else settings.FILM_PROCESSES
-    progress = partial(_progress, paces=paces, slowed=active, places=places)
+    crowd = Crowd.now()
+    progress = partial(_progress, paces=paces, crowd=crowd)
     return {
         film.pk: progress(
             film,
@@ -121,8 +142,7 @@ def _progress(
     running: list[WorkRow],
     *,
     paces: Paces,
-    slowed: int,
-    places: int,
+    crowd: Crowd,
 ) -> FilmProgress:
     if film.state == FilmState.COMPLETED:
         return FilmProgress(1.0, None, "")
@@ -132,22 +152,19 @@ def _progress(
     done += sum(guess.seconds for _, guess in begun)
     ahead = [(row.way, guess) for row, guess in guessed if row.state != TaskState.COMPLETED]
     ahead += [(row.way, guess.times(-1)) for row, guess in begun]
-    ahead += _expected(film, paces)
+    ahead += expected(film.forecast, paces)
     whole = total(guess for _, guess in ahead).seconds
     fraction = done / (done + whole) if done + whole > 0 else 0.0
     goes_on = film.state in (FilmState.QUEUED, FilmState.RUNNING)
-    # Several places share the work of a film; several films share the places.
-    left = total(
-        guess.times(slowed if way.operation in ALONE else slowed / places) for way, guess in ahead
-    )
+    left = crowd.share(ahead)
     stage = running[0].way.operation if running else ""
     return FilmProgress(round(min(fraction, 0.999), 4), _positive(left) if goes_on else None, stage)
 
 
-def _expected(film: Film, paces: Paces) -> list[tuple[TaskWay, TimeGuess]]:
+def expected(forecast: Sequence[Sequence[Any]], paces: Paces) -> list[tuple[TaskWay, TimeGuess]]:
     """What is not planned yet."""
     found = []
-    for operation, size_class, work, *way in film.forecast:
+    for operation, size_class, work, *way in forecast:
         tasks = 1 if operation in ALONE else max(1.0, work / CHUNK_MEGAPIXELS)
         one = TaskWay(operation, size_class, *way)
         found.append((one, paces.guess(one, work, tasks=tasks)))

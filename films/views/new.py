@@ -31,7 +31,8 @@ PIECE = 1 << 20
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def of_clip(request: HttpRequest) -> HttpResponse:
-    """Choose a clip and what becomes of it; a script sends the clip in pieces meanwhile."""
+    """Choose a clip and what becomes of it; a script sends the clip in pieces meanwhile, and asks again for what
+    making the film takes."""
     person = cast("User", request.user)
     form = ClipFilmForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if form.is_valid() and (film := _order_of_clip(form, person)):
@@ -43,8 +44,25 @@ def of_clip(request: HttpRequest) -> HttpResponse:
         "max_mb": settings.UPLOAD_MAX_MB,
         "max_minutes": upload_checks.MAX_MINUTES,
         "ready": [one for one in own[:20] if one.is_ready],
+        **_estimate_of_clip(ClipFilmForm(request.GET), person),
     }
     return render(request, "films/new.html", context, status=422 if form.errors else 200)
+
+
+def _estimate_of_clip(form: ClipFilmForm, person: User) -> dict[str, object]:
+    """Of what stands in the form, where its clip has come."""
+    if not form.is_valid() or not form.cleaned_data["upload"]:
+        return {}
+    try:
+        upload = _upload(form, person)
+        if not upload.is_ready:
+            return {}
+        estimate = estimates.estimate_film_of_clip
+        return {"estimate": estimate(upload, person, form.recipe, form.options)}
+    except BadInput as problem:
+        return {"refusal": translate_stored(str(problem))}
+    except Invalid as wrong:
+        return {"refusal": str(wrong)}
 
 
 def _order_of_clip(form: ClipFilmForm, person: User) -> Film | None:

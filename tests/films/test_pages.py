@@ -63,6 +63,20 @@ def test_clip_that_has_come_becomes_a_film(owner: Client, upload: Upload) -> Non
     assert {"factor": 2, "height": 96, "keep_audio": True}.items() <= film.options.items()
 
 
+def test_what_a_film_of_a_clip_takes_is_said_before_it_is_ordered(
+    owner: Client, upload: Upload
+) -> None:
+    asked = {**CHOICES, "upload": upload.public_id}
+
+    known = html_of(owner.get("/films/new/", asked))
+    unknown = html_of(owner.get("/films/new/", {**CHOICES, "upload": ""}))
+
+    assert "Making it takes about" in known
+    assert "Length" not in known
+    assert "is said once the clip has come" in unknown
+    assert not Film.objects.exists()
+
+
 def test_without_a_script_the_clip_comes_with_the_form(owner: Client, clip: Path) -> None:
     file = SimpleUploadedFile("sprite.mp4", clip.read_bytes(), "video/mp4")
 

@@ -11,8 +11,7 @@ const memory = `upload ${form.dataset.person}`; // what this browser was sending
 const known = () => JSON.parse(local.get(memory) ?? "null");
 const facts = (file, url) => ({ url, name: file.name, size: file.size, modified: file.lastModified });
 const same = (file) => JSON.stringify(facts(file, known()?.url)) === JSON.stringify(known());
-let sending = null; // { file, url, stop } of the clip that is on its way
-let wanted = false; // the form was sent before the clip had come
+let sending = null, wanted = false; // { file, url, stop } of the clip that comes; the form was sent before it had
 clip.removeAttribute("name"); // the form itself sends only the id
 
 function refuse(sentence) {
@@ -53,6 +52,7 @@ async function look(mine) {
     [upload.value, sending] = [found.id, null];
     local.remove(memory);
     show(`${text("ready")} ${found.facts.width} × ${found.facts.height}`, 1, text("ready"));
+    form.dispatchEvent(new Event("change")); // how long making the film takes is known now
     return wanted && form.requestSubmit();
   }
 }
