@@ -23,14 +23,15 @@ from lib.public_ids import new_public_id
 
 from . import catalogue
 from .events import send_batched
-from .models import Assignment, BatchLimit, FarmWorker
+from .models import Assignment, BatchLimit, FarmWorker, TaskAssignment
+from .models.work_record import WorkRecord
 
 MAX_LOOKED_AT = 4  # times the size: steps that may turn out to have other parameters
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSavings:
-    """Of the last day: so many steps were given to workers in so many batches."""
+    """Of the last day: so many steps, and tasks of films, were given to workers in so many batches."""
 
     steps: int
     batches: int
@@ -68,17 +69,23 @@ def most_at_once(worker: FarmWorker, model: str) -> int:
     return min(offered, int(worker.most_in_batch.get(offer.get("name"), offered)))
 
 
-def places_taken(held: Collection[Assignment]) -> int:
+def places_taken(held: Collection[WorkRecord]) -> int:
     """A batch takes one place."""
     return len({one.batch or one.pk for one in held})
 
 
 def saved_lately(at: datetime) -> BatchSavings:
-    """One query."""
-    together = Assignment.objects.filter(batch_size__gt=1)
-    lately = together.filter(attempt__started_at__gte=at - timedelta(days=1))
-    counted = lately.aggregate(steps=Count("pk"), batches=Count("batch", distinct=True))
-    return BatchSavings(counted["steps"], counted["batches"])
+    """Two queries."""
+    since = at - timedelta(days=1)
+    counted = [
+        kind.objects.filter(batch_size__gt=1, attempt__started_at__gte=since).aggregate(
+            given=Count("pk"), batches=Count("batch", distinct=True)
+        )
+        for kind in (Assignment, TaskAssignment)
+    ]
+    return BatchSavings(
+        sum(one["given"] for one in counted), sum(one["batches"] for one in counted)
+    )
 
 
 def _more_like(first: Claim, holder: Holder, most: int, at: datetime) -> list[Claim]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from films import claims, outcomes, remote_tasks
 from films.claims import TaskClaim, TaskHolder
@@ -22,12 +23,13 @@ from invocations import leases
 from invocations.engine import worker_locks
 from invocations.states import Outcome, Stale
 from lib.compiled_statements import CompiledSelect
+from lib.public_ids import new_public_id
 from lib.stored_sentences import stored_sentence
 
-from . import blobs, catalogue, previews
+from . import batches, blobs, catalogue, previews
 from .assignments import NotYours, WorkProgress
-from .events import log_key, send_film_work
-from .models import FarmWorker, TaskAssignment
+from .events import log_key, send_batched, send_film_work
+from .models import BatchLimit, FarmWorker, TaskAssignment
 from .previews import Preview
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ _HELD: CompiledSelect[TaskAttempt] = CompiledSelect(
     lambda *, holder: (
         TaskAttempt.objects.held_by(holder)
         .filter(task_assignment__isnull=False)
-        .select_related("task", "film")
+        .select_related("task", "film", "task_assignment")
         .order_by("id")
     )
 )
@@ -60,6 +62,16 @@ class TaskHandover:
     def sha256(self) -> str:
         return self.chunk.stem
 
+    @property
+    def assignment(self) -> TaskAssignment:
+        found: TaskAssignment = self.claim.attempt.task_assignment
+        return found
+
+    @property
+    def batch_key(self) -> str:
+        """The same for what can be done in one go."""
+        return batches.key_of(self.claim.task.operation, self.claim.task.parameters)
+
 
 def held(worker: FarmWorker) -> list[TaskHandover]:
     """One query; none of a worker that does no operations."""
@@ -71,7 +83,8 @@ def held(worker: FarmWorker) -> list[TaskHandover]:
 
 
 def claim(worker: FarmWorker, places: int, *, at: datetime) -> list[TaskHandover]:
-    """At most so many tasks more. A worker that serves only networks with a tag makes no films."""
+    """Tasks for at most so many places more; those that are done in one go take one. A worker that serves only networks
+    with a tag makes no films."""
     if not worker.operations or worker.serves_tag or places <= 0:
         return []
     if not remote_tasks.may_leave_this_machine(at):
@@ -83,14 +96,46 @@ def claim(worker: FarmWorker, places: int, *, at: datetime) -> list[TaskHandover
         record=partial(_record, worker),
     )
     found: list[TaskHandover] = []
-    while len(found) < places and (taken := claims.claim_task_for(holder, at=at)):
+    while batches.places_taken([one.assignment for one in found]) < places:
+        taken = claims.claim_task_for(holder, at=at)
+        if taken is None:
+            break
+        found += _batch_of(worker, taken, holder, at)
+    if found:
+        send_film_work(worker.public_id)
+    return found
+
+
+def _batch_of(
+    worker: FarmWorker, first: TaskClaim, holder: TaskHolder, at: datetime
+) -> list[TaskHandover]:
+    """What was taken and more like it, up to what the worker does in one go; none whose input is lost."""
+    name = remote_tasks.name_of_work(first.task)
+    offered = int(worker.operation_batches.get(name, 1))
+    most = BatchLimit.size_for(worker, _limited_as(first.task), offered=offered)
+    alike = TaskHolder(
+        holder.worker,
+        holder.suits & Q(operation=first.task.operation, parameters=first.task.parameters),
+        holder.deadline,
+        holder.record,
+    )
+    taken: TaskClaim | None = first
+    found: list[TaskHandover] = []
+    while taken is not None:
         try:
             found.append(TaskHandover(taken, remote_tasks.input_of(taken)))
         except InputLost as lost:
             outcomes.miss(taken, lost.numbers, at=at)
-    if found:
-        send_film_work(worker.public_id)
+        taken = claims.claim_task_for(alike, at=at) if len(found) < most else None
+    if len(found) > 1:
+        TaskAssignment.note_batch([one.assignment for one in found], new_public_id())
+        send_batched(worker.public_id, len(found))
     return found
+
+
+def _limited_as(task: FilmTask) -> str:
+    """By what its memory limits are kept: no model has such a name."""
+    return f"operation:{remote_tasks.name_of_work(task)}"
 
 
 def workers_for_ready_tasks(at: datetime) -> list[frozenset[str]]:
@@ -158,7 +203,12 @@ def finish(worker: FarmWorker, found: TaskAssignment, answer: Finish, *, at: dat
         _check_repeated(worker, found, answer)
         return
     taken = TaskClaim(attempt.film, attempt.task, attempt)
-    decide = _decision(worker, taken, answer)
+    if answer.error_class == "out_of_memory" and found.batch_size > 1:
+        # That was too much at once, which is no failure of the task.
+        BatchLimit.halve(worker, _limited_as(attempt.task), tried=found.batch_size)
+        decide = partial(outcomes.release, taken)
+    else:
+        decide = _decision(worker, taken, answer)
     try:
         with transaction.atomic():
             decide(at=at)
@@ -166,6 +216,9 @@ def finish(worker: FarmWorker, found: TaskAssignment, answer: Finish, *, at: dat
                 raise NotYours(f"attempt {attempt.token} was ended by another answer")
     except Stale as late:
         raise NotYours(str(late)) from None
+    if answer.outcome == "succeeded" and found.batch:
+        most = int(worker.operation_batches.get(remote_tasks.name_of_work(attempt.task), 1))
+        BatchLimit.note_success(worker, _limited_as(attempt.task), offered=most)
     for kind, value in answer.outputs:
         if kind != "text":
             blobs.remove(worker.public_id, value)
@@ -229,4 +282,5 @@ def _check_repeated(worker: FarmWorker, found: TaskAssignment, answer: Finish) -
 
 
 def _record(worker: FarmWorker, taken: TaskClaim) -> None:
+    """`attempt.task_assignment` is known from then on."""
     TaskAssignment.objects.create(attempt=taken.attempt, worker=worker)

@@ -33,8 +33,9 @@ class WorkInHand:
 def claim(worker: FarmWorker, *, slots: int, at: datetime) -> WorkInHand:
     """What the worker holds, and more, up to `slots` places. Raises NotFit."""
     held = film_work.held(worker)
-    steps = assignments.claim(worker, slots=slots - len(held), holds_tasks=bool(held), at=at)
-    places = slots - len(held) - batches.places_taken([one.assignment for one in steps])
+    left = slots - batches.places_taken([one.assignment for one in held])
+    steps = assignments.claim(worker, slots=left, holds_tasks=bool(held), at=at)
+    places = left - batches.places_taken([one.assignment for one in steps])
     return WorkInHand(steps, held + film_work.claim(worker, places, at=at))
 
 

@@ -74,8 +74,8 @@ class WorkOut(BaseModel):
             inputs=[given],
             lease_seconds=int(attempt.lease_length.total_seconds()),
             deadline_seconds=max(0.0, (ends - timezone.now()).total_seconds()),
-            batch_key="",
-            batch="",
+            batch_key=one.batch_key,
+            batch=one.assignment.batch,
         )
 
 

@@ -122,6 +122,13 @@ class SignOn(StrictSchema):
     operations: list[Annotated[str, Field(max_length=40)]] = Field(
         [], max_length=50, description="On video: for tasks of films."
     )
+    operation_batches: dict[
+        Annotated[str, Field(max_length=40)], Annotated[int, Field(ge=1, le=1000)]
+    ] = Field(
+        {},
+        max_length=50,
+        description="How many tasks of an operation it does in one go, if several.",
+    )
     self_test: dict[str, Any] = {}
     can_restart: bool = Field(False, description="It starts its program anew where it is asked to.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import models
@@ -19,13 +18,10 @@ MAX_PHASE = 60
 
 
 class Assignment(WorkRecord):
-    """One attempt of one worker. `batch`: the same for those that were given together; empty: it was given
-    alone."""
+    """One attempt of one worker."""
 
     attempt = models.OneToOneField(Attempt, on_delete=models.CASCADE, related_name="assignment")
     worker = models.ForeignKey(FarmWorker, on_delete=models.CASCADE, related_name="assignments")
-    batch = models.CharField(max_length=20, blank=True)
-    batch_size = models.PositiveSmallIntegerField(default=1)
     backend = models.CharField(max_length=60, blank=True)
     degraded = models.BooleanField(default=False)
     progress = models.FloatField(null=True)  # 0 to 1
@@ -52,14 +48,6 @@ class Assignment(WorkRecord):
 
     def note_progress(self, progress: float, phase: str) -> None:
         Assignment.objects.filter(pk=self.pk).update(progress=progress, phase=phase[:MAX_PHASE])
-
-    @classmethod
-    def note_batch(cls, together: Sequence[Assignment], batch: str) -> None:
-        """They were given together."""
-        for one in together:
-            one.batch, one.batch_size = batch, len(together)
-        mine = cls.objects.filter(pk__in=[one.pk for one in together])
-        mine.update(batch=batch, batch_size=len(together))
 
     def note_answer(self, digest: str, **fields: object) -> bool:
         """Whether this is the answer that counts: the first one, or the same again."""

@@ -137,6 +137,7 @@ class FarmWorker(models.Model):
     specs = models.JSONField(default=dict)
     offers = models.JSONField(default=list)
     operations = models.JSONField(default=list)  # on video, by their names
+    operation_batches = models.JSONField(default=dict)  # tasks at once, by operation
     self_test = models.JSONField(default=dict)
     most_in_batch = models.JSONField(
         default=dict

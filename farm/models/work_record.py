@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from django.db import models
 
@@ -18,9 +19,11 @@ class LogGap(Exception):
 
 
 class WorkRecord(models.Model):
-    """`finish_digest`: of the answer by which the work was, or is to be, ended. `error_detail`: what that said for
+    """`batch`: the same for those that were given together; empty: it was given alone. `finish_digest`: of the answer by which the work was, or is to be, ended. `error_detail`: what that said for
     those who repair the worker; it ends the log."""
 
+    batch = models.CharField(max_length=20, blank=True)
+    batch_size = models.PositiveSmallIntegerField(default=1)
     finish_digest = models.CharField(max_length=64, blank=True)
     finished_at = models.DateTimeField(null=True)
     error_detail = models.TextField(blank=True)
@@ -32,6 +35,14 @@ class WorkRecord(models.Model):
         abstract = True
 
     # Mutators
+
+    @classmethod
+    def note_batch(cls, together: Sequence[Self], batch: str) -> None:
+        """They were given together."""
+        for one in together:
+            one.batch, one.batch_size = batch, len(together)
+        rows: Any = cls._default_manager.filter(pk__in=[one.pk for one in together])
+        rows.update(batch=batch, batch_size=len(together))
 
     def note_answer(self, digest: str, **fields: object) -> bool:
         """Whether this is the answer that counts: the first one, or the same again."""

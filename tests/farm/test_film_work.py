@@ -12,7 +12,7 @@ from django.conf import LazySettings
 from django.utils import timezone
 
 from accounts.models import User
-from farm import film_work, long_poll
+from farm import batches, film_work, long_poll
 from farm.models import FarmWorker, TaskAssignment
 from films import changes, intermediates, sweep
 from films.models import Film, FilmTask, TaskAttempt
@@ -114,6 +114,31 @@ def test_steps_of_runs_go_before_tasks_of_films(
     for slots in (3, 2):  # what it holds takes its places
         again = maker.claim(slots=slots)
         assert [one["token"] for one in again] == [one["token"] for one in given]
+
+
+def test_like_tasks_are_given_together_up_to_what_the_worker_does_in_one_go(
+    film: Film, maker: WorkerProgram, tmp_path: Path
+) -> None:
+    maker.sign_on(operations=OPERATIONS, operation_batches={"interpolate": 8})
+    chunks = film.tasks.filter(operation="interpolate", state=TaskState.READY).count()
+    assert chunks > 1
+
+    given = maker.claim()
+
+    assert len(given) == chunks
+    assert {one["batch"] for one in given} == {given[0]["batch"]} != {""}
+    assert {one["batch_key"] for one in given} == {given[0]["batch_key"]} != {""}
+    assert batches.saved_lately(timezone.now()).calls == chunks - 1
+    held = [one["token"] for one in maker.claim()]
+    assert held == [one["token"] for one in given], "they take one place"
+    for work in given:  # that was too much at once: no failure, and half as many
+        body = {"outcome": "failed", "error": {"class": "out_of_memory"}}
+        assert maker.call(f"attempts/{work['token']}/finish", body).status_code == 200
+    again = maker.claim()
+    assert len(again) == max(1, chunks // 2)
+    for work in again:
+        assert hand_in(maker, work, operated(maker, work, tmp_path)).status_code == 200
+    assert not TaskAttempt.objects.filter(outcome="failed").exists()
 
 
 def test_a_lesser_way_is_said(film: Film, maker: WorkerProgram, tmp_path: Path) -> None:
