@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -196,19 +196,11 @@ class InvocationPerturbed(InvocationEvent):
     """The run was frozen or flat: the step takes a few words more than the step before it gave."""
 
     type = "invocation.perturbed"
-    reason: str
+    reason: str = ""
 
     @classmethod
     def of_step(cls, run: Run, step: Invocation, reason: str) -> Self:
-        return cls(
-            run=run.public_id,
-            invocation=step.public_id,
-            sequence=step.sequence,
-            slot=step.slot,
-            state=step.state,
-            model=step.model,
-            reason=str(reason),
-        )
+        return replace(cls.from_step(run, step), reason=str(reason))
 
 
 @dataclass(frozen=True, slots=True)
