@@ -10,7 +10,7 @@ import numpy as np
 
 from invocations.models import Run
 
-from . import outputs
+from . import outputs, persistence
 from .trajectories import trajectories_of_runs
 
 Row = Sequence[object]
@@ -52,7 +52,7 @@ def _distances(runs: Sequence[Run]) -> Iterator[Row]:
             yield run, sequence, other, second, round(float(value), 5)
 
 
-TABLES: Mapping[str, ExportedTable] = {
+TABLES: dict[str, ExportedTable] = {
     "points": ExportedTable(
         {
             "run": str,
@@ -79,6 +79,10 @@ TABLES: Mapping[str, ExportedTable] = {
         _distances,
     ),
 }
+if persistence.is_installed():
+    TABLES["persistence"] = ExportedTable(
+        {"run": str, "dimension": int, "birth": float, "death": float}, persistence.rows
+    )
 
 
 class _Line:

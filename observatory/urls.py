@@ -11,6 +11,7 @@ of_networks = [path("n/<slug:slug>/observatory/", networks.of_network, name="obs
 urlpatterns = [
     path("search/", search.by_meaning, name="search"),
     path("report/", reports.report, name="report"),
+    path("report/persistence/", reports.persistence, name="persistence"),
     path("report/<slug:table>.csv", reports.export, name="export"),
     path("report/<slug:table>.parquet", reports.export_parquet, name="export-parquet"),
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from invocations.models import Run
@@ -20,7 +23,8 @@ from observatory.models.embedding import TEXT_MODEL
 @require_safe
 def report(request: HttpRequest) -> HttpResponse:
     """`?run=`: one to six, in this order. It says how things stand when it is asked for."""
-    from observatory.comparisons import compare_runs  # numpy: when it is first asked for
+    from observatory import persistence as diagrams  # numpy: when it is first asked for
+    from observatory.comparisons import compare_runs
 
     runs = chosen_runs(request)
     context = {
@@ -28,13 +32,30 @@ def report(request: HttpRequest) -> HttpResponse:
         "at": timezone.now(),
         "text_model": TEXT_MODEL,
         "version": product_version(),
-        "query": "&".join(f"run={run.public_id}" for run in runs),
+        "query": _query(runs),
         "address": PublicUrl.for_path(request, request.get_full_path()).url,
         "parquet": parquet.is_installed(),
+        "persistence": diagrams.is_installed(),
         "extra": parquet.EXTRA,
         "room": len(runs) < len(SHAPES),
     }
     return render(request, "observatory/report.html", context)
+
+
+@require_safe
+def persistence(request: HttpRequest) -> HttpResponse:
+    """Parts and loops of the runs of a report, where what calculates them is installed."""
+    from observatory import persistence as diagrams  # numpy
+
+    if not diagrams.is_installed():
+        raise Http404
+    runs = chosen_runs(request)
+    context: dict[str, object] = {"query": _query(runs)}
+    try:
+        context["diagrams"] = diagrams.diagrams_of_runs(runs)
+    except diagrams.PersistenceUnavailable:
+        context["problem"] = gettext("This cannot be calculated now.")
+    return render(request, "observatory/persistence.html", context)
 
 
 @require_safe
@@ -60,6 +81,10 @@ def export_parquet(request: HttpRequest, table: str) -> HttpResponse:
     file = parquet.parquet_file(exports.TABLES[table], chosen_runs(request))
     headers = _named(f"panic-{table}.parquet")
     return HttpResponse(file, content_type="application/vnd.apache.parquet", headers=headers)
+
+
+def _query(runs: Sequence[Run]) -> str:
+    return "&".join(f"run={run.public_id}" for run in runs)
 
 
 def _named(name: str) -> dict[str, str]:

@@ -296,7 +296,12 @@ def test_it_stands_back_for_a_step_under_way(
     if under_way:
         take(run)
     asked: list[float] = []
-    monkeypatch.setattr(embeddings, "pause_after", lambda seconds: asked.append(seconds) or 0.0)
+
+    def pause(seconds: float) -> float:
+        asked.append(seconds)
+        return 0.0
+
+    monkeypatch.setattr(embeddings, "pause_after", pause)
 
     with CaptureQueriesContext(connection) as queries:
         async_to_sync(embedding_host.embed_waiting)(run_dir, NoDatabaseThread())

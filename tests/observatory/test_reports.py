@@ -12,7 +12,7 @@ from django.utils import timezone
 from invocations import runs
 from invocations.models import Run
 from networks.models import Network
-from observatory import parquet
+from observatory import parquet, persistence
 from observatory.comparisons import compare_runs
 from observatory.exports import TABLES, csv_lines
 from tests.observatory.embedding_host import Embed
@@ -104,13 +104,16 @@ def test_without_the_extra_there_is_no_parquet_and_admins_are_told_how_to_have_i
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(parquet, "is_installed", lambda: False)
+    monkeypatch.setattr(persistence, "is_installed", lambda: False)
     work(run, "a kite over the sea")
     embed()
     query = f"?run={run.public_id}"
 
     theirs, mine = (html_of(one.get(f"/observatory/report/{query}")) for one in (owner, admin))
 
-    assert "make setup EXTRAS=research" in mine
+    assert mine.count("make setup EXTRAS=research") == 2  # the files, and persistence diagrams
     assert "make setup EXTRAS=research" not in theirs
     assert ".parquet" not in mine
-    assert owner.get(f"/observatory/report/points.parquet{query}").status_code == 404
+    assert "persistence/" not in mine
+    for path in ("points.parquet", "persistence/"):
+        assert owner.get(f"/observatory/report/{path}{query}").status_code == 404

@@ -140,7 +140,12 @@ FILES = {
     *("assets:original", "assets:rendition", "backup"),
     *("farm-preview", "farm-film-log", "farm-film-preview"),
 }
-FILES |= {"observatory:export-parquet", "networks:live-playlist", "networks:live-segment"}
+FILES |= {
+    "observatory:export-parquet",
+    "observatory:persistence",
+    "networks:live-playlist",
+    "networks:live-segment",
+}
 FORMS = {  # these take what a page sends
     *("lock", "unlocked-stop"),
     *("networks:revoke-codes", "press-display"),

@@ -138,6 +138,7 @@ GET  observatory:report       /observatory/report/?run={run}                    
 GET  observatory:search       /observatory/search/?q=moth                       200 200 200 200 200 200
 GET  observatory:export       /observatory/report/points.csv?run={run}          404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  observatory:export-parquet /observatory/report/points.parquet?run={run}    404 404 404 404 404 404 | 404 404 404 404 404 404
+GET  observatory:persistence  /observatory/report/persistence/?run={run}        404 404 404 404 404 404 | 404 404 404 404 404 404
 GET  networks:observatory     /n/{slug}/observatory/                            404 404 404 200 200 200 | 200 200 200 200 200 200
 GET  invocations:redraw       /invocations/{step}/redraw/                       302 302 404 200 200 200 | 302 302 403 200 200 200
 POST invocations:redraw       /invocations/{step}/redraw/                       302 302 404 302 302 302 | 302 302 403 302 302 302
