@@ -53,6 +53,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     from films import film_page, imports
     from invocations.hooks import hooks as invocation_hooks
     from observatory import embeddings, perturbing, run_pairs, twins
+    from panic import installation_figures
     from studio.hooks import hooks as studio_hooks
 
     invocation_hooks.show_prompt = deliveries.show_prompt
@@ -75,6 +76,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     studio_hooks.audience = presence.audience
     studio_hooks.blocklist = blocklists.blocklist_of_run
     studio_hooks.preview = step_previews.preview_of_step
+    studio_hooks.installation_figures = installation_figures.installation_figures
 
 
 def _in_turn(

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, ProcessCollector, exposition
@@ -67,7 +68,11 @@ def _asked(check: Callable[[], Check]) -> Check:
     try:
         return check()
     except DatabaseError as error:
-        return Check(check.__name__, False, f"The database does not answer: {error}")
+        return Check(check.__name__, False, _silent(error))
+
+
+def _silent(error: DatabaseError) -> str:
+    return _("The database does not answer: %(error)s") % {"error": error}
 
 
 def database() -> Check:
@@ -76,44 +81,43 @@ def database() -> Check:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
         connection.close()
-        return Check("database", False, f"The database does not answer: {error}")
-    return Check("database", True, f"{connection.vendor} answers.")
+        return Check("database", False, _silent(error))
+    return Check("database", True, _("%(database)s answers.") % {"database": connection.vendor})
 
 
 def worker() -> Check:
     """A message has gone all the way round a queue, here or on another machine, a moment ago."""
     here = canary_age()
     if here is not None and here <= OLDEST_SIGN:
-        return Check("worker", True, f"The queue turned {here.total_seconds():.0f} s ago.")
+        words = _("The queue turned %(seconds).0f s ago.")
+        return Check("worker", True, words % {"seconds": here.total_seconds()})
     anywhere = heartbeat_age()
     if anywhere is None:
-        return Check("worker", False, "No queue has shown a sign of life yet.")
-    return Check(
-        "worker",
-        anywhere <= OLDEST_HEARTBEAT,
-        f"The last sign of life of a queue is {anywhere.total_seconds():.0f} s old.",
-    )
+        return Check("worker", False, _("No queue has shown a sign of life yet."))
+    words = _("The last sign of life of a queue is %(seconds).0f s old.")
+    detail = words % {"seconds": anywhere.total_seconds()}
+    return Check("worker", anywhere <= OLDEST_HEARTBEAT, detail)
 
 
 def event_lag() -> Check:
     still = timedelta(seconds=hub.stalled_seconds())
     if still > LONGEST_LAG:
-        detail = f"What passes events on has stood still for {still.total_seconds():.1f} s."
-        return Check("event_lag", False, detail)
+        words = _("What passes events on has stood still for %(seconds).1f s.")
+        return Check("event_lag", False, words % {"seconds": still.total_seconds()})
     lag = oldest_undelivered()
     if not lag:
-        return Check("event_lag", True, "Every event has been passed on.")
-    detail = f"The oldest event not yet passed on is {lag.total_seconds():.1f} s old."
-    return Check("event_lag", lag <= LONGEST_LAG, detail)
+        return Check("event_lag", True, _("Every event has been passed on."))
+    words = _("The oldest event not yet passed on is %(seconds).1f s old.")
+    return Check("event_lag", lag <= LONGEST_LAG, words % {"seconds": lag.total_seconds()})
 
 
 def disk() -> Check:
     """Above the floor; below it this machine starts nothing, and others may."""
-    detail = f"{disk_space.free_bytes() / 1e9:.1f} GB are free in the data folder."
+    facts = {"free": disk_space.free_bytes() / 1e9, "floor": disk_space.floor_bytes() / 1e9}
     if disk_space.is_below_floor():
-        floor = disk_space.floor_bytes() / 1e9
-        return Check("disk", False, f"{detail} Nothing begins below {floor:g} GB.")
-    return Check("disk", True, detail)
+        words = _("%(free).1f GB are free in the data folder. Nothing begins below %(floor)g GB.")
+        return Check("disk", False, words % facts)
+    return Check("disk", True, _("%(free).1f GB are free in the data folder.") % facts)
 
 
 READINESS: tuple[Callable[[], Check], ...] = (worker, event_lag, disk)
@@ -137,9 +141,10 @@ def heartbeat_age() -> timedelta | None:
 def oldest_undelivered() -> timedelta:
     """The age of the oldest event that the sockets of this process should have had by now."""
     seen = hub.topic_positions()
+    topics = Topic.objects.filter(name__in=seen) if seen else ()
     behind = [
         (topic.pk, seen[topic.name].seq)
-        for topic in Topic.objects.filter(name__in=seen)
+        for topic in topics
         if topic.last_seq > seen[topic.name].seq
     ]
     waiting = [
@@ -217,10 +222,12 @@ class MetricsCollector(Collector):
         yield _by_state(
             "panic_invocations", "Invocations that are not over.", Invocation.objects.open()
         )
-        waiting = Invocation.objects.due(timezone.now())
-        yield _gauge("panic_queue_due", "Steps that may begin and have no worker.", waiting.count())
-        overdue = waiting.first()
-        late = (timezone.now() - overdue.due_at).total_seconds() if overdue else 0.0  # type: ignore[operator]
+        now = timezone.now()
+        due = Invocation.objects.due(now).order_by()
+        waiting = due.aggregate(count=Count("pk"), since=Min("due_at"))
+        words = "Steps that may begin and have no worker."
+        yield _gauge("panic_queue_due", words, waiting["count"])
+        late = (now - waiting["since"]).total_seconds() if waiting["count"] else 0.0
         yield _gauge("panic_queue_overdue_seconds", "How late the longest waiting step is.", late)
         lag = oldest_undelivered().total_seconds()
         yield _gauge("panic_event_lag_seconds", "Age of the oldest event not passed on.", lag)

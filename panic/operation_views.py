@@ -15,12 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.views.members import admins_only
 from invocations import runs
-from invocations.models import Run, WorkerHeartbeat
+from invocations.models import Halt, Run, WorkerHeartbeat
 from invocations.states import IllegalMove, Reason
 from lib.bulk_actions import back_to_list, chosen_rows
 from panic import health
 from panic.live_work import live_work
 from panic.platform_health import errors_of_last_day, platform_health
+from studio import mission_control
 
 ACTIONS = ("stop", "pause", "resume")
 CHECKS = {
@@ -47,6 +48,8 @@ def work_now(request: HttpRequest) -> HttpResponse:
 def _now() -> dict[str, object]:
     at = timezone.now()
     return {
+        "figures": mission_control.figures(at),
+        "stop_all": Halt.current(),
         "rows": live_work(at),
         "platforms": platform_health(at),
         "checks": [(CHECKS[check.name], check) for check in health.readiness()],

@@ -48,17 +48,28 @@ class BlockedModel:
     unblock_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class InstallationFigure:
+    """One figure of mission control. `label` and `value`: as they are shown; `alarm`: it is not as it should be."""
+
+    label: str
+    value: str
+    alarm: bool = False
+
+
 def _not_wired(*_: object) -> Any:
     raise NotImplementedError("A hook of the studio is not wired: panic/apps.py does that.")
 
 
 @dataclass(slots=True)
 class StudioHooks:
-    """`preview`: the address of the newest preview of a step at work; empty without one."""
+    """`preview`: the address of the newest preview of a step at work; empty without one. `installation_figures`:
+    what apps above know of how the whole is."""
 
     audience: Callable[[Network], Audience] = _not_wired
     blocklist: Callable[[Run], Sequence[BlockedModel]] = _not_wired
     preview: Callable[[Invocation], str] = _not_wired
+    installation_figures: Callable[[datetime], Sequence[InstallationFigure]] = _not_wired
 
 
 hooks = StudioHooks()

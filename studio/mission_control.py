@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -19,6 +19,7 @@ from realtime.feeds import NOT_SIGNED_IN, Denied, Feed, Frame, Scope
 from realtime.models import Event
 
 from . import tiles
+from .hooks import InstallationFigure, hooks
 from .status import newest_steps_of_runs, recent_steps
 
 TILES_PER_NETWORK = 4
@@ -49,6 +50,8 @@ class Figures:
     usd_today: float
     calls_today: int
     failed_today: int
+    usd_last_hour: float
+    installation: Sequence[InstallationFigure]
     beats: list[WorkerHeartbeat]
     at: datetime
 
@@ -56,6 +59,11 @@ class Figures:
     def workers(self) -> int:
         """How many worker clusters have sent a heartbeat lately."""
         return sum(1 for beat in self.beats if self.at - beat.seen_at < SILENT_AFTER)
+
+    @property
+    def usd_per_minute(self) -> float:
+        """Of the last hour."""
+        return self.usd_last_hour / 60
 
     @property
     def troubles(self) -> list[str]:
@@ -87,7 +95,8 @@ def figures(at: datetime) -> Figures:
         at_work=Count("pk", filter=Q(state="invoking")),
         waiting=Count("pk", filter=Q(state="ready", due_at__lte=at)),
     )
-    today = Spending.objects.lately(at).day
+    spent = Spending.objects.lately(at)
+    today = spent.day
     return Figures(
         running=runs["running"],
         paused=runs["paused"],
@@ -96,6 +105,8 @@ def figures(at: datetime) -> Figures:
         usd_today=today.usd,
         calls_today=today.calls,
         failed_today=today.failed,
+        usd_last_hour=spent.hour.usd,
+        installation=hooks.installation_figures(at),
         beats=list(WorkerHeartbeat.objects.order_by("host")),
         at=at,
     )

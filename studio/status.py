@@ -114,9 +114,10 @@ class NetworkStatus:
 
     @property
     def waits_for_workers(self) -> bool:
-        """Due for so long that nobody can be working."""
+        """Due for so long that nobody can be working; on a full disk nobody is meant to."""
         due = self.next_at
-        return bool(due and (self.at - due).total_seconds() > 10)
+        late = bool(due and (self.at - due).total_seconds() > 10)
+        return late and not self.storage_full
 
     @cached_property
     def recent_runs(self) -> list[Run]:

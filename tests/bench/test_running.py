@@ -95,7 +95,7 @@ def test_an_unknown_name_lists_the_known_ones(capsys: pytest.CaptureFixture[str]
     status = command.main(["--only", "B99"])
 
     assert status == 2
-    assert "There is no B99. There are B1.celery" in capsys.readouterr().err
+    assert "There is no B99. There are B1.backup, B1.celery" in capsys.readouterr().err
 
 
 def test_the_result_is_printed_and_written(

@@ -96,6 +96,19 @@ def test_curators_and_admins_are_told_on_their_pages(
     assert "nothing begins until there is room" in html_of(admin.get("/mission-control/"))
 
 
+def test_a_step_that_waits_for_room_does_not_wait_for_workers(
+    run: Run, owner: Client, settings: LazySettings
+) -> None:
+    run.invocations.update(due_at=timezone.now() - timedelta(minutes=1))
+
+    before = html_of(owner.get(run.network.get_absolute_url()))
+    settings.RUNS_DISK_FLOOR_MB = MORE_THAN_THERE_IS
+    full = html_of(owner.get(run.network.get_absolute_url()))
+
+    assert "are the workers running?" in before
+    assert "are the workers running?" not in full
+
+
 def test_readiness_the_doctor_and_metrics_say_so(db: None, settings: LazySettings) -> None:
     def said() -> tuple[bool, str, float]:
         (finding,) = doctor.disk()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry, User
 from invocations import runs
 from invocations.engine import outcomes
-from invocations.models import Attempt, RateLimiter, Run
+from invocations.models import Attempt, RateLimiter, Run, Spending
 from networks.models import Network
 from panic.live_work import UnderWay, live_work
 from panic.platform_health import errors_of_last_day, platform_health
@@ -61,6 +61,19 @@ def test_what_a_run_costs_a_minute_is_what_it_has_cost_so_far(run: Run) -> None:
     (row,) = live_work(now)
 
     assert row.usd_per_minute == pytest.approx(0.1)
+
+
+def test_one_page_says_how_the_whole_is(admin: Client, run: Run) -> None:
+    spent = {"owner": run.network.owner, "began_at": timezone.now(), "usd": 3.0}
+    Spending.objects.create(network=run.network, **spent)
+
+    shown = html_of(admin.get(ADDRESS))
+    french = html_of(admin.get(f"{ADDRESS}now/", headers={"Accept-Language": "fr"}))
+
+    for words in ("steps due", "$0.05", "GB free on the disk", "seconds that events are late"):
+        assert words in shown
+    assert run.network.name in shown
+    assert "Go sont libres dans le dossier de données." in french
 
 
 @pytest.mark.parametrize(
