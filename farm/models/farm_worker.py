@@ -204,7 +204,7 @@ class FarmWorker(models.Model):
         status = asked or (WorkerStatus.ASLEEP if asleep else WorkerStatus.AWAKE)
         values = {"session": session, "last_seen_at": at, "status": status, **fields}
         with transaction.atomic():
-            if not mine.update(**values, requested_status=""):
+            if not mine.update(**values, requested_status="", lazy=False):
                 return False
             self._note_confirmed(at)
             self.refresh_from_db()

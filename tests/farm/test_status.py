@@ -84,14 +84,15 @@ def test_a_worker_that_is_to_restart_has_once_it_signs_on_again(
     worker: WorkerProgram, admin: Any
 ) -> None:
     worker.sign_on(SHOUT, can_restart=True)
-    ask(admin, worker, requested_status="restart")
+    ask(admin, worker, requested_status="restart", lazy="on")
 
     assert worker.call("claim").json()["requested_status"] == "restart"
     assert worker.call("claim").json()["requested_status"] == "restart", "it is not confirmed so"
     worker.call("sign-off")
     worker.sign_on(SHOUT, can_restart=True, session="two")
 
-    assert (worker.row.status, worker.row.requested_status) == ("awake", "")
+    row = worker.row
+    assert (row.status, row.requested_status, row.lazy) == ("awake", "", False)
     assert worker.claim() == []
 
 
