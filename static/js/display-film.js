@@ -8,7 +8,10 @@ const isSilent = () => document.querySelector("[data-muted]") !== null;
 let begun;
 
 function place(video) {
-  if (video.duration > 0 && Number.isFinite(video.duration)) video.currentTime = (Date.now() / 1000 - Number(video.dataset.film)) % video.duration;
+  if (!(video.duration > 0 && Number.isFinite(video.duration))) return;
+  const began = Number(video.dataset.film), gone = Date.now() / 1000 - began;
+  video.loop = !began; // in replay its last picture stays until its turn is over
+  video.currentTime = began ? Math.min(Math.max(0, gone), video.duration) : gone % video.duration;
 }
 
 async function begin() {
@@ -17,7 +20,7 @@ async function begin() {
   if (video.error) video.load(); // the line was cut while it was read
   const again = video === begun;
   begun = video;
-  if (again && !video.paused) return;
+  if (again && (!video.paused || video.ended)) return;
   if (!again) {
     if (video.readyState) place(video);
     await sound(video);
