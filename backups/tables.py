@@ -78,10 +78,6 @@ def table_sum(table: Table, alias: str) -> TableSum:
     return TableSum(count, f"{total % _MODULUS:064x}")
 
 
-def count_rows(tables: Iterable[Table], alias: str) -> dict[str, int]:
-    return {one._meta.db_table: one._base_manager.using(alias).count() for one in tables}
-
-
 def _rows(table: Table, alias: str) -> Iterator[Row]:
     names = [field.attname for field in table._meta.concrete_fields]
     found = table._base_manager.using(alias).order_by().values_list(*names)

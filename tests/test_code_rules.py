@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -19,6 +19,13 @@ LONGEST = {".py": 400, ".html": 120, ".js": 100}
 LONGEST_FUNCTION = 40
 VAGUE_FUNCTIONS = {"of", "told", "heard", "drawn", "heed", "hang"}
 NAMED_BY_DJANGO = {"Meta", "Command"}
+# What a framework calls by a name of its own
+CALLED_BY_FRAMEWORKS = re.compile(
+    r"__\w+__|\w+Config|clean_\w+|has_\w+_permission|check_migrations|get_response_async|process_exception"
+    "|allow_request|get_openapi_operation_id|run_validators|from_db_value|value_to_string"
+    "|join_thread|spawn_worker|spawn_monitor"
+)
+PLAIN_DECORATORS = {"property", "cached_property", "classmethod", "staticmethod"}
 FORBIDDEN_NAMES = {"utils", "helpers", "services", "managers", "misc"}
 # The pieces are joined here, so that this file does not contain what it forbids.
 OTHER_PEOPLES_PLACES = re.compile(
@@ -62,6 +69,25 @@ def packages() -> list[str]:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     found: list[str] = settings["tool"]["importlinter"]["root_packages"]
     return found
+
+
+def test_nothing_is_defined_that_nobody_uses() -> None:
+    texts = [path.read_text() for path in tracked("*.py", "*.html", "*.toml")]
+    ours = set(packages())
+    named = Counter(word for text in texts for word in re.findall(r"\w+", text))
+
+    unused = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path, nodes in modules()
+        if path.relative_to(ROOT).parts[0] in ours
+        for node in nodes
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and named[node.name] == 1
+        and {ast.unparse(one) for one in node.decorator_list} <= PLAIN_DECORATORS
+        and not CALLED_BY_FRAMEWORKS.fullmatch(node.name)
+    ]
+
+    assert not unused, names(unused)
 
 
 def documentation() -> str:

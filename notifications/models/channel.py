@@ -229,10 +229,6 @@ class Channel(models.Model):
 
     # Properties
 
-    @property
-    def is_own_email(self) -> bool:
-        return self.service == OWN_EMAIL
-
     def is_failing_long(self, at: datetime) -> bool:
         return self.failing_since is not None and at - self.failing_since >= FAILING_LONG
 
