@@ -13,7 +13,7 @@ from assets.models import Asset
 from . import intermediates, sentences
 from .claims import TaskClaim
 
-GROUND = (10, 9, 14)  # of a scene without a picture
+GROUND = (0, 0, 0)  # of a scene without a picture: as beside a picture of another shape
 
 
 class InputLost(Exception):

@@ -13,12 +13,13 @@ from films import run_plans
 from films.clip_plans import PREVIEW_ENCODING, PREVIEW_HEIGHT, Approve
 from films.models import Film
 from films.models.film_task import TaskPurpose
-from films.plans import Amount, FilmPlan, PictureSize, TaskInput, from_asset, from_task
+from films.plans import BLANK, Amount, FilmPlan, PictureSize, TaskInput, from_asset, from_task
 from films.recipe import FilmSource, Recipe
 from films.run_plans import MAX_CAPTION, TimedScene
 from lib.schemas import StrictSchema
 
 PREVIEW_RATE = 15
+LARGE_WORDS = {"place": "middle", "size": 0.12}  # where there is nothing else to be seen
 
 
 class FilmOfRunOptions(StrictSchema):
@@ -111,7 +112,9 @@ def _chunk(
     chunk = from_task(plan.add("crossfade", inputs, parameters, amount=amount), 0)
     words = one.scene.caption[:MAX_CAPTION]
     if words.strip() and film.options.get("captions", True):
-        chunk = from_task(plan.add("caption", [chunk], {"text": words}, amount=amount), 0)
+        alone = LARGE_WORDS if one.scene.picture == BLANK else {}
+        lettered = plan.add("caption", [chunk], {"text": words, **alone}, amount=amount)
+        chunk = from_task(lettered, 0)
     return chunk
 
 

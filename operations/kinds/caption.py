@@ -1,4 +1,5 @@
-"""Writes a text into the pictures of a chunk, as large as it fits, on half of their height at most."""
+"""Writes a text into the pictures of a chunk, as large as it fits, on half of their height at most; in the middle, on
+nearly all of it."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from operations.lettering import FontList, clean_text, draw_text, fit_text, usab
 from operations.planes import Plane, frame_of, from_rgb, planes_of
 
 MARGIN_SHARE = 0.05
-HEIGHT_SHARE = 0.5
+HEIGHT_SHARE = {"bottom": 0.5, "top": 0.5, "middle": 0.95}  # with one of its margins
 
 
 def caption(work: OperationWork) -> MadeOutputs:
@@ -58,11 +59,13 @@ def _lettering(header: ChunkHeader, work: OperationWork) -> _Lettering:
     fonts = FontList(usable_fonts([Path(one) for one in work.parameters["fonts"]]))
     width, height = header.width, header.height
     margin = round(min(width, height) * MARGIN_SHARE)
-    room = max(1, int(height * HEIGHT_SHARE) - margin)
+    place = work.parameters["place"]
+    room = max(1, int(height * HEIGHT_SHARE[place]) - margin)
     largest = max(1, round(height * work.parameters["size"]))
     fitted = fit_text(work.parameters["text"], fonts, width - 2 * margin, room, largest)
     image = draw_text(fitted, fonts, width)
-    top = margin if work.parameters["place"] == "top" else max(0, height - margin - image.height)
+    bottom = max(0, height - margin - image.height)
+    top = {"top": margin, "middle": max(0, (height - image.height) // 2)}.get(place, bottom)
     top -= top % 2  # its colours are halved in height
     image = image.crop((0, 0, width, min(image.height, height - top)))
     return _Lettering(top, *_as_planes(image), len(fitted.lines), fitted.size, fitted.is_cut)
@@ -109,7 +112,7 @@ OPERATION = Operation(
     parameters=(
         OperationParameter("text", "text", "What is written.", ""),
         OperationParameter(
-            "place", "text", "Where it stands.", "bottom", choices=("bottom", "top")
+            "place", "text", "Where it stands.", "bottom", choices=tuple(HEIGHT_SHARE)
         ),
         OperationParameter(
             "size",

@@ -22,6 +22,7 @@ from lib.validation import Invalid
 from notifications.models import Channel, Notification
 from notifications.occasions import SELECTABLE
 from operations.contract import OperationResult
+from tests.people import Work
 
 from .conftest import Order, make_all, operate_here
 
@@ -157,6 +158,20 @@ def test_a_run_becomes_a_film_of_its_pictures_words_and_sounds(
     leads = film.tasks.filter(operation="crossfade")
     assert {task.parameters["transition"] for task in leads} == {"morph"}
     assert {task.backend for task in leads} == {"flow"}
+
+
+def test_words_without_a_picture_are_large_and_in_the_middle(
+    alice: User, run: Run, work: Work
+) -> None:
+    work(run, "a balloon over the sea")
+    film = orders.order_film(
+        owner=alice, run=run, recipe="film-of-run", options={}, at=timezone.now()
+    )
+
+    letters = [task.parameters for task in film.tasks.filter(operation="caption")]
+
+    assert [one["text"] for one in letters] == ["a red balloon", "a balloon over the sea"]
+    assert {one["place"] for one in letters} == {"middle"}
 
 
 def test_words_are_written_in_the_letters_of_the_walls(alice: User, pictured_run: Run) -> None:

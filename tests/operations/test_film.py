@@ -261,6 +261,17 @@ def test_caption_fits_into_the_lower_half(text: str, tmp_path: Path, make: Made)
     assert changed.any(1).sum() > 3
 
 
+@pytest.mark.parametrize("text", ["Short", "many words " * 60])
+def test_words_that_stand_alone_are_in_the_middle(text: str, tmp_path: Path, make: Made) -> None:
+    chunk = one_chunk(tmp_path)
+
+    made = make("caption", chunk, text=text, place="middle", size=0.12)
+
+    after, before = pictures_of(made.outputs[0].path)[0][0], pictures_of(chunk)[0][0]
+    rows = np.flatnonzero((np.abs(after.astype(int) - before) > 8).any(1))
+    assert abs((rows.min() + rows.max()) / 2 - 48) < 6
+
+
 def test_what_does_not_fit_is_cut_with_an_ellipsis() -> None:
     fonts = FontList(usable_fonts([]))
 
