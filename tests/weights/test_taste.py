@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -21,7 +22,7 @@ from local_models.weights import WEIGHTS
 
 PHOTOGRAPH = Path(__file__).with_name("cat.jpg")
 CAT = 0.000231  # by the classifier in the package that the weights are from
-FIT = 0.25
+FIT, LIMIT = 0.25, 0.5
 
 
 @pytest.fixture
@@ -75,3 +76,20 @@ def test_what_cannot_be_looked_at_is_said_so(local_extra: Path, tmp_path: Path) 
     for file in (path, sound):
         with pytest.raises(UnusableInput):
             look(HostRequest("local:taste", path=str(file), parameters={"kind": "video"}))
+
+
+SKIN = [(255, 224, 196), (224, 172, 105), (198, 134, 66), (141, 85, 36), (90, 56, 37)]
+
+
+@pytest.mark.parametrize("tone", SKIN)
+def test_colours_of_skin_alone_are_no_reason(taste: Taste, tone: tuple[int, int, int]) -> None:
+    random = np.random.default_rng(sum(tone))
+    scores = []
+    for _ in range(4):
+        shapes = Image.fromarray(random.integers(0, 256, (6, 8), dtype=np.uint8))
+        mask = shapes.resize((400, 300), Image.Resampling.BICUBIC)
+        behind = Image.new("RGB", mask.size, tuple(random.integers(0, 256, 3).tolist()))
+        scores.append(taste.score(Image.composite(Image.new("RGB", mask.size, tone), behind, mask)))
+
+    assert max(scores) < FIT
+    assert taste.score(Image.new("RGB", (400, 300), tone)) < LIMIT
