@@ -30,6 +30,7 @@ LISTED = 40  # in a table that is sent again with each
 EDGE = 100  # the picture's view reaches from -EDGE to EDGE
 MIDDLE = (-0.1, -0.1)  # where texts of loops lie mostly; around it the picture is stretched
 STRETCH = 8.0
+MARKED = 4  # perturbations, the newest; all are in the table
 FADED = 0.3  # opacity of the oldest
 NOTHING = "\u2013"
 LETTERS = "ABCDEF"
@@ -275,7 +276,7 @@ def marks_of(found: Findings) -> list[str]:
             _("Cut off at the limit of their length: the texts of the steps %(steps)s.")
             % {"steps": ", ".join(str(sequence + 1) for sequence in found.truncated[-12:])}
         )
-    return said + [_perturbation(one) for one in found.perturbed]
+    return said + [_perturbation(one) for one in found.perturbed[-MARKED:]]
 
 
 def _perturbation(one: AddedWords) -> str:
