@@ -137,6 +137,8 @@ screenshots: $(DEVELOPMENT)  ## every page at four widths, displays upright too
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "PANIC! needs Python 3.11, 3.12 or 3.13."; exit 1; }
 	@"$(PYTHON)" -m venv $(VENV)
+	@# Python 3.11 puts a setuptools with a known hole there, and nothing needs it
+	@$(BIN)/python -m pip uninstall -qy setuptools 2>/dev/null
 
 $(RUNTIME): requirements.txt | $(BIN)/python
 	@echo "Installing what PANIC! runs on ..."
