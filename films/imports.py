@@ -7,13 +7,14 @@ from datetime import datetime
 from archive.hooks import ImportedFilm
 
 from .models import Film
-from .orders import MAX_TITLE, source_facts
-from .recipes.film_of_run import RECIPE
 from .states import FilmState
 
 
 def keep_film(imported: ImportedFilm, at: datetime) -> Film:
     """Finished, and the importer's. Its file is an asset already, which was decoded to its end."""
+    from .orders import MAX_TITLE, source_facts  # pydantic: not for the processes of the queue
+    from .recipes.film_of_run import RECIPE
+
     run = imported.run
     return Film.objects.create(
         owner=imported.owner,
