@@ -1,4 +1,4 @@
-"""Every address of the product: one line per app."""
+"""Every address of the product: those of each app, and the pages of the whole installation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from accounts.views.passwords import admin_sign_in
 from panic import health, operation_views, retention_views, views
 from panic.api import farm_routes, routes
 
-# One namespace, filled by four apps: each layer adds the pages that need what it knows.
+# One namespace, filled by several apps: each layer adds the pages that need what it knows.
 _networks = [
     *networks.urls.urlpatterns,
     *displays.urls.of_networks,

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from invocations import events
 from invocations.models import Invocation, Run, StuckReason
 from invocations.states import Reason
 from lib.stored_sentences import translate_stored
 from networks.models import Network
-from realtime.events import event_types
 from realtime.models import Event
 
 from . import state_texts, tiles
@@ -23,16 +23,22 @@ from .events import WorkerBlocked, WorkerUnblocked
 ENDED = frozenset(
     event.type for event in (events.RunStopped, events.RunFailed, events.RunCompleted)
 )
+# About no step, and said in the same words each time
+SENTENCES = {
+    events.RunPaused.type: gettext_noop("Paused: the next step is held until somebody resumes it."),
+    events.RunResumed.type: gettext_noop("Resumed."),
+    WorkerBlocked.type: gettext_noop(
+        "A worker of the farm has failed a model three times, and is given no more of it."
+    ),
+    WorkerUnblocked.type: gettext_noop("A worker of the farm may try again what it had failed."),
+}
 SHOWN_TYPES = ENDED | {
+    *SENTENCES,
     events.RunStarted.type,
-    events.RunPaused.type,
-    events.RunResumed.type,
     events.InvocationRetried.type,
     events.InvocationFailed.type,
     events.InvocationTakenDown.type,
     events.InvocationPerturbed.type,
-    WorkerBlocked.type,
-    WorkerUnblocked.type,
 }
 MAX_ACTIVITY_ENTRIES = 10
 MAX_EVENTS_READ = 400  # of what lies further back, only when runs began and ended
@@ -97,16 +103,8 @@ def _run_words(kind: str, reason: str, run: Run | None) -> str:
         branched = _("Went on from an earlier step with “%(prompt)s”.")
         words = branched if run.branched_from_id else _("Began with “%(prompt)s”.")
         return words % {"prompt": tiles.shorten(run.prompt, 90)}
-    if kind == events.RunPaused.type:
-        return _("Paused: the next step is held until somebody resumes it.")
-    if kind == events.RunResumed.type:
-        return _("Resumed.")
-    if kind == WorkerBlocked.type:
-        return _("A worker of the farm has failed a model three times, and is given no more of it.")
-    if kind == WorkerUnblocked.type:
-        return _("A worker of the farm may try again what it had failed.")
-    if kind and kind not in ENDED:
-        return event_types()[kind].meaning()
+    if kind in SENTENCES:
+        return _(SENTENCES[kind])
     return str(state_texts.ENDINGS.get(reason, _("The run ended.")))
 
 

@@ -23,7 +23,9 @@ FOLDERS -= {"var"}  # exists only once the product has run
 EXAMPLES = {"platforms/adapters/acme.py", "static/fonts/"}
 MADE = {"bench/latest.json", "rehearsal/latest.txt"}
 # Types of events and ids of checks, which look like modules.
-NOT_MODULES = re.compile(r"panic\.(pressed|lifted)|platforms\.[EW]\d+")
+NOT_MODULES = re.compile(
+    r"panic\.(pressed|lifted)|farm\.(token|secret|workers?)_\w+|platforms\.[EW]\d+"
+)
 
 
 def read(path: Path) -> str:
