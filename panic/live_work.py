@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -47,16 +49,16 @@ class UnderWay:
 
 
 def live_work(at: datetime) -> list[UnderWay]:
-    """Five queries, however much there is."""
+    """Four queries, however much there is."""
     return [*_runs(at), *_films(), *_streams()]
 
 
 def _runs(at: datetime) -> Iterator[UnderWay]:
     found = Run.objects.live().select_related("network__owner", "started_by")
     runs = list(found.newest_first()[:MAX_ROWS])
-    steps = {step.run_id: step for step in Invocation.objects.open().filter(run__in=runs)}
-    tries = Attempt.objects.live().filter(invocation__in=[one.pk for one in steps.values()])
-    workers = dict(tries.values_list("invocation", "worker"))
+    tries = Attempt.objects.live().filter(invocation=OuterRef("pk"))
+    with_worker = Invocation.objects.open().annotate(worker=Subquery(tries.values("worker")[:1]))
+    steps = {step.run_id: step for step in with_worker.filter(run__in=runs)}
     for run in runs:
         step = steps.get(run.pk)
         waits = step is not None and step.state == InvocationState.READY
@@ -67,7 +69,7 @@ def _runs(at: datetime) -> Iterator[UnderWay]:
             what=_("run"),
             state=str(STATE_NAMES.get(run.state, run.state)),
             who=by.email if by else _("a visitor (%(owner)s)") % {"owner": run.network.owner},
-            where=_place_of(step, workers),
+            where=_place_of(step),
             began_at=run.created_at,
             then=step.model if step and waits else "",
             due_at=step.due_at if step and waits else None,
@@ -77,11 +79,11 @@ def _runs(at: datetime) -> Iterator[UnderWay]:
         )
 
 
-def _place_of(step: Invocation | None, workers: dict[int, str]) -> str:
-    """The model, and the worker that has it."""
-    if step is None or step.pk not in workers:
+def _place_of(step: Any) -> str:
+    """The model, and the worker that has it. `step`: with its `worker`, None where nobody works on it."""
+    if step is None or step.worker is None:
         return ""
-    worker = workers[step.pk] or _("its provider, which will call back")
+    worker = step.worker or _("its provider, which will call back")
     return _("%(model)s at %(worker)s") % {"model": step.model, "worker": worker}
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.views.members import admins_only
 from invocations import runs
-from invocations.models import Halt, Run, WorkerHeartbeat
+from invocations.models import Halt, Run
 from invocations.states import IllegalMove, Reason
 from lib.bulk_actions import back_to_list, chosen_rows
 from panic import health
@@ -53,7 +53,6 @@ def _now() -> dict[str, object]:
         "rows": live_work(at),
         "platforms": platform_health(at),
         "checks": [(CHECKS[check.name], check) for check in health.readiness()],
-        "machines": WorkerHeartbeat.objects.order_by("host"),
     }
 
 

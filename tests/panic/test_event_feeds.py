@@ -74,8 +74,6 @@ def test_every_socket_gets_on_with_every_event(events: list[Event], feeds: list[
 def test_no_event_is_told_as_the_end_of_a_run_but_an_end(
     events: list[Event], network: Network, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    declared = {event.type for event in events} - set(OTHERS)
-    monkeypatch.setattr("studio.activity.SHOWN_TYPES", declared)
     monkeypatch.setattr("studio.activity.MAX_ACTIVITY_ENTRIES", 100)
 
     entries = recent_activity(network, [run], [])
