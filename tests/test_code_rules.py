@@ -7,6 +7,7 @@ import re
 import subprocess
 import tomllib
 from collections import Counter, defaultdict
+from fnmatch import fnmatch
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -251,3 +252,20 @@ def test_every_document_is_reachable_from_the_index() -> None:
     missing = [str(path.relative_to(ROOT)) for path in tracked("*.md") if path not in reached]
 
     assert not missing, names(missing)
+
+
+def test_no_folder_within_a_session_is_left_out() -> None:
+    """A pattern without a slash is compared with a folder's name alone, wherever it lies."""
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    left_out = patterns["norecursedirs"]
+    folders = {path.parent for path in tracked("tests/*/*.py", "tests/**/*.py")}
+
+    sessions = {ROOT / pattern for pattern in left_out if "/" in pattern}
+    lost = [
+        str(folder.relative_to(ROOT))
+        for folder in folders - sessions
+        if any(fnmatch(folder.name, pattern) for pattern in left_out)
+    ]
+
+    assert sessions <= {ROOT / "tests" / "live", *folders}
+    assert lost == []
