@@ -14,10 +14,12 @@ const [RETRY_MS, RETRY_FOR_MS] = [3000, 600_000];
 const PARTS = ["terminal-visit", "terminal-status", "terminal-souvenir", "terminal-replay", "terminal-now"];
 let sending = false;
 let retry;
+let state; // what was said of another state does not hold any more
 
 const refusal = () => document.getElementById("terminal-refusal");
 const say = (sentence) => (refusal().textContent = sentence);
 const hand = () => (document.getElementById("terminal-souvenir").hidden = true);
+const stateNow = () => document.getElementById("terminal-status").dataset.state;
 const locked = () => left(document.getElementById("terminal-status").dataset.locked ?? 0);
 
 field.value ||= session.get(kept) ?? "";
@@ -76,6 +78,7 @@ async function send(sent) {
   }
   form.elements.client_key.value = theirs.elements.client_key.value;
   take(page, ["terminal-refusal", ...PARTS]);
+  state = stateNow(); // what it says is said of this one
   if (answer.ok) noteStart();
   showVisit();
   if (!answer.ok || field.value !== sent) return;
@@ -83,10 +86,9 @@ async function send(sent) {
   session.remove(kept);
 }
 
-let state; // what was said of another state does not hold any more
 const watching = setInterval(() => {
   const wait = locked();
-  const now = document.getElementById("terminal-status").dataset.state;
+  const now = stateNow();
   if (state && now !== state && !sending) say("");
   state = now;
   disc.disabled = wait > 0;
