@@ -224,6 +224,8 @@ def prepare_all(
     """`Stream.prepare` for each of them, of one language after the other: to change it costs as much as
     a stream that shows what another has drawn."""
     found = []
+    for first in events[:1]:
+        first.begins_batch = True
     for language, alike in groupby(sorted(streams, key=_language_of), key=_language_of):
         with translation.override(language):
             found += [(stream, stream._encode_all(events, stream.head)) for stream in alike]

@@ -21,6 +21,8 @@ class Event(models.Model):
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
 
+    begins_batch = False  # the first of those that were read together; not stored
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["topic", "seq"], name="event_once_per_topic"),
