@@ -149,9 +149,7 @@ class WallStateFeed(Feed):
             now = timezone.now()
             if now - event.created_at > _OLD:
                 self._last = None
-                if (
-                    event.begins_batch
-                ):  # what was found out for the batch before lacks what has come since
+                if event.begins_batch:  # the state of the batch before lacks this one
                     self._present = None
                 return self._recent_scene(now)
             wall = self._moved_on(event) or screens.wall_state_of_network(self.network, at=now)
