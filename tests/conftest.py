@@ -43,6 +43,8 @@ def changes_of_the_last_test() -> Iterator[None]:
     yield
     for path in folder.glob("*.changed"):
         path.unlink(missing_ok=True)
+    # A queue's sign of life, by which the next test would find one at work
+    (Path(settings.RUN_DIR) / "qcluster.alive").unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)
