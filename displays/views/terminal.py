@@ -133,6 +133,7 @@ def wall(request: HttpRequest, slug: str) -> HttpResponse:
     wall = screens.wall_state_of_network(network)
     context = screens.page_context(grid, wall) | {
         "network": network,
+        "cells": grid.layout.cells,
         "tiles": screens.tiles_of(grid, wall),
     }
     return render(request, "displays/wall.html", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,6 +80,27 @@ def test_a_late_event_shows_the_present_and_not_the_past(
 
     assert frame is not None
     assert "second" in frame.html["tile-0"]
+
+
+def test_late_events_show_what_has_come_since_those_that_were_read_before(
+    network: Network,
+    run: Run,
+    work: Work,
+    add_display: AddDisplay,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("displays.feeds._PRESENT_SECONDS", 60.0)
+    feed = feed_of(add_display("all", "single", stride=1, offsets=[0]))
+    for words in ("a red kite", "a blue boat"):
+        work(run, words)
+        late = happened(network.topic, "invocation.completed")
+        late.created_at -= timedelta(minutes=1)
+        late.begins_batch = True
+
+        frame = feed.render(late)
+
+        assert frame is not None
+        assert words in frame.html["tile-0"]
 
 
 def progress_of(network: Network, step: Invocation, words: str) -> Progress:

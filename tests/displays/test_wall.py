@@ -56,6 +56,18 @@ def test_with_nothing_to_do_the_page_performs_the_archive(
     assert "made before" in replayed
 
 
+@pytest.mark.parametrize(
+    ("query", "cells"), [("", 6), ("?rows=2&columns=2", 4), ("?rows=1&columns=1", 1)]
+)
+def test_what_follows_live_has_as_many_cells_as_the_page(
+    stranger: Client, public: Network, query: str, cells: int
+) -> None:
+    page = html_of(stranger.get(f"/n/{public.slug}/wall/{query}"))
+
+    assert f'/wall/?cells={cells}"' in page
+    assert page.count('id="tile-') == cells
+
+
 def test_time_alone_begins_the_archive_on_an_open_wall_and_a_curator_may_switch_it_off(
     public: Network, run: Run, work: Work
 ) -> None:
