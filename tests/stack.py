@@ -137,7 +137,19 @@ class Stack:
 
     def manage(self, *arguments: str, timeout: float = 300.0) -> str:
         """Run a management command in this installation; returns what it printed."""
-        result = subprocess.run(
+        result = self._run(arguments, timeout)
+        assert result.returncode == 0, f"{arguments}: {result.stdout}{result.stderr}"
+        return result.stdout
+
+    def refusal(self, *arguments: str, timeout: float = 300.0) -> str:
+        """Run a management command that refuses; returns what it says instead of a traceback."""
+        result = self._run(arguments, timeout)
+        assert result.returncode == 1, f"{arguments}: {result.stdout}{result.stderr}"
+        assert "Traceback" not in result.stderr, result.stderr
+        return result.stderr
+
+    def _run(self, arguments: tuple[str, ...], timeout: float) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, MANAGE, *arguments],
             cwd=ROOT,
             env=self.environment,
@@ -146,8 +158,6 @@ class Stack:
             timeout=timeout,
             check=False,
         )
-        assert result.returncode == 0, f"{arguments}: {result.stdout}{result.stderr}"
-        return result.stdout
 
     def seed(self) -> None:
         """The demo networks and their installation; they belong to the first admin."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 
 from tests.fake_servers.s3 import Bucket, running_bucket
 from tests.services.conftest import empty_database
-from tests.stack import MANAGE, ROOT, Stack
+from tests.stack import Stack
 
 MAKE_MEDIA = """
 from assets.ingest import store
@@ -75,21 +73,6 @@ def s3_settings(bucket: Bucket) -> dict[str, str]:
     }
 
 
-def refusal(stack: Stack, *arguments: str) -> str:
-    result = subprocess.run(
-        [sys.executable, MANAGE, *arguments],
-        cwd=ROOT,
-        env=stack.environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert result.returncode == 1, result.stdout
-    assert "Traceback" not in result.stderr, result.stderr
-    return result.stderr
-
-
 def test_there_and_back(stack: Stack, database: str, bucket: Bucket, tmp_path: Path) -> None:
     stack.environment |= {**s3_settings(bucket), "DATABASE_URL": ""}
     stack.seed()
@@ -129,8 +112,8 @@ def test_an_interrupted_move_goes_on(
     nowhere = {**stack.environment, "S3_ENDPOINT_URL": "http://127.0.0.1:9"}
     stack.environment, right = nowhere, stack.environment
 
-    assert "goes on from here" in refusal(
-        stack, "move", "--to", database, "--media", f"s3://{bucket.name}"
+    assert "goes on from here" in stack.refusal(
+        "move", "--to", database, "--media", f"s3://{bucket.name}"
     )
     stack.environment = right
     said = stack.manage("move", "--to", database, "--media", f"s3://{bucket.name}")
@@ -147,7 +130,7 @@ def test_another_installation_is_left_alone(stack: Stack, database: str, tmp_pat
     other.token("somebody@example.org")
     before = sums_of(other)
 
-    assert "another installation" in refusal(stack, "move", "--to", database)
+    assert "another installation" in stack.refusal("move", "--to", database)
 
     assert sums_of(other) == before
 

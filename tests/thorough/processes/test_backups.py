@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -12,22 +10,7 @@ from backups import unpacking
 from tests.backups.installations import back_up, sums_of
 from tests.services.followers import BEGIN_ANEW
 from tests.services.rings import Ring
-from tests.stack import MANAGE, ROOT, Stack
-
-
-def refusal(stack: Stack, *arguments: str) -> str:
-    result = subprocess.run(
-        [sys.executable, MANAGE, *arguments],
-        cwd=ROOT,
-        env=stack.environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert result.returncode == 1, result.stdout + result.stderr
-    assert "Traceback" not in result.stderr, result.stderr
-    return result.stderr
+from tests.stack import Stack
 
 
 def test_what_is_there_is_not_replaced_unasked(stack: Stack, tmp_path: Path) -> None:
@@ -39,10 +22,10 @@ def test_what_is_there_is_not_replaced_unasked(stack: Stack, tmp_path: Path) -> 
         file.read_bytes().replace(b'"backups",\n   "0001', b'"backups",\n   "9001', 1)
     )
 
-    assert "--replace" in refusal(stack, "restore", str(file))
-    assert "damaged or cut short" in refusal(stack, "restore", str(cut), "--replace")
-    assert "newer version of PANIC!" in refusal(stack, "restore", str(newer), "--replace")
-    assert "There is no file" in refusal(stack, "restore", str(tmp_path / "none"), "--replace")
+    assert "--replace" in stack.refusal("restore", str(file))
+    assert "damaged or cut short" in stack.refusal("restore", str(cut), "--replace")
+    assert "newer version of PANIC!" in stack.refusal("restore", str(newer), "--replace")
+    assert "There is no file" in stack.refusal("restore", str(tmp_path / "none"), "--replace")
     assert sums_of(stack) == before
     assert not list(stack.data_dir.glob(".restoring-*"))
 
