@@ -71,29 +71,27 @@ Found = tuple[str, int, int]  # the rule, how many, and how many bytes
 
 
 def _runs(at: datetime) -> Found:
-    days = settings.RUNS_KEPT_DAYS
-    words = _("for ever, until somebody deletes them (RUNS_KEPT_DAYS)")
-    if days:
-        words = ngettext(
-            "%(days)d day after their end, unless somebody keeps them (RUNS_KEPT_DAYS)",
-            "%(days)d days after their end, unless somebody keeps them (RUNS_KEPT_DAYS)",
-            days,
-        ) % {"days": days}
     found = run_retention.expired_runs(at)
+    words = _rule_of_normal("RUNS_KEPT_DAYS", settings.RUNS_KEPT_DAYS)
     return words, found.count(), run_retention.bytes_of_runs(found)
 
 
 def _films(at: datetime) -> Found:
-    days = settings.FILMS_KEPT_DAYS
-    words = _("for ever, until somebody deletes them (FILMS_KEPT_DAYS)")
-    if days:
-        words = ngettext(
-            "%(days)d day after their end, unless somebody keeps them (FILMS_KEPT_DAYS)",
-            "%(days)d days after their end, unless somebody keeps them (FILMS_KEPT_DAYS)",
-            days,
-        ) % {"days": days}
     found = film_retention.expiring(at)
+    words = _rule_of_normal("FILMS_KEPT_DAYS", settings.FILMS_KEPT_DAYS)
     return words, len(found.films), found.film_bytes
+
+
+def _rule_of_normal(setting: str, days: int) -> str:
+    """How long things stay that nobody keeps; `days`: 0 = for ever."""
+    if not days:
+        return _("for ever, until somebody deletes them (%(setting)s)") % {"setting": setting}
+    words = ngettext(
+        "%(days)d day after their end, unless somebody keeps them (%(setting)s)",
+        "%(days)d days after their end, unless somebody keeps them (%(setting)s)",
+        days,
+    )
+    return words % {"days": days, "setting": setting}
 
 
 def _frames(at: datetime) -> Found:
