@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from .models.embedding import embeddable
 if TYPE_CHECKING:
     from networks.models import Person
 
+logger = logging.getLogger(__name__)
+
 MAX_QUERY = 1_000
 LOOKED_AT = (200, 2_000)  # nearest ones: more where one may see too few of them
 PRIORITY = 15
@@ -41,7 +44,6 @@ class Match:
 def search_by_meaning(words: str, *, person: Person, count: int) -> list[Match]:
     """The nearest first. Raises SearchUnavailable."""
     from . import search_index  # numpy, which a web process may never need
-    from .outputs import as_vector
 
     if not model_host.has_weights():
         raise SearchUnavailable(_("Search by meaning needs its weights: run `make weights`."))
@@ -49,10 +51,10 @@ def search_by_meaning(words: str, *, person: Person, count: int) -> list[Match]:
         stored = async_to_sync(model_host.embed_words)(words[:MAX_QUERY])
     except (model_host.HostAway, model_host.NoEmbedding):
         raise SearchUnavailable(_("Search by meaning does not answer just now.")) from None
-    vector = as_vector(stored)
+    (vector,) = search_index.stacked([stored])
     found: list[Match] = []
     for looked_at in LOOKED_AT:
-        near = dict(search_index.nearest(vector, looked_at)) if vector is not None else {}
+        near = dict(search_index.nearest(vector, looked_at))
         found = _visible(near, person)
         if len(found) >= count or len(near) < looked_at:
             break
@@ -67,8 +69,14 @@ def _visible(near: dict[int, float], person: Person) -> list[Match]:
     return sorted((Match(step, near[step.pk]) for step in steps), key=lambda one: one.distance)
 
 
+def is_partial() -> bool:
+    """Whether only the newest texts are searched, because an index is being built."""
+    return search_index_state.is_partial()
+
+
 def due_index(at: datetime) -> Sequence[int]:
-    return [1] if search_index_state.is_old() else ()
+    due = search_index_state.is_old() and not search_index_state.was_tried_lately()
+    return [1] if due else ()
 
 
 async def rebuild_index(threads: Threads) -> None:
@@ -77,4 +85,5 @@ async def rebuild_index(threads: Threads) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, manage, "build_search_index", preexec_fn=lambda: os.nice(PRIORITY)
     )
-    await process.wait()
+    if ended := await process.wait():
+        logger.warning("the index for search was not built, the process ended with %s", ended)

@@ -2,13 +2,15 @@
 
 Inverted lists with one byte a number (faiss): a million texts are 394 MB of file, indexed in 16 s on one core, of which a
 search reads a few lists. What was embedded after it was built is compared exactly, so that an index is never wrong,
-only slower, when it is old.
+only slower, when it is old. One that cannot be read is forgotten and built anew; until then the newest are compared.
 """
 
 from __future__ import annotations
 
-import json
+import logging
+import os
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ from numpy.typing import NDArray
 
 from . import search_index_state as state
 from .models.embedding import EmbeddingQuerySet
+
+logger = logging.getLogger(__name__)
 
 SIZE = 384
 LISTS_PER_ROOT = 1.0  # lists: the square root of the number of vectors
@@ -39,16 +43,24 @@ def build() -> int:
     index = _trained(rows, count)
     for pks, vectors in _batches(rows):
         index.add_with_ids(vectors, pks)
-    old = state.read_description()
-    name = f"texts-{begun:%Y%m%d%H%M%S%f}.faiss"
-    faiss.write_index(index, str(state.folder() / name))
-    description = {"file": name, "count": index.ntotal, "before": begun.isoformat()}
+    path = state.folder() / f"texts-{begun:%Y%m%d%H%M%S%f}.faiss"
+    faiss.write_index(index, str(path))
+    _flush(path)
+    known = state.IndexDescription(path.name, path.stat().st_size, int(index.ntotal), begun)
     fresh = state.folder() / f"{state.DESCRIPTION}.new"
-    fresh.write_text(json.dumps(description))
+    fresh.write_text(known.as_json())
+    _flush(fresh)
     fresh.replace(state.folder() / state.DESCRIPTION)
-    if old is not None:
-        (state.folder() / old.file).unlink(missing_ok=True)
-    return int(index.ntotal)
+    for other in state.folder().glob("*.faiss"):  # of before, and of builds that were ended
+        if other != path:
+            other.unlink()
+    return known.count
+
+
+def _flush(path: Path) -> None:
+    """To the disk: a description that survives a power cut must not describe what has not."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _trained(rows: EmbeddingQuerySet, count: int) -> Any:
@@ -85,8 +97,11 @@ def stacked(stored: list[bytes | memoryview | None]) -> NDArray[np.float32]:
 
 def nearest(vector: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
     """Steps and their cosine distances, the nearest first; of the index and of what came after it."""
-    known = state.read_description()
-    found = _nearest_in_index(known, vector, count) if known else {}
+    opened = _open_index()
+    known, found = None, {}
+    if opened is not None:
+        known, index = opened
+        found = _nearest_in_index(index, vector, count)
     newer = list(
         state.newer_than(known)
         .order_by("-created_at")
@@ -98,13 +113,26 @@ def nearest(vector: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
     return sorted(found.items(), key=lambda pair: pair[1])[:count]
 
 
-def _nearest_in_index(
-    known: state.IndexDescription, vector: NDArray[np.float32], count: int
-) -> dict[int, float]:
-    index = _opened(str(state.folder() / known.file))
+def _nearest_in_index(index: Any, vector: NDArray[np.float32], count: int) -> dict[int, float]:
     alike, pks = index.search(vector[None, :], count)
     pairs = zip(pks[0].tolist(), alike[0].tolist(), strict=True)
     return {pk: 1 - one for pk, one in pairs if pk >= 0}
+
+
+def _open_index() -> tuple[state.IndexDescription, Any] | None:
+    """None where there is none, or none that can be read."""
+    known = state.read_description()
+    while known is not None:
+        try:
+            return known, _opened(str(state.folder() / known.file))
+        except RuntimeError as error:  # what faiss raises for a file it cannot read
+            newest = state.read_description()
+            if newest == known:
+                logger.warning("the index for search is built anew, it cannot be read: %s", error)
+                state.forget()
+                return None
+            known = newest  # it was built anew in this very moment
+    return None
 
 
 @lru_cache(maxsize=1)

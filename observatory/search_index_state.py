@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -13,16 +14,24 @@ from .models import Embedding, OutputKind
 from .models.embedding import EmbeddingQuerySet
 
 EXACT = 4_000  # so many are compared one by one before an index is worth it
-DESCRIPTION = "texts.json"
+DESCRIPTION, TRIED = "texts.json", "tried"
+# What a transaction wrote before an index was begun may only be there after it: it is compared one by one besides.
+LATE = timedelta(seconds=10)
+RETRY_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
 class IndexDescription:
-    """`before`: what was embedded until then is in it."""
+    """`size`: of the file, in bytes. `begun`: what had been embedded by then is in it."""
 
     file: str
+    size: int
     count: int
-    before: datetime
+    begun: datetime
+
+    def as_json(self) -> str:
+        stored = {"file": self.file, "bytes": self.size, "count": self.count}
+        return json.dumps(stored | {"begun": self.begun.isoformat()})
 
 
 def folder() -> Path:
@@ -34,20 +43,50 @@ def indexed() -> EmbeddingQuerySet:
 
 
 def read_description() -> IndexDescription | None:
+    """None too where its file is gone or cut short: reading that as a whole would end the process."""
     try:
         stored = json.loads((folder() / DESCRIPTION).read_text())
-        before = datetime.fromisoformat(stored["before"])
-        found = IndexDescription(stored["file"], stored["count"], before)
-    except (OSError, ValueError, KeyError):
+        begun = datetime.fromisoformat(stored["begun"])
+        found = IndexDescription(stored["file"], stored["bytes"], stored["count"], begun)
+        return found if (folder() / found.file).stat().st_size == found.size else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return found if (folder() / found.file).exists() else None
+
+
+def forget() -> None:
+    """What is described cannot be read: it is built anew."""
+    (folder() / DESCRIPTION).unlink(missing_ok=True)
 
 
 def newer_than(known: IndexDescription | None) -> EmbeddingQuerySet:
-    return indexed().filter(created_at__gte=known.before) if known else indexed()
+    """What is compared one by one, beside the index."""
+    return indexed().filter(created_at__gte=known.begun - LATE) if known else indexed()
+
+
+def is_partial() -> bool:
+    """Whether more is to be compared one by one than is: an index is being built, or could not be."""
+    newer = newer_than(read_description())
+    return newer.values("pk")[2 * EXACT : 2 * EXACT + 1].exists()
 
 
 def is_old() -> bool:
     """Whether so much came after the index that it is to be built anew."""
-    newer = newer_than(read_description())
+    known = read_description()
+    newer = indexed().filter(created_at__gte=known.begun) if known else indexed()
     return newer.values("pk")[EXACT : EXACT + 1].exists()
+
+
+def note_try() -> None:
+    (folder() / TRIED).touch()
+
+
+def was_tried_lately() -> bool:
+    """A process that was ended for the memory it takes would only be so again."""
+    try:
+        return time.time() - (folder() / TRIED).stat().st_mtime < RETRY_SECONDS
+    except OSError:
+        return False
+
+
+def note_success() -> None:
+    (folder() / TRIED).unlink(missing_ok=True)

@@ -45,10 +45,13 @@ class MatchOut(BaseModel):
 
 
 class MatchesOut(BaseModel):
-    model_config = example({"items": [], "next": None})
+    model_config = example({"items": [], "next": None, "partial": False})
 
     items: list[MatchOut]
     next: str | None = Field(None, description="Always null: the nearest are all there is.")
+    partial: bool = Field(
+        False, description="Only the newest texts were searched: the index is being built."
+    )
 
 
 @routes.get("/search", response=MatchesOut)
@@ -64,4 +67,5 @@ def search_outputs(
         raise Invalid({"q": gettext("Search for text.")})
     person = request.auth.person
     found = search.search_by_meaning(q, person=person, count=min(limit, 100))
-    return MatchesOut(items=[MatchOut.from_match(one) for one in found], next=None)
+    items = [MatchOut.from_match(one) for one in found]
+    return MatchesOut(items=items, next=None, partial=search.is_partial())

@@ -35,5 +35,6 @@ def _found(request: HttpRequest, words: str) -> dict[str, object]:
     return {
         "matches": [
             (one.step, model_name(one.step.model), distance(one.distance)) for one in matches
-        ]
+        ],
+        "partial": search.is_partial(),
     }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -17,9 +20,11 @@ from invocations import takedowns
 from invocations.models import Run
 from invocations.models.takedown import Replacement
 from networks.models import Network
-from observatory import model_host, search_index, search_index_state
+from observatory import model_host, search, search_index, search_index_state
+from observatory.models import Embedding, OutputKind
+from observatory.models.embedding import TEXT_MODEL
 from tests.observatory.embedding_host import Embed, vector_of
-from tests.people import Work
+from tests.people import Work, html_of
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +104,92 @@ def test_the_index_and_what_came_after_it_are_one(
 
     search_index.build()  # again: the file of before is gone
     assert len(list(folder.glob("*.faiss"))) == 1
+
+
+@pytest.fixture
+def indexed(embedded: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of an index with everything in it."""
+    monkeypatch.setattr(search_index_state, "EXACT", 2)
+    monkeypatch.setattr(search_index, "_trained", one_list)
+    search_index.build()
+    (file,) = folder.glob("*.faiss")
+    return file
+
+
+def damage(file: Path) -> None:
+    file.write_bytes(b"\0" * file.stat().st_size)
+
+
+def cut_short(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+@pytest.mark.parametrize("spoil", [damage, cut_short, Path.unlink])
+def test_an_index_that_cannot_be_read_is_built_anew(
+    owner: Client, indexed: Path, spoil: Callable[[Path], None]
+) -> None:
+    spoil(indexed)
+
+    assert texts_found(owner, "red balloon")[0] == "the red balloon"
+    assert search.due_index(timezone.now())
+
+    search_index.build()
+    assert texts_found(owner, "red balloon")[0] == "the red balloon"
+    assert not search.due_index(timezone.now())
+
+
+def test_what_was_written_late_is_found_although_the_index_lacks_it(
+    owner: Client, indexed: Path, embedded: Run, work: Work, embed: Embed
+) -> None:
+    """By a transaction that had begun before the index was, and ended after it."""
+    known = search_index_state.read_description()
+    assert known is not None
+    step = work(embedded, "a tram in the snow")
+    stored = vector_of("a tram in the snow").astype("<f2").tobytes()
+    Embedding.objects.create(
+        invocation=step,
+        kind=OutputKind.TEXT,
+        model=TEXT_MODEL,
+        vector=stored,
+        created_at=known.begun - timedelta(seconds=1),
+    )
+
+    assert texts_found(owner, "a tram in the snow")[0] == "a tram in the snow"
+
+
+def test_while_there_is_no_index_an_answer_says_that_it_is_partial(
+    owner: Client, embedded: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not owner.get("/api/v1/search", {"q": "whale"}).json()["partial"]
+
+    monkeypatch.setattr(search_index_state, "EXACT", 1)
+
+    answer = owner.get("/api/v1/search", {"q": "whale"}).json()
+    assert answer["partial"]
+    assert {one["text"] for one in answer["items"]} == {"the red balloon", "an old clock"}
+    page = owner.get("/observatory/search/", {"q": "whale"})
+    assert "The newest texts are searched." in html_of(page)
+
+
+def test_a_build_that_was_ended_is_not_begun_again_at_once(
+    embedded: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_index_state, "EXACT", 2)
+    assert search.due_index(timezone.now())
+
+    def end(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(search_index, "build", end)
+        with pytest.raises(MemoryError):
+            call_command("build_search_index")
+    assert not search.due_index(timezone.now())
+
+    monkeypatch.setattr(search_index, "_trained", one_list)
+    call_command("build_search_index")
+    assert search_index_state.read_description() is not None
+    assert not search_index_state.was_tried_lately()
 
 
 def one_list(rows: object, count: int) -> Any:

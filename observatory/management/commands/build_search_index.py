@@ -22,7 +22,9 @@ class Command(BaseCommand):
             except OSError:
                 self.stdout.write("Another process is building it.")
                 return
+            search_index_state.note_try()
             count = search_index.build()
+            search_index_state.note_success()
         if count:
             self.stdout.write(self.style.SUCCESS(f"{count} texts are in the index."))
         else:
