@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.template.loader import render_to_string
 
+from observatory import partings
 from observatory.recent_trajectories import drawn_trajectory
 from studio.side_by_side import tiled_sides
 from studio.tiles import WALL
@@ -52,7 +53,5 @@ def miniature_id(display: Display) -> str:
 
 
 def _parting(run: Run | None) -> Parting | None:
-    from observatory import partings  # numpy: when it is first asked for
-
     pair = partings.pair_of_run(run) if run else None
     return partings.parting_of(pair) if pair else None

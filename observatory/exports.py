@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from itertools import combinations
 
 from invocations.models import Run
 
 from . import outputs, persistence
 from .trajectories import trajectories_of_runs
+from .vectors import cosine_distance
 
 Row = Sequence[object]
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -38,18 +38,13 @@ def _distances(runs: Sequence[Run]) -> Iterator[Row]:
     """Of each two texts, once."""
     texts = outputs.text_outputs(runs)
     kept = [
-        (run.public_id, one.sequence, one.vector)
+        (run.public_id, one.sequence, vector)
         for run in runs
         for one in texts[run.pk][-outputs.OLDEST :]
-        if one.vector is not None
+        if (vector := one.vector) is not None
     ]
-    if not kept:
-        return
-    vectors = np.array([vector for _, _, vector in kept])
-    for at, (run, sequence, _) in enumerate(kept):
-        far = 1 - vectors[at + 1 :] @ vectors[at]
-        for (other, second, _), value in zip(kept[at + 1 :], far, strict=True):
-            yield run, sequence, other, second, round(float(value), 5)
+    for (run_id, sequence, vector), (other, second, another) in combinations(kept, 2):
+        yield run_id, sequence, other, second, round(cosine_distance(vector, another), 5)
 
 
 TABLES: dict[str, ExportedTable] = {

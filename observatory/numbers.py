@@ -1,25 +1,29 @@
 """Noise, kept and memory: three numbers that say how a run, or a network, goes on from its words.
 
-D(k) is the mean cosine distance of two texts of one run that are k texts apart. A step adds chance (noise),
-which the next one does not inherit, and a change that stays (kept): so D(1) = noise + kept and
-D(2) = noise + 2 kept, which gives noise = 2 D(1) - D(2) and kept = D(1) - noise. *Twins* are runs from the same
-prompt, *strangers* runs from others; memory = (stranger - twin) / (stranger - noise), the part of what the
-prompt decides among all that could differ.
+D(k) is the mean cosine distance of two texts of one run that one slot has written k laps apart: texts of two slots
+differ by who wrote them, too, which is neither chance nor change. A lap adds chance (noise), which the next one does
+not inherit, and a change that stays (kept): so D(1) = noise + kept and D(2) = noise + 2 kept, which gives
+noise = 2 D(1) - D(2) and kept = D(1) - noise. *Twins* are runs from the same prompt, *strangers* runs from others;
+memory = (stranger - twin) / (stranger - noise), the part of what the prompt decides among all that could differ.
 
-Arrays of vectors have a row of length one for each text, in order. Pure: numpy alone.
+Vectors have length one, one for each text, in order. Pure, and without numpy: see `vectors`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, pairwise
+from math import hypot, isnan, nan
+from statistics import fmean, stdev
 
-import numpy as np
-from numpy.typing import NDArray
+from .vectors import Vectors, cosine_distance
 
-Array = NDArray[np.floating]
-MIN_TEXTS = 12
-MIN_SHARED = 6  # texts that two runs have in common by age
+BySlot = Mapping[int, Vectors]  # the texts of a run in their order, by the slot that wrote them
+Pairs = Mapping[tuple[int, int], float]
+MIN_TEXTS = 12  # of a slot
+MIN_SHARED = 6  # texts of a slot that two runs have in common by age
 MIN_STRANGERS = 3
 MIN_ROOM = 0.02  # between strangers and noise; with less, prompts are too alike to tell
 BLOCK = 4  # neighbouring texts are not independent; blocks of this many nearly are
@@ -38,11 +42,12 @@ class Estimate:
     low: float | None = None
     high: float | None = None
     reason: str = ""
+    error: float = 0.0  # standard error, where there is an interval
 
     @classmethod
     def around(cls, value: float, error: float, freedom: int) -> Estimate:
         reach = student(freedom) * error
-        return cls(value, value - reach, value + reach)
+        return cls(value, value - reach, value + reach, error=error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,12 @@ class RunVectors:
     """The texts of one run, and the words it began with, folded: runs with the same are twins."""
 
     prompt: str
-    vectors: Array
+    texts: BySlot
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it says anything of noise and kept."""
+        return any(len(written) >= MIN_TEXTS for written in self.texts.values())
 
 
 def student(freedom: int) -> float:
@@ -66,90 +76,129 @@ def student(freedom: int) -> float:
     return 1.645 + 1.6 / freedom
 
 
-def distances(vectors: Array, apart: int) -> Array:
+def distances(vectors: Vectors, apart: int) -> list[float]:
     """Cosine distances of all pairs that are this many texts apart."""
-    found: Array = 1 - np.einsum("ij,ij->i", vectors[:-apart], vectors[apart:])
-    return found
+    pairs = zip(vectors[:-apart], vectors[apart:], strict=True)
+    return [cosine_distance(first, second) for first, second in pairs]
 
 
-def mean_distance(vectors: Array, apart: int) -> float:
+def mean_distance(vectors: Vectors, apart: int) -> float:
     """D(k)."""
-    return float(distances(vectors, apart).mean())
+    return fmean(distances(vectors, apart))
 
 
-def late(vectors: Array) -> Array:
+def late(vectors: Vectors) -> Vectors:
     """Without the first quarter, in which a run leaves its prompt faster than later."""
     return vectors[len(vectors) // 4 :]
 
 
-def local_terms(vectors: Array) -> tuple[Array, Array]:
+def local_terms(vectors: Vectors) -> tuple[list[float], list[float]]:
     """For each three texts in a row: what they say of the noise, and of what a step keeps."""
     one, two = distances(vectors, 1), distances(vectors, 2)
-    beside = one[:-1] + one[1:]
-    return beside - two, two - beside / 2
+    beside = [first + second for first, second in pairwise(one)]
+    noise = [near - far for near, far in zip(beside, two, strict=True)]
+    kept = [far - near / 2 for near, far in zip(beside, two, strict=True)]
+    return noise, kept
 
 
 # One run
 
 
-def numbers_of_run(run: Array, twins: Sequence[Array], strangers: Sequence[Array]) -> Numbers:
-    noise, kept = _noise_and_kept(run)
-    return Numbers(noise, kept, _memory_of_run(run, noise, twins, strangers))
+def numbers_of_run(run: BySlot, twins: Sequence[BySlot], strangers: Sequence[BySlot]) -> Numbers:
+    # Unpacked once, since it is compared with each of the others
+    mine = {slot: tuple(written) for slot, written in run.items()}
+    noise, kept = _noise_and_kept(mine)
+    return Numbers(noise, kept, _memory_of_run(mine, noise, twins, strangers))
 
 
-def _noise_and_kept(run: Array) -> tuple[Estimate, Estimate]:
-    if len(run) < MIN_TEXTS:
+def _noise_and_kept(run: BySlot) -> tuple[Estimate, Estimate]:
+    noise, kept = terms_of_laps(run)
+    if not noise:
         missing = Estimate(None, reason="few_texts")
         return missing, missing
-    noise, kept = (_blocked(terms) for terms in local_terms(late(run)))
-    return noise, kept
+    return _blocked(noise), _blocked(kept)
 
 
-def _blocked(terms: Array) -> Estimate:
+def terms_of_laps(run: BySlot) -> tuple[list[float], list[float]]:
+    """What each lap says of noise and kept: the mean of the slots that have written enough. Empty without any."""
+    long = [tuple(late(written)) for written in run.values() if len(written) >= MIN_TEXTS]
+    of_slots = [local_terms(written) for written in long]
+    noise, kept = ([terms[part] for terms in of_slots] for part in (0, 1))
+    return _by_lap(noise), _by_lap(kept)
+
+
+def _by_lap(of_slots: Sequence[Sequence[float]]) -> list[float]:
+    return [fmean(of_lap) for of_lap in zip(*of_slots, strict=False)]
+
+
+def _blocked(terms: Sequence[float]) -> Estimate:
     """The mean, its interval from the means of blocks; at least three, however short."""
     count = max(3, len(terms) // BLOCK)
-    means = np.array([part.mean() for part in np.array_split(terms, count)])
-    error = float(means.std(ddof=1)) / count**0.5
-    return Estimate.around(float(terms.mean()), error, count - 1)
+    means = [fmean(part) for part in _parts(terms, count)]
+    return Estimate.around(fmean(terms), stdev(means) / count**0.5, count - 1)
 
 
-def pair_distance(first: Array, second: Array) -> float | None:
-    """Of two runs: the mean over texts of the same age, in the later half of what both have."""
-    shared = min(len(first), len(second))
-    if shared < MIN_SHARED:
-        return None
-    start = shared // 2
-    pairs = np.einsum("ij,ij->i", first[start:shared], second[start:shared])
-    return float(1 - pairs.mean())
+def _parts(terms: Sequence[float], count: int) -> list[Sequence[float]]:
+    """So many, in their order, of which none is longer than another by more than one."""
+    short, longer = divmod(len(terms), count)
+    ends = [short * at + min(at, longer) for at in range(count + 1)]
+    return [terms[begin:end] for begin, end in pairwise(ends)]
+
+
+def pair_distance(first: BySlot, second: BySlot) -> float | None:
+    """Of two runs: the mean over slots and texts of the same age, in the later half of what both have."""
+    return pair_distances([first, second]).get((0, 1))
+
+
+def pair_distances(runs: Sequence[BySlot]) -> dict[tuple[int, int], float]:
+    """The same of each two of several that have enough in common, by their positions."""
+    found: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
+    for slot in sorted({slot for run in runs for slot in run}):
+        for pair, far in _distances_of_slot([run.get(slot, ()) for run in runs]).items():
+            found[pair].append(far)
+    return {pair: fmean(far) for pair, far in found.items()}
+
+
+def _distances_of_slot(runs: Sequence[Vectors]) -> dict[tuple[int, int], float]:
+    """Age by age, so that no more than one text of each is unpacked."""
+    shared = {
+        (one, other): common
+        for one, other in combinations(range(len(runs)), 2)
+        if (common := min(len(runs[one]), len(runs[other]))) >= MIN_SHARED
+    }
+    sums = dict.fromkeys(shared, 0.0)
+    for age in range(max(shared.values(), default=0)):
+        counted = [pair for pair, common in shared.items() if common // 2 <= age < common]
+        texts = {at: runs[at][age] for at in {run for pair in counted for run in pair}}
+        for one, other in counted:
+            sums[one, other] += cosine_distance(texts[one], texts[other])
+    return {pair: total / (shared[pair] - shared[pair] // 2) for pair, total in sums.items()}
 
 
 def _memory_of_run(
-    run: Array, noise: Estimate, twins: Sequence[Array], strangers: Sequence[Array]
+    run: BySlot, noise: Estimate, twins: Sequence[BySlot], strangers: Sequence[BySlot]
 ) -> Estimate:
     of_twins = [far for other in twins if (far := pair_distance(run, other)) is not None]
     of_strangers = [far for other in strangers if (far := pair_distance(run, other)) is not None]
-    if noise.value is None or noise.high is None:
+    if noise.value is None:
         return Estimate(None, reason=noise.reason)
     if not of_twins:
         return Estimate(None, reason="no_twin")
     if len(of_strangers) < MIN_STRANGERS:
         return Estimate(None, reason="few_strangers")
-    twin, stranger = float(np.mean(of_twins)), float(np.mean(of_strangers))
+    twin, stranger = fmean(of_twins), fmean(of_strangers)
     room = stranger - noise.value
     if room < MIN_ROOM:
         return Estimate(None, reason="too_alike")
-    spread = float(np.std(of_strangers, ddof=1))
-    of_each = float(np.std(of_twins, ddof=1)) if len(of_twins) > 2 else spread
-    noise_error = (noise.high - noise.value) / student(len(run) // BLOCK)
-    error = np.linalg.norm(
-        [
-            of_each / len(of_twins) ** 0.5 / room,
-            spread / len(of_strangers) ** 0.5 * (twin - noise.value) / room**2,
-            noise_error * (stranger - twin) / room**2,
-        ]
+    spread = stdev(of_strangers)
+    of_each = stdev(of_twins) if len(of_twins) > 2 else spread
+    error = hypot(
+        of_each / len(of_twins) ** 0.5 / room,
+        spread / len(of_strangers) ** 0.5 * (twin - noise.value) / room**2,
+        noise.error * (stranger - twin) / room**2,
     )
     freedom = max(2, len(of_twins) - 1 if len(of_twins) > 2 else len(of_strangers) - 1)
-    return Estimate.around((stranger - twin) / room, float(error), freedom)
+    return Estimate.around((stranger - twin) / room, error, freedom)
 
 
 # A network
@@ -157,103 +206,102 @@ def _memory_of_run(
 
 def numbers_of_network(runs: Sequence[RunVectors]) -> Numbers:
     """From all its runs; each interval by leaving out one run, or one prompt, after the other."""
-    long = [run for run in runs if len(run.vectors) >= MIN_TEXTS]
+    long = [run for run in runs if run.is_long]
     if not long:
         missing = Estimate(None, reason="few_texts")
         return Numbers(missing, missing, missing)
     if len(long) == 1:
-        noise, kept = _noise_and_kept(long[0].vectors)
+        noise, kept = _noise_and_kept(long[0].texts)
         return Numbers(noise, kept, Estimate(None, reason="no_twin"))
     table = _Table.from_runs(long)
-    everything = np.ones(len(long), bool)
-    noise, kept = (
-        _left_out(function, everything, list(np.eye(len(long), dtype=bool)))
-        for function in (table.noise, table.kept)
-    )
+    noise, kept = (_left_out(function, table.each) for function in (table.noise, table.kept))
     return Numbers(noise, kept, _memory_of_network(table, noise))
+
+
+Without = Collection[int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """What the numbers are made of, by run, so that leaving one out costs nothing.
-
-    `twins` and `strangers`: of each pair of runs the distance, NaN where the pair is of the other kind."""
+    """What the numbers are made of, by run, so that leaving some out costs nothing."""
 
     prompts: list[str]
-    noises: Array  # sums of the terms, and how many there are
-    kepts: Array
-    counts: Array
-    twins: Array
-    strangers: Array
+    noises: list[float]  # sums of the terms, and how many there are
+    kepts: list[float]
+    counts: list[int]
+    twins: Pairs
+    strangers: Pairs
 
     @classmethod
     def from_runs(cls, runs: Sequence[RunVectors]) -> _Table:
-        terms = [local_terms(late(run.vectors)) for run in runs]
-        size = len(runs)
-        twins, strangers = np.full((2, size, size), np.nan)
-        for first in range(size):
-            for second in range(first):
-                alike = runs[first].prompt == runs[second].prompt
-                far = pair_distance(runs[first].vectors, runs[second].vectors)
-                (twins if alike else strangers)[first, second] = np.nan if far is None else far
+        terms = [terms_of_laps(run.texts) for run in runs]
+        prompts = [run.prompt for run in runs]
+        pairs = pair_distances([run.texts for run in runs])
         return cls(
-            [run.prompt for run in runs],
-            np.array([noise.sum() for noise, _ in terms]),
-            np.array([kept.sum() for _, kept in terms]),
-            np.array([len(noise) for noise, _ in terms]),
-            twins,
-            strangers,
+            prompts,
+            [sum(noise) for noise, _ in terms],
+            [sum(kept) for _, kept in terms],
+            [len(noise) for noise, _ in terms],
+            {pair: far for pair, far in pairs.items() if prompts[pair[0]] == prompts[pair[1]]},
+            {pair: far for pair, far in pairs.items() if prompts[pair[0]] != prompts[pair[1]]},
         )
 
-    def noise(self, chosen: NDArray[np.bool_]) -> float:
-        return float(self.noises[chosen].sum() / self.counts[chosen].sum())
+    @property
+    def each(self) -> list[Without]:
+        """Run by run, to be left out."""
+        return [(run,) for run in range(len(self.prompts))]
 
-    def kept(self, chosen: NDArray[np.bool_]) -> float:
-        return float(self.kepts[chosen].sum() / self.counts[chosen].sum())
+    @property
+    def each_prompt(self) -> list[Without]:
+        """The same by prompt: all runs that began with it."""
+        return [
+            {run for run, other in enumerate(self.prompts) if other == prompt}
+            for prompt in dict.fromkeys(self.prompts)
+        ]
 
-    def memory(self, chosen: NDArray[np.bool_]) -> float:
+    def noise(self, without: Without = ()) -> float:
+        return self._mean(self.noises, without)
+
+    def kept(self, without: Without = ()) -> float:
+        return self._mean(self.kepts, without)
+
+    def _mean(self, sums: Sequence[float], without: Without) -> float:
+        chosen = [run for run in range(len(sums)) if run not in without]
+        return sum(sums[run] for run in chosen) / sum(self.counts[run] for run in chosen)
+
+    def memory(self, without: Without = ()) -> float:
         """NaN without twins or strangers, or where these are hardly farther than the noise."""
-        twin, stranger = (_mean_of(pairs, chosen) for pairs in (self.twins, self.strangers))
-        room = stranger - self.noise(chosen)
-        return (stranger - twin) / room if room >= MIN_ROOM else float("nan")
+        twin, stranger = (_mean_of(pairs, without) for pairs in (self.twins, self.strangers))
+        room = stranger - self.noise(without)
+        return (stranger - twin) / room if room >= MIN_ROOM else nan
 
 
-def _mean_of(pairs: Array, chosen: NDArray[np.bool_]) -> float:
-    kept = pairs[np.ix_(chosen, chosen)]
-    kept = kept[~np.isnan(kept)]
-    return float(kept.mean()) if len(kept) else float("nan")
+def _mean_of(pairs: Pairs, without: Without) -> float:
+    chosen = [
+        far for (one, other), far in pairs.items() if one not in without and other not in without
+    ]
+    return fmean(chosen) if chosen else nan
 
 
 def _memory_of_network(table: _Table, noise: Estimate) -> Estimate:
-    everything = np.ones(len(table.prompts), bool)
-    with_twin = [
-        prompt for prompt in dict.fromkeys(table.prompts) if table.prompts.count(prompt) > 1
-    ]
-    if np.isnan(table.twins).all():
+    if not table.twins:
         return Estimate(None, reason="no_twin")
-    if np.count_nonzero(~np.isnan(table.strangers)) < MIN_STRANGERS:
+    if len(table.strangers) < MIN_STRANGERS:
         return Estimate(None, reason="few_strangers")
-    if np.isnan(table.memory(everything)):
+    if isnan(table.memory()):
         return Estimate(None, reason="too_alike")
-    prompts = np.array(table.prompts)
-    by_prompt = [prompts == prompt for prompt in dict.fromkeys(table.prompts)]
-    by_run = list(np.eye(len(prompts), dtype=bool))
-    units = by_prompt if len(with_twin) >= 4 else by_run
-    found = _left_out(table.memory, everything, units)
+    with_twin = sum(len(runs) > 1 for runs in table.each_prompt)
+    found = _left_out(table.memory, table.each_prompt if with_twin >= 4 else table.each)
     return found if found.low is not None else Estimate(None, reason="few_strangers")
 
 
-def _left_out(
-    function: Callable[[NDArray[np.bool_]], float],
-    everything: NDArray[np.bool_],
-    units: list[NDArray[np.bool_]],
-) -> Estimate:
+def _left_out(function: Callable[[Without], float], units: Sequence[Without]) -> Estimate:
     """The function of everything, its interval from what each unit changes by being left out."""
-    value = function(everything)
-    without = np.array([function(everything & ~unit) for unit in units])
-    without = without[~np.isnan(without)]
+    value = function(())
+    without = [found for unit in units if not isnan(found := function(unit))]
     count = len(without)
     if count < 2:
         return Estimate(value)
-    error = float(((count - 1) / count * ((without - without.mean()) ** 2).sum()) ** 0.5)
+    middle = fmean(without)
+    error = ((count - 1) / count * sum((one - middle) ** 2 for one in without)) ** 0.5
     return Estimate.around(value, error, count - 1)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from django.db.models import Exists, Max, OuterRef, Q
-from numpy.typing import NDArray
 
 from invocations.models import Invocation, Perturbation, Run
 from invocations.models.run import RunQuerySet
@@ -17,10 +15,11 @@ from invocations.prompts import folded
 
 from .models import Embedding, OutputKind, PromptEmbedding
 from .models.embedding import TEXT_MODEL, embeddable
+from .vectors import StoredVectors, Vector, unpack
 
-Array = NDArray[np.float32]
 NEWEST = 400  # text outputs of a run that are looked at
 OLDEST = 120  # of each run that it is compared with: as far as their ages are compared
+LAPS = 20  # of each of these, where many slots write
 COMPARED_RUNS = 40
 
 
@@ -31,8 +30,12 @@ class TextOutput:
     model: str
     text: str
     truncated: bool
-    vector: Array | None
+    stored: bytes | None  # its vector
     disturbed: bool = False  # words from outside had been added to its run by then
+
+    @property
+    def vector(self) -> Vector | None:
+        return as_vector(self.stored)
 
 
 def text_outputs(runs: Sequence[Run], newest: Q | None = None) -> dict[int, list[TextOutput]]:
@@ -63,40 +66,62 @@ def _text_output(step: Any) -> TextOutput:
     return TextOutput(*copied, _vector_of(step), step.disturbed)
 
 
-def _vector_of(step: Invocation) -> Array | None:
+def _vector_of(step: Invocation) -> bytes | None:
     found: Embedding | None = getattr(step, "embedding", None)
-    return as_vector(found.vector) if found and found.model == TEXT_MODEL else None
+    if found is None or found.model != TEXT_MODEL or found.vector is None:
+        return None
+    return bytes(found.vector)
 
 
-def as_vector(stored: bytes | memoryview | None) -> Array | None:
-    return None if stored is None else np.frombuffer(bytes(stored), "<f2").astype(np.float32)
+def as_vector(stored: bytes | memoryview | None) -> Vector | None:
+    return None if stored is None else unpack(stored)
 
 
-def prompt_vectors(runs: Sequence[Run]) -> dict[int, Array]:
+def vectors_of(texts: Sequence[TextOutput]) -> StoredVectors:
+    """Of those that have one."""
+    return StoredVectors([one.stored for one in texts if one.stored is not None])
+
+
+def by_slot(texts: Iterable[TextOutput]) -> dict[int, list[TextOutput]]:
+    """In their order, by the slot that wrote them."""
+    found: defaultdict[int, list[TextOutput]] = defaultdict(list)
+    for one in texts:
+        found[one.slot].append(one)
+    return dict(found)
+
+
+def prompt_vectors(runs: Sequence[Run]) -> dict[int, Vector]:
     """By run, where its prompt has one."""
     rows = PromptEmbedding.objects.filter(run__in=runs, model=TEXT_MODEL)
-    found = {run: as_vector(stored) for run, stored in rows.values_list("run", "vector")}
-    return {run: vector for run, vector in found.items() if vector is not None}
+    return {run: unpack(stored) for run, stored in rows.values_list("run", "vector")}
 
 
 def runs_to_compare(runs: RunQuerySet) -> list[Run]:
-    """The newest of these."""
-    return list(runs.filter(withdrawn_at__isnull=True).newest_first()[:COMPARED_RUNS])
+    """The newest of these. A branch began from an output, not from the words that it has."""
+    return list(
+        runs.filter(withdrawn_at__isnull=True, branched_from=None).newest_first()[:COMPARED_RUNS]
+    )
 
 
-def first_texts(runs: Sequence[Run]) -> dict[int, Array]:
-    """By run, the vectors of its first text outputs, as far as it went its way undisturbed; one query for all."""
+def first_texts(runs: Sequence[Run]) -> dict[int, dict[int, StoredVectors]]:
+    """By run and slot, the vectors of its first text outputs, as far as it went its way undisturbed; one query for
+    all."""
+    most = {run.pk: max(OLDEST, LAPS * len(run.ring)) for run in runs}
     longest = max((len(run.ring) for run in runs), default=1)
     rows = Embedding.objects.usable(OutputKind.TEXT).filter(
         ~perturbed_before(), invocation__run__in=runs, invocation__sequence__lt=OLDEST * longest
     )
     in_order = rows.order_by("invocation__run", "invocation__sequence")
-    found: defaultdict[int, list[Array]] = defaultdict(list)
-    for run, stored in in_order.values_list("invocation__run", "vector"):
-        vector = as_vector(stored)
-        if vector is not None and len(found[run]) < OLDEST:
-            found[run].append(vector)
-    return {run: np.array(vectors) for run, vectors in found.items()}
+    found: defaultdict[int, defaultdict[int, list[bytes]]] = defaultdict(lambda: defaultdict(list))
+    counts: defaultdict[int, int] = defaultdict(int)
+    for run, slot, stored in in_order.values_list("invocation__run", "invocation__slot", "vector"):
+        counts[run] += 1
+        if stored is not None and counts[run] <= most[run]:
+            found[run][slot].append(bytes(stored))
+    return {
+        run: {slot: StoredVectors(vectors) for slot, vectors in written.items()}
+        for run, written in found.items()
+    }
 
 
 def perturbed_before(

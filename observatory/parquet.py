@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from invocations.models import Run
 
 if TYPE_CHECKING:
-    from .exports import (
-        ExportedTable,
-    )  # with numpy, which no web process has before somebody exports
+    from .exports import ExportedTable
 
 EXTRA = "research"
 

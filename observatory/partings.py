@@ -17,6 +17,7 @@ from . import outputs
 from .drawings import distance
 from .models import RunPair
 from .outputs import TextOutput
+from .vectors import cosine_distance
 
 LISTED = 40  # in a table that is sent again with each
 WIDTH, HEIGHT = 200, 50  # of the line's view; a distance of 1 is as high
@@ -139,10 +140,10 @@ def _compared(runs: tuple[Run, Run]) -> list[ComparedTexts]:
 
 
 def _apart(one: TextOutput, other: TextOutput) -> ComparedTexts | None:
-    if one.vector is None or other.vector is None:
+    first, second = one.vector, other.vector
+    if first is None or second is None:
         return None
-    far = float(1 - one.vector @ other.vector)
-    return ComparedTexts(one.sequence, one.text, other.text, max(0.0, far))
+    return ComparedTexts(one.sequence, one.text, other.text, cosine_distance(first, second))
 
 
 def _newest_steps(runs: tuple[Run, Run]) -> dict[int, list[Invocation]]:

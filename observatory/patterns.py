@@ -1,7 +1,7 @@
 """What a run can fall into, or lose: freezing, going flat, going round in a cycle, forgetting a word.
 
 Each is told from the outputs in their order and answers with a position in them, or None. A run that wanders
-must not be taken for any: every rule compares the run with itself. Pure: numpy alone.
+must not be taken for any: every rule compares the run with itself. Pure, and without numpy: see `vectors`.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil, log
+from statistics import median
 
-import numpy as np
-from numpy.typing import NDArray
+from .numbers import distances, mean_distance
+from .vectors import Vectors
 
-Array = NDArray[np.floating]
 MIN_REPEATS = 4  # of a text, before the run counts as frozen
 MOSTLY = 0.8  # of what follows has to agree, so that one exception hides nothing
 MIN_FLAT = 3  # pictures in a row
-FLAT_BY = (
-    np.log(2.0),
-    np.log(4.0),
-)  # a flat picture has a half to a quarter of the usual bytes, at most
+# A flat picture has a half to a quarter of the usual bytes, at most
+FLAT_BY = (log(2), log(4))
 FLAT_DEVIATIONS = 4.0
 MAX_PERIOD = 6
 MIN_ROUNDS = 3
@@ -51,6 +50,25 @@ NO_THINGS = frozenset(
 )
 
 
+# Small words of English, and of languages that prompts are written in as well; the models of this machine answer in
+# English, where no word of another language can be kept or lost.
+ENGLISH = frozenset(
+    """
+    a an and are as at by for from her his in is it its of on or that the their to was with
+    """.split()  # noqa: SIM905
+)
+OTHERS = frozenset(
+    """
+    au aux avec ce cette dans de des du elle en est et il ils je la le les ma mais mes mon ne nous ou par pas pour que qui
+    sa se ses son sont sous sur un une vous al como con del el ella ellos es esta este las lo los mas mi muy no para pero
+    por porque quien se si sin sobre su sus y che come dal dalla degli dei della delle di e gli ha hai ho i nel nella non
+    per piu sono sul sulla tra uno aber auf aus bei das dem den der die ein eine einem einen einer er es hat ich im ist
+    kein mit nach nicht oder sie sind ueber um und unter vom von vor war wie wir zu zum zur ao com da do dos em era
+    foi mais nas nem nos o os ou pela pelo que sem seu sua uma het een van niet op zijn naar voor maar och att det som
+    """.split()  # noqa: SIM905
+) - frozenset({"no", "so", "die", "war", "do", "com", "i"})
+
+
 @dataclass(frozen=True, slots=True)
 class Cycle:
     period: int  # texts
@@ -74,14 +92,15 @@ def flat_at(sizes: Sequence[int]) -> int | None:
     """The first of the pictures whose compressed size has fallen under the run's own norm until now.
 
     The norm is that of its first third, five pictures at least."""
-    logs = np.log(np.maximum(np.asarray(sizes, float), 1))
+    logs = [log(max(1, size)) for size in sizes]
     first = max(5, len(logs) // 3)
     if len(logs) < first + MIN_FLAT:
         return None
-    usual = float(np.median(logs[:first]))
-    deviation = 1.4826 * float(np.median(np.abs(logs[:first] - usual)))
-    below = logs < usual - np.clip(FLAT_DEVIATIONS * deviation, *FLAT_BY)
-    return _begin_of_end([bool(one) for one in below], MIN_FLAT)
+    usual = median(logs[:first])
+    deviation = 1.4826 * median(abs(size - usual) for size in logs[:first])
+    least, most = FLAT_BY
+    limit = usual - min(most, max(least, FLAT_DEVIATIONS * deviation))
+    return _begin_of_end([size < limit for size in logs], MIN_FLAT)
 
 
 def _begin_of_end(holds: Sequence[bool], least: int) -> int | None:
@@ -98,27 +117,22 @@ def _begin_of_end(holds: Sequence[bool], least: int) -> int | None:
     return found if found is not None and sum(holds[found:]) >= least - 1 else None
 
 
-def cycle_of(vectors: Array) -> Cycle | None:
+def cycle_of(vectors: Vectors) -> Cycle | None:
     """A round of up to six texts that the run goes now, three times at least: the text of one round before
     is nearer than any in between. In a run that wanders, what is further away in time is further away."""
     for period in range(2, MAX_PERIOD + 1):
         recent = vectors[-(period * (MIN_ROUNDS + 1)) :]
         if len(recent) < period * MIN_ROUNDS:
             break
-        within = min(_mean_at(recent, apart) for apart in range(1, period))
-        if within > STILL and _mean_at(recent, period) < CYCLE_RATIO * within:
+        within = min(mean_distance(recent, apart) for apart in range(1, period))
+        if within > STILL and mean_distance(recent, period) < CYCLE_RATIO * within:
             return Cycle(period, _cycle_since(vectors, period, within))
     return None
 
 
-def _mean_at(vectors: Array, apart: int) -> float:
-    return float((1 - np.einsum("ij,ij->i", vectors[:-apart], vectors[apart:])).mean())
-
-
-def _cycle_since(vectors: Array, period: int, within: float) -> int:
+def _cycle_since(vectors: Vectors, period: int, within: float) -> int:
     """The text from which on the one of a round later is near."""
-    after_round = 1 - np.einsum("ij,ij->i", vectors[:-period], vectors[period:])
-    near = [bool(one) for one in after_round < 0.8 * within]
+    near = [after_round < 0.8 * within for after_round in distances(vectors, period)]
     found = _begin_of_end(near, period)
     return len(near) - period if found is None else found
 
@@ -136,7 +150,9 @@ def lost_words(prompt: str, texts: Sequence[str]) -> list[LostWord]:
     """Of the prompt's things those that no text names any more, by when they went.
 
     How long a word has to be gone depends on how often it was there before: one that comes and goes is not
-    lost the first time that it is absent for three texts."""
+    lost the first time that it is absent for three texts. Nothing of a prompt in another language than English."""
+    if not _is_english(prompt):
+        return []
     stems = [{_stem(word.lower()) for word in WORD.findall(text)} for text in texts]
     found = []
     for word in things_of(prompt):
@@ -148,12 +164,20 @@ def lost_words(prompt: str, texts: Sequence[str]) -> list[LostWord]:
     return sorted(found, key=lambda one: one.position)
 
 
+def _is_english(prompt: str) -> bool:
+    """As far as its small words and its script tell; one without any is taken for English."""
+    letters = [sign for sign in unicodedata.normalize("NFKD", prompt) if sign.isalpha()]
+    words = [word.lower() for word in re.split(r"[\W\d_]+", prompt) if word]
+    english, other = (sum(word in known for word in words) for known in (ENGLISH, OTHERS))
+    return other <= english and sum(sign.isascii() for sign in letters) >= 0.5 * len(letters)
+
+
 def _needed_absence(times: int, texts: int) -> int:
     """So many that they would hardly all lack the word by chance."""
     if not texts:  # the first text lacked it already
         return MIN_ABSENT
     rate = (times + 0.5) / (texts + 1.5)
-    return max(MIN_ABSENT, int(np.ceil(np.log(BY_CHANCE) / np.log(1 - rate))))
+    return max(MIN_ABSENT, ceil(log(BY_CHANCE) / log(1 - rate)))
 
 
 def _stem(word: str) -> str:

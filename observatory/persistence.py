@@ -18,12 +18,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 
-import numpy as np
-
 from invocations.models import Run
 
 from . import outputs
 from .drawings import distance
+from .vectors import BYTES_OF_NUMBER
 
 EXTRA = "research"
 PROGRAM = Path(__file__).with_name("persistence_program.py")
@@ -96,9 +95,8 @@ def diagrams_of_runs(runs: Sequence[Run]) -> list[Diagram]:
     texts = outputs.text_outputs(runs)
     found = []
     for run in runs:
-        vectors = [one.vector for one in texts[run.pk] if one.vector is not None]
-        newest = vectors[-outputs.OLDEST :]
-        bars = _bars(np.array(newest, np.float32).tobytes(), newest[0].size) if newest else ()
+        newest = outputs.vectors_of(texts[run.pk])[-outputs.OLDEST :]
+        bars = _bars(b"".join(newest.stored), len(newest[0])) if newest else ()
         found.append(Diagram(run, len(newest), bars))
     return found
 
@@ -127,7 +125,7 @@ _one_at_a_time = Lock()
 @lru_cache(maxsize=32)
 def _bars(vectors: bytes, size: int) -> tuple[Bar, ...]:
     """By a program of its own, one at a time in this process."""
-    if len(vectors) < MIN_POINTS * size * 4:
+    if len(vectors) < MIN_POINTS * size * BYTES_OF_NUMBER:
         return ()
     with _one_at_a_time:
         try:

@@ -13,6 +13,8 @@ from invocations.perturbations import MAX_PERTURBATIONS, Addition
 from networks.models import PerturbationPolicy
 
 from .models.embedding import embeddable
+from .patterns import frozen_at, things_of
+from .slot_patterns import WeighedPicture, flat_since
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -32,15 +34,13 @@ def find_addition(run: Run, step: Invocation) -> Addition | None:
 
 
 def _stuck_reason(run: Run, step: Invocation, *, since: int) -> StuckReason | None:
-    from .patterns import MIN_FLAT, flat_at, frozen_at  # numpy: where a network asks for it
-
     own = Invocation.objects.filter(embeddable(), run=run)
     if frozen_at(_newest_texts(own, step, since)) is not None:
         return StuckReason.FROZEN
     pictures = own.filter(output_asset__kind=MediaKind.IMAGE).order_by("-sequence")
-    rows = list(pictures.values_list("sequence", "output_asset__bytes")[:PICTURES])
-    fresh = sum(sequence >= since for sequence, _ in rows)
-    if fresh >= MIN_FLAT and flat_at([size for _, size in reversed(rows)]) is not None:
+    rows = pictures.values_list("sequence", "slot", "output_asset__bytes")[:PICTURES]
+    newest = [WeighedPicture(*row) for row in reversed(list(rows))]
+    if flat_since(newest, fresh_since=since) is not None:
         return StuckReason.FLAT
     return None
 
@@ -54,8 +54,6 @@ def _newest_texts(own: QuerySet[Invocation], step: Invocation, since: int) -> li
 
 def _words(run: Run, number: int) -> str:
     """The one whose turn it is."""
-    from .patterns import things_of
-
     if run.network.perturbation == PerturbationPolicy.SENTENCES:
         choice = run.network.perturbation_sentences
     else:

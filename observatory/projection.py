@@ -3,7 +3,7 @@
 The view never changes: a point stays where it was drawn, whatever comes after it, and runs of any two networks may
 be drawn into one picture. It shows the two directions in which texts of the kind that loops write differ most;
 `python -m observatory.projection --weights-dir var/weights` measures them again from sentences about every label of
-ImageNet, in half a minute, and writes `observatory/projection.npz`.
+ImageNet, in half a minute, and writes `observatory/projection.json`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import argparse
 import json
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from .vectors import Vector, Vectors, product
 
-Array = NDArray[np.floating]
-FILE = Path(__file__).with_name("projection.npz")
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FILE = Path(__file__).with_name("projection.json")
 SENTENCES = (
     "A picture of {}.",
     "{} at night, seen from far away.",
@@ -26,20 +28,23 @@ SENTENCES = (
 
 
 @cache
-def _view() -> tuple[Array, Array]:
-    """The middle, and the two directions; scaled so that the texts it was measured with lie in -1 to 1."""
-    with np.load(FILE) as stored:
-        return stored["middle"].astype(np.float32), stored["directions"].astype(np.float32)
+def _view() -> tuple[list[Vector], list[float]]:
+    """The two directions, and where the middle lies along each; scaled so that the texts it was measured with lie
+    in -1 to 1."""
+    stored = json.loads(FILE.read_text())
+    directions = [tuple(direction) for direction in stored["directions"]]
+    return directions, [product(tuple(stored["middle"]), one) for one in directions]
 
 
-def project(vectors: Array) -> Array:
-    """A row of x and y for each vector."""
-    middle, directions = _view()
-    found: Array = (vectors - middle) @ directions.T
-    return found
+def project(vectors: Vectors) -> list[tuple[float, float]]:
+    """`x` and `y` of each."""
+    (across, up), (middle_x, middle_y) = _view()
+    return [(product(one, across) - middle_x, product(one, up) - middle_y) for one in vectors]
 
 
-def measure(vectors: Array) -> tuple[Array, Array]:
+def measure(vectors: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    import numpy as np
+
     middle = vectors.mean(axis=0)
     _, _, directions = np.linalg.svd(vectors - middle, full_matrices=False)
     two = directions[:2]
@@ -49,6 +54,8 @@ def measure(vectors: Array) -> tuple[Array, Array]:
 
 
 def main() -> None:
+    import numpy as np
+
     from local_models.embedder.minilm import MiniLM
     from local_models.weights import WEIGHTS
 
@@ -59,7 +66,7 @@ def main() -> None:
     labels = json.loads(WEIGHTS["imagenet-labels"].path(folder).read_text())
     texts = [SENTENCES[nth % len(SENTENCES)].format(label) for nth, label in enumerate(labels)]
     middle, directions = measure(np.array([model.embed(text) for text in texts]))
-    np.savez(FILE, middle=middle.astype(np.float16), directions=directions.astype(np.float32))
+    FILE.write_text(json.dumps({"middle": middle.tolist(), "directions": directions.tolist()}))
 
 
 if __name__ == "__main__":

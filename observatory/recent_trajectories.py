@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from .drawings import DrawnTrajectory
 from .models import Embedding, OutputKind
+from .trajectories import Trajectory, trajectory_of_run
 
 if TYPE_CHECKING:
     from invocations.models import Run
-
-    from .trajectories import Trajectory
 
 KEPT = 32  # runs
 SECONDS = 60.0  # after which other runs, with which one is compared, may have gone on
@@ -39,8 +38,6 @@ def _trajectory(run: Run, embedded: tuple[int, ...]) -> Trajectory:
         known = _kept.get(run.public_id)
     if known and known[1] == embedded and now - known[0] < SECONDS:
         return known[2]
-    from .trajectories import trajectory_of_run  # numpy: when it is first asked for
-
     found = trajectory_of_run(run)
     with _lock:
         _kept[run.public_id] = now, embedded, found

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from itertools import combinations
-
-import numpy as np
+from statistics import fmean
 
 from .models import Embedding, Redraw
 from .models.embedding import IMAGE_MODEL, TEXT_MODEL
-from .outputs import as_vector
+from .vectors import cosine_distance, unpack
 
 MIN_DRAWS = 2
 
@@ -21,8 +20,8 @@ def spread(redraw: Redraw) -> float | None:
         vector__isnull=False,
         model__in=(TEXT_MODEL, IMAGE_MODEL),
     )
-    vectors = [as_vector(stored) for stored in rows.values_list("vector", flat=True)]
-    known = [vector for vector in vectors if vector is not None]
-    if len(known) < MIN_DRAWS:
+    stored = rows.values_list("vector", flat=True)
+    vectors = [unpack(one) for one in stored if one is not None]
+    if len(vectors) < MIN_DRAWS:
         return None
-    return float(np.mean([1 - first @ second for first, second in combinations(known, 2)]))
+    return fmean(cosine_distance(first, second) for first, second in combinations(vectors, 2))

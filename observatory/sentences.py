@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def reason(key: str) -> str:
     return {
         "": "",
-        "few_texts": _("There are too few texts to tell: it takes twelve."),
+        "few_texts": _("There are too few texts to tell: it takes twelve laps."),
         "no_twin": _("No other run began with the same words."),
         "few_strangers": _("Too few runs began with other words: it takes three."),
         "too_alike": _("What different prompts lead to here is too alike to tell."),

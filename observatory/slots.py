@@ -10,18 +10,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from itertools import chain
+from statistics import fmean
 
 from invocations.models import Run
 
 from .models import Embedding
 from .models.embedding import IMAGE_MODEL, TEXT_MODEL
 from .numbers import MIN_TEXTS, local_terms, mean_distance
-from .outputs import as_vector, perturbed_before
+from .outputs import perturbed_before
+from .vectors import StoredVectors, Vectors
 
-Array = NDArray[np.float32]
 MAX_OUTPUTS = 60  # of a slot in a run
 MAX_RUNS = 10
 FAR = 3  # laps, after which two outputs stand for any two
@@ -49,13 +48,13 @@ def shares_of_slots(models: Sequence[str], runs: Sequence[Run]) -> list[SlotShar
     ]
 
 
-def _relative(of_runs: Sequence[Array]) -> tuple[float, float]:
+def _relative(of_runs: Sequence[Vectors]) -> tuple[float, float]:
     """Noise and kept of one slot, relative to the distance of its outputs some laps apart; none below 0."""
-    far = float(np.mean([mean_distance(vectors, FAR) for vectors in of_runs]))
+    far = fmean(mean_distance(vectors, FAR) for vectors in of_runs)
     if far <= 0:
         return 0.0, 0.0
     terms = [local_terms(vectors) for vectors in of_runs]
-    noise, kept = (float(np.mean(np.concatenate(part))) for part in zip(*terms, strict=True))
+    noise, kept = (fmean(chain.from_iterable(part)) for part in zip(*terms, strict=True))
     return max(0.0, noise / far), max(0.0, kept / far)
 
 
@@ -64,7 +63,7 @@ def _parts(values: dict[int, float]) -> dict[int, float]:
     return {slot: value / whole for slot, value in values.items()} if whole else {}
 
 
-def _outputs_by_slot(runs: Sequence[Run], slots: int) -> dict[int, list[Array]]:
+def _outputs_by_slot(runs: Sequence[Run], slots: int) -> dict[int, list[StoredVectors]]:
     rows = Embedding.objects.filter(
         ~perturbed_before(),
         invocation__run__in=runs,
@@ -72,16 +71,13 @@ def _outputs_by_slot(runs: Sequence[Run], slots: int) -> dict[int, list[Array]]:
         vector__isnull=False,
         model__in=(TEXT_MODEL, IMAGE_MODEL),
     ).order_by("invocation__run", "invocation__sequence")
-    kept: defaultdict[tuple[int, int], list[Array]] = defaultdict(list)
+    kept: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
     columns = ("invocation__run", "invocation__slot", "vector")
     for run, slot, stored in rows.values_list(*columns):
-        vector = as_vector(stored)
-        if vector is not None:
-            kept[run, slot].append(vector)
-    found: defaultdict[int, list[Array]] = defaultdict(list)
+        kept[run, slot].append(bytes(stored))
+    found: defaultdict[int, list[StoredVectors]] = defaultdict(list)
     for (_, slot), vectors in kept.items():
-        if (
-            len({len(vector) for vector in vectors}) == 1
-        ):  # a slot gives texts or pictures, not both
-            found[slot].append(np.array(vectors))
+        # A slot gives texts or pictures, not both
+        if len({len(vector) for vector in vectors}) == 1:
+            found[slot].append(StoredVectors(vectors))
     return found

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from django.db.models import Q
 
 from assets.kinds import MediaKind
 from invocations.models import Invocation, Perturbation, Run
 
-from . import outputs, patterns, sentences
+from . import outputs, patterns, sentences, slot_patterns
 from .models.embedding import embeddable
-from .numbers import Numbers, RunVectors, numbers_of_network, numbers_of_run
-from .outputs import Array, TextOutput
+from .numbers import BySlot, Numbers, RunVectors, distances, numbers_of_network, numbers_of_run
+from .outputs import TextOutput, vectors_of
 from .patterns import Cycle
 from .projection import project
+from .slot_patterns import WeighedPicture
 from .slots import SlotShare, shares_of_slots
 from .twins import runs_of_archive
+from .vectors import StoredVectors, Vector, Vectors, cosine_distance
 
 if TYPE_CHECKING:
     from networks.models import Network
@@ -109,11 +110,11 @@ def trajectories_of_runs(runs: Sequence[Run]) -> list[Trajectory]:
 
 @dataclass(frozen=True, slots=True)
 class _RunOutputs:
-    """What is known of the newest outputs of a run. `sizes`: of its pictures, by their steps."""
+    """What is known of the newest outputs of a run."""
 
     run: Run
     texts: Sequence[TextOutput]
-    sizes: Sequence[tuple[int, int]]
+    pictures: Sequence[WeighedPicture]
     perturbed: Sequence[Perturbation]
 
     @property
@@ -126,10 +127,10 @@ class _RunOutputs:
         return [one for one in self.embedded if not one.disturbed]
 
 
-def _trajectory(mine: _RunOutputs, prompt: Array | None, archive: _Archive) -> Trajectory:
-    vectors = _stacked(mine.embedded)
+def _trajectory(mine: _RunOutputs, prompt: Vector | None, archive: _Archive) -> Trajectory:
+    vectors = tuple(vectors_of(mine.embedded))
     twins, strangers = _others(mine.run, archive)
-    found = _findings(mine, vectors)
+    found = _findings(mine)
     numbers = _numbers(mine, twins, strangers)
     return Trajectory(
         points=_points(mine.embedded, vectors, prompt, [one.sequence for one in mine.perturbed]),
@@ -142,21 +143,17 @@ def _trajectory(mine: _RunOutputs, prompt: Array | None, archive: _Archive) -> T
     )
 
 
-def _numbers(mine: _RunOutputs, twins: Sequence[Array], strangers: Sequence[Array]) -> Numbers:
+def _numbers(mine: _RunOutputs, twins: Sequence[BySlot], strangers: Sequence[BySlot]) -> Numbers:
     """Of what it put out undisturbed: after a perturbation, chance and prompt are not all that acts on it."""
-    newest = first = _stacked(mine.undisturbed)
+    written = outputs.by_slot(mine.undisturbed)
+    newest = first = {slot: vectors_of(texts) for slot, texts in written.items()}
     if len(mine.texts) == outputs.NEWEST:
         first = outputs.first_texts([mine.run]).get(mine.run.pk, newest)
-    numbers = numbers_of_run(newest if len(newest) else first, [], [])
+    numbers = numbers_of_run(newest or first, [], [])
     if not twins and not strangers:
         return numbers
     memory = numbers_of_run(first, twins, strangers).memory
     return Numbers(numbers.noise, numbers.kept, memory)
-
-
-def _stacked(texts: Sequence[TextOutput]) -> Array:
-    rows = [one.vector for one in texts if one.vector is not None]
-    return np.array(rows) if rows else np.zeros((0, 384), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +161,7 @@ class _Archive:
     """The runs of a network that one of its runs may be compared with, and their first texts."""
 
     runs: list[Run]
-    vectors: dict[int, Array]
+    texts: dict[int, dict[int, StoredVectors]]
 
 
 def _archive_of(run: Run) -> _Archive:
@@ -172,29 +169,37 @@ def _archive_of(run: Run) -> _Archive:
     return _Archive(runs, outputs.first_texts(runs))
 
 
-def _others(run: Run, archive: _Archive) -> tuple[list[Array], list[Array]]:
-    """The first texts of the runs from the same words, and of those from others, on the same models."""
+def _others(run: Run, archive: _Archive) -> tuple[list[BySlot], list[BySlot]]:
+    """The first texts of the runs from the same words, and of those from others, on the same models. The same words by
+    the same seed are no twin: nothing differs by chance there."""
+    twins: list[BySlot] = []
+    strangers: list[BySlot] = []
     models = outputs.ring_models(run)
-    twins: list[Array] = []
-    strangers: list[Array] = []
-    for other in archive.runs:
+    others = () if run.branched_from_id else archive.runs
+    for other in others:
         if other.pk == run.pk or outputs.ring_models(other) != models:
             continue
-        if len(found := archive.vectors.get(other.pk, ())) >= MIN_FOR_ARCHIVE:
-            alike = outputs.folded_prompt(other) == outputs.folded_prompt(run)
-            (twins if alike else strangers).append(np.asarray(found))
+        alike = outputs.folded_prompt(other) == outputs.folded_prompt(run)
+        found = archive.texts.get(other.pk, {})
+        if sum(map(len, found.values())) < MIN_FOR_ARCHIVE or (alike and _same_seed(run, other)):
+            continue
+        (twins if alike else strangers).append(found)
     return twins, strangers
 
 
-def _place(vector: Array) -> tuple[float, float]:
-    x, y = project(vector[np.newaxis])[0]
-    return round(float(x), 4), round(float(y), 4)
+def _same_seed(run: Run, other: Run) -> bool:
+    return run.seed is not None and run.seed == other.seed
+
+
+def _place(vector: Vector) -> tuple[float, float]:
+    x, y = project([vector])[0]
+    return round(x, 4), round(y, 4)
 
 
 def _points(
     texts: Sequence[TextOutput],
-    vectors: Array,
-    prompt: Array | None,
+    vectors: Vectors,
+    prompt: Vector | None,
     perturbed: Sequence[int] = (),
 ) -> list[Point]:
     """`perturbed`: the steps that were given words besides."""
@@ -203,15 +208,15 @@ def _points(
     between = zip([-1, *(one.sequence for one in texts[:-1])], texts, strict=True)
     moved = [any(old < at <= new.sequence for at in perturbed) for old, new in between]
     places = project(vectors)
-    steps = np.einsum("ij,ij->i", vectors[:-1], vectors[1:])
-    from_prompt = None if prompt is None else 1 - vectors @ prompt
+    steps = distances(vectors, 1)
+    from_prompt = None if prompt is None else [cosine_distance(one, prompt) for one in vectors]
     return [
         Point(
             one.sequence,
-            round(float(places[at, 0]), 4),
-            round(float(places[at, 1]), 4),
-            round(float(1 - steps[at - 1]), 4) if at else None,
-            None if from_prompt is None else round(float(from_prompt[at]), 4),
+            round(places[at][0], 4),
+            round(places[at][1], 4),
+            round(steps[at - 1], 4) if at else None,
+            None if from_prompt is None else round(from_prompt[at], 4),
             one.slot,
             one.model,
             one.text,
@@ -221,17 +226,15 @@ def _points(
     ]
 
 
-def _findings(mine: _RunOutputs, vectors: Array) -> Findings:
-    texts, embedded = mine.texts, mine.embedded
-    words = [one.text for one in texts]
-    frozen = patterns.frozen_at(words)
-    cycle = patterns.cycle_of(vectors) if frozen is None else None
+def _findings(mine: _RunOutputs) -> Findings:
+    texts = mine.texts
+    frozen = slot_patterns.frozen_since(texts)
     whole = len(texts) < outputs.NEWEST  # else the beginning is not among them
-    lost = patterns.lost_words(mine.run.prompt, words) if whole else []
+    lost = patterns.lost_words(mine.run.prompt, [one.text for one in texts]) if whole else []
     return Findings(
-        frozen_at=None if frozen is None else texts[frozen].sequence,
-        flat_at=_flat_at(mine.sizes),
-        cycle=Cycle(cycle.period, embedded[cycle.since].sequence) if cycle else None,
+        frozen_at=frozen,
+        flat_at=slot_patterns.flat_since(mine.pictures),
+        cycle=slot_patterns.cycle_since(mine.embedded) if frozen is None else None,
         lost=tuple(
             Loss(one.word, texts[one.position].sequence, texts[one.position].model) for one in lost
         ),
@@ -240,20 +243,14 @@ def _findings(mine: _RunOutputs, vectors: Array) -> Findings:
     )
 
 
-def _picture_sizes(runs: Sequence[Run], newest: Q) -> dict[int, list[tuple[int, int]]]:
-    """By run, the step and the bytes of its newest pictures."""
+def _picture_sizes(runs: Sequence[Run], newest: Q) -> dict[int, list[WeighedPicture]]:
+    """By run, of its newest pictures."""
     rows = Invocation.objects.filter(embeddable(), newest, output_asset__kind=MediaKind.IMAGE)
-    found: dict[int, list[tuple[int, int]]] = {run.pk: [] for run in runs}
-    for run, sequence, size in rows.order_by("sequence").values_list(
-        "run", "sequence", "output_asset__bytes"
-    ):
-        found[run].append((sequence, size))
+    found: dict[int, list[WeighedPicture]] = {run.pk: [] for run in runs}
+    columns = ("run", "sequence", "slot", "output_asset__bytes")
+    for run, sequence, slot, size in rows.order_by("sequence").values_list(*columns):
+        found[run].append(WeighedPicture(sequence, slot, size))
     return {run: pictures[-PICTURES:] for run, pictures in found.items()}
-
-
-def _flat_at(pictures: Sequence[tuple[int, int]]) -> int | None:
-    found = patterns.flat_at([size for _, size in pictures])
-    return None if found is None else pictures[found][0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +272,9 @@ def trajectory_of_network(network: Network, *, drawn: int = 8) -> NetworkTraject
     ]
     vectors = outputs.first_texts(runs)
     compared = [
-        RunVectors(outputs.folded_prompt(run), vectors[run.pk]) for run in runs if run.pk in vectors
+        RunVectors(outputs.folded_prompt(run), vectors[run.pk])
+        for run in _unlike(runs)
+        if run.pk in vectors
     ]
     numbers = numbers_of_network(compared)
     own = [run for run in runs if run.network_id == network.pk][:drawn]
@@ -289,6 +288,15 @@ def trajectory_of_network(network: Network, *, drawn: int = 8) -> NetworkTraject
     )
 
 
+def _unlike(runs: Sequence[Run]) -> list[Run]:
+    """Without those that had the words and the seed of a newer one."""
+    found: dict[object, Run] = {}
+    for run in runs:
+        key = run.pk if run.seed is None else (outputs.folded_prompt(run), run.seed)
+        found.setdefault(key, run)
+    return list(found.values())
+
+
 def _points_of(texts: Sequence[TextOutput], perturbed: Sequence[Perturbation]) -> list[Point]:
     embedded = [one for one in texts if one.vector is not None]
-    return _points(embedded, _stacked(embedded), None, [one.sequence for one in perturbed])
+    return _points(embedded, tuple(vectors_of(embedded)), None, [one.sequence for one in perturbed])

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from invocations.models import Run
+from observatory import partings
 from studio.side_by_side import tiled_sides
 from studio.tiles import TileOptions
 
@@ -24,8 +25,6 @@ def pair(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _context(run: Run, *, can_control: bool) -> dict[str, object]:
-    from observatory import partings  # numpy: when it is first asked for
-
     source = f"{reverse('runs:pair', args=[run.public_id])}?part=1"
     found = partings.pair_of_run(run)
     if found is None:

@@ -17,6 +17,7 @@ from invocations.models import Invocation
 from observatory import redraws
 from observatory.drawings import distance
 from observatory.models import Redraw
+from observatory.redraw_spread import spread
 from observatory.redraws import RedrawRefused
 from studio import tiles
 
@@ -44,8 +45,6 @@ def redraw(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _context(step: Invocation) -> dict[str, object]:
-    from observatory.redraw_spread import spread  # numpy: when it is first asked for
-
     newest = Redraw.objects.filter(invocation=step).order_by("-pk").first()
     drawn = redraws.drawn_steps(newest) if newest else []
     options = tiles.TileOptions(linked=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ninja import Router
 from pydantic import BaseModel
@@ -13,11 +13,15 @@ from lib.schemas import example
 from lib.scopes import Scope, requires_scope
 from networks import access
 from observatory import sentences
-
-if TYPE_CHECKING:
-    from observatory.numbers import Estimate, Numbers
-    from observatory.slots import SlotShare
-    from observatory.trajectories import NetworkTrajectory, Point, Trajectory
+from observatory.numbers import Estimate, Numbers
+from observatory.slots import SlotShare
+from observatory.trajectories import (
+    NetworkTrajectory,
+    Point,
+    Trajectory,
+    trajectory_of_network,
+    trajectory_of_run,
+)
 
 routes = Router(tags=["observatory"])
 
@@ -207,8 +211,6 @@ def _rounded(value: float | None) -> float | None:
 @requires_scope(Scope.READ)
 def get_trajectory_of_run(request: ApiRequest, run_id: str) -> TrajectoryOut:
     """Its text outputs as points, its three numbers, and what it has fallen into or lost."""
-    from observatory.trajectories import trajectory_of_run  # numpy: when it is first asked for
-
     run = runs.find(request.auth, run_id)
     return TrajectoryOut.from_trajectory(trajectory_of_run(run))
 
@@ -217,7 +219,5 @@ def get_trajectory_of_run(request: ApiRequest, run_id: str) -> TrajectoryOut:
 @requires_scope(Scope.READ)
 def get_trajectory_of_network(request: ApiRequest, slug: str) -> NetworkTrajectoryOut:
     """The same from all its runs, with what each slot has a part in."""
-    from observatory.trajectories import trajectory_of_network  # numpy: when it is first asked for
-
     network = access.visible(request.auth, slug)
     return NetworkTrajectoryOut.from_trajectory(trajectory_of_network(network))

@@ -11,12 +11,11 @@ from lib.qr_codes import PublicUrl
 from lib.version import product_version
 from networks.views.permissions import visible_network
 from observatory.models.embedding import TEXT_MODEL
+from observatory.network_pages import network_context
 
 
 @require_safe
 def of_network(request: HttpRequest, slug: str) -> HttpResponse:
-    from observatory.network_pages import network_context  # numpy: when it is first asked for
-
     network = visible_network(request, slug)
     context = network_context(network, request.user) | {
         "at": timezone.now(),

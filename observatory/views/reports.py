@@ -15,7 +15,9 @@ from invocations.models import Run
 from lib.qr_codes import PublicUrl
 from lib.validation import is_legible
 from lib.version import product_version
-from observatory import parquet
+from observatory import exports, parquet
+from observatory import persistence as diagrams
+from observatory.comparisons import compare_runs
 from observatory.drawings import SHAPES
 from observatory.models.embedding import TEXT_MODEL
 
@@ -23,9 +25,6 @@ from observatory.models.embedding import TEXT_MODEL
 @require_safe
 def report(request: HttpRequest) -> HttpResponse:
     """`?run=`: one to six, in this order. It says how things stand when it is asked for."""
-    from observatory import persistence as diagrams  # numpy: when it is first asked for
-    from observatory.comparisons import compare_runs
-
     runs = chosen_runs(request)
     context = {
         "comparison": compare_runs(runs),
@@ -45,8 +44,6 @@ def report(request: HttpRequest) -> HttpResponse:
 @require_safe
 def persistence(request: HttpRequest) -> HttpResponse:
     """Parts and loops of the runs of a report, where what calculates them is installed."""
-    from observatory import persistence as diagrams  # numpy
-
     if not diagrams.is_installed():
         raise Http404
     runs = chosen_runs(request)
@@ -61,8 +58,6 @@ def persistence(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest, table: str) -> HttpResponseBase:
     """The points or the distances of the runs of a report, as CSV."""
-    from observatory import exports  # numpy
-
     if table not in exports.TABLES:
         raise Http404
     lines = exports.csv_lines(exports.TABLES[table], chosen_runs(request))
@@ -74,8 +69,6 @@ def export(request: HttpRequest, table: str) -> HttpResponseBase:
 @require_safe
 def export_parquet(request: HttpRequest, table: str) -> HttpResponse:
     """The same as Parquet, where that is installed."""
-    from observatory import exports  # numpy
-
     if table not in exports.TABLES or not parquet.is_installed():
         raise Http404
     file = parquet.parquet_file(exports.TABLES[table], chosen_runs(request))

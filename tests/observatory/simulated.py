@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from observatory.numbers import RunVectors
+from observatory.vectors import Vectors
 
 SIZE = 128
 Array = NDArray[np.float32]
+
+
+def as_vectors(rows: NDArray[Any]) -> Vectors:
+    return [tuple(row) for row in rows.tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +58,14 @@ class SimulatedNetwork:
     def __init__(self, truth: Truth, random: np.random.Generator) -> None:
         self.truth, self._random = truth, random
 
-    def runs(self, *, prompts: int, twins: int, texts: int) -> list[RunVectors]:
+    def runs(self, *, prompts: int, twins: int, texts: int, slots: int = 1) -> list[RunVectors]:
+        """`texts` of each of the slots, lap by lap, which have parts of their own."""
         found = []
         for number in range(prompts):
             prompt = self._directions(1)[0]
             found += [
-                RunVectors(f"prompt {number}", self._run(prompt, texts)) for _ in range(twins)
+                RunVectors(f"prompt {number}", self._run(prompt, texts, slots))
+                for _ in range(twins)
             ]
         return found
 
@@ -66,15 +74,20 @@ class SimulatedNetwork:
         directions: Array = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
         return directions
 
-    def _run(self, prompt: Array, texts: int) -> Array:
-        truth, walk = self.truth, self._walk(texts)
+    def _run(self, prompt: Array, texts: int, slots: int) -> dict[int, Vectors]:
+        walk = self._walk(texts)
+        return {slot: self._written(prompt, walk, np.eye(slots)[slot]) for slot in range(slots)}
+
+    def _written(self, prompt: Array, walk: Array, own: Array) -> Vectors:
+        """What one slot wrote; `own`: the direction of its part."""
+        truth, texts = self.truth, len(walk)
         parts = [
-            np.full((texts, 1), truth.common**0.5, np.float32),
+            np.tile(own * truth.common**0.5, (texts, 1)),
             np.tile(prompt * truth.prompt**0.5, (texts, 1)),
             walk * truth.walk**0.5,
             self._directions(texts) * truth.chance**0.5,
         ]
-        return np.concatenate(parts, axis=1).astype(np.float32)
+        return as_vectors(np.concatenate(parts, axis=1))
 
     def _walk(self, texts: int) -> Array:
         keeps = 1 - self.truth.forgets

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from observatory.patterns import cycle_of, flat_at, frozen_at, lost_words, things_of
-from tests.observatory.simulated import SimulatedNetwork, Truth
+from observatory.vectors import Vectors
+from tests.observatory.simulated import SimulatedNetwork, Truth, as_vectors
 
 INSTANCES = 200
 WORDS = [f"word{letter}{other}" for letter in "abcdefghij" for other in "klmnopqrst"]
@@ -24,9 +25,9 @@ def sentence(random: Random) -> str:
     return " ".join(random.choice(WORDS, 8))
 
 
-def wandering(random: Random, texts: int = 40) -> np.ndarray:
+def wandering(random: Random, texts: int = 40) -> Vectors:
     network = SimulatedNetwork(Truth.draw_truth(random), random)
-    return network.runs(prompts=1, twins=1, texts=texts)[0].vectors
+    return network.runs(prompts=1, twins=1, texts=texts)[0].texts[0]
 
 
 def test_a_frozen_run_is_found_where_it_froze() -> None:
@@ -83,7 +84,7 @@ def test_a_cycle_is_found_with_its_period(period: int) -> None:
         rounds = rounds / np.linalg.norm(rounds, axis=1, keepdims=True)
         free = random.standard_normal((before, 128))
         free = free / np.linalg.norm(free, axis=1, keepdims=True)
-        cycle = cycle_of(np.concatenate([free, rounds]))
+        cycle = cycle_of(as_vectors(np.concatenate([free, rounds])))
         return cycle is not None and cycle.period == period and abs(cycle.since - before) <= 2
 
     assert count(found) >= 0.95 * INSTANCES
@@ -94,7 +95,7 @@ def test_a_run_that_wanders_goes_round_in_no_cycle() -> None:
 
 
 def test_a_frozen_run_is_no_cycle() -> None:
-    vectors = np.tile(np.eye(8)[0], (30, 1))
+    vectors = as_vectors(np.tile(np.eye(8)[0], (30, 1)))
 
     assert cycle_of(vectors) is None
 
@@ -131,6 +132,33 @@ def test_a_word_that_the_first_text_lacks_is_lost_there() -> None:
     assert [(one.word, one.position) for one in lost_words("a camel", texts)] == [("camel", 0)]
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        *("un phare amoureux d'un bateau", "la cuisine de ma grand-mère, exactement comme avant"),
+        *("sono venuto soltanto per le olive", "nadie sabe quién invitó al hombre con el perro"),
+        *(
+            "ein roter Ballon über der Stadt",
+            "眠っている街の上の赤い風船",
+            "красный шар над городом",
+        ),
+    ],
+)
+def test_no_word_of_another_language_is_lost(prompt: str) -> None:
+    assert lost_words(prompt, ["a picture of a ship"] * 8) == []
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        *("a lighthouse that has fallen in love with a ship", "camel", "El Niño and the camel"),
+        *("two camels waiting for a lift", "the camel of the Café de Paris", "no camels"),
+    ],
+)
+def test_words_of_english_are(prompt: str) -> None:
+    assert lost_words(prompt, ["a picture of a giraffe"] * 8)
+
+
 def test_the_things_of_a_prompt_are_words_that_name_something() -> None:
     assert things_of("A red balloon slowly drifts over the sleeping city") == [
         "balloon",
@@ -143,4 +171,4 @@ def test_the_things_of_a_prompt_are_words_that_name_something() -> None:
 def test_a_run_that_has_hardly_begun_is_nothing_yet(given: list[str]) -> None:
     assert frozen_at(given) is None
     assert flat_at([len(text) for text in given]) is None
-    assert cycle_of(np.eye(8)[: len(given)]) is None
+    assert cycle_of(as_vectors(np.eye(8)[: len(given)])) is None

@@ -47,12 +47,13 @@ def texts(number: int, prompt: str = "") -> list[str]:
     ]
 
 
-def run_of(network: Network, work: Work, prompt: str, number: int) -> Run:
+def run_of(network: Network, work: Work, prompt: str, number: int, seed: int | None = None) -> Run:
     run = runs.start_run(
         network=network,
         prompt=prompt,
         at=timezone.now() - timedelta(minutes=1),
         waive_lockout=True,
+        seed=seed,
     ).run
     for text in texts(number, prompt):
         work(run, text)
@@ -130,6 +131,39 @@ def test_runs_on_other_models_are_nobodys_strangers(
     embed()
 
     assert trajectory_of_run(mine).strangers == 0
+
+
+def test_the_same_words_by_the_same_seed_are_no_twin(
+    network: Network, work: Work, embed: Embed
+) -> None:
+    """Nothing differs there by chance: memory would be all."""
+    first = run_of(network, work, "owl", 0, seed=7)
+    run_of(network, work, "owl", 0, seed=7)
+    embed()
+
+    found = trajectory_of_run(first)
+
+    assert (found.twins, found.strangers) == (0, 0)
+    assert trajectory_of_network(network).numbers.memory.reason == "no_twin"
+
+    run_of(network, work, "owl", 1, seed=8)
+    embed()
+
+    assert trajectory_of_run(first).twins == 1
+
+
+def test_a_branch_is_nobodys_twin_and_has_none(network: Network, work: Work, embed: Embed) -> None:
+    """It has the words of the run that it left, but began from one of its outputs."""
+    first = run_of(network, work, "owl", 0)
+    source = first.invocations.order_by("-sequence")[1]
+    branch = runs.branch_run(source=source, at=timezone.now())
+    for text in texts(1, "owl"):
+        work(branch, text)
+    embed()
+
+    assert trajectory_of_run(first).twins == 0
+    assert trajectory_of_run(branch).twins == 0
+    assert len(trajectory_of_run(branch).points) == 16
 
 
 def test_what_befell_a_run_is_named_by_its_steps(run: Run, work: Work, embed: Embed) -> None:

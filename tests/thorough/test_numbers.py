@@ -25,14 +25,17 @@ def recovered(pairs: Iterator[tuple[Truth, Numbers]]) -> dict[str, int]:
     return counts
 
 
-@pytest.mark.parametrize(("prompts", "twins", "texts"), [(5, 2, 40), (3, 2, 30)])
+@pytest.mark.parametrize(
+    ("prompts", "twins", "texts", "slots"), [(5, 2, 40, 1), (3, 2, 30, 1), (5, 2, 40, 3)]
+)
 def test_the_numbers_of_networks_lie_within_their_intervals(
-    prompts: int, twins: int, texts: int
+    prompts: int, twins: int, texts: int, slots: int
 ) -> None:
     def each() -> Iterator[tuple[Truth, Numbers]]:
         for seed in range(NETWORKS):
             truth, network = simulated(seed)
-            yield truth, numbers_of_network(network.runs(prompts=prompts, twins=twins, texts=texts))
+            runs = network.runs(prompts=prompts, twins=twins, texts=texts, slots=slots)
+            yield truth, numbers_of_network(runs)
 
     counts = recovered(each())
 
@@ -44,9 +47,9 @@ def test_the_numbers_of_runs_lie_within_their_intervals() -> None:
         for seed in range(NETWORKS):
             truth, network = simulated(1_000 + seed)
             me, *others = network.runs(prompts=5, twins=2, texts=40)
-            twins = [one.vectors for one in others if one.prompt == me.prompt]
-            strangers = [one.vectors for one in others if one.prompt != me.prompt]
-            yield truth, numbers_of_run(me.vectors, twins, strangers)
+            twins = [one.texts for one in others if one.prompt == me.prompt]
+            strangers = [one.texts for one in others if one.prompt != me.prompt]
+            yield truth, numbers_of_run(me.texts, twins, strangers)
 
     counts = recovered(each())
 

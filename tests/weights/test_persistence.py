@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 def bars_of(points: NDArray[np.float64]) -> list[persistence.Bar]:
     unit = points / np.linalg.norm(points, axis=1, keepdims=True)
-    return list(_bars(unit.astype(np.float32).tobytes(), unit.shape[1]))
+    return list(_bars(unit.astype("<f2").tobytes(), unit.shape[1]))
 
 
 def on_ring(random: np.random.Generator, count: int, noise: float = 0.02) -> NDArray[np.float64]:

@@ -27,6 +27,25 @@ def test_the_web_process_loads_nothing_for_tls_nor_for_media() -> None:
     run_script(script)
 
 
+def test_where_runs_are_going_is_drawn_without_numpy() -> None:
+    """Control rooms, displays, pages of pairs and reports are asked for while a web process lives."""
+    script = (
+        "import sys, pkgutil, django; django.setup(); sys.modules['numpy'] = None\n"
+        "from importlib import import_module; import observatory\n"
+        "others = ('search_index', 'persistence_program', 'management', 'migrations')\n"
+        "for found in pkgutil.walk_packages(observatory.__path__, 'observatory.'):\n"
+        "    if not any(name in found.name.split('.') for name in others):\n"
+        "        import_module(found.name)\n"
+        "from observatory import numbers, patterns, projection\n"
+        "run = [tuple(float(at == one % 7) for at in range(384)) for one in range(40)]\n"
+        "numbers.numbers_of_run({0: run}, [{0: run}], [{0: run}] * 3); patterns.cycle_of(run)\n"
+        "numbers.numbers_of_network([numbers.RunVectors(one, {0: run}) for one in 'aabbc'])\n"
+        "projection.project(run)"
+    )
+
+    run_script(script)
+
+
 def test_what_the_queue_does_not_need_at_once_is_in_none_of_its_processes() -> None:
     script = (
         "import sys, django; django.setup();"
