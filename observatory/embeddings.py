@@ -22,7 +22,7 @@ from invocations.states import InvocationState
 
 from . import model_host
 from .events import tell_embedded
-from .model_host import HostAway, NoEmbedding
+from .model_host import HostAway, HostLate, NoEmbedding
 from .models import Embedding, EmbeddingQueue, LateStep, OutputKind, PromptEmbedding
 from .models.embedding import (
     BYTES_OF_IMAGE,
@@ -46,6 +46,25 @@ HOST_AWAY = timedelta(seconds=20)
 TURN = timedelta(seconds=30)  # one worker goes on for this long
 SHARE = 0.25  # of the time, beside steps: eight texts a second on a quiet core
 MAX_PAUSE = 10.0  # seconds
+QUICK_SECONDS = 10.0
+
+
+class BatchSize:
+    """Of this process: outputs that are asked for at once. Fewer where a busy machine took too long for them, for
+    nothing comes of a batch that is given up; more again once one took a moment."""
+
+    def __init__(self) -> None:
+        self.outputs = BATCH
+
+    def note(self, seconds: float) -> None:
+        if seconds < QUICK_SECONDS:
+            self.outputs = min(BATCH, 2 * self.outputs)
+
+    def note_late(self) -> None:
+        self.outputs = max(1, self.outputs // 4)
+
+
+_size = BatchSize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +99,13 @@ async def embed_waiting(threads: Threads) -> None:
             started = time.monotonic()
             if not await _embed_batch(queue, threads):
                 break
+            seconds = time.monotonic() - started
+            _size.note(seconds)
             if await threads.in_media(_is_step_under_way):
-                await asyncio.sleep(pause_after(time.monotonic() - started))
+                await asyncio.sleep(pause_after(seconds))
+    except HostLate as error:
+        logger.info("outputs are embedded fewer at once: %s", error)
+        _size.note_late()
     except HostAway as error:
         logger.info("outputs are embedded later: %s", error)
         away = HOST_AWAY
@@ -143,7 +167,7 @@ async def _embed_batch(queue: EmbeddingQueue, threads: Threads) -> bool:
 
 
 def _next_batch(queue: EmbeddingQueue) -> list[Invocation]:
-    rows = Invocation.objects.filter(embeddable(), pk__in=queue.waiting(BATCH))
+    rows = Invocation.objects.filter(embeddable(), pk__in=queue.waiting(_size.outputs))
     steps: list[Invocation] = []
     characters = 0
     for step in rows.select_related("output_asset", "run", "network").order_by("pk"):

@@ -23,6 +23,10 @@ class HostAway(Exception):
     """The model host does not answer just now."""
 
 
+class HostLate(HostAway):
+    """It took too long for what it was asked: less at once may be answered."""
+
+
 def has_weights() -> bool:
     """Known from the file system alone."""
     return all(WEIGHTS[name].is_present(settings.WEIGHTS_DIR) for name in NEEDED)
@@ -52,7 +56,9 @@ async def _ask(request: HostRequest) -> bytes:
     try:
         async with asyncio.timeout(SECONDS):
             reply = await ask(settings.RUN_DIR, request)
-    except (OSError, TimeoutError, asyncio.IncompleteReadError, BadFrame) as error:
+    except TimeoutError as error:
+        raise HostLate(f"The model host took longer than {SECONDS:.0f} s.") from error
+    except (OSError, asyncio.IncompleteReadError, BadFrame) as error:
         raise HostAway(str(error) or type(error).__name__) from error
     if reply.error in ("invalid", "failed"):
         raise NoEmbedding(reply.detail)

@@ -21,7 +21,7 @@ from invocations.models import Run
 from invocations.models.takedown import Replacement
 from local_models.weights import WEIGHTS
 from networks.models import Network
-from observatory import embeddings
+from observatory import embeddings, model_host
 from observatory.models import Embedding, EmbeddingQueue, LateStep, PromptEmbedding
 from platforms.base import Modality
 from tests.displays.board_sending import Threads
@@ -237,6 +237,35 @@ def test_the_model_host_being_away_costs_nothing_but_time(
     queue = EmbeddingQueue.current()
     assert queue.has_work()
     assert queue.claimed_until > timezone.now()  # not asked again at once
+
+
+def test_a_machine_too_busy_for_a_batch_embeds_a_few_at_a_time(
+    run: Run, work: Work, embed: Embed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin()
+    monkeypatch.setattr(embeddings, "_size", embeddings.BatchSize())
+    texts = [f"kite {number}" for number in range(9)]
+    for text in texts:
+        work(run, text)
+    answering = model_host.embed_texts
+    asked: list[int] = []
+
+    async def late(given: list[str]) -> list[bytes]:
+        asked.append(len(given))
+        if len(given) > 4:
+            raise model_host.HostLate
+        return await answering(given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(model_host, "embed_texts", late)
+        embed()
+        embed()
+
+    assert max(asked) > 4
+    assert embedded_texts()
+    assert embeddings._size.outputs < embeddings.BATCH
+    embed()
+    assert embedded_texts() == texts
 
 
 def test_another_networks_live_run_is_not_waited_for(
