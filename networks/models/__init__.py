@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from .draft import Draft
-from .network import (
-    ARCHIVED,
-    RESERVED_SLUGS,
-    Network,
-    NetworkQuerySet,
-    OldSlug,
-    Person,
-    SelectedCredential,
-    Share,
-    ShareRole,
-)
+from .network import ARCHIVED, RESERVED_SLUGS, Network, NetworkQuerySet, Person
+from .old_slug import OldSlug
 from .policies import PerturbationPolicy, RefusalPolicy
+from .selected_credential import SelectedCredential
+from .share import Share, ShareRole
 from .terminal_token import TerminalToken
 
 __all__ = [

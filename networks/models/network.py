@@ -6,7 +6,6 @@ import secrets
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.urls import reverse
@@ -14,7 +13,6 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_noop
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from credentials.resolution import CredentialResolver
@@ -24,7 +22,9 @@ from networks import pacing, rings
 from networks.opening_hours import OpeningHours
 from platforms import registry
 
+from .old_slug import OldSlug
 from .policies import PerturbationPolicy, RefusalPolicy
+from .selected_credential import SelectedCredential
 from .terminal_token import TerminalToken
 
 MAX_WORDS = 12  # of a search; more are left out
@@ -331,66 +331,3 @@ ARCHIVED = gettext_noop(
 
 def _shared_with(person: User) -> models.QuerySet[Any, Any]:
     return Network.collaborators.through.objects.filter(user=person).values_list("network_id")
-
-
-class OldSlug(models.Model):
-    """An address that was in use. It is never given to another network, not even once its own is
-    deleted (`network` is None): a printed code must not lead to somebody else's work. Its owner alone
-    may use it again."""
-
-    slug = models.SlugField(max_length=60, unique=True)
-    network = models.ForeignKey(
-        "networks.Network", null=True, on_delete=models.SET_NULL, related_name="old_slugs"
-    )
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    since = models.DateTimeField(default=timezone.now, editable=False)
-
-    def __str__(self) -> str:
-        return self.slug
-
-
-class SelectedCredential(models.Model):
-    network = models.ForeignKey(
-        "networks.Network", on_delete=models.CASCADE, related_name="selected_credentials"
-    )
-    platform = models.CharField(max_length=40)
-    credential = models.ForeignKey(
-        "credentials.Credential", on_delete=models.CASCADE, related_name="selected_for"
-    )
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["network", "platform"], name="one_selection_per_platform"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.network_id} on {self.platform}"
-
-
-class ShareRole(models.TextChoices):
-    """What somebody with whom a network is shared may do with it."""
-
-    COLLABORATOR = "collaborator", _("helps: starts, stops, pauses and sees everything")
-    ATTENDANT = "attendant", _("attends: pauses, stops, starts prompts, takes outputs off")
-
-
-class Share(models.Model):
-    public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
-    network = models.ForeignKey("networks.Network", on_delete=models.CASCADE, related_name="shares")
-    email = models.EmailField(db_index=True)  # in small letters
-    role = models.CharField(
-        max_length=12, choices=ShareRole.choices, default=ShareRole.COLLABORATOR
-    )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["network", "email"], name="shared_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.network_id} with {self.email}"
