@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, create_model, model_v
 
 from lib.schemas import StrictSchema, example
 from lib.validation import Invalid
-from networks.field_objects import SlotIn
 from networks.fields import FIELDS
+from networks.fields.declaration import OF_COLUMN, NetworkField
+from networks.fields.objects import SlotIn
 from networks.models import Network, ShareRole, TerminalToken
-from networks.network_field import OF_COLUMN, NetworkField
 from networks.rings import Slot
 
 # They change by themselves, so that what was read a moment ago may differ: passed over.

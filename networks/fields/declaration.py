@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .forms.inputs import SettingsInput
-from .models import Network
+from networks.forms.inputs import SettingsInput
+from networks.models import Network
 
 OF_COLUMN: Any = object()  # the default is that of the model's column
 

@@ -1,13 +1,14 @@
-"""What can be set on a network about its work on the farm, declared as in `networks.fields`."""
+"""A network's work on the farm: see `networks.fields`."""
 
 from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .field_problems import range_problem, text_problem
-from .forms.inputs import SettingsInput
-from .network_field import NetworkField
+from networks.forms.inputs import SettingsInput
+
+from .declaration import NetworkField
+from .problems import range_problem, text_problem
 
 FARM_FIELDS: list[NetworkField] = [
     NetworkField(

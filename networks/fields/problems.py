@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.db import models
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from lib.keyboard import KEY_PROBLEM, is_key
 from lib.sentences import join_with_and
 from lib.validation import is_blank, is_legible
-
-from . import banned_words, pacing
-from .models import PerturbationPolicy, RefusalPolicy
+from networks import banned_words, pacing
+from networks.models import PerturbationPolicy
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise, StrPromise
@@ -75,18 +75,17 @@ def budgets_problem(value: Mapping[str, float | None], values: object) -> str:
     return sentence % {"names": join_with_and(wrong)} if wrong else ""
 
 
-def refusal_policy_problem(value: str, values: object) -> str:
-    if value in RefusalPolicy.values:
-        return ""
-    known = ", ".join(RefusalPolicy.values)
-    return gettext("The refusal policy is one of %(known)s.") % {"known": known}
+def choice_problem(
+    choices: type[models.TextChoices], sentence: StrPromise
+) -> Callable[[str, object], str]:
+    """The sentence has `%(known)s`."""
 
+    def problem(value: str, values: object) -> str:
+        return (
+            "" if value in choices.values else str(sentence) % {"known": ", ".join(choices.values)}
+        )
 
-def perturbation_problem(value: str, values: object) -> str:
-    if value in PerturbationPolicy.values:
-        return ""
-    known = ", ".join(PerturbationPolicy.values)
-    return gettext("The perturbation is one of %(known)s.") % {"known": known}
+    return problem
 
 
 def perturbation_sentences_problem(value: Sequence[str], values: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The forms for a new network, for its settings (made from networks/fields.py) and for its keys."""
+"""The forms for a new network, for its settings (made from networks/fields/) and for its keys."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from credentials.models import Credential
 from lib.validation import Invalid
 from networks import changes
 from networks.fields import FIELDS
+from networks.fields.sections import SECTIONS
 from networks.models import Network
 from networks.selected_credentials import Payer, select_credentials
-from networks.settings_sections import SECTIONS
 
 
 @dataclass(frozen=True, slots=True)

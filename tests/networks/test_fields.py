@@ -18,10 +18,10 @@ from accounts.models import User
 from lib.validation import Invalid
 from networks import changes
 from networks.fields import FIELDS, INTERNAL_COLUMNS
+from networks.fields.declaration import NetworkField
+from networks.fields.sections import SECTIONS
 from networks.forms.inputs import SettingsInput
 from networks.models import Network
-from networks.network_field import NetworkField
-from networks.settings_sections import SECTIONS
 from tests.people import html_of
 
 PROBLEM = "Only what anybody may watch is shown on the home page."
