@@ -16,8 +16,8 @@ from accounts.models import AuditEntry, User
 from invocations.engine import delivery
 from invocations.events import publish
 from invocations.models import Attempt, Invocation, Run
-from invocations.runs import wake_worker
 from invocations.states import IllegalMove, InvocationState
+from invocations.wakeups import wake_worker
 from lib.stored_sentences import stored_sentence
 from platforms.errors import PlatformError, Unavailable
 from studio.events import WorkerBlocked, WorkerUnblocked

@@ -9,7 +9,7 @@ from invocations.engine import claims, delivery
 from invocations.engine.claims import Holder
 from invocations.leases import MAX_LEASE, WorkOffer
 from invocations.models import Invocation
-from invocations.runs import wake_worker
+from invocations.wakeups import wake_worker
 from lib.stored_sentences import stored_sentence
 from platforms import farm_models, sentences
 from platforms.errors import NotConfigured

@@ -15,7 +15,8 @@ from . import events
 from .hooks import ToldWorkers, hooks
 from .models import Attempt, Halt, Run, StopAll
 from .prompts import BadPrompt
-from .runs import StartRefused, WhenClosed, branch_run, end, pause_run, start_run
+from .refusals import StartRefused
+from .runs import WhenClosed, branch_run, end, pause_run, start_run
 from .states import IllegalMove, InvocationState, Outcome, Reason, RunState
 
 if TYPE_CHECKING:

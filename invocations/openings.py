@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from networks.models import Network
 
 from .prompts import BadPrompt, attract_prompt
-from .runs import Halted, StartRefused, start_run
+from .refusals import Halted, StartRefused
+from .runs import start_run
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from lib import disk_space
 from lib.compiled_statements import CompiledInsert, CompiledSelect
-from networks import opening_words, rings
+from networks import rings
 from networks.models import Network
 from networks.rings import Slot
 from realtime import wakeup
@@ -21,7 +21,9 @@ from realtime.events import DomainEvent
 from . import budgets, closing, events, leases, lockout, prompts
 from .hooks import hooks
 from .models import Attempt, Halt, Invocation, Run
+from .refusals import BudgetSpent, Closed, DiskFull, Halted, KeyReused, Lockout, NotRunnable
 from .states import RUN_MOVES, IllegalMove, InvocationState, Reason, RunState
+from .wakeups import wake_worker
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -36,56 +38,6 @@ _NOT_ARCHIVED: CompiledSelect[Network] = CompiledSelect(
 )
 
 
-class StartRefused(Exception):
-    """A run was not started; `str(error)` is for the person who asked."""
-
-    code = "refused"
-
-
-class NotRunnable(StartRefused):
-    code = "not_runnable"
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(" ".join([_("This network cannot run now."), *problems]))
-        self.problems = problems
-
-
-class Lockout(StartRefused):
-    code = "lockout"
-
-    def __init__(self, ready_at: datetime) -> None:
-        super().__init__(_("The last prompt has only just begun; wait until its time is up."))
-        self.ready_at = ready_at
-
-
-class Halted(StartRefused):
-    code = "halted"
-
-    def __init__(self) -> None:
-        super().__init__(_("Everything was stopped; an admin has to press Resume first."))
-
-
-class DiskFull(StartRefused):
-    code = "storage_full"
-
-    def __init__(self) -> None:
-        super().__init__(_("The disk is full: nothing starts until there is room again."))
-
-
-class BudgetSpent(StartRefused):
-    code = "budget"
-
-
-class Closed(StartRefused):
-    """Outside opening hours. `opens_at`: when the next prompt is accepted; None: nobody knows."""
-
-    code = "closed"
-
-    def __init__(self, network: Network, opens_at: datetime | None, at: datetime) -> None:
-        super().__init__(opening_words.refusal(network.hours, opens_at, at))
-        self.opens_at = opens_at
-
-
 class WhenClosed(StrEnum):
     """What a start does outside opening hours."""
 
@@ -94,13 +46,6 @@ class WhenClosed(StrEnum):
     RUN = (
         "run"  # somebody who runs the network wants it now: hours hold it from the next opening on
     )
-
-
-class KeyReused(StartRefused):
-    code = "key_reused"
-
-    def __init__(self) -> None:
-        super().__init__(_("This client_key was used for another prompt."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +88,15 @@ def start_run(
         prompts.check_words(text, network.banned_words)
         _check_start(network, halt, at, waive_lockout=waive_lockout, when_closed=when_closed)
         unpublished = _supersede(network, at, by=started_by)
-        run = _create(
+        run = _RUNS.create(
             network=network,
-            hours_waived_until=_waived_until(network, at, when_closed),
             prompt=text,
             ring=[slot.as_json() for slot in network.ring],
             started_by=started_by,
             client_key=client_key or None,
-            at=at,
+            created_at=at,
+            lockout_until=lockout.lockout_after_start(network, at),
+            hours_waived_until=_waived_until(network, at, when_closed),
             seed=seed,
         )
         hold = hooks.show_prompt(run, at) if network.has_boards else 0.0
@@ -179,14 +125,15 @@ def branch_run(
         halt = Halt.lock()
         _check_start(target, halt, at, waive_lockout=True, when_closed=WhenClosed.WAIT)
         unpublished = _supersede(target, at, by=started_by)
-        run = _create(
+        run = _RUNS.create(
             network=target,
             prompt=source.run.prompt,
             ring=ring,
-            started_by=started_by,
-            at=at,
-            branched_from=source,
             first_slot=_fitting_slot(ring, source, after=None if elsewhere else source.slot),
+            started_by=started_by,
+            branched_from=source,
+            created_at=at,
+            lockout_until=lockout.lockout_after_start(target, at),
         )
         text, asset = source.output_text, source.output_asset
         _first_step(run, text=text, asset=asset, at=at, unpublished=unpublished)
@@ -269,13 +216,6 @@ def _who_stopped(reason: Reason, by: User | None) -> str:
     return "visitor" if reason in {Reason.WITHDRAWN, Reason.SUPERSEDED} else ""
 
 
-def wake_worker(step: Invocation | None = None) -> None:
-    """Have a worker look for due rows as soon as this transaction has committed; at `step` at once,
-    which is due."""
-    payload = "" if step is None else str(step.pk)
-    transaction.on_commit(lambda: wakeup.notify("work", payload))
-
-
 def _of_key(network: Network, client_key: str, prompt: str) -> Run | None:
     run = Run.objects.filter(network=network, client_key=client_key).first()
     if run and run.prompt != prompt:
@@ -318,34 +258,6 @@ def _supersede(network: Network, at: datetime, *, by: User | None) -> list[Domai
         if older.live:  # it may have ended while we waited for it
             unpublished += end(older, Reason.SUPERSEDED, at=at, by=by).unpublished
     return unpublished
-
-
-def _create(
-    *,
-    network: Network,
-    prompt: str,
-    ring: list[dict[str, object]],
-    started_by: User | None,
-    at: datetime,
-    client_key: str | None = None,
-    branched_from: Invocation | None = None,
-    first_slot: int = 0,
-    hours_waived_until: datetime | None = None,
-    seed: int | None = None,
-) -> Run:
-    return _RUNS.create(
-        network=network,
-        prompt=prompt,
-        ring=ring,
-        first_slot=first_slot,
-        started_by=started_by,
-        client_key=client_key,
-        branched_from=branched_from,
-        created_at=at,
-        lockout_until=lockout.lockout_after_start(network, at),
-        hours_waived_until=hours_waived_until,
-        seed=seed,
-    )
 
 
 def _first_step(

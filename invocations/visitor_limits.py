@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from lib.proxies import counted_address
 from lib.token_buckets import Buckets
 
-from .runs import StartRefused
+from .refusals import StartRefused
 
 VISITORS_PER_ADDRESS = 10  # a whole house may be behind one address
 

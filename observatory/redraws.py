@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from invocations.models import Halt, Invocation
 from invocations.prompts import BadPrompt
-from invocations.runs import StartRefused, WhenClosed, branch_run, start_run
+from invocations.refusals import StartRefused
+from invocations.runs import WhenClosed, branch_run, start_run
 from invocations.states import IllegalMove, InvocationState
 from networks.rings import Slot
 from platforms.base import Modality

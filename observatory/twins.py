@@ -13,7 +13,8 @@ from django.db.models import Q
 from invocations.models import Halt, Run
 from invocations.models.run import RunQuerySet
 from invocations.prompts import BadPrompt
-from invocations.runs import StartRefused, WhenClosed, start_run
+from invocations.refusals import StartRefused
+from invocations.runs import WhenClosed, start_run
 from invocations.seeds import draw_seed
 
 from .models import Companion, Purpose, RunPair

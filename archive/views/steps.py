@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from archive.models import ShortAddress
-from invocations import runs
+from invocations import refusals, runs
 from invocations.models import Invocation
 from invocations.states import IllegalMove, InvocationState
 from lib import markdown
@@ -84,7 +84,7 @@ def branch(request: HttpRequest, public_id: str) -> HttpResponse:
         begun = runs.branch_run(
             source=source, network=network, at=timezone.now(), started_by=person
         )
-    except (runs.StartRefused, IllegalMove) as refusal:
+    except (refusals.StartRefused, IllegalMove) as refusal:
         messages.error(request, str(refusal))
         return redirect(source)
     return redirect(begun.network)

@@ -24,7 +24,7 @@ from displays.events import (
 )
 from films.models import Film
 from invocations import closing
-from invocations.runs import wake_worker
+from invocations.wakeups import wake_worker
 from lib.public_ids import ALPHABET, new_public_id
 from networks.models import Network
 from networks.opening_hours import OpeningHours

@@ -18,7 +18,7 @@ from displays import attendant
 from displays.attendant import Action
 from invocations.models.takedown import Replacement
 from invocations.prompts import BadPrompt
-from invocations.runs import StartRefused
+from invocations.refusals import StartRefused
 from invocations.states import IllegalMove
 from networks.models import Network
 from networks.views.permissions import attended_network

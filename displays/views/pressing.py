@@ -18,7 +18,7 @@ from displays.views.kiosk import is_claimed_for
 from displays.views.terminal import refusal_text
 from invocations import visitor_limits
 from invocations.prompts import BadPrompt
-from invocations.runs import StartRefused
+from invocations.refusals import StartRefused
 from lib.languages import use_language
 
 PRESSED_BY = "X-Pressed"  # a header of the page's own script: no form of another site has it

@@ -20,6 +20,7 @@ from displays.captions import INFO, CodeTarget
 from invocations import prompts, runs, visitor_limits
 from invocations.models import Halt, Run
 from invocations.prompts import BadPrompt
+from invocations.refusals import DiskFull, KeyReused, StartRefused
 from invocations.states import InvocationState
 from lib.languages import use_language
 from lib.qr_codes import PublicUrl
@@ -76,8 +77,8 @@ def _typed(request: HttpRequest, network: Network, token: str) -> HttpResponse:
             started_by=request.user if isinstance(request.user, User) else None,
             client_key=key,
         )
-    except (BadPrompt, runs.StartRefused) as refusal:
-        spent = isinstance(refusal, runs.KeyReused)
+    except (BadPrompt, StartRefused) as refusal:
+        spent = isinstance(refusal, KeyReused)
         context: dict[str, object] = {
             "client_key": _new_key() if spent else key,
             "words": words,
@@ -183,7 +184,7 @@ _NOTHING_RUNS = {"not_runnable", "budget", "closed", "halted", "storage_full"}
 
 def refusal_text(refusal: Exception, *, can_control: bool) -> str:
     """The sentence for whoever typed; `can_control`: they may know the reason."""
-    if isinstance(refusal, runs.StartRefused) and not can_control:
+    if isinstance(refusal, StartRefused) and not can_control:
         return str(_FOR_VISITORS.get(refusal.code) or refusal)
     return str(refusal)
 
@@ -193,21 +194,21 @@ def refusal_status(refusal: Exception) -> int:
         return 422
     if isinstance(refusal, visitor_limits.TooManyPresses):
         return 429
-    if isinstance(refusal, runs.DiskFull):
+    if isinstance(refusal, DiskFull):
         return 503
-    return 409 if isinstance(refusal, runs.StartRefused) and refusal.code in _CONFLICTS else 422
+    return 409 if isinstance(refusal, StartRefused) and refusal.code in _CONFLICTS else 422
 
 
 def run_to_watch_instead(refusal: Exception, network: Network, person: Person) -> Run | None:
     """A run of old to watch where nothing can be started."""
-    if not isinstance(refusal, runs.StartRefused) or refusal.code not in _NOTHING_RUNS:
+    if not isinstance(refusal, StartRefused) or refusal.code not in _NOTHING_RUNS:
         return None
     return newest_completed_run(network, person)
 
 
 def run_to_replay(refusal: Exception, network: Network) -> list[tiles.Tile]:
     """What a press without words shows where nothing can be started: the newest run that is over."""
-    refused = isinstance(refusal, runs.StartRefused) and refusal.code in _NOTHING_RUNS
+    refused = isinstance(refusal, StartRefused) and refusal.code in _NOTHING_RUNS
     if not refused and not network.problems() and Halt.current() is None:
         return []
     steps = replay.steps_of_newest_run(network, REPLAYED_STEPS)

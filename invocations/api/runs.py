@@ -21,19 +21,9 @@ from invocations.hooks import hooks
 from invocations.models import Run
 from invocations.models.run import RunQuerySet
 from invocations.prompts import BadPrompt
+from invocations.refusals import Closed, DiskFull, Lockout, NotRunnable, StartRefused
 from invocations.run_list import RunQuery
-from invocations.runs import (
-    Closed,
-    DiskFull,
-    Lockout,
-    NotRunnable,
-    StartRefused,
-    WhenClosed,
-    pause_run,
-    resume_run,
-    start_run,
-    stop_run,
-)
+from invocations.runs import WhenClosed, pause_run, resume_run, start_run, stop_run
 from invocations.seeds import MAX_SEED, draw_seed
 from invocations.states import IllegalMove, Reason, RetentionClass, RunState, Stale
 from invocations.visitor_limits import TooManyPresses

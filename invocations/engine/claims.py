@@ -14,8 +14,8 @@ from invocations import budgets, closing, events
 from invocations.leases import EVERYTHING, LOCAL_LEASE, WorkOffer
 from invocations.models import Attempt, Invocation, Run, Spending
 from invocations.models.invocation import InvocationQuerySet
-from invocations.runs import wake_worker
 from invocations.states import InvocationState, RunState
+from invocations.wakeups import wake_worker
 from lib import disk_space
 from networks.rings import Slot
 from platforms.base import Limits, Model

@@ -16,8 +16,8 @@ from invocations import budgets, events, perturbations
 from invocations.hooks import hooks
 from invocations.leases import MAX_ADOPTIONS, MAX_LOSSES
 from invocations.models import Attempt, Invocation, Run
-from invocations.runs import wake_worker
 from invocations.states import InvocationState, Outcome, Reason, RunState, Stale
+from invocations.wakeups import wake_worker
 from lib.validation import is_blank
 from networks.models import RefusalPolicy
 from platforms.base import Modality

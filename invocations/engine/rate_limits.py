@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 from invocations import alerts, events
 from invocations.leases import MAX_LOSSES, LeaseQuerySet
 from invocations.models import Attempt, Invocation, RateLimiter
-from invocations.runs import wake_worker
+from invocations.wakeups import wake_worker
 from networks.models import Network
 from platforms.base import Limits, Model
 from platforms.errors import PlatformError, RateLimited, TimedOut, Unavailable

@@ -22,7 +22,7 @@ from invocations import budgets
 from invocations.events import WarmthChanged
 from invocations.models import Halt, Spending, Warming
 from invocations.models.warming import LONGEST, WarmUpState
-from invocations.runs import Halted
+from invocations.refusals import Halted
 from lib.encryption import Unreadable
 from networks.models import Network
 from platforms.base import Call, MediaFile, Modality, Model, Warmed

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from invocations import runs
+from invocations import refusals, runs
 from invocations.engine import warm_up
 from invocations.models import Run
 from invocations.prompts import BadPrompt
@@ -150,7 +150,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
             else runs.WhenClosed.REFUSE,
             seed=draw_seed() if beside else None,
         )
-    except (BadPrompt, runs.StartRefused) as refusal:
+    except (BadPrompt, refusals.StartRefused) as refusal:
         messages.error(request, str(refusal))
         request.session[_prompt_key(slug)] = prompt[:MAX_KEPT_PROMPT]
         request.session[_variant_key(slug)] = request.POST.get("variant", "")[:MAX_KEPT_PROMPT]
@@ -173,7 +173,7 @@ def warm(request: HttpRequest, slug: str) -> HttpResponse:
     network = controlled_network(request, slug)
     try:
         warm_up.warm(network=network, at=timezone.now())
-    except runs.Halted as refusal:
+    except refusals.Halted as refusal:
         messages.error(request, str(refusal))
     return redirect(f"{network.get_absolute_url()}#network-warmth")
 

@@ -178,12 +178,12 @@ def test_it_comes_back_as_it_was(owner: ApiClient, network: Network) -> None:
 def test_a_start_that_was_on_its_way_finds_it_put_away(network: Network) -> None:
     from django.utils import timezone
 
-    from invocations import removal, runs
+    from invocations import refusals, removal, runs
 
     stale = Network.objects.select_related("owner").get(pk=network.pk)
     removal.archive_network(network=network, at=timezone.now())
 
-    with pytest.raises(runs.NotRunnable):
+    with pytest.raises(refusals.NotRunnable):
         runs.start_run(network=stale, prompt="too late", at=timezone.now())
 
 

@@ -18,12 +18,12 @@ from displays.attendant_feed import AttendantFeed
 from displays.feeds import DisplayFeed, WallFeed, find, grid
 from displays.miniatures import InstallationFeed
 from displays.models import Board, DisplayReport, Installation
-from invocations import halts, runs, visitor_access
+from invocations import halts, visitor_access
 from invocations.engine import placeholders
 from invocations.models import Invocation, Run, Takedown
 from invocations.models.takedown import Replacement
 from invocations.prompts import BadPrompt
-from invocations.runs import Lockout
+from invocations.refusals import Halted, Lockout
 from networks import sharing
 from networks.models import Network, ShareRole
 from realtime.feeds import Denied, Feed
@@ -373,7 +373,7 @@ def test_while_everything_is_stopped_an_attendant_starts_nothing(
 ) -> None:
     halts.stop_all(stopped_by=None, at=timezone.now())
 
-    with pytest.raises(runs.Halted):
+    with pytest.raises(Halted):
         attendant.act(network=network, action=Action.ATTRACT, by=frank, at=timezone.now())
 
 

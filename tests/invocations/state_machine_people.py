@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from invocations import halts, removal, runs
+from invocations import halts, refusals, removal, runs
 from invocations.models import Halt, Invocation, Run, StopAll
 from invocations.prompts import BadPrompt
 from invocations.states import IllegalMove, InvocationState, Reason, RunState
@@ -81,17 +81,17 @@ class People(Stage):
         if len(prompt) > network.prompt_max:
             return BadPrompt
         if known is not None:
-            return runs.KeyReused if known.prompt != prompt else None
+            return refusals.KeyReused if known.prompt != prompt else None
         if self.halted:
-            return runs.Halted
+            return refusals.Halted
         if network.problems():
-            return runs.NotRunnable
+            return refusals.NotRunnable
         setting = timedelta(seconds=network.lockout_seconds)
         mine = Run.objects.filter(network=network)
         locks = [min(self.locks[run.pk], run.created_at + setting) for run in mine]
         if not waive and any(lock > self.now for lock in locks):
-            return runs.Lockout
-        return runs.BudgetSpent if self.spent(network) else None
+            return refusals.Lockout
+        return refusals.BudgetSpent if self.spent(network) else None
 
     def _born(self, run: Run, older: Run | None) -> None:
         self.locks[run.pk] = self.now + timedelta(seconds=run.network.lockout_seconds)
@@ -133,7 +133,7 @@ class People(Stage):
         before = footprint()
         try:
             run = runs.branch_run(source=source, at=self.now, network=target)
-        except runs.StartRefused:
+        except refusals.StartRefused:
             assert footprint() == before
             return
         assert not self.halted

@@ -11,7 +11,8 @@ from invocations import closing, halts, runs
 from invocations.engine import outcomes
 from invocations.engine.claims import Claim, Holder, claim_step
 from invocations.models import Attempt, Invocation, Run, Spending
-from invocations.runs import Closed, WhenClosed
+from invocations.refusals import Closed
+from invocations.runs import WhenClosed
 from invocations.states import RunState
 from networks.models import Network
 from networks.opening_hours import OpeningHours

@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 
 from accounts.models import User
-from invocations import halts, runs
+from invocations import halts, refusals, runs
 from invocations.engine import claims
 from invocations.models import Attempt, Invocation, Run
 from networks.models import Network
@@ -68,7 +68,7 @@ def test_two_prompts_at_once_leave_one_live_run(network: Network, at: datetime) 
     )
 
     assert sum(isinstance(r, runs.Started) for r in results) == 1
-    assert sum(isinstance(r, runs.Lockout) for r in results) == 3
+    assert sum(isinstance(r, refusals.Lockout) for r in results) == 3
     assert Run.objects.live().count() == 1
 
 
@@ -104,7 +104,9 @@ def test_nothing_is_left_running_when_starts_and_the_red_button_cross(
     assert not Run.objects.live().exists()
     assert not Invocation.objects.open().exists()
     assert not Attempt.objects.live().filter(cancel_requested_at=None).exists()
-    unexpected = [r for r in results if isinstance(r, Exception) and not isinstance(r, runs.Halted)]
+    unexpected = [
+        r for r in results if isinstance(r, Exception) and not isinstance(r, refusals.Halted)
+    ]
     assert unexpected == []
 
 

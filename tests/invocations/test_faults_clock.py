@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import User
-from invocations import runs
+from invocations import refusals, runs
 from invocations.engine import claims, outcomes, sweep
 from invocations.engine.outcomes import Result
 from invocations.engine.sweep import Clock
@@ -194,7 +194,7 @@ def test_no_season_and_no_leap_second_changes_a_lockout(network: Network, moment
     with timezone.override(ZoneInfo("Europe/Berlin")):
         runs.start_run(network=network, prompt="first", at=moment)
         for seconds in (9, 11, 29):
-            with pytest.raises(runs.Lockout):
+            with pytest.raises(refusals.Lockout):
                 runs.start_run(
                     network=network, prompt="second", at=moment + timedelta(seconds=seconds)
                 )

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from invocations import halts, runs
+from invocations import halts, refusals
 from invocations.engine import claims, outcomes
 from invocations.engine.outcomes import Result
 from invocations.models import Attempt, Halt, Run
@@ -129,6 +129,6 @@ def test_stopped_and_lifted_at_once_by_many_leaves_no_call_behind(
 
     assert live() == set()
     assert not Attempt.objects.live().filter(cancel_requested_at=None).exists()
-    with pytest.raises(runs.Halted):
+    with pytest.raises(refusals.Halted):
         start(networks[0], at)
     assert {states(claim.run)[0] for claim in claimed} == {"cancelled"}

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 
 from accounts.models import User
 from assets.models import Asset
-from invocations import runs
+from invocations import refusals, runs
 from invocations.engine import calls, claims, outcomes
 from invocations.engine.outcomes import Result
 from invocations.models import Invocation, Run
@@ -109,7 +109,7 @@ def test_a_model_that_is_gone_ends_the_run_and_is_named(
     assert (run.state, run.reason) == ("failed", "error")
     assert f"“{WORDS.id}” does not exist any more" in run.detail
     assert states(other) == ["completed", "ready"]
-    with pytest.raises(runs.NotRunnable, match=WORDS.id):
+    with pytest.raises(refusals.NotRunnable, match=WORDS.id):
         start(run.network, at)
 
 

@@ -15,7 +15,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from invocations import runs
+from invocations import refusals, runs
 from invocations.engine import calls, claims
 from invocations.engine.claims import Claim
 from invocations.models import Attempt, Invocation, Run
@@ -218,7 +218,7 @@ def test_a_prompt_right_after_a_stop_is_locked_out_until_the_first_ones_time_is_
     started = runs.start_run(network=network, prompt="first", at=at, client_key="k")
     runs.stop_run(run=started.run, reason=Reason.PERSON, at=at)
 
-    with pytest.raises(runs.Lockout):
+    with pytest.raises(refusals.Lockout):
         runs.start_run(network=network, prompt="second", at=at)
 
     again = runs.start_run(network=network, prompt="first", at=at, client_key="k")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from invocations import halts, runs
+from invocations import halts, refusals, runs
 from invocations.engine import outcomes
 from invocations.engine.outcomes import Result
 from invocations.halts import StoppedCall
@@ -28,7 +28,7 @@ def test_one_stop_all_stops_everything_and_latches(
 
     assert {Run.objects.get(pk=run.pk).state for run in running} == {"stopped"}
     assert len(halts.receipt(stop_all, at=at).runs) == 2
-    with pytest.raises(runs.Halted):
+    with pytest.raises(refusals.Halted):
         start(network, at + timedelta(hours=1))
 
 

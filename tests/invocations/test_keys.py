@@ -16,7 +16,8 @@ from credentials.models import Credential, OperatorKey
 from invocations.engine import outcomes, sweep
 from invocations.engine.claims import Claim, adopt_stopped_call
 from invocations.models import Attempt, RateLimiter, Run
-from invocations.runs import NotRunnable, stop_run
+from invocations.refusals import NotRunnable
+from invocations.runs import stop_run
 from invocations.states import Outcome, Reason
 from networks.models import Network
 from platforms.base import Call, Modality, Model, Output, Platform

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from invocations import runs, visitor_access
+from invocations import refusals, runs, visitor_access
 from invocations.lockout import lockout_until
 from invocations.states import Reason
 from networks.models import Network
@@ -29,7 +29,7 @@ def check_both(network: Network, until: datetime) -> None:
     """Until then the page says locked and a start is refused, with the same moment; then neither."""
     before = until - SECOND
     assert status_of_network(network, at=before).locked_until == until
-    with pytest.raises(runs.Lockout) as refused:
+    with pytest.raises(refusals.Lockout) as refused:
         runs.start_run(network=network, prompt="too soon", at=before)
     assert refused.value.ready_at == until
     assert status_of_network(network, at=until).locked_until is None

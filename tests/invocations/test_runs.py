@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from invocations import runs
+from invocations import refusals, runs
 from invocations.models import Invocation, Run
 from invocations.prompts import BadPrompt
 from invocations.states import IllegalMove, Reason
@@ -73,7 +73,7 @@ def test_a_second_prompt_within_the_lockout_is_told_when_it_may_come(
 ) -> None:
     start(network, at)
 
-    with pytest.raises(runs.Lockout) as refused:
+    with pytest.raises(refusals.Lockout) as refused:
         start(network, at + timedelta(seconds=29))
 
     assert refused.value.ready_at == at + timedelta(seconds=30)
@@ -83,7 +83,7 @@ def test_a_second_prompt_within_the_lockout_is_told_when_it_may_come(
 def test_stopping_does_not_clear_the_lockout(network: Network, at: datetime) -> None:
     runs.stop_run(run=start(network, at), reason=Reason.PERSON, at=at)
 
-    with pytest.raises(runs.Lockout):
+    with pytest.raises(refusals.Lockout):
         start(network, at + timedelta(seconds=1))
 
 
@@ -104,14 +104,14 @@ def test_the_same_client_key_gives_the_same_run(network: Network, at: datetime) 
 
     assert (first.created, again.created) == (True, False)
     assert first.run == again.run
-    with pytest.raises(runs.KeyReused):
+    with pytest.raises(refusals.KeyReused):
         runs.start_run(network=network, prompt="twice", at=at, client_key="k")
 
 
 def test_an_empty_network_says_why_it_cannot_run(alice: User, at: datetime) -> None:
     empty = Network.create(alice, name="Empty")
 
-    with pytest.raises(runs.NotRunnable) as refused:
+    with pytest.raises(refusals.NotRunnable) as refused:
         start(empty, at)
 
     assert refused.value.problems == ["The ring is empty: add at least one model."]
@@ -120,7 +120,7 @@ def test_an_empty_network_says_why_it_cannot_run(alice: User, at: datetime) -> N
 def test_a_network_whose_model_is_gone_says_which(alice: User, at: datetime) -> None:
     stale = Network.create(alice, name="Stale", slots=[{"model": "dummy:no-more"}])
 
-    with pytest.raises(runs.NotRunnable, match="no model called “dummy:no-more”"):
+    with pytest.raises(refusals.NotRunnable, match="no model called “dummy:no-more”"):
         start(stale, at)
 
 
@@ -159,5 +159,5 @@ def test_stop_closes_the_open_step_and_says_so(network: Network, at: datetime) -
 def test_a_spent_budget_refuses_the_start(network: Network, at: datetime) -> None:
     network.budgets = {"calls_per_hour": 0}
 
-    with pytest.raises(runs.BudgetSpent, match="calls of this hour"):
+    with pytest.raises(refusals.BudgetSpent, match="calls of this hour"):
         start(network, at)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from invocations import removal, runs
+from invocations import refusals, removal, runs
 from invocations.engine import claims, outcomes
 from invocations.engine.claims import Claim
 from invocations.engine.outcomes import Result
@@ -52,7 +52,7 @@ def test_a_deleted_run_still_counts_against_the_calls_of_the_hour(
 
     removal.delete_run(run=run, at=at)
 
-    with pytest.raises(runs.BudgetSpent):
+    with pytest.raises(refusals.BudgetSpent):
         start(network, at)
 
 
@@ -64,7 +64,7 @@ def test_a_deleted_run_still_counts_against_the_dollars_of_the_day(
 
     removal.delete_run(run=run, at=at)
 
-    with pytest.raises(runs.BudgetSpent):
+    with pytest.raises(refusals.BudgetSpent):
         start(network, at + DAY - SLICE)
     assert start(network, at + DAY + SLICE).live
 
@@ -79,7 +79,7 @@ def test_what_a_deleted_network_spent_still_counts_for_its_owner(
 
     removal.delete_network(network=network, at=at)
 
-    with pytest.raises(runs.BudgetSpent):
+    with pytest.raises(refusals.BudgetSpent):
         start(other, at)
 
 
@@ -89,7 +89,7 @@ def test_a_call_counts_for_an_hour_and_at_most_five_minutes_more(
     limit(network, calls_per_hour=1)
     spend(network, 0.0, at + timedelta(minutes=4))
 
-    with pytest.raises(runs.BudgetSpent):
+    with pytest.raises(refusals.BudgetSpent):
         start(network, at + HOUR + timedelta(minutes=3))
     assert start(network, at + HOUR + SLICE).live
 
@@ -98,7 +98,7 @@ def test_the_clock_set_back_does_not_make_money_free(network: Network, at: datet
     limit(network, usd_per_day=1)
     spend(network, 1.0, at)
 
-    with pytest.raises(runs.BudgetSpent):
+    with pytest.raises(refusals.BudgetSpent):
         start(network, at - 3 * DAY)
 
 

@@ -15,7 +15,7 @@ from invocations import halts
 from invocations.engine import sentences, warm_up
 from invocations.engine.runner import Runner
 from invocations.models import Spending, Warming
-from invocations.runs import Halted
+from invocations.refusals import Halted
 from networks.models import Network
 from platforms.base import Call, Modality, Model, Output, Platform, Warmed, Warmth
 from platforms.errors import Unavailable
