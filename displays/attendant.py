@@ -27,7 +27,7 @@ from . import pressing, screens, vestaboard
 from .feeds import grid
 from .models import Board, Display, DisplayReport
 from .models.board import CannotBeShown
-from .screens import WallState
+from .wall_states import WallState, wall_state_of_network
 
 MAX_OUTPUTS = 48
 RECENT_OUTPUTS = 12  # beside what is on the screens: it may come back
@@ -65,7 +65,7 @@ class AttendantStatus:
 def attendant_status(network: Network, *, at: datetime | None = None) -> AttendantStatus:
     """What is on the displays and plain walls of the network, and what was a moment ago."""
     status = current_status(network.pk)
-    wall = screens.wall_state_of_network(network, at=at or timezone.now())
+    wall = wall_state_of_network(network, at=at or timezone.now())
     displays = Display.objects.filter(installation__network=network)
     layouts = {grid(2, 3).layout, *(display.layout for display in displays)}
     shown = [step for step in screens.steps_on_screens(layouts, wall) if _has_output(step)]

@@ -27,10 +27,11 @@ from studio.events import AudienceChanged, HaltChanged, HoursChanged
 from studio.feeds import NetworkFeed
 from studio.hooks import Audience
 
-from . import captions, presence, receipts, reports, screens
+from . import captions, presence, receipts, reports
 from .feeds import DisplayFeed, WallStateFeed
 from .miniatures import InstallationFeed
 from .models import Installation
+from .wall_states import wall_state_of_network
 
 logger = logging.getLogger(__name__)
 
@@ -112,8 +113,7 @@ class DisplayBackgroundTask:
         fresh = Network.objects.in_bulk(list(networks))  # their settings may have changed
         window = captions.code_window(at)  # codes on screens are renewed with it
         walls: dict[int, object] = {
-            pk: (screens.wall_state_of_network(one, at=at).identity, window)
-            for pk, one in fresh.items()
+            pk: (wall_state_of_network(one, at=at).identity, window) for pk, one in fresh.items()
         }
         changed = [pk for pk in walls if self._wall_states.get(pk, walls[pk]) != walls[pk]]
         self._wall_states = walls

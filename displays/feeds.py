@@ -24,7 +24,7 @@ from displays.events import (
     WallStateChanged,
 )
 from displays.models import Display, DisplayKind, QrCorner
-from displays.screens import Mode, WallState
+from displays.wall_states import Mode, WallState, as_hours_allow, run_of_wall, wall_state_of_network
 from films.events import FilmDeleted
 from invocations.events import (
     MISSION_CONTROL,
@@ -73,7 +73,7 @@ class WallStateFeed(Feed):
         if progress.type == WallStateChanged.type:
             self._last = None
             self.network.refresh_from_db(fields=captions.SHOWN_COLUMNS)
-            return self._everything(self._shown(screens.wall_state_of_network(self.network))).html
+            return self._everything(self._shown(wall_state_of_network(self.network))).html
         if progress.type == OutputsEmbedded.type:
             return self._grown_runs(str(progress.data["run"]))
         found = tiles.find_step(progress)
@@ -92,7 +92,7 @@ class WallStateFeed(Feed):
         if not drawn_runs.shows_whole_run(self.display):
             return {}
         wall = self._shown(self._recent_scene(timezone.now()))
-        shown = screens.run_of_wall(wall)
+        shown = run_of_wall(wall)
         is_same = shown is not None and shown.public_id == run
         return screens.render_cells(self.display, wall) if is_same else {}
 
@@ -152,7 +152,7 @@ class WallStateFeed(Feed):
                 if event.begins_batch:  # the state of the batch before lacks this one
                     self._present = None
                 return self._recent_scene(now)
-            wall = self._moved_on(event) or screens.wall_state_of_network(self.network, at=now)
+            wall = self._moved_on(event) or wall_state_of_network(self.network, at=now)
             event.notes[key] = wall
         self._last = wall
         return wall
@@ -167,7 +167,7 @@ class WallStateFeed(Feed):
     def _recent_scene(self, now: datetime) -> WallState:
         asked = time.monotonic()
         if self._present is None or asked - self._present[0] > _PRESENT_SECONDS:
-            self._present = (asked, screens.wall_state_of_network(self.network, at=now))
+            self._present = (asked, wall_state_of_network(self.network, at=now))
         return self._present[1]
 
 
@@ -204,14 +204,14 @@ class DisplayFeed(WallStateFeed):
 
     def snapshot(self) -> HTML:
         self._reload()
-        wall = self._shown(screens.wall_state_of_network(self.network))
+        wall = self._shown(wall_state_of_network(self.network))
         self._mode = wall.mode
         html = screens.render_screen(self.display, wall, provider=self._provider)
         return html | screens.render_identification(self.display, None)
 
     def _shown(self, wall: WallState) -> WallState:
         """Dark while the installation is closed."""
-        return screens.as_hours_allow(wall, self._hours)
+        return as_hours_allow(wall, self._hours)
 
     def render(self, event: Event) -> Frame | None:
         frame = self._frame(event)
@@ -355,7 +355,7 @@ class WallFeed(WallStateFeed):
 
     def snapshot(self) -> Mapping[str, str]:
         self.network.refresh_from_db(fields=captions.SHOWN_COLUMNS)
-        wall = screens.wall_state_of_network(self.network)
+        wall = wall_state_of_network(self.network)
         return screens.render_cells(
             self.display, wall, provider=self._provider
         ) | screens.render_notices(self.display, wall)

@@ -14,11 +14,12 @@ from lib.validation import Invalid
 from networks import opening_words
 from realtime.events import publish, send
 
-from . import miniatures, presence, screens
+from . import miniatures, presence
 from .events import DisplayCommanded, DisplayIdentified
 from .installations import NoSuchDisplay, changing
 from .miniatures import Miniature
 from .models import Display, DisplayReport, Installation
+from .wall_states import as_hours_allow, wall_state_of_network
 
 PER_PAGE = 20
 
@@ -94,9 +95,7 @@ def _rows(
     for one in displays:
         one.installation = installation
     reports = {one.display_id: one for one in DisplayReport.objects.filter(display__in=displays)}
-    wall = screens.as_hours_allow(
-        screens.wall_state_of_network(installation.network), installation.hours
-    )
+    wall = as_hours_allow(wall_state_of_network(installation.network), installation.hours)
     small = miniatures.miniatures_of(displays, wall)
     return [
         FleetRow(one, viewers.get(one.feed_key, 0), reports.get(one.pk), miniature)

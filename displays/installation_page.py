@@ -15,9 +15,10 @@ from lib.paging import Paging, newest_first
 from lib.qr_codes import PublicUrl
 from networks.models import Person
 
-from . import miniatures, presence, screens
+from . import miniatures, presence
 from .deliveries import HungBoard, find_boards
 from .models import Display, DisplayKind, Installation, Kiosk
+from .wall_states import as_hours_allow, wall_state_of_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,7 @@ def page_context(
     request: HttpRequest, installation: Installation, person: Person
 ) -> dict[str, object]:
     rows = display_rows(installation)
-    wall = screens.as_hours_allow(
-        screens.wall_state_of_network(installation.network), installation.hours
-    )
+    wall = as_hours_allow(wall_state_of_network(installation.network), installation.hours)
     return {
         **miniatures.wall_context([row.display for row in rows], wall),
         "installation": installation,

@@ -27,7 +27,7 @@ from . import drawn_runs, film_displays, screens
 from .drawn_boards import DrawnBoard
 from .feeds import CHANGES, PANIC, WallStateFeed, grid
 from .models import Display, DisplayKind, Installation
-from .screens import WallState
+from .wall_states import Mode, WallState, as_hours_allow, run_of_wall, wall_state_of_network
 
 MINIATURE = TileOptions(linked=False, lazy=True, priced=False)
 HTML = Mapping[str, str]
@@ -67,7 +67,7 @@ def miniatures_of(displays: Sequence[Display], wall: WallState) -> list[Miniatur
     screens.load_steps([one.layout for one in displays], wall)
     boards = [one for one in displays if one.kind == DisplayKind.VESTABOARD]
     drawn = screens.draw_boards(boards, wall) if boards else {}
-    films = {} if wall.mode is screens.Mode.DARK else film_displays.tiles_of(displays, MINIATURE)
+    films = {} if wall.mode is Mode.DARK else film_displays.tiles_of(displays, MINIATURE)
     return [
         Miniature(one, (), drawn[one.pk])
         if one.pk in drawn
@@ -81,7 +81,7 @@ def miniatures_of(displays: Sequence[Display], wall: WallState) -> list[Miniatur
 def _whole_run(display: Display, wall: WallState) -> str:
     if not drawn_runs.shows_whole_run(display):
         return ""
-    return drawn_runs.render_miniature(display, screens.run_of_wall(wall))
+    return drawn_runs.render_miniature(display, run_of_wall(wall))
 
 
 def wall_context(displays: Sequence[Display], wall: WallState) -> dict[str, object]:
@@ -118,16 +118,16 @@ class InstallationFeed(WallStateFeed):
 
     def snapshot(self) -> HTML:
         self._reload()
-        return self._all(self._shown(screens.wall_state_of_network(self.network)))
+        return self._all(self._shown(wall_state_of_network(self.network)))
 
     def _shown(self, wall: WallState) -> WallState:
         """Dark while the installation is closed."""
-        return screens.as_hours_allow(wall, self.installation.hours)
+        return as_hours_allow(wall, self.installation.hours)
 
     def render(self, event: Event) -> Frame | None:
         if event.type in CHANGES:
             self._reload()
-            wall = self._shown(screens.wall_state_of_network(self.network))
+            wall = self._shown(wall_state_of_network(self.network))
             return Frame(html=self._all(wall))
         if event.topic.name == MISSION_CONTROL:
             return self._render(event, of_network=False) if event.type in PANIC else None
@@ -141,7 +141,7 @@ class InstallationFeed(WallStateFeed):
 
     def _grown_runs(self, run: str) -> HTML:
         wall = self._shown(self._recent_scene(timezone.now()))
-        shown = screens.run_of_wall(wall)
+        shown = run_of_wall(wall)
         if shown is None or shown.public_id != run:
             return {}
         return {
@@ -155,7 +155,7 @@ class InstallationFeed(WallStateFeed):
             return None
         if self._mode is not wall.mode:
             return self._everything(wall)
-        if wall.mode is screens.Mode.REPLAY:
+        if wall.mode is Mode.REPLAY:
             return None
         sequence = int(event.data["sequence"])
         cells = [(one, one.layout.cell_of(sequence)) for one in self.displays]

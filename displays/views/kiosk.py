@@ -20,6 +20,7 @@ from displays import screens, unlocking, wrong_codes
 from displays.feeds import find
 from displays.models import Display, Kiosk, QrCorner, QrTarget
 from displays.views.terminal import EMPTY_PICTURE
+from displays.wall_states import as_hours_allow, wall_state_of_network
 from displays.wrong_codes import WRONG_SECONDS, TooManyWrongCodes
 from lib.languages import use_language
 from lib.proxies import counted_address
@@ -47,7 +48,7 @@ def display(request: HttpRequest, installation: str, name: str) -> HttpResponse:
     network = found.installation.network
     # The position first: what happens while the page is drawn is asked for after it.
     position = str(log.position(network.topic)) if network.public else ""
-    wall = screens.as_hours_allow(screens.wall_state_of_network(network), found.installation.hours)
+    wall = as_hours_allow(wall_state_of_network(network), found.installation.hours)
     context = screens.screen_context(found, wall) | {
         "version": product_version(),
         "claimed": is_claimed_for(request, found),

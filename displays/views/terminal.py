@@ -17,6 +17,7 @@ from accounts.models import User
 from displays import feeds as wall_feed
 from displays import replay, screens, unlocking, visits
 from displays.captions import INFO, CodeTarget
+from displays.wall_states import wall_state_of_network
 from invocations import prompts, runs, visitor_limits
 from invocations.models import Halt, Run
 from invocations.prompts import BadPrompt
@@ -131,7 +132,7 @@ def _no_entry(request: HttpRequest, network: Network | None, token: str) -> Http
 def wall(request: HttpRequest, slug: str) -> HttpResponse:
     network = visible_network(request, slug)
     grid = wall_feed.grid(_side(request, "rows", 2), _side(request, "columns", 3))
-    wall = screens.wall_state_of_network(network)
+    wall = wall_state_of_network(network)
     context = screens.page_context(grid, wall) | {
         "network": network,
         "cells": grid.layout.cells,

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from archive.bundles.importing import import_run
 from displays import replay
-from displays.screens import Mode, wall_state_of_network
+from displays.wall_states import Mode, wall_state_of_network
 from invocations.models import Run
 from networks.models import Network
 from studio.status import status_of_network

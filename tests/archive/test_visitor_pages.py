@@ -13,7 +13,7 @@ from django.utils import timezone
 from archive.models import ContactSheet
 from archive.views.visitor_pages import HIGHLIGHTS
 from displays import replay
-from displays.screens import wall_state_of_network
+from displays.wall_states import wall_state_of_network
 from invocations import halts, runs, visitor_access
 from invocations.models import Invocation, Run
 from invocations.states import Reason

@@ -28,6 +28,7 @@ from assets import ingest  # noqa: E402
 from displays import installations, screens  # noqa: E402
 from displays.feeds import find  # noqa: E402
 from displays.models import Display, Installation, Kiosk  # noqa: E402
+from displays.wall_states import wall_state_of_network  # noqa: E402
 from farm.models import EnrolmentToken  # noqa: E402
 from invocations import halts, runs  # noqa: E402
 from invocations.engine import outcomes  # noqa: E402
@@ -221,7 +222,7 @@ def cells(installation: str, name: str) -> dict[str, str]:
     """The tiles as the database has them: id -> text."""
     display = find(installation, name)
     assert display is not None
-    scene = screens.wall_state_of_network(display.installation.network)
+    scene = wall_state_of_network(display.installation.network)
     return {tile.id: tile.text for tile in screens.tiles_of(display, scene)}
 
 

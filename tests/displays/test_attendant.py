@@ -18,6 +18,7 @@ from displays.attendant_feed import AttendantFeed
 from displays.feeds import DisplayFeed, WallFeed, find, grid
 from displays.miniatures import InstallationFeed
 from displays.models import Board, DisplayReport, Installation
+from displays.wall_states import wall_state_of_network
 from invocations import halts, visitor_access
 from invocations.engine import placeholders
 from invocations.models import Invocation, Run, Takedown
@@ -385,7 +386,7 @@ def test_outputs_on_a_large_grid_are_all_listed(
         work(run, f"kite {number}")
 
     found = attendant.attendant_status(network)
-    wall = screens.wall_state_of_network(network)
+    wall = wall_state_of_network(network)
 
     shown = screens.steps_on_screens([grid(4, 5).layout], wall)
     completed = [one.pk for one in shown if one.state == "completed"]

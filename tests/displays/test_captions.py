@@ -11,10 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from displays import screens
 from displays.events import WallStateChanged
 from displays.feeds import DisplayFeed, find
-from displays.screens import IDLE_FOR, STOPPED_FOR, Mode
+from displays.wall_states import IDLE_FOR, STOPPED_FOR, Mode, wall_state_of_network
 from invocations import halts, runs
 from invocations.models import Run, StopAll
 from invocations.states import Reason
@@ -150,7 +149,7 @@ def test_when_nothing_runs_any_more_it_says_so_and_goes_on_inviting(
     assert "Type your own" in page
 
     Run.objects.update(ended_at=timezone.now() - 2 * IDLE_FOR)
-    assert screens.wall_state_of_network(opened).mode is Mode.REPLAY
+    assert wall_state_of_network(opened).mode is Mode.REPLAY
     page = html_of(stranger.get(wall))
     assert "Whispers · from the archive" in page
     assert '<q dir="auto">a red balloon</q>' in page
@@ -186,11 +185,11 @@ def test_a_setting_reaches_the_walls_that_hang(
     assert found is not None
     feed = DisplayFeed(found)
     before = feed.snapshot()["wall-caption"]
-    identity = screens.wall_state_of_network(opened).identity
+    identity = wall_state_of_network(opened).identity
     Network.objects.update(**{column: value})
 
     fresh = Network.objects.get()
-    assert screens.wall_state_of_network(fresh).identity != identity  # so it is pushed
+    assert wall_state_of_network(fresh).identity != identity  # so it is pushed
     news = Progress(opened.topic, WallStateChanged.type, {})
     assert feed.render_progress(news)["wall-caption"] != before
 

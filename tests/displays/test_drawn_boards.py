@@ -14,6 +14,7 @@ from django.utils import timezone
 from displays import boards, installations, screens, vestaboard
 from displays.feeds import DisplayFeed
 from displays.models import Display, Installation
+from displays.wall_states import wall_state_of_network
 from invocations import runs, visitor_access
 from invocations.models import Run
 from networks.models import Network
@@ -217,7 +218,7 @@ def test_one_drawing_costs_few_queries(
     run = start()
     work(run)
     work(run, "a moth")
-    wall = screens.wall_state_of_network(run.network)
+    wall = wall_state_of_network(run.network)
 
     with django_assert_max_num_queries(2):
         screens.render_cells(hung, wall, 0)

@@ -11,12 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from displays import installations, screens
+from displays import installations
 from displays.background import DisplayBackgroundTask
 from displays.events import InstallationClosed, InstallationOpened
 from displays.fleet import fleet_of
 from displays.miniatures import InstallationFeed
 from displays.models import DisplayReport, Installation
+from displays.wall_states import Mode, as_hours_allow, wall_state_of_network
 from invocations.models import Run
 from lib.database_thread import close_connection
 from lib.validation import Invalid
@@ -225,11 +226,9 @@ def test_an_archive_is_not_replayed_on_a_dark_screen(
 ) -> None:
     have(installation, closed_now())
 
-    wall = screens.as_hours_allow(
-        screens.wall_state_of_network(installation.network), installation.hours
-    )
+    wall = as_hours_allow(wall_state_of_network(installation.network), installation.hours)
 
-    assert (wall.mode, wall.moment, wall.run) == (screens.Mode.DARK, None, None)
+    assert (wall.mode, wall.moment, wall.run) == (Mode.DARK, None, None)
 
 
 def test_when_it_opens_or_closes_one_event_says_so_to_all_screens(

@@ -13,6 +13,7 @@ from django.utils import translation
 from displays import installations, screens
 from displays.feeds import DisplayFeed
 from displays.models import Installation
+from displays.wall_states import wall_state_of_network
 from lib.validation import Invalid
 from networks.models import Network
 from realtime.access import open_feed
@@ -140,7 +141,7 @@ def test_one_wall_is_drawn_in_two_languages(
     network: Network, run: Any, work: Work, add_display: AddDisplay
 ) -> None:
     display = add_display()
-    wall = screens.wall_state_of_network(network)
+    wall = wall_state_of_network(network)
 
     drawn = []
     for code in ("en", "fr", "en"):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from assets.models import Asset
 from displays import replay, screens
 from displays.models import Display
-from displays.screens import IDLE_FOR, STOPPED_FOR, Mode
+from displays.wall_states import IDLE_FOR, STOPPED_FOR, Mode, wall_state_of_network
 from films.models import Film
 from films.states import FilmState
 from invocations import halts, takedowns
@@ -45,14 +45,14 @@ def ended(network: Network, run: Run, work: Work) -> datetime:
 
 
 def shown(network: Network, display: Display, at: datetime) -> str:
-    scene = screens.wall_state_of_network(network, at=at)
+    scene = wall_state_of_network(network, at=at)
     return screens.tiles_of(display, scene)[0].text
 
 
 def test_the_last_work_is_looked_at_in_peace_first(
     network: Network, display: Display, ended: datetime
 ) -> None:
-    scene = screens.wall_state_of_network(network, at=ended + IDLE_FOR - timedelta(seconds=1))
+    scene = wall_state_of_network(network, at=ended + IDLE_FOR - timedelta(seconds=1))
 
     assert scene.mode is Mode.LIVE
     assert screens.tiles_of(display, scene)[0].text == "three"
@@ -71,7 +71,7 @@ def test_then_the_archive_is_performed_step_by_step_over_and_over(
 def test_a_step_of_old_is_seen_at_work_before_it_is_done(
     network: Network, display: Display, ended: datetime
 ) -> None:
-    scene = screens.wall_state_of_network(network, at=ended + IDLE_FOR + STEP)
+    scene = wall_state_of_network(network, at=ended + IDLE_FOR + STEP)
     tile = screens.tiles_of(display, scene)[0]
 
     assert (scene.mode, tile.state) == (Mode.REPLAY, "invoking")
@@ -83,11 +83,11 @@ def test_a_network_may_do_without(network: Network, display: Display, ended: dat
     Network.objects.filter(pk=network.pk).update(replay=False)
     network.refresh_from_db()
 
-    assert screens.wall_state_of_network(network, at=ended + timedelta(hours=1)).mode is Mode.LIVE
+    assert wall_state_of_network(network, at=ended + timedelta(hours=1)).mode is Mode.LIVE
 
 
 def test_with_nothing_in_the_archive_the_wall_stays_as_it_is(network: Network) -> None:
-    assert screens.wall_state_of_network(network, at=timezone.now()).mode is Mode.LIVE
+    assert wall_state_of_network(network, at=timezone.now()).mode is Mode.LIVE
 
 
 def test_stopped_is_seen_first_and_the_archive_after_it(
@@ -98,13 +98,13 @@ def test_stopped_is_seen_first_and_the_archive_after_it(
     halts.stop_all(stopped_by=None, at=at)
 
     modes = [
-        screens.wall_state_of_network(network, at=at + after).mode
+        wall_state_of_network(network, at=at + after).mode
         for after in (timedelta(0), STOPPED_FOR - STEP / 2, STOPPED_FOR + AFTER_WORK)
     ]
 
     assert modes == [Mode.STOPPED, Mode.STOPPED, Mode.REPLAY]
     note = screens.render_notices(
-        display, screens.wall_state_of_network(network, at=at + STOPPED_FOR + AFTER_WORK)
+        display, wall_state_of_network(network, at=at + STOPPED_FOR + AFTER_WORK)
     )
     assert "Stopped · From the archive" in note["screen-note"]
 
@@ -117,11 +117,11 @@ def test_while_the_provider_rests_the_archive_plays_but_not_for_a_slow_pace(
     Invocation.objects.filter(run=second).update(created_at=later)
     long_after = later + timedelta(minutes=9)
 
-    assert screens.wall_state_of_network(network, at=long_after).mode is Mode.LIVE
+    assert wall_state_of_network(network, at=long_after).mode is Mode.LIVE
     RateLimiter.objects.update_or_create(
         key="dummy", defaults={"open_until": long_after + timedelta(minutes=1)}
     )
-    assert screens.wall_state_of_network(network, at=long_after).mode is Mode.REPLAY
+    assert wall_state_of_network(network, at=long_after).mode is Mode.REPLAY
 
 
 def test_replaying_writes_nothing_and_asks_little(
@@ -169,11 +169,11 @@ def test_a_film_is_played_to_its_end_in_turn_with_runs(
     film_of(run, video, 24.0)
     begin = ended + IDLE_FOR + 3 * STEP
 
-    scene = screens.wall_state_of_network(network, at=begin + AFTER_WORK)
+    scene = wall_state_of_network(network, at=begin + AFTER_WORK)
     tiles = screens.tiles_of(grid, scene)
     page = screens.render_screen(grid, scene)
-    later = screens.wall_state_of_network(network, at=begin + 2 * STEP + AFTER_WORK)
-    after = screens.wall_state_of_network(network, at=begin + 3 * STEP + AFTER_WORK)
+    later = wall_state_of_network(network, at=begin + 2 * STEP + AFTER_WORK)
+    after = wall_state_of_network(network, at=begin + 3 * STEP + AFTER_WORK)
 
     assert [tile.state for tile in tiles] == ["completed", *["empty"] * 5]
     assert (tiles[0].url, tiles[0].began_at) == (video.url, begin)
@@ -190,7 +190,7 @@ def test_a_film_is_not_shown_once_an_output_was_taken_down(
 ) -> None:
     film_of(run, video, 24.0)
     begin = ended + IDLE_FOR + 3 * STEP + AFTER_WORK
-    scene = screens.wall_state_of_network(network, at=begin)
+    scene = wall_state_of_network(network, at=begin)
     assert screens.tiles_of(display, scene)[0].modality == "video"
 
     step = run.invocations.get(sequence=1)
@@ -200,6 +200,6 @@ def test_a_film_is_not_shown_once_an_output_was_taken_down(
 
     assert screens.tiles_of(display, scene)[0].state == "empty"
     replay.clear_cache()
-    again = screens.wall_state_of_network(network, at=begin)
+    again = wall_state_of_network(network, at=begin)
     assert again.moment is not None
     assert again.moment.film == 0

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from displays.events import WallStateChanged
 from displays.feeds import WallFeed
-from displays.screens import IDLE_FOR
+from displays.wall_states import IDLE_FOR
 from invocations import halts, runs
 from invocations.models import Run
 from invocations.states import Reason
