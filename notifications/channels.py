@@ -5,7 +5,8 @@ The audit log says who did what, to which channel by its name; the address is no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, Unpack
 
 from django.conf import settings
 from django.db import transaction
@@ -19,7 +20,7 @@ from lib.validation import Invalid, is_blank, is_legible, raise_invalid
 from . import addresses, sender
 from .addresses import AddressRefused
 from .models import Channel, DeliveryReport
-from .models.channel import DIGEST_MINUTES, MAX_DIGEST_MINUTES, OWN_EMAIL
+from .models.channel import MAX_DIGEST_MINUTES, OWN_EMAIL
 from .models.delivery import PROBLEMS
 from .occasions import SELECTABLE, Level, Occasion
 from .texts import MessageText
@@ -29,74 +30,41 @@ MAX_NAME = 60
 DEFAULT_OCCASIONS = tuple(str(one) for one in SELECTABLE)
 
 
-def add(
-    *,
-    owner: User,
-    name: str,
-    address: str = "",
-    occasions: Sequence[str] = DEFAULT_OCCASIONS,
-    digest_minutes: int = DIGEST_MINUTES,
-    enabled: bool = True,
-    everything: bool = False,
-    private_allowed: bool = False,
-    language: str | None = None,
-) -> Channel:
-    """A new channel of theirs. Without an address it is their e-mail; its language is the one that they
-    read, unless given. Raises Invalid."""
-    errors = _problems(owner, owner, name, occasions, digest_minutes, everything, private_allowed)
-    raise_invalid(errors | {"language": _language_problem(language)})
-    address, service = _read(address, private_allowed=private_allowed)
+class ChannelFields(TypedDict, total=False):
+    """What can be set on a channel besides its name. What is not given, or None, stays as it is."""
+
+    address: str | None  # "": its owner's e-mail
+    occasions: Sequence[str]
+    digest_minutes: int
+    enabled: bool
+    everything: bool
+    private_allowed: bool
+    language: str | None  # of a new one that is given none: what its owner reads
+
+
+def add(*, owner: User, name: str, **given: Unpack[ChannelFields]) -> Channel:
+    """A new channel of theirs; without an address it is their e-mail. Raises Invalid."""
+    raise_invalid(_problems(name, given, owner=owner, by=owner))
+    usual = {"occasions": list(DEFAULT_OCCASIONS), "language": get_language() or ""}
+    fields = usual | _columns(name, given)
+    private_allowed = bool(given.get("private_allowed"))
+    address, fields["service"] = _read(given.get("address") or "", private_allowed=private_allowed)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=owner.pk)  # two at a time are counted one by one
         if Channel.objects.filter(owner=owner).count() >= MAX_CHANNELS:
             raise Invalid({"name": _("You have %d channels; delete one first.") % MAX_CHANNELS})
-        made = Channel.add(
-            owner,
-            address=address,
-            name=name.strip(),
-            service=service,
-            occasions=_in_order(occasions),
-            digest_minutes=digest_minutes,
-            enabled=enabled,
-            everything=everything,
-            private_allowed=private_allowed,
-            language=language or get_language() or "",
-        )
+        made = Channel.add(owner, address=address, **fields)
         AuditEntry.record(owner, "channel.added", made.name)
     return made
 
 
 def change(
-    channel: Channel,
-    *,
-    by: User,
-    name: str | None = None,
-    address: str | None = None,
-    occasions: Sequence[str] | None = None,
-    digest_minutes: int | None = None,
-    enabled: bool | None = None,
-    everything: bool | None = None,
-    private_allowed: bool | None = None,
-    language: str | None = None,
+    channel: Channel, *, by: User, name: str | None = None, **given: Unpack[ChannelFields]
 ) -> Channel:
     """All that is given, or, where anything of it is wrong, nothing. An admin's leave for private
     addresses ends when somebody else puts in another address. Raises Invalid."""
-    asks_private = bool(private_allowed) and not channel.private_allowed
-    asks_everything = bool(everything) and not channel.everything
-    errors = _problems(
-        channel.owner, by, name, occasions, digest_minutes, asks_everything, asks_private
-    )
-    raise_invalid(errors | {"language": _language_problem(language)})
-    given = {
-        "name": None if name is None else name.strip(),
-        "occasions": None if occasions is None else _in_order(occasions),
-        "digest_minutes": digest_minutes,
-        "enabled": enabled,
-        "everything": everything,
-        "private_allowed": private_allowed,
-        "language": language,
-    }
-    fields = {key: value for key, value in given.items() if value is not None}
+    raise_invalid(_problems(name, given, owner=channel.owner, by=by, channel=channel))
+    fields, address = _columns(name, given), given.get("address")
     if address is not None:
         if not by.is_admin:
             fields["private_allowed"] = False
@@ -123,27 +91,42 @@ def send_test(channel: Channel) -> None:
         channel.put(Occasion.TEST, at=timezone.now())
 
 
+def _columns(name: str | None, given: ChannelFields) -> dict[str, Any]:
+    """What is given, as it is stored; without the address."""
+    fields = {"name": None if name is None else name.strip(), **given}
+    fields.pop("address", None)
+    if (occasions := given.get("occasions")) is not None:
+        fields["occasions"] = [one for one in DEFAULT_OCCASIONS if one in occasions]
+    return {key: value for key, value in fields.items() if value is not None}
+
+
 def _problems(
+    name: str | None,
+    given: ChannelFields,
+    *,
     owner: User,
     by: User,
-    name: str | None,
-    occasions: Sequence[str] | None,
-    digest_minutes: int | None,
-    everything: bool,
-    private_allowed: bool,
+    channel: Channel | None = None,
 ) -> dict[str, str]:
-    """By field; "" where nothing is wrong with it."""
+    """By field; "" where nothing is wrong with it. What the channel has already may stay."""
     errors = {"name": "" if name is None else _name_problem(name)}
+    errors["language"] = _language_problem(given.get("language"))
+    occasions, minutes = given.get("occasions"), given.get("digest_minutes")
     if occasions is not None and not (occasions and set(occasions) <= set(DEFAULT_OCCASIONS)):
         known = ", ".join(DEFAULT_OCCASIONS)
         errors["occasions"] = _("Choose at least one of: %(known)s.") % {"known": known}
-    if digest_minutes is not None and not 1 <= digest_minutes <= MAX_DIGEST_MINUTES:
+    if minutes is not None and not 1 <= minutes <= MAX_DIGEST_MINUTES:
         errors["digest_minutes"] = _("From 1 to %d minutes.") % MAX_DIGEST_MINUTES
-    if everything and not (by.is_admin and owner.is_superuser):
+    if _asks("everything", given, channel) and not (by.is_admin and owner.is_superuser):
         errors["everything"] = _("Only admins hear of everything.")
-    if private_allowed and not by.is_admin:
+    if _asks("private_allowed", given, channel) and not by.is_admin:
         errors["private_allowed"] = _("Only an admin may allow this.")
     return errors
+
+
+def _asks(name: str, given: Mapping[str, object], channel: Channel | None) -> bool:
+    """Whether that is to be switched on that is off."""
+    return bool(given.get(name)) and not getattr(channel, name, False)
 
 
 def _name_problem(name: str) -> str:
@@ -157,10 +140,6 @@ def _language_problem(code: str | None) -> str:
     if code is None or code in languages:
         return ""
     return _("One of: %(known)s.") % {"known": ", ".join(languages)}
-
-
-def _in_order(occasions: Sequence[str]) -> list[str]:
-    return [one for one in DEFAULT_OCCASIONS if one in occasions]
 
 
 def _read(text: str, *, private_allowed: bool) -> tuple[str, str]:
