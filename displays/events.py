@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from invocations.events import NETWORK_TOPIC
 from realtime.events import DomainEvent, LiveUpdate
 
 INSTALLATION = "installation:<id>"
@@ -46,7 +47,7 @@ class DisplayIdentified(DomainEvent):
 class WallStateChanged(LiveUpdate):
     """Time alone changed what a wall shows."""
 
-    topic, type = "network:<id>", "scene.changed"
+    topic, type = NETWORK_TOPIC, "scene.changed"
 
 
 @dataclass(frozen=True, slots=True)

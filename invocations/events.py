@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NETWORK = "network:<id>"
+NETWORK_TOPIC = "network:<id>"  # of every event about a network or its runs
 MISSION_CONTROL = "mission-control"
 MAX_DETAIL = 300  # characters of it in the log
 
@@ -62,7 +62,7 @@ def _quoted(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RunEvent(DomainEvent):
-    topic = NETWORK
+    topic = NETWORK_TOPIC
     run: str
     state: str
     reason: str | None
@@ -124,7 +124,7 @@ class RunWithdrawn(RunEvent):
 
 @dataclass(frozen=True, slots=True)
 class InvocationEvent(DomainEvent):
-    topic = NETWORK
+    topic = NETWORK_TOPIC
     run: str
     invocation: str
     sequence: int
@@ -207,7 +207,7 @@ class InvocationPerturbed(InvocationEvent):
 class InvocationProgressed(LiveUpdate):
     """What the provider says of a step while it works on it."""
 
-    topic, type = NETWORK, "invocation.progressed"
+    topic, type = NETWORK_TOPIC, "invocation.progressed"
     run: str
     invocation: str
     status: str
@@ -217,7 +217,7 @@ class InvocationProgressed(LiveUpdate):
 class WarmthChanged(LiveUpdate):
     """A model of the network was loaded, or could not be."""
 
-    topic, type = NETWORK, "warmth.changed"
+    topic, type = NETWORK_TOPIC, "warmth.changed"
 
 
 # Everything at once

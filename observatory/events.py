@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from invocations.events import NETWORK_TOPIC
 from realtime.events import LiveUpdate, send
 
 from .models import RunPair
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class OutputsEmbedded(LiveUpdate):
     """Outputs of the run were embedded: its trajectory goes on."""
 
-    topic, type = "network:<id>", "outputs.embedded"
+    topic, type = NETWORK_TOPIC, "outputs.embedded"
     run: str
 
 

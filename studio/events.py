@@ -5,37 +5,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from invocations.events import NETWORK_TOPIC
 from realtime.events import DomainEvent, LiveUpdate
-
-NETWORK = "network:<id>"
 
 
 @dataclass(frozen=True, slots=True)
 class AudienceChanged(LiveUpdate):
     """Who follows the network's pages and displays."""
 
-    topic, type = NETWORK, "audience.changed"
+    topic, type = NETWORK_TOPIC, "audience.changed"
 
 
 @dataclass(frozen=True, slots=True)
 class HaltChanged(LiveUpdate):
     """Everything was stopped or allowed again, or the disk is full or is not any more: no event of networks."""
 
-    topic, type = NETWORK, "halt.changed"
+    topic, type = NETWORK_TOPIC, "halt.changed"
 
 
 @dataclass(frozen=True, slots=True)
 class HoursChanged(LiveUpdate):
     """The installations that show the network have opened or closed, or have other hours."""
 
-    topic, type = NETWORK, "hours.changed"
+    topic, type = NETWORK_TOPIC, "hours.changed"
 
 
 @dataclass(frozen=True, slots=True)
 class InvocationPreviewed(LiveUpdate):
     """There is a newer preview of what a step is going to give."""
 
-    topic, type = NETWORK, "invocation.previewed"
+    topic, type = NETWORK_TOPIC, "invocation.previewed"
     invocation: str
 
 
@@ -43,7 +42,7 @@ class InvocationPreviewed(LiveUpdate):
 class BlocklistEvent(DomainEvent):
     """`run` and `worker`: public ids."""
 
-    topic = NETWORK
+    topic = NETWORK_TOPIC
     run: str
     worker: str
     model: str
