@@ -15,7 +15,7 @@ import pytest
 
 from panic.supervisor import children, loop, watchdogs
 from panic.supervisor.children import Child, Plan, restart_delay
-from panic.supervisor.loop import MAX_LINE_BYTES, Lines, LogOutput
+from panic.supervisor.output import MAX_LINE_BYTES, Lines, LogOutput
 from panic.supervisor.watchdogs import (
     FIRST_HEARTBEAT_SECONDS,
     HEARTBEAT_SECONDS,
@@ -148,7 +148,7 @@ def test_as_json_each_line_is_one_object_whoever_spoke(tmp_path: Path) -> None:
 
 
 def test_the_log_file_is_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("panic.supervisor.loop.MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr("panic.supervisor.output.MAX_FILE_BYTES", 1000)
     output = LogOutput(tmp_path / "panic.log")
 
     for _ in range(200):
