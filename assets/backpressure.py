@@ -59,11 +59,6 @@ class StreamedBodyRequest(http_protocol.WebRequest):  # type: ignore[misc]
             self.content = body
 
 
-def install_daphne_request() -> None:
-    """Make Daphne leave bodies where they are. Every HTTP application must be in `Backpressure`."""
-    http_protocol.WebRequest = StreamedBodyRequest
-
-
 class _BodyReader:
     """Reads the body in the place of the empty one that Daphne has queued."""
 

@@ -5,15 +5,13 @@ In this order, so that a kill at any point leaves either an asset or nothing tha
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import threading
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO
 
-from django.db import connections
 from django.utils import timezone
 
 from . import blobs, containers, sentences, unsupported
@@ -53,31 +51,6 @@ def store(
             for chunk in _chunks(source):
                 incoming.write(chunk)
         return _keep(incoming, content_type, files, screen)
-
-
-async def store_async(
-    source: AsyncIterable[bytes],
-    *,
-    kind: str,
-    content_type: str = "",
-    screen: Screen | None = None,
-    max_bytes: int | None = None,
-) -> Asset:
-    """The same for an asynchronous source; the event loop does not wait for disk or decoding."""
-    asked = MediaKind(kind)
-    with blobs.temporary_files() as files:
-        incoming = _Incoming(files.new_file(), asked, max_bytes)
-        with incoming:
-            async for chunk in source:
-                await asyncio.to_thread(incoming.write, chunk)
-
-        def keep() -> Asset:
-            try:
-                return _keep(incoming, content_type, files, screen)
-            finally:
-                connections.close_all()  # this thread's
-
-        return await asyncio.to_thread(keep)
 
 
 class _Incoming(AbstractContextManager[None]):

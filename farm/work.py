@@ -14,8 +14,6 @@ from .film_work import TaskHandover
 from .models import FarmWorker, TaskAssignment
 from .outcomes import Finish
 
-MAX_STEP_OUTPUTS = 8
-
 
 @dataclass(frozen=True, slots=True)
 class WorkInHand:

@@ -53,13 +53,13 @@ class WorkOffer:
         named = model_id in self.models or model_id.partition(":")[0] in self.platforms
         return named != self.inverted
 
-    def as_query(self, field: str = "model") -> Q:
-        """The same as a filter of rows whose `field` is a model id."""
+    def as_query(self) -> Q:
+        """The same as a filter of steps."""
         if self.inverted and not self.platforms and not self.models:
             return Q()  # everything, without a word to the database
-        named = Q(**{f"{field}__in": self.models})
+        named = Q(model__in=self.models)
         for slug in sorted(self.platforms):
-            named |= Q(**{f"{field}__startswith": f"{slug}:"})
+            named |= Q(model__startswith=f"{slug}:")
         return ~named if self.inverted else named
 
 

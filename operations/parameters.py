@@ -38,25 +38,6 @@ def complete_parameters(operation: Operation, given: Parameters) -> dict[str, An
     return values
 
 
-def schema_of(operation: Operation) -> dict[str, Any]:
-    """A JSON Schema of its parameters."""
-    properties = {one.name: _schema(one) for one in operation.parameters}
-    return {"type": "object", "additionalProperties": False, "properties": properties}
-
-
-def _schema(parameter: OperationParameter) -> dict[str, Any]:
-    item = {"numbers": "number", "texts": "string"}.get(parameter.type)
-    kind = {"text": "string"}.get(parameter.type, parameter.type)
-    schema: dict[str, Any] = {"type": "array", "items": {"type": item}} if item else {"type": kind}
-    limits = schema["items"] if item else schema
-    for key, value in (("minimum", parameter.minimum), ("maximum", parameter.maximum)):
-        if value is not None:
-            limits[key] = value
-    if parameter.choices:
-        limits["enum"] = list(parameter.choices)
-    return schema | {"default": parameter.default, "description": parameter.description}
-
-
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 

@@ -43,9 +43,9 @@ def problems(schema: JSON, value: object, name: str = "parameters") -> list[str]
     ]
 
 
-def flaws(schema: JSON, name: str = "parameters") -> list[str]:
+def flaws(schema: JSON) -> list[str]:
     """Every way in which this is no JSON Schema that is understood here, as sentences."""
-    return list(_flaws(schema, name))
+    return list(_flaws(schema, "parameters"))
 
 
 def unknown_keywords(schema: JSON) -> set[str]:

@@ -160,9 +160,3 @@ def _prune_topic(topic: Topic, oldest: datetime, max_per_topic: int) -> int:
             deleted += len(expired)
         if len(expired) < PRUNE_BATCH:
             return deleted
-
-
-def renew_epochs() -> None:
-    """Make every cursor stale: to be called after a restore from a backup."""
-    for topic in Topic.objects.all():
-        Topic.objects.filter(pk=topic.pk).update(epoch=new_epoch())

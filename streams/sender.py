@@ -12,7 +12,6 @@ from .models import StreamTarget
 from .states import TargetState
 
 SILENT_SECONDS = 20.0  # a connection on which nothing moves for so long is given up
-NOTED_SECONDS = 5.0
 
 
 class TargetSender:

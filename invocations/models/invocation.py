@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assets.models import Asset
 from invocations.leases import WorkOffer
-from invocations.states import InvocationState, Stale, sources
+from invocations.states import OPEN_INVOCATIONS, InvocationState, Stale, sources
 from lib.compiled_statements import CompiledInsert, CompiledSelect, CompiledUpdate
 from lib.public_ids import new_public_id
 from networks.models import Network
@@ -53,7 +53,7 @@ class InvocationQuerySet(models.QuerySet["Invocation"]):
 
     def open(self) -> InvocationQuerySet:
         """Not yet at an end. SQLite needs `ended_at` to see that the index has them all."""
-        return self.filter(ended_at__isnull=True, state__in=(State.READY, State.INVOKING))
+        return self.filter(ended_at__isnull=True, state__in=OPEN_INVOCATIONS)
 
 
 class Invocation(models.Model):

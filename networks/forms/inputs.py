@@ -43,8 +43,8 @@ class SwitchInput(SettingsInput):
 class LinesField(forms.CharField):
     """A list of texts, one a line; empty lines are dropped."""
 
-    def __init__(self, *, rows: int = 4, **options: Any) -> None:
-        widget = forms.Textarea(attrs={"rows": rows})
+    def __init__(self, **options: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": 4})
         super().__init__(required=False, widget=widget, **options)
 
     def prepare_value(self, value: Any) -> Any:

@@ -7,7 +7,9 @@ import json
 import resource
 from typing import Any
 
-from assets.backpressure import Backpressure, install_daphne_request
+from daphne import http_protocol
+
+from assets.backpressure import Backpressure, StreamedBodyRequest
 
 
 async def digest(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -24,5 +26,5 @@ async def digest(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body.encode(), "more_body": False})
 
 
-install_daphne_request()
+http_protocol.WebRequest = StreamedBodyRequest
 application = Backpressure(digest)

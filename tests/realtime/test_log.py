@@ -156,16 +156,6 @@ def test_pruning_forgets_the_old_and_the_too_many() -> None:
     assert list(Event.objects.order_by("pk").values_list("seq", flat=True)) == [9, 10, 2, 3]
 
 
-@pytest.mark.django_db
-def test_restored_log_has_new_epochs() -> None:
-    cursor = append_now(1)
-
-    log.renew_epochs()
-
-    with pytest.raises(Resync):
-        log.read_after("network:1", cursor, limit=1)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_writers_at_the_same_time_leave_no_gap_and_number_by_commit() -> None:
     writers, each = 6, 20
