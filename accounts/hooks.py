@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-
-def _not_wired(*_: object) -> Any:
-    raise NotImplementedError("A hook of accounts is not wired: panic/apps.py does that.")
+from lib.unwired import not_wired
 
 
 @dataclass(slots=True)
 class AccountHooks:
-    user_created: Callable[[Any], object] = _not_wired  # within the transaction, with the User
+    user_created: Callable[[Any], object] = not_wired  # within the transaction, with the User
 
 
 hooks = AccountHooks()

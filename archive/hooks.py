@@ -10,6 +10,7 @@ from typing import Any
 from accounts.models import User
 from assets.models import Asset
 from invocations.models import Run
+from lib.unwired import not_wired
 from networks.models import Person
 
 
@@ -36,19 +37,15 @@ class ImportedFilm:
     chapters: Sequence[dict[str, Any]]
 
 
-def _not_wired(*_: object) -> Any:
-    raise NotImplementedError("A hook of the archive is not wired: panic/apps.py does that.")
-
-
 @dataclass(slots=True)
 class ArchiveHooks:
     """`films_of_run`: those that this person may see; `shared_films_of_run`: finished ones, with the addresses
     that are for everybody; `film_address`: where one is made of a run; `keep_film`: one that came with a run."""
 
-    films_of_run: Callable[[Run, Person], Sequence[FilmOfRun]] = _not_wired
-    shared_films_of_run: Callable[[Run], Sequence[FilmOfRun]] = _not_wired
-    film_address: Callable[[Run], str] = _not_wired
-    keep_film: Callable[[ImportedFilm, datetime], object] = _not_wired
+    films_of_run: Callable[[Run, Person], Sequence[FilmOfRun]] = not_wired
+    shared_films_of_run: Callable[[Run], Sequence[FilmOfRun]] = not_wired
+    film_address: Callable[[Run], str] = not_wired
+    keep_film: Callable[[ImportedFilm, datetime], object] = not_wired
 
 
 hooks = ArchiveHooks()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from lib.unwired import not_wired
 
 from .models import Credential
 
@@ -19,13 +20,9 @@ class CredentialUse:
     stops: bool = False  # it could not run any more
 
 
-def _not_wired(*_: object) -> Any:
-    raise NotImplementedError("A hook of credentials is not wired: panic/apps.py does that.")
-
-
 @dataclass(slots=True)
 class CredentialHooks:
-    uses_of_credential: Callable[[Credential], Sequence[CredentialUse]] = _not_wired
+    uses_of_credential: Callable[[Credential], Sequence[CredentialUse]] = not_wired
 
 
 hooks = CredentialHooks()

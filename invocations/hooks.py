@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from lib.unwired import not_wired
 
 from .models import Invocation, Run, StopAll
 
@@ -13,10 +15,6 @@ if TYPE_CHECKING:
     from networks.models import Network
 
     from .perturbations import Addition
-
-
-def _not_wired(*_: object) -> Any:
-    raise NotImplementedError("A hook of invocations is not wired: panic/apps.py does that.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +44,19 @@ class InvocationHooks:
     `why_no_worker`: why nobody takes a step that is due and is for workers elsewhere, in a sentence. A stop-all
     puts these workers to sleep, and Resume lets them go, within their transactions."""
 
-    show_prompt: Callable[[Run, datetime], float] = _not_wired
-    show_step: Callable[[Run, Invocation, datetime], float] = _not_wired
-    withdraw: Callable[[Run, datetime], None] = _not_wired
-    forget_outputs: Callable[[Sequence[Invocation]], None] = _not_wired
-    find_addition: Callable[[Run, Invocation], Addition | None] = _not_wired
-    start_twin: Callable[[Run, datetime], Run | None] = _not_wired
-    check_variant: Callable[[str, str, Network], str] = _not_wired
-    start_variant: Callable[[Run, str, datetime], Run | None] = _not_wired
-    companions_of: Callable[[Collection[int]], Collection[int]] = _not_wired
-    why_no_worker: Callable[[Invocation, datetime], str] = _not_wired
-    stop_workers: Callable[[StopAll, datetime], None] = _not_wired
-    resume_workers: Callable[[StopAll, datetime], None] = _not_wired
-    told_workers: Callable[[StopAll], ToldWorkers] = _not_wired
+    show_prompt: Callable[[Run, datetime], float] = not_wired
+    show_step: Callable[[Run, Invocation, datetime], float] = not_wired
+    withdraw: Callable[[Run, datetime], None] = not_wired
+    forget_outputs: Callable[[Sequence[Invocation]], None] = not_wired
+    find_addition: Callable[[Run, Invocation], Addition | None] = not_wired
+    start_twin: Callable[[Run, datetime], Run | None] = not_wired
+    check_variant: Callable[[str, str, Network], str] = not_wired
+    start_variant: Callable[[Run, str, datetime], Run | None] = not_wired
+    companions_of: Callable[[Collection[int]], Collection[int]] = not_wired
+    why_no_worker: Callable[[Invocation, datetime], str] = not_wired
+    stop_workers: Callable[[StopAll, datetime], None] = not_wired
+    resume_workers: Callable[[StopAll, datetime], None] = not_wired
+    told_workers: Callable[[StopAll], ToldWorkers] = not_wired
 
 
 hooks = InvocationHooks()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from accounts.models import User
+from lib.unwired import not_wired
 
 from .models import Network
 from .rings import Slot
@@ -39,18 +39,14 @@ class Forecast:
     cut_texts: Mapping[str, int] = field(default_factory=dict)  # by model: of its newest texts here
 
 
-def _not_wired(*_: object) -> Any:
-    raise NotImplementedError("A hook of networks is not wired: panic/apps.py does that.")
-
-
 @dataclass(slots=True)
 class NetworkHooks:
-    running_among: Callable[[Collection[int]], Collection[int]] = _not_wired
-    count_viewers: Callable[[Collection[Network]], Mapping[int, int]] = _not_wired
-    forecast: Callable[[Network, Sequence[Slot]], Forecast | None] = _not_wired
-    usage_summary: Callable[[Network], UsageSummary] = _not_wired
-    delete: Callable[[Network, User | None], object] = _not_wired
-    archive: Callable[[Network, User | None], object] = _not_wired
+    running_among: Callable[[Collection[int]], Collection[int]] = not_wired
+    count_viewers: Callable[[Collection[Network]], Mapping[int, int]] = not_wired
+    forecast: Callable[[Network, Sequence[Slot]], Forecast | None] = not_wired
+    usage_summary: Callable[[Network], UsageSummary] = not_wired
+    delete: Callable[[Network, User | None], object] = not_wired
+    archive: Callable[[Network, User | None], object] = not_wired
 
 
 hooks = NetworkHooks()

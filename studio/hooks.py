@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from invocations.models import Invocation, Run
+from lib.unwired import not_wired
 from networks.models import Network
 
 
@@ -57,19 +57,15 @@ class InstallationFigure:
     alarm: bool = False
 
 
-def _not_wired(*_: object) -> Any:
-    raise NotImplementedError("A hook of the studio is not wired: panic/apps.py does that.")
-
-
 @dataclass(slots=True)
 class StudioHooks:
     """`preview`: the address of the newest preview of a step at work; empty without one. `installation_figures`:
     what apps above know of how the whole is."""
 
-    audience: Callable[[Network], Audience] = _not_wired
-    blocklist: Callable[[Run], Sequence[BlockedModel]] = _not_wired
-    preview: Callable[[Invocation], str] = _not_wired
-    installation_figures: Callable[[datetime], Sequence[InstallationFigure]] = _not_wired
+    audience: Callable[[Network], Audience] = not_wired
+    blocklist: Callable[[Run], Sequence[BlockedModel]] = not_wired
+    preview: Callable[[Invocation], str] = not_wired
+    installation_figures: Callable[[datetime], Sequence[InstallationFigure]] = not_wired
 
 
 hooks = StudioHooks()
