@@ -32,7 +32,7 @@ ACTIONS: Mapping[
     "network.deleted": gettext_noop("network deleted"),
     "network.keys_picked": gettext_noop("network keys picked"),
     "network.left": gettext_noop("network left"),
-    "network.renamed": gettext_noop("network renamed"),
+    "network.renamed": gettext_noop("network's address changed"),
     "network.shared": gettext_noop("network shared"),
     "network.unarchived": gettext_noop("network unarchived"),
     "network.unshared": gettext_noop("network unshared"),
