@@ -58,16 +58,20 @@ def retry_film(*, film: Film) -> Film:
     return _change(film, retry)
 
 
-def delete_film(*, film: Film, at: datetime) -> None:
-    """With its files; media that nothing else shows go too."""
+def delete_film(*, film: Film, at: datetime) -> bool:
+    """With its files; media that nothing else shows go too. False: somebody else has done so meanwhile."""
     with transaction.atomic():
-        held = _lock(film)
+        try:
+            held = _lock(film)
+        except Film.DoesNotExist:
+            return False
         outcomes.close_live_attempts(held, at=at)
         shown = [pk for pk in (held.output_id, held.preview_id) if pk is not None]
         events.publish(held, events.FilmDeleted.from_film(held))
         held.delete()
         retention.abandon(shown, at=at)
         transaction.on_commit(lambda: intermediates.remove_all(film))
+    return True
 
 
 def _change(film: Film, act: Callable[[Film], object]) -> Film:

@@ -163,11 +163,12 @@ def add(
     return length
 
 
-def remove(upload: Upload) -> None:
-    """The row and every byte of it."""
-    upload.delete()
+def remove(upload: Upload) -> bool:
+    """The row and every byte of it. False: the row was gone already."""
+    rows, _ = Upload.objects.filter(pk=upload.pk).delete()
     upload.part.unlink(missing_ok=True)
     blobs.remove([upload.stored_name])
+    return bool(rows)
 
 
 def sweep(at: datetime) -> int:

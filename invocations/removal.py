@@ -31,21 +31,33 @@ if TYPE_CHECKING:
 BATCH = 500  # steps, some dozens of milliseconds
 
 
-def delete_run(*, run: Run, at: datetime, by: User | None = None) -> None:
+def delete_run(*, run: Run, at: datetime, by: User | None = None) -> bool:
     """Forget the run with its steps and the media that nothing else shows, after what began beside it; the
-    ledger keeps what it has cost."""
+    ledger keeps what it has cost. False: somebody else has done so meanwhile."""
     for beside in Run.objects.filter(pk__in=hooks.companions_of([run.pk])).select_related(
         "network"
     ):
         delete_run(run=beside, at=at, by=by)
-    _stop(run.pk, at, by)
-    steps = Invocation.objects.filter(run=run.pk)
-    _forget_old_steps(steps.in_order(), at)
+    if not _stop(run.pk, at, by):
+        return False
+    _forget_old_steps(Invocation.objects.filter(run=run.pk).in_order(), at)
+    if not _forget_run(run, at, by):
+        return False
+    retention.remove_abandoned(at=at)
+    return True
+
+
+def _forget_run(run: Run, at: datetime, by: User | None) -> bool:
+    """With its newest steps; False: it is gone."""
     with transaction.atomic():
-        _abandon_media(steps, at)
+        try:
+            Run.lock(run.pk)
+        except Run.DoesNotExist:
+            return False
+        _abandon_media(Invocation.objects.filter(run=run.pk), at)
         AuditEntry.record(by, "run.deleted", f"{run.public_id} of {run.network}")
         Run.objects.filter(pk=run.pk).delete()
-    retention.remove_abandoned(at=at)
+    return True
 
 
 def delete_network(*, network: Network, at: datetime, by: User | None = None) -> None:
@@ -76,11 +88,16 @@ def _stop_runs(network: Network, at: datetime, by: User | None) -> None:
         _stop(pk, at, by)
 
 
-def _stop(pk: int, at: datetime, by: User | None) -> None:
+def _stop(pk: int, at: datetime, by: User | None) -> bool:
+    """False: it is gone."""
     with transaction.atomic():
-        run = Run.lock(pk)
+        try:
+            run = Run.lock(pk)
+        except Run.DoesNotExist:
+            return False
         if run.live:
             events.publish(run.network, *end(run, Reason.PERSON, at=at, by=by).unpublished)
+    return True
 
 
 def _forget_old_steps(oldest_first: InvocationQuerySet, at: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -139,14 +140,22 @@ def _backups(at: datetime) -> Found:
     words = _("the last of %(days)d days, %(weeks)d weeks, %(months)d months (BACKUPS_KEPT)")
     facts = {"days": rule.days, "weeks": rule.weeks, "months": rule.months}
     gone = expired_backups()
-    return words % facts, len(gone), sum(one.path.stat().st_size for one in gone)
+    return words % facts, len(gone), _bytes_of_files(one.path for one in gone)
 
 
 def _logs(at: datetime) -> Found:
     """The oldest file goes when the newest is full: nothing goes with time."""
-    found = list((Path(settings.DATA_DIR) / "logs").glob("panic.log*"))
-    size = sum(path.stat().st_size for path in found) / 1e6
+    size = _bytes_of_files((Path(settings.DATA_DIR) / "logs").glob("panic.log*")) / 1e6
     return _("4 files of 5 MB; there are %(size).1f MB") % {"size": size}, 0, 0
+
+
+def _bytes_of_files(paths: Iterable[Path]) -> int:
+    """One that has just gone has none."""
+    size = 0
+    for path in paths:
+        with suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
 
 
 KINDS: Mapping[RetainedKind, Callable[[datetime], Found]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -38,19 +40,21 @@ async def begin(threads: Threads) -> None:
 
 
 def carry_out(now: datetime) -> None:
-    """In that process."""
-    from . import retention_removal
+    """In that process. Nothing where another one is at it; what is left then is due again."""
+    from . import removal_turns, retention_removal
     from .retention import RetainedKind
 
     end_with_parent()
     os.nice(NICENESS)
     order = retention_removal.RemovalOrder(at=now, now=now)
-    retention_removal.remove(order, {RetainedKind.RUNS}, go_on=lambda: True)
-    if settings.FULL_DISK_REMOVES_AFTER_DAYS:
-        make_room(now, now - timedelta(days=settings.FULL_DISK_REMOVES_AFTER_DAYS))
+    with suppress(removal_turns.RemovalUnderWay), removal_turns.removal_turn() as go_on:
+        retention_removal.remove(order, {RetainedKind.RUNS}, go_on=go_on)
+        if settings.FULL_DISK_REMOVES_AFTER_DAYS:
+            days = timedelta(days=settings.FULL_DISK_REMOVES_AFTER_DAYS)
+            make_room(now, ended_before=now - days, go_on=go_on)
 
 
-def make_room(now: datetime, ended_before: datetime) -> None:
+def make_room(now: datetime, *, ended_before: datetime, go_on: Callable[[], bool]) -> None:
     """Films and then runs that nobody keeps, the oldest first, until there is room."""
     from . import retention_removal, run_retention
     from .retention import RetainedKind
@@ -60,4 +64,6 @@ def make_room(now: datetime, ended_before: datetime) -> None:
     old_runs = run_retention.removable_runs(ended_before=ended_before)
     runs = run_retention.remove_runs(old_runs, at=now)
     for kind, things in ((RetainedKind.FILMS, films), (RetainedKind.RUNS, runs)):
-        retention_removal.remove_things(kind, things, by=None, go_on=disk_space.is_near_floor)
+        retention_removal.remove_things(
+            kind, things, by=None, go_on=lambda: disk_space.is_near_floor() and go_on()
+        )

@@ -84,9 +84,9 @@ def _films(order: RemovalOrder) -> Iterator[Removed]:
 
 def remove_films(films: Collection[Film], at: datetime) -> Iterator[Removed]:
     for film in films:
-        changes.delete_film(film=film, at=at)
-        asset_retention.remove_abandoned(at=at)
-        yield 1, film.output.bytes if film.output else 0
+        if changes.delete_film(film=film, at=at):
+            asset_retention.remove_abandoned(at=at)
+            yield 1, film.output.bytes if film.output else 0
 
 
 def _frames(order: RemovalOrder) -> Iterator[Removed]:
@@ -97,8 +97,8 @@ def _frames(order: RemovalOrder) -> Iterator[Removed]:
 
 def _clips(order: RemovalOrder) -> Iterator[Removed]:
     for upload in list(Upload.objects.expired(order.at)):
-        uploads.remove(upload)
-        yield 1, upload.bytes
+        if uploads.remove(upload):
+            yield 1, upload.bytes
 
 
 def _media(order: RemovalOrder) -> Iterator[Removed]:
@@ -118,8 +118,11 @@ def _audit(order: RemovalOrder) -> Iterator[Removed]:
 
 def _backups(order: RemovalOrder) -> Iterator[Removed]:
     for one in retention.expired_backups():
-        size = one.path.stat().st_size
-        one.path.unlink(missing_ok=True)
+        try:
+            size = one.path.stat().st_size
+            one.path.unlink()
+        except FileNotFoundError:  # a backup that has just been made has taken its place
+            continue
         yield 1, size
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -20,9 +21,9 @@ from accounts.models import AuditEntry, User
 from accounts.views.members import admins_only
 from archive.bundles import writing
 from lib import disk_space
-from panic import retention, retention_removal, run_retention
+from panic import removal_turns, retention, retention_removal, run_retention
 from panic.retention import RetainedKind
-from panic.retention_removal import RemovalOrder
+from panic.retention_removal import RemovalOrder, RemovedOfKind
 
 PERIODS = (0, 7, 30)  # days
 MAX_AGE = timedelta(hours=1)  # of what was shown before
@@ -89,8 +90,23 @@ def _remove(request: HttpRequest) -> HttpResponse:
         )
         return redirect("mission-control-storage")
     order = RemovalOrder(at=preview.at, now=preview.now, by=cast("User", request.user))
+    try:
+        _tell_removed(request, _remove_in_time(order, kinds))
+    except removal_turns.RemovalUnderWay as refusal:
+        messages.info(request, f"{refusal} " + _("Try again in a moment."))
+    return redirect("mission-control-storage")
+
+
+def _remove_in_time(order: RemovalOrder, kinds: Collection[RetainedKind]) -> list[RemovedOfKind]:
+    """As much as fits in one request. Raises RemovalUnderWay."""
     ends_at = time.monotonic() + MAX_SECONDS
-    removed = retention_removal.remove(order, kinds, go_on=lambda: time.monotonic() < ends_at)
+    with removal_turns.removal_turn() as go_on:
+        return retention_removal.remove(
+            order, kinds, go_on=lambda: time.monotonic() < ends_at and go_on()
+        )
+
+
+def _tell_removed(request: HttpRequest, removed: list[RemovedOfKind]) -> None:
     for one in removed:
         if one.count:
             facts = {"kind": one.kind.label, "count": one.count, "size": filesizeformat(one.bytes)}
@@ -104,7 +120,6 @@ def _remove(request: HttpRequest) -> HttpResponse:
         )
     elif not any(one.count for one in removed):
         messages.info(request, _("Nothing of it was there any more."))
-    return redirect("mission-control-storage")
 
 
 def _shown_before(request: HttpRequest) -> RemovalPreview | None:

@@ -67,8 +67,8 @@ def remove_runs(
             continue
         size = bytes_of_runs(Run.objects.filter(pk=pk))
         before(run)
-        removal.delete_run(run=run, at=at, by=by)
-        yield 1, size
+        if removal.delete_run(run=run, at=at, by=by):
+            yield 1, size
 
 
 def bundles_into(folder: Path, *, at: datetime) -> Before:

@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from django.db import connections
 
-from accounts.models import User
-from invocations import halts, refusals, runs
+from accounts.models import AuditEntry, User
+from invocations import halts, refusals, removal, runs
 from invocations.engine import claims
 from invocations.models import Attempt, Invocation, Run
 from networks.models import Network
 from realtime.models import Event
+from tests.concurrency import at_once
 
 from .manual_worker import start
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Run every act in a thread of its own, released together; results or exceptions, in order."""
-    found: list[object] = [None] * len(acts)
-    gate = threading.Barrier(len(acts))
-
-    def work(position: int, act: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            found[position] = act()
-        except Exception as error:
-            found[position] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work, args=(i, act)) for i, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
 
 
 @pytest.mark.parametrize("round_number", range(20))
@@ -120,3 +96,13 @@ def test_the_log_has_no_gap_and_no_repeat(alice: User, network: Network, at: dat
         .values_list("seq", flat=True)
     )
     assert seqs == list(range(1, len(seqs) + 1))
+
+
+def test_a_run_that_two_delete_at_once_is_deleted_once(network: Network, at: datetime) -> None:
+    run = start(network, at)
+
+    results = at_once(*(lambda: removal.delete_run(run=run, at=at) for _ in range(3)))
+
+    assert sorted(map(str, results)) == ["False", "False", "True"]
+    assert not Run.objects.exists()
+    assert AuditEntry.objects.filter(action="run.deleted").count() == 1

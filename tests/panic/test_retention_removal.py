@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,17 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from archive.models import ContactSheet
+from assets.models import RemovalTurn
 from films.models import Film
 from films.states import FilmState
 from invocations import runs
+from invocations.engine import worker_locks
 from invocations.models import Run
 from invocations.states import Reason, RetentionClass
 from lib import disk_space
 from networks.models import Network
 from observatory.models import RunPair
-from panic import retention_process, retention_removal, run_retention
+from panic import removal_turns, retention_process, retention_removal, run_retention
 from panic.retention import RetainedKind
 from panic.retention_removal import RemovalOrder
 from tests.people import html_of
@@ -183,11 +185,80 @@ def test_a_nearly_full_disk_takes_the_oldest_that_nobody_keeps(
     monkeypatch.setattr(disk_space, "is_near_floor", lambda: Run.objects.count() == before)
 
     asked = retention_process.due_removal(timezone.now())
-    retention_process.make_room(timezone.now(), timezone.now() - timedelta(days=7))
+    retention_process.make_room(
+        timezone.now(), ended_before=timezone.now() - timedelta(days=7), go_on=lambda: True
+    )
 
     assert asked == [0]
     assert left() == {second.pk, third.pk, young.pk}
     assert retention_process.due_removal(timezone.now()) == []
+
+
+def taken_elsewhere(*, until: datetime) -> None:
+    RemovalTurn.objects.update_or_create(pk=1, defaults={"holder": "another:1", "until": until})
+
+
+@pytest.fixture
+def no_signals_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no child of a worker here."""
+    monkeypatch.setattr(retention_process, "end_with_parent", lambda: None)
+    monkeypatch.setattr("os.nice", lambda _: None)
+
+
+@pytest.mark.usefixtures("no_signals_of_the_system")
+def test_while_another_machine_removes_nobody_else_does(admin: Client, network: Network) -> None:
+    run = ended_run(network, 31)
+    seen = timezone.now().isoformat()
+    taken_elsewhere(until=timezone.now() + timedelta(minutes=1))
+
+    retention_process.carry_out(timezone.now())
+    answer = admin.post(ADDRESS, {"seen": seen, "days": "0", "kind": ["runs"]}, follow=True)
+    waited_for = left()
+    taken_elsewhere(until=timezone.now())
+    retention_process.carry_out(timezone.now())
+
+    assert waited_for == {run.pk}
+    assert "Something is being removed just now" in html_of(answer)
+    assert left() == set()
+
+
+def test_the_command_goes_on_after_another_machine(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended_run(network, 31)
+    taken_elsewhere(until=timezone.now() + timedelta(minutes=1))
+    monkeypatch.setattr(
+        "panic.removal_turns.time.sleep", lambda _: taken_elsewhere(until=timezone.now())
+    )
+    said = StringIO()
+
+    call_command("retention", "--apply", "--only", "runs", stdout=said)
+
+    assert said.getvalue().splitlines()[0].endswith("This goes on after it.")
+    assert left() == set()
+
+
+def test_a_turn_ends_when_somebody_else_has_taken_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(removal_turns, "RENEW_SECONDS", 0.0)
+
+    with removal_turns.removal_turn() as go_on:
+        first = go_on()
+        taken_elsewhere(until=timezone.now() + timedelta(minutes=1))
+        second = go_on()
+
+    assert (first, second) == (True, False)
+    assert RemovalTurn.objects.get().holder == "another:1"
+
+
+def test_nobody_waits_for_one_of_this_machine_that_was_killed(network: Network) -> None:
+    ended_run(network, 31)
+    dead = f"{worker_locks.host_name()}:99999:dead"
+    until = timezone.now() + RemovalTurn.LEASE
+    RemovalTurn.objects.create(pk=1, holder=dead, until=until)
+
+    call_command("retention", "--apply", "--only", "runs", stdout=StringIO())
+
+    assert left() == set()
 
 
 def test_its_page_keeps_a_run_and_lets_it_go(owner: Client, network: Network) -> None:

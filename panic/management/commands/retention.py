@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from panic import retention_process, retention_removal, run_retention
+from panic import removal_turns, retention_process, retention_removal, run_retention
 from panic.retention import ExpiryOfKind, RetainedKind, expiring
 from panic.retention_removal import RemovalOrder
 
@@ -77,9 +77,11 @@ class Command(BaseCommand):
                 at=at, now=now, before_run=run_retention.bundles_into(bundles, at=now)
             )
         kinds = [RetainedKind(name) for name in only or retention_removal.REMOVERS]
-        for kind in kinds:
-            for done in retention_removal.remove(order, {kind}, go_on=lambda: True):
-                self.stdout.write(f"{done.kind:16} {done.count:,} gone, {done.bytes / 1e6:,.1f} MB")
+        with removal_turns.awaited_removal_turn(self.stdout.write) as go_on:
+            for kind in kinds:
+                for done in retention_removal.remove(order, {kind}, go_on=go_on):
+                    size = f"{done.bytes / 1e6:,.1f} MB"
+                    self.stdout.write(f"{done.kind:16} {done.count:,} gone, {size}")
 
 
 def _line(one: ExpiryOfKind) -> str:
