@@ -158,9 +158,33 @@ def _database_bytes() -> int:
         return int(cursor.fetchone()[0])
 
 
+def is_under_way(folder: Path) -> bool:
+    """Whether a process of this machine makes one there, as far as one can tell. Where none does, what killed ones
+    left goes."""
+    try:
+        with _locked(folder):
+            _remove_unfinished(folder)
+            return False
+    except (BackupRefused, OSError):
+        return True
+
+
 @contextmanager
 def _work_folder(folder: Path) -> Iterator[Path]:
     """A folder for what is not finished, gone after the block; and so is what killed ones left."""
+    with _locked(folder):
+        _remove_unfinished(folder)
+        work = folder / f"{_WORK}{secrets.token_hex(4)}"
+        work.mkdir(mode=0o700)
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Raises BackupRefused while another process has it; the kernel takes it back from one that was killed."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -168,16 +192,14 @@ def _work_folder(folder: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BackupRefused(f"Another backup is just being made in {folder}.") from None
-        for left in folder.glob(f"{_WORK}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        work = folder / f"{_WORK}{secrets.token_hex(4)}"
-        work.mkdir(mode=0o700)
-        try:
-            yield work
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        yield
     finally:
         os.close(lock)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    for left in folder.glob(f"{_WORK}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager

@@ -40,9 +40,8 @@ def due_backup(at: datetime) -> list[int]:
     """The key of a row that waits, [NEW] where one is to be made by the schedule, else nothing."""
     current = ScheduledBackup.current()
     if current is not None:
-        if current.state == BackupState.WAITING:
-            return [current.pk]
-        return [current.pk] if current.lease_until < at else []
+        waits = current.state == BackupState.WAITING
+        return [current.pk] if waits or _is_dead(current, at) else []
     return [NEW] if _is_due(at) else []
 
 
@@ -105,7 +104,7 @@ def _take(pk: int, at: datetime) -> int | None:
     """The row to carry out: the one that waits, or a new one. One whose process is gone has failed."""
     current = ScheduledBackup.current()
     if current is not None and current.state == BackupState.RUNNING:
-        if current.lease_until < at:
+        if _is_dead(current, at):
             _fail(current.pk, _DIED, at)
         return None
     if current is None:
@@ -116,6 +115,15 @@ def _take(pk: int, at: datetime) -> int | None:
         except AlreadyRunning:
             return None
     return current.pk if current.start(socket.gethostname(), at=at) else None
+
+
+def _is_dead(running: ScheduledBackup, at: datetime) -> bool:
+    """Nobody makes it any more: its lease has run out, or on its own machine, where one need not wait for that,
+    no process has the folder."""
+    if running.lease_until < at:
+        return True
+    here = running.host == socket.gethostname()
+    return here and running.is_silent(at) and not creation.is_under_way(backup_folder())
 
 
 def _fail(pk: int, sentence: str, at: datetime) -> None:

@@ -28,6 +28,7 @@ class ScheduledBackup(models.Model):
 
     # Longer than copying a database takes; renewed while media are copied
     LEASE = timedelta(minutes=30)
+    SILENT = timedelta(minutes=1)  # by then its process has begun
     KEPT = timedelta(days=400)
 
     state = models.CharField(max_length=8, choices=BackupState.choices, default=BackupState.WAITING)
@@ -95,6 +96,12 @@ class ScheduledBackup(models.Model):
 
     def _running(self) -> models.QuerySet[ScheduledBackup]:
         return ScheduledBackup.objects.filter(pk=self.pk, state=BackupState.RUNNING)
+
+    # Properties
+
+    def is_silent(self, at: datetime) -> bool:
+        """Nobody has renewed the lease for a while, as is usual while the database is copied."""
+        return self.lease_until - self.LEASE < at - self.SILENT
 
     # Queries
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from backups import schedule
+from backups import creation, schedule
 from backups.file_names import BackupKind, backups_in
 from backups.models import AlreadyRunning, BackupState, ScheduledBackup
 from notifications.models import Channel, Notification
@@ -156,3 +156,31 @@ def test_one_whose_process_is_gone_has_failed(at: datetime) -> None:
     row.refresh_from_db()
     assert row.state == BackupState.FAILED
     assert schedule.due_backup(later + 2 * HOURS) == [schedule.NEW]
+
+
+@pytest.mark.usefixtures("folders")
+def test_one_that_was_killed_on_this_machine_has_failed_within_a_minute_or_two(
+    at: datetime, folders: Path
+) -> None:
+    row = taken(at)
+    half_made = folders / "backups" / ".partial-1234" / "backup.tar"
+    half_made.parent.mkdir(parents=True)
+    half_made.write_bytes(b"half")
+    soon = at + 2 * ScheduledBackup.SILENT
+
+    with creation._locked(folders / "backups"):  # while a process makes it
+        under_way = schedule.due_backup(soon), half_made.exists()
+    due = schedule.due_backup(soon)
+
+    assert under_way == ([], True)
+    assert (due, schedule._take(row.pk, soon)) == ([row.pk], None)
+    row.refresh_from_db()
+    assert row.state == BackupState.FAILED
+    assert not half_made.parent.exists()
+
+
+@pytest.mark.usefixtures("folders")
+def test_one_of_another_machine_is_given_its_time(at: datetime) -> None:
+    ScheduledBackup.ask(at).start("another", at=at)
+
+    assert schedule.due_backup(at + ScheduledBackup.LEASE) == []

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.backups.installations import sums_of
 from tests.fake_servers.s3 import Bucket, running_bucket
 from tests.services.conftest import empty_database
 from tests.stack import Stack
 
-MAKE_MEDIA = """
-from assets.ingest import store
-from tests.assets import samples
-for width in (300, 310, 320):
-    store(samples.image(size=(width, 200)), kind="image")
-"""
-READ_MEDIA = """
-import hashlib, json
-from assets import blobs
-from assets.models import Asset
-names = [name for asset in Asset.objects.all() for name in asset.names]
-pieces = {name: b"".join(blobs.read(name, 0, 10**7)) for name in names}
-print(json.dumps({name: hashlib.sha256(pieces[name]).hexdigest() for name in names}))
-"""
-SUMS = "from tests.backups import dumps; print(dumps.sums())"
+from .moved_installations import files_of, make_media, objects_of, s3_settings
 
 
 @pytest.fixture
@@ -42,41 +27,10 @@ def bucket() -> Iterator[Bucket]:
         yield made
 
 
-def shell(stack: Stack, code: str) -> str:
-    return stack.manage("shell", "--no-imports", "-c", code)
-
-
-def sums_of(stack: Stack) -> dict[str, list[object]]:
-    found: dict[str, list[object]] = json.loads(shell(stack, SUMS).splitlines()[-1])
-    return found
-
-
-def files_of(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.glob("??/??/*")
-    }
-
-
-def objects_of(stack: Stack) -> dict[str, str]:
-    """What an installation reads from its bucket."""
-    found: dict[str, str] = json.loads(shell(stack, READ_MEDIA).splitlines()[-1])
-    return found
-
-
-def s3_settings(bucket: Bucket) -> dict[str, str]:
-    return {
-        "S3_ENDPOINT_URL": bucket.endpoint,
-        "S3_REGION": "us-east-1",
-        "S3_ACCESS_KEY_ID": "an-id",
-        "S3_SECRET_ACCESS_KEY": "a-secret",
-    }
-
-
 def test_there_and_back(stack: Stack, database: str, bucket: Bucket, tmp_path: Path) -> None:
     stack.environment |= {**s3_settings(bucket), "DATABASE_URL": ""}
     stack.seed()
-    shell(stack, MAKE_MEDIA)
+    make_media(stack)
     before, files = sums_of(stack), files_of(stack.data_dir / "media")
 
     said = stack.manage("move", "--to", database, "--media", f"s3://{bucket.name}")
@@ -107,7 +61,7 @@ def test_an_interrupted_move_goes_on(
 ) -> None:
     """A file that cannot be stored stops it; what was there by then is not sent again."""
     stack.environment |= {**s3_settings(bucket), "DATABASE_URL": ""}
-    shell(stack, MAKE_MEDIA)
+    make_media(stack)
     files = files_of(stack.data_dir / "media")
     nowhere = {**stack.environment, "S3_ENDPOINT_URL": "http://127.0.0.1:9"}
     stack.environment, right = nowhere, stack.environment
