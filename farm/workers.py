@@ -118,11 +118,12 @@ def due_archiving(at: datetime) -> list[int]:
 
 
 def archive_unseen(at: datetime) -> None:
+    """Each once, whichever other machine looks at the same moment."""
     with transaction.atomic():
-        found = FarmWorker.objects.kept().unseen_since(at - UNSEEN_FOR)
-        names = list(found.values_list("name", flat=True))
-        found.archive(at)
-        for name in names:
+        found = FarmWorker.objects.kept().unseen_since(at - UNSEEN_FOR).select_for_update()
+        names = dict(found.order_by("pk").values_list("pk", "name"))
+        FarmWorker.objects.filter(pk__in=names).archive(at)
+        for name in names.values():
             AuditEntry.record(None, "farm.worker_archived", name)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 from django.utils import timezone
 
 from invocations.engine.runner import runner
@@ -41,7 +43,7 @@ def watch_holes(_: int) -> None:
     from . import known_holes  # what reads packages is not for a worker that looks at none
 
     holes = known_holes.known_holes(known_holes.installed_packages())
-    known_holes.watch_holes(holes, timezone.now())
+    known_holes.watch_holes(holes, timezone.now(), host=socket.gethostname())
 
 
 def watch_certificate(_: int) -> None:

@@ -14,6 +14,7 @@ from farm import stamp, workers
 from farm.machine_reports import failed_checks, hardware_words
 from farm.models import FarmWorker
 from panic import installation_metrics
+from tests.concurrency import at_once
 from tests.people import html_of
 
 from .conftest import SHOUT, WorkerProgram, enrolled
@@ -71,11 +72,24 @@ def test_who_has_not_been_there_for_months_is_a_worker_no_more(root: User) -> No
     assert not workers.due_archiving(at)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_machines_that_look_at_once_take_each_out_once(root: User) -> None:
+    at = timezone.now()
+    for number in range(8):
+        enrolled(root, f"Never came {number}")
+    FarmWorker.objects.update(created_at=at - timedelta(days=91))
+
+    at_once(lambda: workers.archive_unseen(at), lambda: workers.archive_unseen(at))
+
+    assert not FarmWorker.objects.kept().exists()
+    assert AuditEntry.objects.filter(action="farm.worker_archived").count() == 8
+
+
 def test_workers_are_counted_for_metrics(worker: WorkerProgram) -> None:
     at = timezone.now()
     stamp.stamp.path.touch()
-    (silent,) = installation_metrics.farm(at + timedelta(minutes=5))
-    (family,) = installation_metrics.farm(at)
+    silent, _ = installation_metrics.farm(at + timedelta(minutes=5))
+    family, _ = installation_metrics.farm(at)
 
     counted = {one.labels["status"]: one.value for one in family.samples}
     assert counted["awake"] == 1

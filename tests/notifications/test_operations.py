@@ -82,11 +82,31 @@ def test_a_package_with_a_known_hole_is_told_once_until_it_is_closed(
 
     for version in ("5.2.1", "5.2.1", "99.0", "5.2.1"):
         holes = known_holes.known_holes({"django": version, "pillow": "99.0", "unknown": "1"})
-        known_holes.watch_holes(holes, at)
+        known_holes.watch_holes(holes, at, host="east")
 
     told = Notification.objects.filter(occasion="known-hole")
     assert [one.facts["version"] for one in told] == ["5.2.1", "5.2.1"]
     assert told[0].facts["advisory"].startswith("CVE-")
+
+
+def test_a_known_hole_of_one_machine_of_two_is_told_once(
+    root: User, add_channel: AddChannel, at: datetime
+) -> None:
+    add_channel(root, everything=True)
+    holes = known_holes.known_holes({"django": "5.2.1"})
+    moments = [at + timedelta(days=day) for day in range(8)]
+
+    for day in moments[:3]:
+        known_holes.watch_holes(holes, day, host="east")
+        known_holes.watch_holes([], day, host="west")
+    known_holes.watch_holes(holes, moments[3], host="west")
+    known_holes.watch_holes([], moments[3], host="east")
+    while_one_has_it = count_told("known-hole")
+    known_holes.watch_holes([], moments[7], host="east")  # west is no more
+    known_holes.watch_holes(holes, moments[7], host="east")
+
+    assert while_one_has_it == 1
+    assert count_told("known-hole") == 2
 
 
 def test_this_installation_has_no_known_hole_and_the_doctor_would_say_so(
