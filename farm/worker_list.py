@@ -12,7 +12,7 @@ from django.core.paginator import Page, Paginator
 from films.models import TaskAttempt
 from invocations.models import Attempt
 
-from . import batches, machine_reports, workers
+from . import batch_rates, batches, machine_reports, workers
 from .models import FarmWorker, WorkerStatus
 
 PER_PAGE = 100  # as many as can be chosen at once
@@ -66,8 +66,9 @@ def page_of_worker(worker: FarmWorker, at: datetime) -> dict[str, Any]:
 
 
 def saved_context(at: datetime) -> dict[str, Any]:
-    """What batches have saved. One query."""
-    return {"saved": batches.saved_lately(at)}
+    """What batches have saved, and how fast they were. Three queries, two where there were none."""
+    saved = batches.saved_lately(at)
+    return {"saved": saved, "rates": batch_rates.rates_lately(at) if saved.batches else []}
 
 
 def _rows(found: list[FarmWorker], at: datetime) -> list[WorkerRow]:

@@ -12,7 +12,7 @@ from django.db.models import Count, Max
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from displays.models import DisplayReport
-from farm import stamp
+from farm import batch_rates, stamp
 from farm.models import FarmWorker, WorkerStatus
 from invocations.models import Spending
 from lib import disk_space
@@ -51,6 +51,11 @@ def farm(at: datetime) -> Iterator[Metric]:
     for status in WorkerStatus:
         family.add_metric([status], count[status])
     yield family
+    words = "Steps of the farm that batches of this size did in a second, over the last day."
+    rates = GaugeMetricFamily("panic_farm_batch_steps_per_second", words, labels=["model", "size"])
+    for rate in batch_rates.rates_lately(at):
+        rates.add_metric([rate.model, str(rate.size)], rate.steps_per_second)
+    yield rates
 
 
 def spending(at: datetime) -> Iterator[Metric]:

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from farm import batches
+from farm import batch_rates, batches, stamp
 from farm.models import Assignment, BatchLimit, StepFailure
 from invocations.models import Attempt, Invocation, Run
 from invocations.states import InvocationState, RunState
+from panic import installation_metrics
 
 from .conftest import SHOUT, WorkerProgram, enrolled, newest, started
 
@@ -130,6 +131,25 @@ def test_the_farm_says_what_batches_saved(root: User, alice: User, admin: Any) -
         "Steps done in batches in the last day: 3, which saved 2 calls."
         in admin.get("/farm/").content.decode()
     )
+
+
+def test_the_farm_says_how_fast_batches_were(root: User, alice: User, admin: Any) -> None:
+    one = in_batches(root, 2)
+    runs_of(alice, 2)
+    for part in one.claim():
+        one.finish(part["token"])
+    Attempt.objects.update(seconds=4.0)
+    stamp.stamp.path.touch()
+    at = timezone.now()
+
+    (rate,) = batch_rates.rates_lately(at)
+    _, family = installation_metrics.farm(at)
+
+    assert (rate.model, rate.size, rate.steps, rate.steps_per_second) == ("farm:shout", 2, 2, 0.5)
+    (sample,) = family.samples
+    assert (sample.labels, sample.value) == ({"model": "farm:shout", "size": "2"}, 0.5)
+    page = admin.get("/farm/").content.decode()
+    assert "farm:shout: 0.5 steps a second in batches of 2" in page
 
 
 ANSWERS = st.sampled_from(["succeeded", "temporary", "out_of_memory", "unfit", "released"])
