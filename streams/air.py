@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from .child_process import ChildProcess
+from .encoder.clock import time_of
 from .encoder.protocol import EncoderReport, Picture, read_report
 from .models import Broadcast, QuarantinedItem, StreamTarget
 from .pictures import PLAY, slate
@@ -33,6 +34,7 @@ class EncoderProcess:
             "streams.encoder", [channel, fonts], self._hear, silent_seconds=SILENT_SECONDS
         )
         self._told: Picture | None = None
+        self._shown = ("", 0)  # the picture that was on last, and the frame with which it began
 
     @property
     def restarts(self) -> int:
@@ -57,12 +59,23 @@ class EncoderProcess:
         before, told, self._told = self.report, self._told, None
         self.ended = replace(before, late_frames=self.late_frames, cpu_seconds=self.cpu_seconds)
         self.report = EncoderReport(segment_at=before.segment_at)
-        return told.key if told and before.begun == told.key else ""
+        if told and before.begun == told.key:
+            return told.key
+        if told:
+            self.show(told)
+        return ""
 
     def show(self, picture: Picture) -> None:
+        """One that was on when an encoder ended goes on."""
         if self._told is None or picture.key != self._told.key:
             self._told = picture
-            self._child.tell(picture.to_line())
+            began = self.began_at(picture) or picture.began
+            self._child.tell(replace(picture, began=began).to_line())
+
+    def began_at(self, picture: Picture) -> int:
+        """The frame with which it began, where it was on last; else 0."""
+        key, began = self._shown
+        return began if key == picture.key else 0
 
     def forget(self, key: str) -> None:
         """That it was told this picture: it is told once more."""
@@ -75,6 +88,8 @@ class EncoderProcess:
     def _hear(self, line: str) -> None:
         if (report := read_report(line)) is not None:
             self.report = report
+            if report.shown:
+                self._shown = (report.shown, report.began)
 
 
 class OnAirBroadcast:
@@ -147,6 +162,7 @@ class OnAirBroadcast:
         for sender in self._senders.values():
             sender.stop()
         self._encoder.stop()
+        self._program.close()
 
     def _note_failures(self, at: datetime) -> None:
         """A picture is tried again until its third failure; then it is never shown again."""
@@ -174,7 +190,9 @@ class OnAirBroadcast:
             new = self._on_air.state
         on_air = self._on_air
         step, film = (on_air.step, on_air.film) if on_air else (None, None)
-        self.broadcast.note_shown(step, film, holder=self._holder)
+        began = self._encoder.began_at(on_air.picture) if on_air and film else 0
+        film_since = _time(time_of(began)) if began else None
+        self.broadcast.note_shown(step, film, film_since, holder=self._holder)
         if new != self.broadcast.state:
             self.broadcast.move(new, holder=self._holder)
 

@@ -43,6 +43,11 @@ class MediaFiles:
         self._recent = [*(one for one in self._recent if one != name), name]
         return path
 
+    def remove_all(self) -> None:
+        """Nothing is shown any more: a film that is deleted now gives its room back."""
+        self._recent = []
+        shutil.rmtree(self._folder, ignore_errors=True)
+
     def _file(self, name: str) -> str:
         short = name.replace("/", "-")
         path = self._folder / short

@@ -23,6 +23,7 @@ from networks.models import Network
 from networks.opening_words import closed_sentence
 from studio.tiles import shorten
 
+from .encoder.clock import nearest_frame
 from .encoder.protocol import Picture
 from .media_files import MediaFiles
 from .models import Broadcast, FilmPlays, QuarantinedItem, RunPlays
@@ -61,13 +62,19 @@ class StreamProgram:
         self._queue: list[int] = []  # steps of the archived run that are still to be shown
         self._films_shown = 0
         self._last_film: int | None = broadcast.film_id
+        self._left_on_at = broadcast.film_since  # by the host before this one
         self._bed: tuple[int, str] = (0, "")  # the newest sound of this run
+
+    def close(self) -> None:
+        """It is off air."""
+        self._files.remove_all()
 
     def note_quarantine(self, key: str) -> None:
         self._quarantine |= {key}
         self._until = None
 
     def next_picture(self, at: datetime, *, halted: bool) -> OnAir:
+        left_on_at, self._left_on_at = self._left_on_at, None
         if halted:
             return self._slate("halted", gettext("Everything is stopped."))
         if self.broadcast.is_closed(OutsideHours.SLATE, at):
@@ -78,7 +85,7 @@ class StreamProgram:
         if (found := self._live(at)) is not None:
             self._queue = []
             return found
-        return self._archived(at)
+        return self._left_on(left_on_at, at) or self._archived(at)
 
     # A run that is under way
 
@@ -146,6 +153,18 @@ class StreamProgram:
             steps = found.invocations.filter(state=InvocationState.COMPLETED).in_order()
             self._queue = list(steps.values_list("pk", flat=True)[:MAX_STEPS])
         return None
+
+    def _left_on(self, since: datetime | None, at: datetime) -> OnAir | None:
+        """The film in whose midst the host before this one ended, where it would be by now."""
+        if since is None or not since <= at or not self.network.replay:
+            return None
+        films = Film.objects.replayed_in(self.network.pk).select_related("output")
+        film = films.filter(pk=self._last_film).first()
+        left = _seconds_of_film(film) - (at - since).total_seconds() if film else 0.0
+        if film is None or left < CHANGE_SECONDS or not (found := self._shown_film(film)):
+            return None
+        picture = replace(found.picture, began=nearest_frame(since.timestamp()))
+        return self._keep(replace(found, picture=picture), at, left)
 
     def _shown_film(self, film: Film) -> OnAir | None:
         if film.output is None or key_of_film(film) in self._quarantine:

@@ -30,6 +30,8 @@ SETTLED_SECONDS = 60.0  # of sending; the next failure is the first one again
 SAID_SECONDS = 2.0
 POLL_SECONDS = 0.2
 MAX_BEHIND_SECONDS = 12.0  # more, and what is missing is left out
+WRAP = 2**33  # ticks, 26.5 hours: then the times of a transport stream begin anew
+MAX_CONNECTION_SECONDS = 20 * 86_400.0  # RTMP counts milliseconds in 31 bits, which are 24.8 days
 WAITING, CONNECTING, SENDING = "waiting", "connecting", "sending"
 
 
@@ -70,6 +72,21 @@ class SegmentChain:
             time.sleep(POLL_SECONDS)
 
 
+class Timeline:
+    """Times of a transport stream as times that only rise. FFmpeg's demuxer takes account of the first time that they
+    begin anew, and jumps back a day later."""
+
+    def __init__(self) -> None:
+        self._latest: int | None = None
+
+    def continued(self, ticks: int) -> int:
+        """The time that is nearest to the one before it."""
+        if self._latest is not None:
+            ticks += round((self._latest - ticks) / WRAP) * WRAP
+        self._latest = ticks
+        return ticks
+
+
 _said: tuple[str, str, float] = ("", "", 0.0)
 
 
@@ -100,12 +117,17 @@ def _copy(source: Any, target: Any) -> None:
     streams = [*source.streams.video[:1], *source.streams.audio[:1]]
     made = {one.index: target.add_stream_from_template(one) for one in streams}
     began = first = None
+    timeline = Timeline()
     for packet in source.demux(*streams):
         if packet.dts is None:
             continue
+        packet.pts = None if packet.pts is None else timeline.continued(packet.pts)
+        packet.dts = timeline.continued(packet.dts)
         seconds = float(packet.dts * packet.time_base)
         if began is None or first is None:
             began, first = time.monotonic(), seconds
+        if seconds - first > MAX_CONNECTION_SECONDS:
+            raise SendingFailed("It has been sent for twenty days, and begins anew.")
         ahead = (seconds - first) - (time.monotonic() - began)
         if ahead < -MAX_BEHIND_SECONDS:
             raise Behind

@@ -27,7 +27,10 @@ from .sound import Mixer
 
 NICENESS = 3  # behind the web server and the workers
 REPORT_SECONDS = 1.0
-FIRST_PICTURE_SECONDS = 1.0  # so long it waits for what to begin with
+FIRST_PICTURE_SECONDS = (
+    1.0  # so long it waits to be told what to begin with, and then for that to be ready
+)
+MAX_CLOCK_STEP = 5.0  # seconds by which the time of day may be set without a new encoder
 logger = logging.getLogger("streams.encoder")
 
 
@@ -37,22 +40,24 @@ class Encoder:
     def __init__(self, channel: str, fonts: list[Path], pictures: Iterator[Picture]) -> None:
         self._pictures = pictures
         self._told: Picture | None = None
+        self._reporting = threading.Lock()
         self._first = threading.Event()
         threading.Thread(target=self._listen, daemon=True, name="host").start()
         self._first.wait(FIRST_PICTURE_SECONDS)
         self._mixer = Mixer()
-        self._screen = Screen(Canvas(fonts), Picture("", "slate", text="…"), self._changed)
         self._publication = Publication(channel)
-        now = steady_now()
-        first = first_frame(self._publication.newest_end, now())
-        self._clock = FrameClock(first, now)
+        self._now = steady_now()
+        first = first_frame(self._publication.newest_end, self._now())
+        self._screen = Screen(Canvas(fonts), first, self._changed, self._report)
+        self._clock = FrameClock(first, self._now)
         self._encoding = Encoding(self._publish, first)
         self._reported_at = 0.0
 
     def run(self) -> None:
-        """For ever."""
-        while True:
-            self._report()
+        """Until the time of day is set: a new encoder goes by the new one."""
+        self._make_first_ready()
+        while abs(time.time() - self._now()) <= MAX_CLOCK_STEP:
+            self._report_in_time()
             number = self._clock.next_frame()
             if number is None:
                 time.sleep(self._clock.seconds_to_wait())
@@ -63,17 +68,26 @@ class Encoder:
             self._encoding.add_frame(number, self._screen.planes(number))
             self._encoding.add_sound(number + 1, self._mixer.read)
 
+    def _make_first_ready(self) -> None:
+        """Nothing is encoded meanwhile, so that after a restart there is no slate between what was on and what is on."""
+        if self._told is not None:
+            told, self._told = self._told, None
+            self._screen.show(told)
+        until = time.monotonic() + FIRST_PICTURE_SECONDS
+        while time.monotonic() < until and not self._screen.is_idle:
+            time.sleep(0.01)
+
     def _listen(self) -> None:
         for picture in self._pictures:
             self._told = picture
             self._first.set()
         os._exit(0)  # the host has closed its end: it wants no more of this
 
-    def _changed(self, picture: Picture) -> None:
+    def _changed(self, picture: Picture, start: float) -> None:
         if picture.once:
-            self._mixer.play_film(picture.sound)
+            self._mixer.play_film(picture.sound, start)
         else:
-            self._mixer.play(picture.sound, picture.bed)
+            self._mixer.play(picture.sound, picture.bed, start)
 
     def _publish(self, data: bytes, begins: int, ends: int) -> None:
         try:
@@ -81,24 +95,28 @@ class Encoder:
         except (StorageFull, StorageUnavailable, OSError) as error:
             logger.warning("a segment was not published: %s", error)
 
-    def _report(self) -> None:
+    def _report_in_time(self) -> None:
         now = time.monotonic()
-        if now - self._reported_at < REPORT_SECONDS:
-            return
-        self._reported_at = now
+        if now - self._reported_at >= REPORT_SECONDS:
+            self._reported_at = now
+            self._report()
+
+    def _report(self) -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         report = EncoderReport(
             late_frames=self._clock.late_frames,
             cpu_seconds=round(used.ru_utime + used.ru_stime, 2),
             segment_at=self._publication.newest_end or 0.0,
             shown=self._screen.shown.key,
+            began=self._screen.began,
             begun=self._screen.begun,
             failures=self._screen.failures,
             failed=self._screen.failed,
             reason=self._screen.reason,
         )
-        sys.stdout.write(report.to_line())
-        sys.stdout.flush()
+        with self._reporting:
+            sys.stdout.write(report.to_line())
+            sys.stdout.flush()
 
 
 def main() -> None:

@@ -22,6 +22,11 @@ def frame_at(unix_time: float) -> int:
     return math.floor((unix_time - EPOCH) * FPS)
 
 
+def nearest_frame(unix_time: float) -> int:
+    """The frame that begins at this time, which was rounded."""
+    return round((unix_time - EPOCH) * FPS)
+
+
 def time_of(frame: int) -> float:
     return EPOCH + frame / FPS
 
@@ -77,4 +82,4 @@ def first_frame(newest_end: float | None, now: float) -> int:
     oldest = now - (MAX_REFILL_SECONDS if newest_end is not None else 3 * SEGMENT_SECONDS)
     if newest_end is None or not oldest <= newest_end <= now:
         return frame_at(now - 3 * SEGMENT_SECONDS)
-    return round((newest_end - EPOCH) * FPS)
+    return nearest_frame(newest_end)

@@ -118,15 +118,15 @@ class Publication:
 
     def __init__(self, channel: str) -> None:
         self._channel = RollingChannel(channel, LIMITS)
-        self._began = False
         newest = self._channel.segments()[-1:]
         self.newest_end: float | None = None
         if newest:
             self.newest_end = newest[0].created_at.timestamp() + newest[0].seconds
-        self._is_first_ever = not newest
+        self._goes_on = not newest  # from the one before it; the first one ever is no break
 
     def publish(self, data: bytes, begins: int, ends: int) -> None:
-        is_break = not self._began and not self._is_first_ever
+        """Where that fails, the next one is marked as a break, for one is missing between them."""
+        is_break, self._goes_on = not self._goes_on, False
         self._channel.append(
             [data],
             seconds=(ends - begins) / FPS,
@@ -134,7 +134,7 @@ class Publication:
             at=datetime.fromtimestamp(time_of(begins), UTC),
             is_break=is_break,
         )
-        self._began, self.newest_end = True, time_of(ends)
+        self._goes_on, self.newest_end = True, time_of(ends)
         listed = self._channel.segments()[-LISTED:]
         unlisted = self._channel.segments()[:-LISTED]
         breaks = self._channel.expired_breaks() + sum(one.is_break for one in unlisted)

@@ -23,6 +23,7 @@ class Picture:
     sound: str = ""  # a file to be played once, from the beginning
     once: bool = False  # a film: to its end and no further, its sound too, however long it is
     bed: str = ""  # a file or a folder of sounds that goes on beneath; empty: silence
+    began: int = 0  # the frame with which an encoder that has ended began it; 0: it begins now
 
     def to_line(self) -> str:
         return json.dumps({"picture": asdict(self)}) + "\n"
@@ -30,12 +31,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class EncoderReport:
-    """How an encoder does; sent every second, and when a picture is shown or cannot be."""
+    """How an encoder does; sent every second, and before a picture is made ready: that may end it."""
 
     late_frames: int = 0
     cpu_seconds: float = 0.0
     segment_at: float = 0.0  # Unix time of the end of the newest segment; 0: none yet
     shown: str = ""  # the key of the picture that is on
+    began: int = 0  # the frame with which that began
     begun: str = ""  # the key of the picture that is being made ready
     failures: int = 0  # how many pictures could not be made ready; of the last one:
     failed: str = ""  # its key

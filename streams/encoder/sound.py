@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import cycle
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -20,18 +20,28 @@ FADE_SAMPLES = RATE // 4
 SUFFIXES = {".mp3", ".ogg", ".oga", ".opus", ".wav", ".flac", ".m4a", ".aac"}
 BLOCKS_AHEAD = 64  # of decoded music, about a second
 MAX_FILES = 500
+LOOK_AGAIN_SECONDS = 5.0  # at a folder in which nothing can be played
 Samples = NDArray[np.float32]  # (channels, samples)
 
 
-def decode(path: Path) -> Iterator[Samples]:
-    """The sound of a file in pieces. Raises what PyAV raises where it cannot be decoded."""
+def decode(path: Path, start: float = 0.0) -> Iterator[Samples]:
+    """The sound of a file from the second `start` on, in pieces. Raises what PyAV raises where it cannot be decoded."""
     resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE)
     with av.open(str(path)) as container:
-        for frame in container.decode(audio=0):
+        stream = container.streams.audio[0]
+        base, origin = stream.time_base or 0, stream.start_time or 0
+        if start and base:
+            container.seek(origin + round(start / base), stream=stream)
+        early: int | None = None  # samples that are decoded and lie before `start`
+        for frame in chain(container.decode(stream), (None,)):
+            if early is None and frame is not None:
+                first = float(((frame.pts or 0) - origin) * base)
+                early = max(0, round((start - first) * RATE)) if start else 0
             for made in resampler.resample(frame):
-                yield made.to_ndarray().astype(np.float32, copy=False)
-        for made in resampler.resample(None):
-            yield made.to_ndarray().astype(np.float32, copy=False)
+                piece = made.to_ndarray().astype(np.float32, copy=False)[:, early:]
+                early = max(0, (early or 0) - made.samples)
+                if piece.shape[1]:
+                    yield piece
 
 
 def decode_whole(path: Path) -> Samples:
@@ -51,10 +61,11 @@ def silence(samples: int) -> Samples:
 
 class Bed:
     """Sounds one after the other, over and over, decoded in a thread; silence where there are none. `once`: the sound of
-    a film, once, in step with its pictures: what was silence because it came late is left out."""
+    a film from its second `start` on, once, in step with its pictures: what was silence because it came late is left out.
+    """
 
-    def __init__(self, place: str, *, once: bool = False) -> None:
-        self._once = once
+    def __init__(self, place: str, *, once: bool = False, start: float = 0.0) -> None:
+        self._once, self._start = once, start
         self._late = 0  # samples
         self._blocks: queue.Queue[Samples] = queue.Queue(BLOCKS_AHEAD)
         self._rest = silence(0)
@@ -87,15 +98,16 @@ class Bed:
             self._blocks.get_nowait()
 
     def _fill(self, place: Path) -> None:
-        files = sound_files(place)
-        for file in files if self._once else cycle(files):
+        """A folder is looked at anew after its last file: a channel plays for weeks, and its music changes."""
+        while not self._over.is_set():
             played = False
-            with suppress(av.FFmpegError, OSError, ValueError, IndexError):
-                for piece in decode(file):
-                    played = True
-                    if not self._put(piece):
-                        return
-            if not played and self._over.wait(1.0):  # not one after the other without end
+            for file in sound_files(place):
+                with suppress(av.FFmpegError, OSError, ValueError, IndexError):
+                    for piece in decode(file, self._start):
+                        played = True
+                        if not self._put(piece):
+                            return
+            if self._once or (not played and self._over.wait(LOOK_AGAIN_SECONDS)):
                 return
 
     def _put(self, piece: Samples) -> bool:
@@ -124,17 +136,17 @@ class Mixer:
         self._is_film = False
         self._lock = threading.Lock()
 
-    def play(self, sound: str, bed: str) -> None:
-        """From now on; what a step's sound lacks because it cannot be decoded is silence."""
+    def play(self, sound: str, bed: str, start: float = 0.0) -> None:
+        """From now on, the sound from its second `start`; what it lacks because it cannot be decoded is silence."""
         if bed != self._place or self._is_film:
             self._bed.close()
             self._bed, self._place, self._is_film = Bed(bed), bed, False
-        threading.Thread(target=self._load, args=(sound,), daemon=True, name="sound").start()
+        threading.Thread(target=self._load, args=(sound, start), daemon=True, name="sound").start()
 
-    def play_film(self, path: str) -> None:
-        """Its sound from now on, as loud as it is."""
+    def play_film(self, path: str, start: float = 0.0) -> None:
+        """Its sound from now on and from its second `start`, as loud as it is."""
         self._bed.close()
-        self._bed, self._place = Bed(path, once=True), ""
+        self._bed, self._place = Bed(path, once=True, start=start), ""
         self._is_film = True
         self._load("")
 
@@ -150,11 +162,11 @@ class Mixer:
         mixed[:, : piece.shape[1]] += piece
         return np.clip(mixed, -1.0, 1.0).astype(np.float32)
 
-    def _load(self, sound: str) -> None:
+    def _load(self, sound: str, start: float = 0.0) -> None:
         made = silence(0)
         if sound:
             with suppress(av.FFmpegError, OSError, ValueError, IndexError):
-                made = decode_whole(Path(sound))
+                made = decode_whole(Path(sound))[:, round(start * RATE) :]
         with self._lock:
             left = self._sound[:, self._at : self._at + FADE_SAMPLES]
             fade = left * np.linspace(1.0, 0.0, left.shape[1], dtype=np.float32)

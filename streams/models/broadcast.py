@@ -65,6 +65,7 @@ class Broadcast(models.Model):
     film = models.ForeignKey(  # which is on
         "films.Film", null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    film_since = models.DateTimeField(null=True)  # when its first picture was on
     last_run = models.ForeignKey(  # of the archive, so that it is not repeated at once
         "invocations.Run", null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -86,7 +87,8 @@ class Broadcast(models.Model):
     def stop(self, at: datetime) -> bool:
         """Take it off air; False where it is so already."""
         stopped = {"state": StreamState.STOPPED, "since": at}
-        free = {"lease_until": None, "holder": "", "step_id": None, "film_id": None}
+        free = {"lease_until": None, "holder": "", "step_id": None}
+        free |= {"film_id": None, "film_since": None}
         return self._change(Q(wanted=True), wanted=False, **free, **stopped)
 
     def choose_bed(self, bed: BedKind) -> None:
@@ -125,10 +127,12 @@ class Broadcast(models.Model):
             segment_at=segment_at,
         )
 
-    def note_shown(self, step: int | None, film: int | None, *, holder: str) -> None:
-        """Whose output is on, or which film; neither: a slate."""
-        if (step, film) != (self.step_id, self.film_id):
-            self._change(Q(holder=holder), step_id=step, film_id=film)
+    def note_shown(
+        self, step: int | None, film: int | None, film_since: datetime | None, *, holder: str
+    ) -> None:
+        """Whose output is on, or which film, and since when if that is known yet; neither: a slate."""
+        if (step, film, film_since) != (self.step_id, self.film_id, self.film_since):
+            self._change(Q(holder=holder), step_id=step, film_id=film, film_since=film_since)
 
     def note_run(self, run: int | None) -> None:
         """Which was begun last; None: a film."""

@@ -245,7 +245,7 @@ def test_the_words_of_what_is_on_are_on_the_page(
     public: Network, broadcast: Broadcast, run: object, work: object
 ) -> None:
     step = work(run, "a balloon over the sea")  # type: ignore[operator]
-    broadcast.note_shown(step.pk, None, holder="here")
+    broadcast.note_shown(step.pk, None, None, holder="here")
 
     page = Client().get(f"/n/{public.slug}/live/").content.decode()
     asked_again = Client().get(f"/n/{public.slug}/live/now/").content.decode()

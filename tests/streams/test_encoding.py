@@ -116,8 +116,7 @@ def test_a_picture_that_cannot_be_made_leaves_what_is_on_and_is_tried_again_when
 ) -> None:
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"not a picture")
-    first = Picture("first", "slate", text="one moment")
-    screen = Screen(Canvas([]), first, lambda picture: None)
+    screen = Screen(Canvas([]), 0, lambda picture, start: None)
 
     for tries in (1, 2):
         screen.show(Picture("broken", "image", path=str(broken)))

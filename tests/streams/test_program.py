@@ -20,7 +20,8 @@ from invocations import runs
 from invocations.models import Run
 from invocations.states import Reason
 from networks.models import Network
-from streams.models import Broadcast, QuarantinedItem, RunPlays
+from streams.encoder.clock import frame_at, time_of
+from streams.models import Broadcast, FilmPlays, QuarantinedItem, RunPlays
 from streams.models.broadcast import OutsideHours
 from streams.models.quarantine import MAX_FAILURES
 from streams.program import SHOWN_SECONDS, StreamProgram
@@ -260,3 +261,51 @@ def test_a_film_makes_room_when_it_is_not_to_be_seen_any_more(
 
     assert before.film == film.pk
     assert program.next_picture(AT + timedelta(seconds=1), halted=False).picture.text == "words"
+
+
+def test_a_film_goes_on_where_it_would_be_after_its_host_has_ended(
+    broadcast: Broadcast, film: Film, ended: Ended
+) -> None:
+    ended("words")
+    since = time_of(frame_at(AT.timestamp()))
+    broadcast.note_shown(None, film.pk, datetime.fromtimestamp(since, UTC), holder="here")
+    plays = FilmPlays.objects.filter(film=film)
+    at = AT + timedelta(seconds=30)
+
+    program = program_of(broadcast)
+    again = program.next_picture(at, halted=False)
+    later = program.next_picture(AT + timedelta(seconds=39), halted=False)
+    after_it = program.next_picture(AT + timedelta(seconds=41), halted=False)
+
+    assert (again.film, later) == (film.pk, again)
+    assert again.picture.began == frame_at(AT.timestamp())
+    assert not plays.exists()  # it was counted when it began
+    assert after_it.picture.text == "words"
+
+
+@pytest.mark.parametrize("why", ["over", "gone", "a run", "a clock that was set back"])
+def test_a_film_does_not_go_on(
+    why: str, broadcast: Broadcast, film: Film, ended: Ended, network: Network
+) -> None:
+    ended("words")
+    began = AT - timedelta(seconds=50 if why == "over" else 10)
+    broadcast.note_shown(None, film.pk, began, holder="here")
+    if why == "gone":
+        film.replay_in(None)
+    if why == "a run":
+        runs.start_run(network=network, prompt="now", at=timezone.now(), waive_lockout=True)
+    at = began - timedelta(hours=1) if why.startswith("a clock") else AT
+
+    shown = program_of(broadcast).next_picture(at, halted=False)
+
+    assert (shown.film, shown.picture.began) == (None, 0)
+
+
+def test_files_of_a_channel_go_with_it(broadcast: Broadcast, film: Film) -> None:
+    program = program_of(broadcast)
+    path = Path(program.next_picture(AT, halted=False).picture.path)
+    assert path.exists()
+
+    program.close()
+
+    assert not path.parent.exists()
