@@ -16,7 +16,8 @@ from networks.models import Person
 
 @dataclass(frozen=True, slots=True)
 class FilmOfRun:
-    """A film that was made of a run, as a link. `file`: None: it is not finished."""
+    """A film that was made of a run, as a link. `file`: None: it is not finished. `row`: how far it is, for
+    `films/_progress.html`; None: nothing goes on."""
 
     title: str
     url: str
@@ -24,6 +25,7 @@ class FilmOfRun:
     created_at: datetime
     file: Asset | None = None
     chapters: Sequence[dict[str, Any]] = ()  # {"seconds", "title"}
+    row: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db import models
 from django.db.models import Count, Min, Sum
 from django.urls import reverse
 
@@ -18,9 +19,10 @@ from films.sharing import shared_path
 from films.state_texts import FILM_STATES
 from films.states import FilmState, TaskState
 from invocations.models import Run
-from networks.models import Person
+from networks.models import Network, Person
 
 FILMS_ON_PAGE = 60
+FILMS_OF_RUN = 12
 MAX_PROBLEMS = 20
 
 # What can be done with a film in a state; each is a name of `films.views.acts`
@@ -98,28 +100,47 @@ def films_of_person(person: User) -> list[FilmRow]:
 
 def films_of_run(run: Run, person: Person) -> list[Film]:
     """Those of this run that the person may see, the newest first."""
-    found = Film.objects.visible_to(person).filter(run=run).select_related("output")
-    return list(found.newest_first()[:12])
+    return list(_newest(Film.objects.visible_to(person).filter(run=run)))
 
 
 def links_of_run(run: Run, person: Person) -> list[FilmOfRun]:
     """The same, as the run's own page shows them; those that are not to be seen any more without their file."""
-    films = films_of_run(run, person)
-    seen = (
-        set(Film.objects.showable().filter(run=run).values_list("pk", flat=True)) if films else ()
-    )
-    links = [_link(film, reverse("film", args=[film.public_id])) for film in films]
-    return [
-        link if film.pk in seen else replace(link, file=None)
-        for film, link in zip(films, links, strict=True)
-    ]
+    return _links(run, films_of_run(run, person))
+
+
+def all_links_of_run(run: Run) -> list[FilmOfRun]:
+    """The same for those who control its network: they see all of them."""
+    return _links(run, list(_newest(Film.objects.filter(run=run))))
+
+
+def makers_of_films(network: Network) -> list[User]:
+    """Whose films of its runs there may be."""
+    films = Film.objects.filter(run__network=network).values("owner")
+    controlling = models.Q(pk=network.owner_id) | models.Q(shared_networks=network)
+    admins = models.Q(pk__in=User.objects.admins().values("pk"))
+    return list(User.objects.filter(controlling | admins | models.Q(pk__in=films)).distinct())
+
+
+def _newest(films: FilmQuerySet) -> FilmQuerySet:
+    return films.select_related("output").newest_first()[:FILMS_OF_RUN]
+
+
+def _links(run: Run, films: list[Film]) -> list[FilmOfRun]:
+    if not films:
+        return []
+    seen = set(Film.objects.showable().filter(run=run).values_list("pk", flat=True))
+    made = []
+    for row in rows_of_films(films):
+        link = _link(row.film, reverse("film", args=[row.film.public_id]))
+        file = link.file if row.film.pk in seen else None
+        made.append(replace(link, file=file, row=row if row.goes_on else None))
+    return made
 
 
 def shared_links_of_run(run: Run) -> list[FilmOfRun]:
     """Those that are shared, for whoever has the address of something else of the run."""
     shared = Film.objects.showable().filter(run=run).exclude(share_key="")
-    found = shared.select_related("output").newest_first()[:12]
-    return [_link(film, shared_path(film)) for film in found]
+    return [_link(film, shared_path(film)) for film in _newest(shared)]
 
 
 def _link(film: Film, address: str) -> FilmOfRun:
@@ -138,10 +159,12 @@ def row_of_film(film: Film) -> FilmRow:
 
 def page_context(film: Film) -> dict[str, object]:
     """For templates/films/_film.html and the fragments in it."""
+    groups = groups_of_tasks(film)
     return {
         "row": row_of_film(film),
         "film": film,
-        "groups": groups_of_tasks(film),
+        "groups": groups,
+        "degraded": sorted({group.degraded for group in groups if group.degraded}),
         "problems": problems_of_film(film),
         "hidden": film.state == FilmState.COMPLETED
         and not Film.objects.showable().filter(pk=film.pk).exists(),

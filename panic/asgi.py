@@ -22,7 +22,7 @@ from displays.miniatures import InstallationFeed  # noqa: E402
 from farm.feeds import FarmFeed, FarmWorkerFeed  # noqa: E402
 from farm.log_feed import WorkLogFeed  # noqa: E402
 from farm.long_poll import LongPoll  # noqa: E402
-from films.feeds import FilmFeed, FilmsFeed  # noqa: E402
+from films.feeds import FilmFeed, FilmsFeed, RunFeed  # noqa: E402
 from lib.proxies import TrustedProxies  # noqa: E402
 from panic.body_limits import install_limited_request  # noqa: E402
 from panic.health import Liveness  # noqa: E402
@@ -72,6 +72,7 @@ _sockets = URLRouter(
         _watched(r"^ws/mission-control/$", MissionControlFeed),
         _watched(r"^ws/films/$", FilmsFeed),
         _watched(r"^ws/films/(?P<film>\w+)/$", FilmFeed),
+        _watched(r"^ws/runs/(?P<run>\w+)/$", RunFeed),
         _watched(r"^ws/farm/$", FarmFeed),
         _watched(r"^ws/farm/logs/(?P<step>\w+)/$", WorkLogFeed),
         _watched(r"^ws/farm/(?P<worker>\w+)/$", FarmWorkerFeed),

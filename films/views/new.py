@@ -103,6 +103,7 @@ def _upload(form: ClipFilmForm, person: User) -> Upload:
     uploads.add(upload, file.chunks(PIECE), offset=0, at=at)
     upload_checks.check_now(upload)
     if upload.state == UploadState.REFUSED:
+        uploads.remove(upload)
         raise Invalid({"clip": translate_stored(upload.refusal)})
     return upload
 
@@ -119,7 +120,7 @@ def of_run(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         "form": form,
         "run": run,
-        "films": film_page.films_of_run(run, person),
+        "films": film_page.links_of_run(run, person),
         **_estimate(form, run, person),
     }
     status = 422 if request.method == "POST" and form.errors else 200

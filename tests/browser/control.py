@@ -10,6 +10,7 @@ import struct
 import sys
 import wave
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,8 @@ from displays.feeds import find  # noqa: E402
 from displays.models import Display, Installation, Kiosk  # noqa: E402
 from displays.wall_states import wall_state_of_network  # noqa: E402
 from farm.models import EnrolmentToken  # noqa: E402
+from films import orders  # noqa: E402
+from films.worker import FilmWorker  # noqa: E402
 from invocations import halts, runs  # noqa: E402
 from invocations.engine import outcomes  # noqa: E402
 from invocations.engine.claims import Holder, claim_step  # noqa: E402
@@ -89,6 +92,26 @@ def work(run: str, texts: list[str]) -> int:
 def sound(run: str) -> int:
     """The next step is a second of a tone."""
     return _work(run, [outcomes.Result(asset=ingest.store(io.BytesIO(_tone()), kind="audio"))])
+
+
+def film(run: str) -> str:
+    """Its owner orders a small film of the run."""
+    found = Run.objects.select_related("network__owner").get(public_id=run)
+    options = {"width": 160, "height": 90, "rate": 15, "seconds": 1, "fade": 0.2}
+    made = orders.order_film(
+        owner=found.network.owner,
+        run=found,
+        recipe="film-of-run",
+        options=options,
+        at=timezone.now(),
+    )
+    return str(made.public_id)
+
+
+def film_tasks(most: int) -> int:
+    """Carry out so many tasks of films; how many there were."""
+    with closing(FilmWorker()) as worker:
+        return sum(worker.work_once() for _ in range(most))
 
 
 def take(run: str) -> str:
@@ -259,6 +282,8 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "stop": stop,
     "work": work,
     "sound": sound,
+    "film": film,
+    "film_tasks": film_tasks,
     "take": take,
     "say": say,
     "mute": mute,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from assets import ingest
 from films import upload_checks
-from films.models import Film, Upload, UploadState
+from films.models import Film, FilmTask, Upload, UploadState
+from films.models.upload import parts_folder
 from invocations.models import Invocation, Run
 from networks.models import Network
 from tests.assets import samples
+from tests.operations import test_probe as bad
 from tests.operations.clips import moving_sprite, write_clip
 
 OPENING = "() => document.getElementById('upload-bar').value > 0"
@@ -73,6 +75,10 @@ def films(alice: User, network: Network) -> list[Film]:
     made: dict[str, Any] = {"owner": alice, "recipe": "interpolate"}
     failed = Film.objects.create(**made, title="Rain", state="failed", error="The disk is full.")
     return [Film.objects.create(**made, title="Snow", state="running"), failed, done]
+
+
+def truncated(folder: Path) -> Path:
+    return bad.cut_short(write_clip(folder / "a.mp4", moving_sprite(6)), folder / "cut.mp4")
 
 
 def first_piece_only(route: Route) -> None:
@@ -154,6 +160,39 @@ def test_clip_that_is_refused_says_why(page: Page, site: str, tmp_path: Path) ->
 
     expect(page.locator("#upload-words")).to_have_text("This is not a video: what came is a text.")
     expect(page.locator("#upload-said")).to_contain_text("what came is a text")
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (truncated, "cut short"),
+        (bad.zero_bytes, "The file is empty."),
+        (bad.eight_thousand_wide, "too large: 7680 by 4320"),
+        (bad.one_picture, "only one picture"),
+        (bad.sound_in_mp4, "only sound"),
+        (bad.image_named_mp4, "a PNG image"),
+        (bad.three_hours, "too long: it plays 183 minutes"),
+        (bad.encrypted, "encrypted"),
+    ],
+)
+def test_bad_file_gets_its_sentence_on_the_page_and_leaves_nothing(
+    made: Callable[[Path], Path], words: str, page: Page, site: str, tmp_path: Path
+) -> None:
+    page.goto(f"{site}/films/new/")
+    page.set_input_files("#id_clip", made(tmp_path))
+    if made is not bad.zero_bytes:
+        page.get_by_role("button", name="Make the film").click()
+        expect(page.locator("#upload-words")).to_contain_text("is being looked at")
+        with page.expect_response(lambda one: one.request.method == "DELETE"):
+            upload_checks.check_now(Upload.objects.get())
+
+    expect(page.locator("#upload-words")).to_contain_text(words)
+    expect(page.locator("#upload-said")).to_contain_text(words)
+    expect(page.locator("#film-order-note")).to_be_hidden()
+    assert page.url == f"{site}/films/new/"
+    assert [rows.objects.count() for rows in (Upload, Film, FilmTask)] == [0, 0, 0]
+    stored = Path(configured.MEDIA_ROOT) / "uploads"
+    assert [*parts_folder().iterdir(), *(stored.iterdir() if stored.exists() else ())] == []
 
 
 def test_chapters_are_reached_by_keys(page: Page, site: str, films: list[Film]) -> None:

@@ -112,7 +112,7 @@ def is_done(task: dict[str, Any]) -> bool:
 
 
 def kill_workers(stack: Stack) -> int:
-    """SIGKILL to each process that makes films, and to those of its operations; how many."""
+    """SIGKILL to each process that makes films, to those of its operations, and to the queue's workers; how many."""
     found = [
         process
         for process in stack.everything()
@@ -121,6 +121,7 @@ def kill_workers(stack: Stack) -> int:
     for process in found:
         with suppress(psutil.Error):
             process.kill()
+    stack.kill("worker")
     return len(found)
 
 

@@ -9,6 +9,7 @@ import pytest
 from accounts.models import User
 from farm.feeds import FarmWorkerFeed
 from farm.models import BlockedWorker, FarmWorker
+from films.feeds import RunFeed
 from invocations.models import Run
 from realtime import log
 from realtime.models import Event
@@ -63,9 +64,14 @@ def test_those_who_control_the_network_see_it_on_its_page_and_on_the_runs(run: R
     drawn = feeds[True].render(event)
 
     assert drawn is not None
-    for place in ("network-blocklist", f"blocklist-{run.public_id}"):
-        assert f'id="{place}"' in drawn.html[place]
-        assert "Attic" in drawn.html[place]
+    of_run = RunFeed.open_for(run.network.owner, run.public_id).render(event)
+    assert of_run is not None
+    for place, html in (
+        ("network-blocklist", drawn.html),
+        (f"blocklist-{run.public_id}", of_run.html),
+    ):
+        assert f'id="{place}"' in html[place]
+        assert "Attic" in html[place]
     assert set(drawn.html) & set(feeds[True].snapshot()) >= {"network-blocklist"}
     hidden = feeds[False].render(event)
     assert hidden is not None
@@ -103,8 +109,8 @@ def test_the_page_of_the_worker_says_where_it_is_blocked(
     assert FarmWorkerFeed(other).render(event) is None
 
 
-def test_the_page_of_a_run_follows_its_network(run: Run, client_of: Any) -> None:
+def test_the_page_of_a_run_follows_it(run: Run, client_of: Any) -> None:
     page = client_of(run.network.owner).get(run.get_absolute_url()).content.decode()
 
-    assert f'data-live="/ws/networks/{run.network.slug}/?cells=1"' in page
+    assert f'data-live="/ws/runs/{run.public_id}/"' in page
     assert f'id="blocklist-{run.public_id}"' in page

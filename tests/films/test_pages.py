@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ from films.worker import FilmWorker
 from invocations.models import Run
 from invocations.states import RetentionClass
 from networks.models import Network
+from operations.contract import OperationResult
 from tests.people import html_of
 
-from .film_fixtures import Order, make_all
+from .film_fixtures import Order, make_all, operate_here
 
 CHOICES = {"more": "2", "larger": "", "order": "interpolate-upscale", "keep_audio": "on"}
 OF_RUN = {
@@ -86,6 +88,27 @@ def test_without_a_script_the_clip_comes_with_the_form(owner: Client, clip: Path
     assert Film.objects.get().title == "sprite.mp4"
 
 
+def test_film_by_a_lesser_backend_says_so_wherever_it_is_shown(
+    owner: Client, order: Order, film_worker: FilmWorker
+) -> None:
+    """It is finished, and never just that."""
+    sentence = "The backend minterpolate did not do it: it was not there."
+
+    def less(name: str, *arguments: Any) -> OperationResult:
+        made = operate_here(name, *arguments)
+        return replace(made, degraded=sentence) if name == "interpolate" else made
+
+    film_worker._operate = less
+    film = make_all(film_worker, order("interpolate"))
+
+    page = html_of(owner.get(f"/films/{film.public_id}/"))
+    answer = owner.get(f"/api/v1/films/{film.public_id}").json()
+    assert film.state == FilmState.COMPLETED, film.error
+    assert sentence in page
+    assert {task["operation"] for task in answer["tasks"] if task["degraded"]} == {"interpolate"}
+    assert sentence in [one["degraded"] for one in answer["provenance"]["operations"]]
+
+
 def test_clip_that_cannot_be_used_is_refused_at_its_field(owner: Client) -> None:
     file = SimpleUploadedFile("a.mp4", b"Not a video at all.", "video/mp4")
 
@@ -93,7 +116,7 @@ def test_clip_that_cannot_be_used_is_refused_at_its_field(owner: Client) -> None
 
     assert answer.status_code == 422
     assert "This is not a video: what came is a text." in html_of(answer)
-    assert not Film.objects.exists()
+    assert [rows.objects.count() for rows in (Film, Upload)] == [0, 0]
 
 
 @pytest.mark.parametrize(
