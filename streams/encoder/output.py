@@ -86,6 +86,7 @@ class Encoding:
         self._planes: Planes | None = None
         self._frame: Any = None
         self._segment = -1
+        self._is_after_key_frame = False  # the muxer writes no table between two of them
         self.samples = round(first * RATE / FPS)  # those before it are none of ours
 
     def add_frame(self, number: int, planes: Planes) -> None:
@@ -97,8 +98,9 @@ class Encoding:
         frame.pict_type = 1 if segment != self._segment else 0
         self._segment = segment
         for packet in self._video.encode(frame):
-            if packet.is_keyframe:
+            if packet.is_keyframe and not self._is_after_key_frame:
                 self._cutter.key_frames.append(round((packet.pts or 0) * packet.time_base * FPS))
+            self._is_after_key_frame = packet.is_keyframe
             self._muxer.mux(packet)
 
     def add_sound(self, until: int, read: Callable[[int], Samples]) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from assets.rolling import RollingChannel
 from streams.encoder.canvas import HEIGHT, WIDTH, Canvas, FrameBox, place, planes_of
-from streams.encoder.clock import SEGMENT_FRAMES
+from streams.encoder.clock import FPS, SEGMENT_FRAMES
 from streams.encoder.output import Encoding, Publication
 from streams.encoder.playlist import PLAYLIST_NAME
 from streams.encoder.protocol import Picture
@@ -65,6 +65,20 @@ def test_where_frames_are_left_out_the_next_segment_still_begins_on_time_and_sou
     steps = np.diff(sounds)
     assert steps.max() < 1.5 * 1024 / RATE
     assert sounds[-1] - sounds[0] > 1.8
+
+
+def test_a_segment_is_what_it_is_said_to_be_also_where_a_key_frame_follows_another() -> None:
+    """An encoder that begins just before the end of a segment; FFmpeg writes no table before its second frame."""
+    segments: list[tuple[bytes, int, int]] = []
+    encoding = Encoding(lambda *segment: segments.append(segment), FIRST - 2)
+    for number in [FIRST - 2, *range(FIRST, FIRST + 3 * SEGMENT_FRAMES)]:
+        encoding.add_frame(number, RED)
+        encoding.add_sound(number + 1, silence)
+
+    begins = [decoded(data)[0][0] for data, _, _ in segments]
+    said = [first for _, first, _ in segments]
+    assert said == [FIRST - 2, FIRST + SEGMENT_FRAMES]
+    assert begins[1] - begins[0] == pytest.approx((said[1] - said[0]) / FPS, abs=0.001)
 
 
 def test_another_encoder_goes_on_in_the_playlist_and_marks_the_break(data_dir: Path) -> None:
