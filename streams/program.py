@@ -156,10 +156,11 @@ class StreamProgram:
 
     def _left_on(self, since: datetime | None, at: datetime) -> OnAir | None:
         """The film in whose midst the host before this one ended, where it would be by now."""
-        if since is None or not since <= at or not self.network.replay:
+        left_on = self._last_film
+        if since is None or left_on is None or not since <= at or not self.network.replay:
             return None
         films = Film.objects.replayed_in(self.network.pk).select_related("output")
-        film = films.filter(pk=self._last_film).first()
+        film = films.filter(pk=left_on).first()
         left = _seconds_of_film(film) - (at - since).total_seconds() if film else 0.0
         if film is None or left < CHANGE_SECONDS or not (found := self._shown_film(film)):
             return None

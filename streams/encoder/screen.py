@@ -55,7 +55,7 @@ class FilmLoop:
 
     def _seek(self, seconds: float) -> None:
         """To the key frame before it, and on from there."""
-        ticks = round((self._origin + seconds) / self._stream.time_base)
+        ticks = round((self._origin + seconds) / (self._stream.time_base or 1))
         self._container.seek(ticks, stream=self._stream)
         self._frames = self._container.decode(self._stream)
         for frame in islice(self._frames, MAX_SEEK_FRAMES):
