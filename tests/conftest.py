@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from lib import watched_tasks
+from tests import migrated_database
 from tests.examples import use_same_examples
 from tests.people import *  # noqa: F403  its fixtures
 from tests.stack import Stack
@@ -97,11 +99,23 @@ def delete_all_rows(style: Style, tables: Sequence[str], **options: object) -> l
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """On Postgres: empty tables quickly, and at the end let go of the database, which is not dropped while
-    threads that tests left behind are connected to it."""
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Whether there is a migrated database already, which goes with the folder that it is in."""
+    default: dict[str, Any] = settings.DATABASES["default"]
+    is_sqlite = default["ENGINE"].endswith("sqlite3")
+    return is_sqlite and migrated_database.copy_kept(Path(default["TEST"]["NAME"]))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_keepdb: bool, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Keeps a migrated SQLite database for later sessions. On Postgres: empty tables quickly, and at the end let go
+    of the database, which is not dropped while threads that tests left behind are connected to it."""
     from django.db import connection
 
+    if connection.vendor == "sqlite" and not django_db_keepdb:
+        migrated_database.keep(Path(connection.settings_dict["NAME"]))
     if connection.vendor == "postgresql":
         connection.ops.sql_flush = delete_all_rows  # type: ignore[method-assign]
     yield
