@@ -48,13 +48,15 @@ def page_of_runs(
         return paging.newest_first(rows, which)
     before = paging.decode_cursor(Run, which)
     found: list[Run] = []
-    for _ in range(1 if wanted.everywhere else MAX_BATCHES):
+    for number in range(1 if wanted.everywhere else MAX_BATCHES):
         whole = wanted.prompt_of is not None
+        room = which.page_size - len(found)
         if wanted.everywhere:
             turn = search_batch_everywhere(rows, wanted.words, before=before)
         else:
-            turn = search_batch(rows, wanted.words, before=before, whole=whole)
-        room = which.page_size - len(found)
+            # Most often all that match are wanted: at first no more are asked for than a page has.
+            most = MATCHES if number else min(MATCHES, room + 1)
+            turn = search_batch(rows, wanted.words, before=before, whole=whole, most=most)
         found += turn.rows.order_by("-pk")[: room + 1]
         if len(found) > which.page_size:
             return found[:-1], paging.encode_cursor(Run, found[-2].pk)
@@ -105,7 +107,7 @@ if TYPE_CHECKING:
 
     from .models.run import RunQuerySet
 
-MATCHES = 600  # of the index in one turn
+MATCHES = 600  # of the index in one turn at most
 SCANNED = 2_000  # prompts that are read in one turn where the index does not help
 SCANNED_STEPS = 6_000  # whose outputs are read in one turn, and of one run: its newest
 MAX_WORDS_EVERYWHERE = 4  # each is looked for in all of them
@@ -175,18 +177,25 @@ def drop_index(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def search_batch(
-    rows: RunQuerySet, words: str, *, before: int | None, whole: bool = False
+    rows: RunQuerySet,
+    words: str,
+    *,
+    before: int | None,
+    whole: bool = False,
+    most: int | None = None,
 ) -> SearchBatch:
-    """Those of `rows` older than `before` whose prompts have these words, as far as one turn goes.
+    """Those of `rows` older than `before` whose prompts have these words, as far as one turn goes:
+    among the newest `most` that have them, MATCHES where nothing is given.
 
     `whole`: no word that only begins like one of these. The index is faster then: for beginnings it
     puts together all that begin so, however few are wanted.
     """
+    most = MATCHES if most is None else most
     asked = _words(words)
     if not asked:
         return _scan(rows, words, before)
-    found = _ask(asked, before, whole=whole)
-    following = found[-1] if len(found) == MATCHES else None
+    found = _ask(asked, before, whole=whole, most=most)
+    following = found[-1] if len(found) == most else None
     return SearchBatch(rows.filter(pk__in=found), following)
 
 
@@ -236,7 +245,7 @@ def _words(text: str) -> list[str]:
     return [] if _UNSPACED.search(text) else _WORD.findall(text)[:MAX_WORDS]
 
 
-def _ask(words: list[str], before: int | None, *, whole: bool) -> list[int]:
+def _ask(words: list[str], before: int | None, *, whole: bool, most: int) -> list[int]:
     if connection.vendor == "postgresql":
         beginning = "" if whole else ":*"
         statement, question = _ASK_POSTGRES, " & ".join(f"{word}{beginning}" for word in words)
@@ -244,7 +253,7 @@ def _ask(words: list[str], before: int | None, *, whole: bool) -> list[int]:
         beginning = "" if whole else "*"
         statement, question = _ASK_SQLITE, " ".join(f'"{word}"{beginning}' for word in words)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [question, BEYOND if before is None else before, MATCHES])
+        cursor.execute(statement, [question, BEYOND if before is None else before, most])
         return [pk for (pk,) in cursor.fetchall()]
 
 

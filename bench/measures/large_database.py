@@ -14,8 +14,9 @@ from bench.statistics import interleaved_slices, median
 
 ROUNDS = 5
 MAX_RATIO = 1.2
-# [runs, steps a run, 1 = of the busy network]: in both, every list has more than a page to show.
-THOUSAND = [[100, 2, 0], [100, 2, 1], [1, 600, 1]]
+# [runs, steps a run, 1 = of the busy network]: in both, every list has more than a page to show, and a
+# run more steps than a list of runs shows of it (three).
+THOUSAND = [[100, 4, 0], [100, 4, 1], [1, 200, 1]]
 MILLION = [[1000, 500, 0], [800, 500, 1], [1, 100_000, 1]]
 ENGINE = ("claim", "finish", "start", "stop", "sweep")
 PAGES = {

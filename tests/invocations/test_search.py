@@ -141,6 +141,18 @@ def test_what_the_index_cannot_find_is_sought_among_a_bounded_number(
     assert ([run.prompt for run in later], end) == (["🐳"], None)
 
 
+def test_a_page_of_runs_that_all_match_asks_for_no_more_than_it_shows(network: Network) -> None:
+    write(network, *["moth"] * 30)
+    wanted, page_size = RunQuery(words="moth"), Paging(after=None, cursor=None, limit=5)
+
+    with CaptureQueriesContext(connection) as captured:
+        page, _ = run_list.page_of_runs(Run.objects.all(), wanted, page_size)
+
+    _, read = captured.captured_queries
+    assert len(page) == 5
+    assert read["sql"].partition(" IN (")[2].partition(")")[0].count(",") == 5  # and one more
+
+
 def test_a_search_for_what_nobody_wrote_does_not_read_the_runs(runs: list[Run]) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert found("unheard") == []
