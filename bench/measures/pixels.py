@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -61,12 +60,18 @@ def measure(context: Context, engine: Engine) -> list[Row]:
     context.closing.callback(browser.close)
     paths = ours.wall["pages"]
     sides = {"ours": Pages(browser, ours, paths), "raw": Pages(browser, raw, paths)}
+    time.sleep(SETTLE_SECONDS)
     for side in sides.values():
         side()  # the first round compiles everything
+        side.clear()
     found = interleaved(ROUNDS, sides, print_progress=print_progress)
     middles = ", ".join(f"{name} {median(side.all):.1f}" for name, side in sides.items())
+    apart = ", ".join(f"{name} {p95(side.apart):.1f}" for name, side in sides.items())
     cpu = ", ".join(f"{name} {side.cpu_per_event():.1f}" for name, side in sides.items())
-    note = f"{engine.label}; {NOTE}; p50: {middles} ms; {CPU_NOTE}: {cpu} ms"
+    note = (
+        f"{engine.label}; {NOTE}; p50: {middles} ms; p95 from the first to the last display: {apart} ms; "
+        f"{CPU_NOTE}: {cpu} ms"
+    )
     mine, theirs = found["ours"], found["raw"]
     return [
         judge_difference(
@@ -81,32 +86,36 @@ def _shown(painted: Mapping[str, float], number: int, last: int) -> float:
 
 
 class Pages:
-    """Four pages; a call measures a round and returns its p95."""
+    """Four pages, which stay open as displays do; a call measures a round and returns its p95."""
 
     def __init__(
         self, browser: Browser, publisher: ProductPublisher | BaselineServer, paths: Sequence[str]
     ) -> None:
-        self._browser = browser
         self._publisher = publisher
-        self._paths = paths
+        self._pages = [_open(browser, publisher.base_url + path) for path in paths]
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget what was measured so far."""
         self.all: list[float] = []
+        self.apart: list[float] = []  # how long the displays were not alike, of each event
         self._cpu = 0.0
 
     def __call__(self) -> float:
-        with self._opened() as pages:
-            first = self._publisher.published + 1
-            before = self._publisher.cpu.seconds()
-            began = self._publisher.publish(EVENTS, INTERVAL_SECONDS)
-            self._cpu += self._publisher.cpu.seconds() - before
-            for page in pages:
-                page.wait_for_function(SHOWN, arg=self._publisher.published, timeout=10_000)
-            painted = [page.evaluate("painted") for page in pages]
+        first = self._publisher.published + 1
+        before = self._publisher.cpu.seconds()
+        began = self._publisher.publish(EVENTS, INTERVAL_SECONDS)
+        self._cpu += self._publisher.cpu.seconds() - before
+        for page in self._pages:
+            page.wait_for_function(SHOWN, arg=self._publisher.published, timeout=10_000)
+        painted = [page.evaluate("painted") for page in self._pages]
         past = time.time() - time.monotonic()
         last = first + EVENTS - 1
-        ended = [
-            max(_shown(one, number, last) for one in painted) for number in range(first, last + 1)
+        shown = [
+            [_shown(one, number, last) for one in painted] for number in range(first, last + 1)
         ]
-        took = [end - (begin + past) * 1000 for begin, end in zip(began, ended, strict=True)]
+        took = [max(at) - (begin + past) * 1000 for begin, at in zip(began, shown, strict=True)]
+        self.apart += [max(at) - min(at) for at in shown]
         self.all += took
         return p95(took)
 
@@ -114,21 +123,14 @@ class Pages:
         """Milliseconds of the server's processor time."""
         return self._cpu * 1000 / len(self.all)
 
-    @contextmanager
-    def _opened(self) -> Iterator[list[Page]]:
-        with ExitStack() as closing:
-            pages = [self._open(path, closing) for path in self._paths]
-            time.sleep(SETTLE_SECONDS)
-            yield pages
 
-    def _open(self, path: str, closing: ExitStack) -> Page:
-        """A page in a window of its own: the tabs of one window wait for each other, up to a second
-        for the first frames after the last was opened."""
-        # A service worker would cache the page between rounds.
-        context = self._browser.new_context(service_workers="block")
-        closing.callback(context.close)
-        context.add_init_script(PAINTED)
-        page = context.new_page()
-        page.goto(self._publisher.base_url + path)
-        page.wait_for_selector("html[data-live=live]")
-        return page
+def _open(browser: Browser, address: str) -> Page:
+    """A page in a window of its own: the tabs of one window wait for each other, up to a second
+    for the first frames after the last was opened."""
+    # A service worker would cache the page.
+    context = browser.new_context(service_workers="block")
+    context.add_init_script(PAINTED)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("html[data-live=live]")
+    return page
