@@ -222,19 +222,31 @@ class DisplayFeed(WallStateFeed):
 
     def _thumbnail_of(self, event: Event) -> str:
         """The small picture of a step that is shown here, or of its text; empty where it is neither."""
+        if event.type not in (InvocationCompleted.type, InvocationTakenDown.type):
+            return ""
+        if (
+            "thumbnail" not in event.notes
+        ):  # once for all displays: an address takes as long as all else
+            event.notes["thumbnail"] = self._find_thumbnail(event)
+        sequence, address = cast("tuple[int | None, str]", event.notes["thumbnail"])
+        is_shown = sequence is not None and self.layout.cell_of(sequence) is not None
+        return address if is_shown else ""
+
+    def _find_thumbnail(self, event: Event) -> tuple[int | None, str]:
+        """Of whichever step, with its number; None where there is no such step."""
         if event.type == InvocationTakenDown.type:  # of any run; the picture of before has to go
             rows = Invocation.objects.select_related("output_asset")
             step = rows.filter(public_id=event.data["invocation"]).first()
-        elif event.type == InvocationCompleted.type and self._last is not None:
+        elif self._last is not None:
             step = self._last.cache.steps.get(int(event.data["sequence"]))
         else:
-            return ""
-        if step is None or self.layout.cell_of(step.sequence) is None:
-            return ""
+            step = None
+        if step is None:
+            return None, ""
         asset = step.output_asset
         if asset is None:
-            return reverse("invocations:text-picture", args=[step.public_id])
-        return asset.tile_url if asset.kind == Modality.IMAGE else asset.poster_url
+            return step.sequence, reverse("invocations:text-picture", args=[step.public_id])
+        return step.sequence, asset.tile_url if asset.kind == Modality.IMAGE else asset.poster_url
 
     def _everything(self, wall: WallState) -> Frame:
         """With the code in its corner: the network may be private by now. A film may be gone."""
