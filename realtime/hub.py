@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 from lib.database_thread import DatabaseThread
@@ -44,6 +44,13 @@ _status_callbacks: list[StatusCallback] = []
 _background_tasks: list[BackgroundTask] = []
 
 
+class Prepared(NamedTuple):
+    """Frames for each stream that there was in this generation."""
+
+    generation: int
+    frames: list[tuple[Stream, PreparedFrames]]
+
+
 class HubConnection(RevalidatedConnection, Follower, Protocol):
     """A socket, as far as the hub is concerned."""
 
@@ -61,7 +68,10 @@ class Hub:
     def __init__(self) -> None:
         self._subscriptions: dict[StreamKey, Subscription] = {}
         self._connections: dict[HubConnection, Stream] = {}
-        self._tail = Tail(self._prepare, self._deliver, self._reset, self.show_progress)
+        self._generation = 0  # of the streams: one more with each that is new
+        self._tail = Tail(
+            self._prepare, self._deliver, self._reset, self.show_progress, self._is_current
+        )
         self._thread = DatabaseThread("hub")
         self._clock: WatchedTask | None = None
         self._ticked_at = time.monotonic()
@@ -138,15 +148,21 @@ class Hub:
                 heads = await self._tail.follow(feed.topics)
             subscription = Subscription(Stream(feed, Positions(tuple(heads))), self._thread)
             self._subscriptions[key] = subscription
+            self._generation += 1  # after it is there: what was prepared without it is of before
             return subscription
 
     # Calls from the tail
 
-    def _prepare(self, topic: str, events: Sequence[Event]) -> list[tuple[Stream, PreparedFrames]]:
-        return prepare_all(self._streams_of(topic), events)
+    def _prepare(self, topic: str, events: Sequence[Event]) -> Prepared:
+        generation = self._generation  # before it is asked which streams there are
+        return Prepared(generation, prepare_all(self._streams_of(topic), events))
 
-    def _deliver(self, prepared: list[tuple[Stream, PreparedFrames]]) -> None:
-        for stream, update in prepared:
+    def _is_current(self, prepared: Prepared) -> bool:
+        """Whether it is for all streams that there are."""
+        return prepared.generation == self._generation
+
+    def _deliver(self, prepared: Prepared) -> None:
+        for stream, update in prepared.frames:
             stream.extend(update)
             if update.access_changed:
                 self._end(stream)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from lib.database_thread import DatabaseThread
+from lib.database_thread import DatabaseThread, close_connection
 from lib.watched_tasks import WatchedTask, report_round
 
 from .cursors import Cursor
@@ -43,11 +44,22 @@ Prepare = Callable[[str, Sequence[Event]], P]  # in the tail's thread; may query
 Deliver = Callable[[P], None]  # on the loop
 
 
+class _Batch(NamedTuple, Generic[P]):
+    """What followed number `after` of a topic when it was read; `prepared` is None where it has a gap."""
+
+    topic: Topic
+    after: int
+    events: list[Event]
+    prepared: P | None
+
+
 class Tail(Generic[P]):
     """Reads what is appended to the topics it was asked to follow, in order and without a gap.
 
-    `lock` is held while a batch is on its way from the log to the followers; a socket that joins
-    takes it, so as to be either before the batch or after it.
+    Its thread waits for wake-ups, reads and prepares, so that an event is passed between threads once:
+    that takes longer than to read it, above all on a full machine. `lock` is held while a batch goes to
+    the followers; a socket that joins takes it, so as to be either before the batch or after it. Of a
+    batch that was prepared before a socket joined `is_current` says False: it is prepared once more.
     """
 
     def __init__(
@@ -56,6 +68,7 @@ class Tail(Generic[P]):
         deliver: Deliver[P],
         reset: Callable[[str], None],
         show_progress: Callable[[Progress], None],
+        is_current: Callable[[P], bool] = lambda prepared: True,
     ) -> None:
         self.lock = asyncio.Lock()
         self.heads: dict[str, Topic] = {}  # `last_seq` = what was delivered
@@ -66,9 +79,12 @@ class Tail(Generic[P]):
         self._deliver = deliver
         self._reset = reset
         self._show_progress = show_progress
-        self._thread = DatabaseThread("tail")
+        self._is_current = is_current
+        self._waiting = DatabaseThread("tail")
+        self._thread = DatabaseThread("tail's questions")  # for what does not come by a wake-up
         self._task: WatchedTask | None = None
         self._listener: WakeUpListener | None = None
+        self._interruption: tuple[socket.socket, socket.socket] | None = None
         self.last_read_at = time.monotonic()
 
     # Joining and leaving, with the lock held
@@ -112,9 +128,12 @@ class Tail(Generic[P]):
         if self._task is not None:
             await self._task.cancel()
             self._task = None
-        if self._listener is not None:
+        if self._listener is not None and self._interruption is not None:
+            self._interruption[0].close()  # which ends the wait
+            await self._waiting.close()
+            self._interruption[1].close()
             self._listener.close()
-            self._listener = None
+            self._listener = self._interruption = None
         await self._thread.close()
 
     # Reading
@@ -125,22 +144,26 @@ class Tail(Generic[P]):
             self._listener = await asyncio.to_thread(
                 WakeUpListener, EVENTS_CHANNEL, PROGRESS_CHANNEL
             )
+            self._interruption = socket.socketpair()
             self.last_read_at = time.monotonic()
-            self._task = WatchedTask("the tail", partial(self._run, self._listener))
+            work = partial(self._run, self._listener, self._interruption[1])
+            self._task = WatchedTask("the tail", work)
 
-    async def _run(self, listener: WakeUpListener) -> None:
+    async def _run(self, listener: WakeUpListener, interruption: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         pause = 0.0
         next_poll = loop.time() + POLL_SECONDS
         while True:
             report_round()
             timeout = 0.0 if self._unread else max(0.0, next_poll - loop.time())
-            wakeups = await listener.wait_async(timeout)
-            everything = loop.time() >= next_poll
-            if everything:
-                next_poll = loop.time() + POLL_SECONDS
             try:
-                await self._handle_wakeups(wakeups, everything)
+                wakeups, read = await self._waiting.run(
+                    self._await_events, listener, timeout, interruption
+                )
+                everything = loop.time() >= next_poll
+                if everything:
+                    next_poll = loop.time() + POLL_SECONDS
+                await self._handle_wakeups(wakeups, read, everything)
                 self.last_read_at = time.monotonic()
                 pause = 0.0
             except Exception:  # a border: the sockets stay open until the database is back
@@ -149,18 +172,40 @@ class Tail(Generic[P]):
                 await asyncio.sleep(pause)
                 next_poll = loop.time()
 
-    async def _handle_wakeups(self, wakeups: Sequence[WakeUp], everything: bool) -> None:
+    def _await_events(
+        self, listener: WakeUpListener, timeout: float, interruption: socket.socket
+    ) -> tuple[list[WakeUp], dict[str, _Batch[P]]]:
+        """Wake-ups, and a batch of each topic that they name, as far as that is quick. In a thread."""
+        wakeups = listener.wait(timeout, interruption)
+        read: dict[str, _Batch[P]] = {}
+        try:
+            for channel, name in wakeups:
+                topic = self.heads.get(name) if channel == EVENTS_CHANNEL else None
+                if topic is not None:
+                    batch = read[name] = self._read(topic)
+                    if len(batch.events) == BATCH:  # a flood, for which the others do not wait
+                        break
+        except DatabaseError:  # reading it once more says why
+            close_connection()
+        return wakeups, read
+
+    async def _handle_wakeups(
+        self, wakeups: Sequence[WakeUp], read: Mapping[str, _Batch[P]], everything: bool
+    ) -> None:
         names = {payload for channel, payload in wakeups if channel == EVENTS_CHANNEL}
         if everything or "" in names:
-            await self._read_topics(None)
+            await self._read_topics(None, read)
         elif names or self._unread:
-            await self._read_topics(names)
+            await self._read_topics(names, read)
         for channel, payload in wakeups:
             if channel == PROGRESS_CHANNEL and (update := parse_progress(payload)):
                 self._show_progress(update)
 
-    async def _read_topics(self, names: set[str] | None) -> None:
-        """Deliver a batch of what is new in each of these topics; None = in every one.
+    async def _read_topics(
+        self, names: set[str] | None, read: Mapping[str, _Batch[P]] | None = None
+    ) -> None:
+        """Deliver a batch of what is new in each of these topics; None = in every one. `read`: those
+        that have been read already.
 
         The lock is free between batches: a socket that joins does not wait until a flood of events
         is delivered, and no topic waits for that of another.
@@ -168,15 +213,18 @@ class Tail(Generic[P]):
         if names is None or (self.follow_all and not names <= self.heads.keys()):
             async with self.lock:
                 names = await self._changed()
+        read = read or {}
         for name in (*names, *(self._unread - names)):
             async with self.lock:
                 topic = self.heads.get(name)
-                more = topic is not None and await self._deliver_batch(topic)
+                more = topic is not None and await self._deliver_batch(topic, read.get(name))
             (self._unread.add if more else self._unread.discard)(name)
 
-    async def _deliver_batch(self, topic: Topic) -> bool:
-        """Deliver one batch; whether there may be more."""
-        events, prepared = await self._thread.run(self._read, topic)
+    async def _deliver_batch(self, topic: Topic, batch: _Batch[P] | None) -> bool:
+        """Deliver one batch, this one if it still follows; whether there may be more."""
+        if batch is None or not self._follows(batch, topic):
+            batch = await self._thread.run(self._read, topic)
+        events, prepared = batch.events, batch.prepared
         if not events:
             return False
         if events[0].seq != topic.last_seq + 1 or prepared is None:
@@ -187,12 +235,18 @@ class Tail(Generic[P]):
         self.last_read_at = time.monotonic()
         return len(events) == BATCH
 
-    def _read(self, topic: Topic) -> tuple[list[Event], P | None]:
+    def _follows(self, batch: _Batch[P], topic: Topic) -> bool:
+        """Whether it goes on where `topic` stands, and for all who follow it now. With the lock held."""
+        is_next = batch.topic is topic and batch.after == topic.last_seq
+        return is_next and (batch.prepared is None or self._is_current(batch.prepared))
+
+    def _read(self, topic: Topic) -> _Batch[P]:
+        after = topic.last_seq
         with connection.cursor() as cursor:
-            cursor.execute(_NEXT_EVENTS, [topic.pk, topic.last_seq, BATCH])
+            cursor.execute(_NEXT_EVENTS, [topic.pk, after, BATCH])
             events = [_event(topic, *row) for row in cursor.fetchall()]
-        whole = events and events[-1].seq - topic.last_seq == len(events)
-        return events, self._prepare(topic.name, events) if whole else None
+        whole = events and events[-1].seq - after == len(events)
+        return _Batch(topic, after, events, self._prepare(topic.name, events) if whole else None)
 
     async def _changed(self) -> set[str]:
         """Topics that have grown; those whose numbering started again are reset."""

@@ -18,6 +18,7 @@ import logging
 import os
 import re
 import select
+import socket
 import time
 from types import TracebackType
 from typing import Protocol
@@ -104,14 +105,17 @@ class WakeUpListener:
         self._missed = False
         self._open_if_needed()
 
-    def wait(self, timeout: float) -> list[WakeUp]:
-        """Wake-ups that came in, at once if there are any; empty after `timeout` seconds."""
+    def wait(self, timeout: float, interruption: socket.socket | None = None) -> list[WakeUp]:
+        """Wake-ups that came in, at once if there are any; empty after `timeout` seconds, or where
+        `interruption` can be read, as it can be once its other end is closed."""
         receiver = self._open_if_needed()
         if receiver is not None:
             wakeups, descriptor = self._drain(receiver)
             if descriptor is not None and not wakeups:
                 poll = select.poll()
                 poll.register(descriptor, select.POLLIN)
+                if interruption is not None:
+                    poll.register(interruption, select.POLLIN)
                 wakeups = self._drain(receiver)[0] if poll.poll(max(0.0, timeout) * 1000) else []
             if self._receiver is not None:
                 return wakeups

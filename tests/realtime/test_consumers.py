@@ -71,6 +71,26 @@ async def test_event_arrives_long_before_the_slow_poll(
     assert await receive_frame(client)
 
 
+async def test_who_comes_while_an_event_is_drawn_is_let_in_and_gets_it(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "POLL_SECONDS", 3_600.0)
+    first, second = connect(), connect("/ws/pair/")
+    await opened(first)
+    ExampleFeed.hold.set()
+    await append_event(1)
+    while not ExampleFeed.rendered:
+        await asyncio.sleep(0.01)
+
+    await opened(second)
+    ExampleFeed.hold.clear()
+    await append_event(2)
+
+    for client in (first, second):
+        received = [(await receive_frame(client))["data"]["n"] for _ in range(2)]
+        assert received == [1, 2]
+
+
 async def test_socket_that_was_away_gets_exactly_what_it_missed(connect: Connect) -> None:
     client = connect()
     await opened(client)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from django.utils import timezone
 
+from realtime import tail as tail_module
 from realtime.cursors import Positions
 from realtime.models import Event, Topic
 from realtime.streams import Stream
@@ -67,6 +68,23 @@ async def test_no_topic_waits_for_the_end_of_anothers_flood() -> None:
 
     assert delivered.index(("network:2", 0)) <= 4 * BATCH
     assert [n for topic, n in delivered if topic == "network:1"] == list(range(6 * BATCH))
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_a_tail_that_waits_for_events_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail_module, "POLL_SECONDS", 3_600.0)
+    delivered: list[tuple[str, int]] = []
+    tail = Tail(_numbers, delivered.extend, lambda topic: None, lambda news: None)
+    async with tail.lock:
+        await tail.follow(["network:1"])
+    await append_many_events(range(1))
+    while not delivered:  # by a wake-up: it waits for the next one now
+        await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(tail.stop(), 60)
+
+    assert delivered == [("network:1", 0)]
 
 
 class _Present(ExampleFeed):
