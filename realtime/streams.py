@@ -26,9 +26,9 @@ logger = logging.getLogger(__name__)
 MAX_BUFFERED_FRAMES = 512
 MAX_BUFFERED_BYTES = 4_000_000
 TRIM_PAUSE_SECONDS = 30.0
-# How long after its commit a change is shown. Long enough for most displays to have received it, so
-# that they change together; one frame at 60 Hz, so that nobody can see the delay.
-LEAD_MS = getattr(settings, "LIVE_LEAD_MS", 16)
+# How long after it was written a change is shown. Long enough for most displays to have received it, so
+# that they change in the same frame; more would only be waited for.
+LEAD_MS = getattr(settings, "LIVE_LEAD_MS", 10)
 
 
 class Lagged(Exception):
