@@ -11,7 +11,7 @@ from invocations.models import Run
 
 from . import outputs, persistence
 from .trajectories import trajectories_of_runs
-from .vectors import cosine_distance
+from .vectors import cosine_distance, unpack
 
 Row = Sequence[object]
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -37,12 +37,11 @@ def _points(runs: Sequence[Run]) -> Iterator[Row]:
 def _distances(runs: Sequence[Run]) -> Iterator[Row]:
     """Of each two texts, once."""
     texts = outputs.text_outputs(runs)
-    kept = [
-        (run.public_id, one.sequence, vector)
-        for run in runs
-        for one in texts[run.pk][-outputs.OLDEST :]
-        if (vector := one.vector) is not None
-    ]
+    kept = []
+    for run in runs:
+        compared = [one for one in texts[run.pk] if one.stored is not None]
+        newest = compared[-outputs.OLDEST :]
+        kept += [(run.public_id, one.sequence, unpack(one.stored or b"")) for one in newest]
     for (run_id, sequence, vector), (other, second, another) in combinations(kept, 2):
         yield run_id, sequence, other, second, round(cosine_distance(vector, another), 5)
 

@@ -117,3 +117,17 @@ def test_without_the_extra_there_is_no_parquet_and_admins_are_told_how_to_have_i
     assert "persistence/" not in mine
     for path in ("points.parquet", "persistence/"):
         assert owner.get(f"/observatory/report/{path}{query}").status_code == 404
+
+
+def test_the_newest_texts_that_can_be_compared_are(
+    network: Network, work: Work, embed: Embed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that waits for its embedding takes no other's place."""
+    run = run_of(network, work, "owl", texts=3)
+    embed()
+    work(run, "not embedded yet")
+    monkeypatch.setattr("observatory.outputs.OLDEST", 2)
+
+    rows = rows_of("distances", run)
+
+    assert len(rows) == 1
