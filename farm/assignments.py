@@ -11,7 +11,7 @@ from functools import partial
 from django.db import transaction
 
 from invocations import events, leases
-from invocations.engine import claims, delivery
+from invocations.engine import claims
 from invocations.engine.claims import Claim, Holder
 from invocations.leases import MAX_LEASE, WorkOffer
 from invocations.models import Attempt
@@ -19,7 +19,7 @@ from invocations.states import Stale
 from lib.compiled_statements import CompiledSelect
 from realtime.events import send
 
-from . import batches, catalogue, eligibility, previews
+from . import batches, catalogue, eligibility, failures, previews
 from .events import log_key, send_log_continued
 from .models import Assignment, FarmWorker, WorkerStatus
 from .previews import Preview
@@ -170,7 +170,7 @@ def sign_off(worker: FarmWorker, *, at: datetime) -> None:
     """It leaves: what it holds is free at once."""
     for attempt in _held(worker):
         with suppress(Stale):
-            delivery.release(attempt.token, at=at)
+            failures.give_back(worker, attempt, at=at)
     worker.sign_off(at)
 
 

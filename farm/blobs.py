@@ -13,7 +13,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from io import BufferedRandom
 from pathlib import Path
@@ -23,6 +23,7 @@ from django.conf import settings
 from assets.models import Asset
 
 MAX_BYTES = 512_000_000
+MAX_BYTES_OF_WORKER = 4 * MAX_BYTES  # that it has sent and not handed in
 KEPT_SECONDS = 24 * 3600.0
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -56,15 +57,10 @@ def write(worker: str, digest: str, pieces: Iterable[bytes], *, start: int, tota
     """Add bytes that begin at `start`; True once it is whole. Raises InUse, WrongBytes."""
     if total > MAX_BYTES:
         raise WrongBytes(f"A file has at most {MAX_BYTES:,} bytes.")
+    if start == 0:
+        _make_room(worker, total)
     with _locked(worker, digest) as file:
-        if start == 0:  # from the beginning, whatever a server that was killed has left
-            file.truncate(0)
-        if start != file.seek(0, os.SEEK_END):
-            raise WrongBytes(f"The file goes on at {file.tell()}.")
-        for piece in pieces:
-            if file.tell() + len(piece) > total:
-                raise WrongBytes("There are more bytes than were announced.")
-            file.write(piece)
+        _append(file, pieces, start=start, total=total)
         if file.tell() < total:
             return False
         file.seek(0)
@@ -72,8 +68,23 @@ def write(worker: str, digest: str, pieces: Iterable[bytes], *, start: int, tota
             _part(worker, digest).unlink(missing_ok=True)
             raise WrongBytes("The bytes have another SHA-256.")
         file.flush()
-        _part(worker, digest).rename(_whole(worker, digest))
+        try:
+            _part(worker, digest).rename(_whole(worker, digest))
+        except FileNotFoundError:  # it had to make room
+            raise InUse from None
     return True
+
+
+def _append(file: BufferedRandom, pieces: Iterable[bytes], *, start: int, total: int) -> None:
+    """Raises WrongBytes."""
+    if start == 0:  # from the beginning, whatever a server that was killed has left
+        file.truncate(0)
+    if start != file.seek(0, os.SEEK_END):
+        raise WrongBytes(f"The file goes on at {file.tell()}.")
+    for piece in pieces:
+        if file.tell() + len(piece) > total:
+            raise WrongBytes("There are more bytes than were announced.")
+        file.write(piece)
 
 
 @contextmanager
@@ -116,6 +127,20 @@ def sweep(now: float | None = None) -> None:
             path.unlink(missing_ok=True)
 
 
+def _make_room(worker: str, total: int) -> None:
+    """Remove the oldest of what it has sent and not handed in, so that with `total` bytes more it is not too much."""
+    found = []
+    for path in (_folder() / worker).glob("*"):
+        with suppress(OSError):  # it was handed in meanwhile
+            found.append((path.stat().st_mtime, path.stat().st_size, path))
+    left = MAX_BYTES_OF_WORKER - total - sum(size for _, size, _ in found)
+    for _, size, path in sorted(found):
+        if left >= 0:
+            return
+        path.unlink(missing_ok=True)
+        left += size
+
+
 @contextmanager
 def _locked(worker: str, digest: str) -> Iterator[BufferedRandom]:
     path = _part(worker, digest)
@@ -125,6 +150,9 @@ def _locked(worker: str, digest: str) -> Iterator[BufferedRandom]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InUse from None
+        # Who held the lock may have made it the whole file meanwhile: that one is not to be written to.
+        if not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            raise InUse
         yield file
 
 

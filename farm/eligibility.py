@@ -138,7 +138,9 @@ def _not_excluded(worker: int) -> Q:
 
 def _sleep_obstacle(worker: FarmWorker, at: datetime) -> Obstacle | None:
     status = worker.status
-    if worker.status_due(at):
+    if due := worker.status_due(at):
+        if due != WorkerStatus.ASLEEP:  # it tests itself, or starts anew
+            return Obstacle.NOT_AWAKE
         asked = worker.requested_status or worker.status
         return Obstacle.ASLEEP if asked == WorkerStatus.ASLEEP else Obstacle.WINDOW
     # One that is asleep has been asked to wake: it is given work once it comes.

@@ -4,6 +4,9 @@ A worker is not given a step again that it has failed while there is another one
 it was not fit for. What three workers have failed, or fewer of them three times, has failed for good; so has
 what nobody is left for. A worker that fails a model three times in a run is blocked for that model there.
 For good means what it means for any failure: the slot's fallback, else the end of the run.
+
+To give a step back is no failure: machines are switched off. Who gives the same one back again and again
+without being asked to is taken for unfit for it; otherwise it would be asked for ever.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from invocations.models import Attempt, Invocation, Run
 from invocations.states import IllegalMove, InvocationState
 from invocations.wakeups import wake_worker
 from lib.stored_sentences import stored_sentence
-from platforms.errors import PlatformError, Unavailable
+from platforms.errors import PlatformError, TimedOut, Unavailable
 from studio.events import WorkerBlocked, WorkerUnblocked
 
 from .eligibility import Eligibility, has_fallback
@@ -28,6 +31,9 @@ from .models import BlockedWorker, FarmWorker, StepFailure
 MAX_WORKERS = 3  # that fail a step, before it has failed for good
 MAX_TRIES = 3  # of a step, where they have to try it again
 MAX_FAILURES_IN_RUN = 3  # of a worker with a model, before it is blocked for it there
+MAX_RETURNS = (
+    5  # of a step by one worker that was not asked to, before it is not given the step again
+)
 
 FAILED_BY_ALL = stored_sentence(
     "%(workers)s workers have failed this step, so nobody else is asked. %(sentence)s"
@@ -40,6 +46,8 @@ NOBODY_IS_LEFT = stored_sentence(
     "Nobody is left who can run this: each worker of the farm that offers %(model)s has failed it or is "
     "blocked."
 )
+
+GIVEN_BACK = stored_sentence("The worker %(worker)s has given it back %(times)s times.")
 
 
 def close_failed(
@@ -61,6 +69,31 @@ def close_unfit(worker: FarmWorker, attempt: Attempt, sentence: str, *, at: date
             delivery.deliver(attempt.token, error, at=at)
         else:
             delivery.release(attempt.token, at=at)
+
+
+def give_back(worker: FarmWorker, attempt: Attempt, *, at: datetime) -> None:
+    """Give the step to whoever asks next. It counts, unless the worker was asked to do something else. Raises
+    Stale."""
+    if worker.status_due(at):
+        delivery.release(attempt.token, at=at)
+        return
+    with transaction.atomic():
+        run = Run.lock(attempt.invocation.run_id)
+        times = StepFailure.note_return(attempt.invocation, run, worker, at=at)
+        if times < MAX_RETURNS:
+            delivery.release(attempt.token, at=at)
+        else:
+            words = {"worker": worker.name, "times": times}
+            close_unfit(worker, attempt, GIVEN_BACK % words, at=at)
+
+
+def judge_timeout(attempt: Attempt, error: TimedOut, at: datetime) -> PlatformError:
+    """The error of an attempt that has reached its deadline, which is a failure of the worker that held it; final
+    where nobody else is asked. Within the transaction that closes the attempt."""
+    worker = FarmWorker.objects.filter(public_id=attempt.worker.removeprefix("farm:")).first()
+    if worker is None:
+        return error
+    return _as_last_word(_note(worker, attempt, unfit=False, at=at), error, at)
 
 
 def ask_again(step: Invocation, at: datetime) -> bool:
@@ -123,7 +156,8 @@ def _as_last_word(step: Invocation, error: PlatformError, at: datetime) -> Platf
         error.args = (FAILED_BY_ALL % words,)
         return error.as_final()
     left = not Eligibility([step], at).nobody_is_left(step)
-    if not left and not (isinstance(error, Unavailable) and ask_again(step, at)):
+    may_do_it = isinstance(error, Unavailable | TimedOut)
+    if not left and not (may_do_it and ask_again(step, at)):
         error.args = (NOBODY_LEFT % words,)
         return error.as_final()
     return error

@@ -29,6 +29,8 @@ from lib.stored_sentences import stored_sentence
 from . import batches, blobs, catalogue, previews
 from .assignments import NotYours, WorkProgress
 from .events import log_key, send_batched, send_film_work
+from .failures import GIVEN_BACK as SENTENCE_OF_RETURNS
+from .failures import MAX_RETURNS
 from .models import BatchLimit, FarmWorker, TaskAssignment
 from .previews import Preview
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 SAID = stored_sentence("The worker %(worker)s: %(said)s")
 NOT_SENT = stored_sentence("The worker %(worker)s named a file that it had not sent.")
 DEGRADED = stored_sentence("The worker %(worker)s did it in a lesser way (%(backend)s).")
+GIVEN_BACK = "given_back"  # the code of such a try
 MAX_DETAILS = 100_000  # characters
 MAX_LOOKED_AT = 64
 _ENDED_BY_HOLDER = frozenset({Outcome.COMPLETED, Outcome.FAILED, Outcome.HANDED_OVER})
@@ -203,19 +206,17 @@ def finish(worker: FarmWorker, found: TaskAssignment, answer: Finish, *, at: dat
         _check_repeated(worker, found, answer)
         return
     taken = TaskClaim(attempt.film, attempt.task, attempt)
-    if answer.error_class == "out_of_memory" and found.batch_size > 1:
-        # That was too much at once, which is no failure of the task.
-        BatchLimit.halve(worker, _limited_as(attempt.task), tried=found.batch_size)
-        decide = partial(outcomes.release, taken)
-    else:
-        decide = _decision(worker, taken, answer)
+    decide = _decision(worker, found, taken, answer)
     try:
         with transaction.atomic():
             decide(at=at)
             if not found.note_answer(answer.digest, error_detail=answer.detail, finished_at=at):
                 raise NotYours(f"attempt {attempt.token} was ended by another answer")
-    except Stale as late:
-        raise NotYours(str(late)) from None
+    except Stale:  # it has ended meanwhile: by this very answer, where that was sent twice
+        found.refresh_from_db()
+        attempt.refresh_from_db()
+        _check_repeated(worker, found, answer)
+        return
     if answer.outcome == "succeeded" and found.batch:
         most = int(worker.operation_batches.get(remote_tasks.name_of_work(attempt.task), 1))
         BatchLimit.note_success(worker, _limited_as(attempt.task), offered=most)
@@ -229,13 +230,33 @@ def sign_off(worker: FarmWorker, *, at: datetime) -> None:
     """What it holds is free at once."""
     for one in _HELD.rows(holder=worker.holder_name) if worker.operations else ():
         with suppress(Stale):
-            outcomes.release(TaskClaim(one.film, one.task, one), at=at)
+            _give_back(worker, TaskClaim(one.film, one.task, one), at=at)
 
 
-def _decision(worker: FarmWorker, taken: TaskClaim, answer: Finish) -> partial[None]:
+def _give_back(worker: FarmWorker, taken: TaskClaim, *, at: datetime) -> None:
+    """As a step (`failures.give_back`): what a worker gives back again and again has failed with it."""
+    if worker.status_due(at):
+        outcomes.release(taken, at=at)
+        return
+    before = taken.task.attempts.filter(worker=worker.holder_name, error_code=GIVEN_BACK)
+    times = before.count() + 1
+    if times < MAX_RETURNS:
+        outcomes.release(taken, at=at, code=GIVEN_BACK)
+    else:
+        words = {"worker": worker.name, "times": times}
+        outcomes.fail(taken, GIVEN_BACK, SENTENCE_OF_RETURNS % words, at=at)
+
+
+def _decision(
+    worker: FarmWorker, found: TaskAssignment, taken: TaskClaim, answer: Finish
+) -> partial[None]:
     """What becomes of the task. What was sent is read to its end for that."""
-    if answer.outcome == "released":
+    if answer.error_class == "out_of_memory" and found.batch_size > 1:
+        # That was too much at once, which is no failure of the task.
+        BatchLimit.halve(worker, _limited_as(taken.task), tried=found.batch_size)
         return partial(outcomes.release, taken)
+    if answer.outcome == "released":
+        return partial(_give_back, worker, taken)
     if answer.outcome != "succeeded":
         said = answer.sentence or answer.error_class or answer.outcome
         return _failure(taken, "operation_failed", SAID % {"worker": worker.name, "said": said})

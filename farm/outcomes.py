@@ -101,8 +101,9 @@ def _finish_claim(
         with transaction.atomic():  # one commit: each waits for the disk
             taken = _deliver(worker, assignment, claim, answer, taken_in, at, holder)
             _note_finished(assignment, answer, at)
-    except Stale as late:
-        raise NotYours(str(late)) from None
+    except Stale:  # it has ended meanwhile: by this very answer, where that was sent twice
+        _check_repeated(worker, find_assignment(worker, claim.attempt.token), answer)
+        return []
     if answer.outcome == "succeeded":
         _note_success(worker, claim.invocation.model)
     for kind, value in answer.outputs:
@@ -154,7 +155,7 @@ def _deliver(
     if attempt.cancel_requested_at is not None and answer.outcome != "succeeded":
         delivery.deliver_claim(claim, Cancelled(), at=at)
     elif answer.outcome == "released":
-        delivery.release(attempt.token, at=at)
+        failures.give_back(worker, attempt, at=at)
     elif answer.error_class == "out_of_memory" and assignment.batch_size > 1:
         # That was too much at once, which is no failure of the step.
         BatchLimit.halve(worker, model, tried=assignment.batch_size)

@@ -1,6 +1,7 @@
 """When the server was started, as every process of this machine knows it: by the time of a file.
 
-While it was away no worker could be heard of, so that for two minutes none is taken for silent.
+While it was away no worker could be heard of, so that for two minutes none is taken for silent, and none loses its
+work (`leases_of_farm`).
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ BUSY = _("%(worker)s is busy")
 
 
 def why_no_worker(step: Invocation, at: datetime) -> str:
-    """Four queries at most. In the reader's language."""
+    """Five queries at most. In the reader's language."""
     eligibility = Eligibility([step], at)
     candidates, name = eligibility.candidates(step), step.model.partition(":")[2]
     if not candidates:
@@ -42,9 +42,12 @@ def why_no_worker(step: Invocation, at: datetime) -> str:
     if eligibility.nobody_is_left(step):
         return translate_stored(NOBODY_IS_LEFT % {"model": name})
     free = [one for one in candidates if one.obstacle is None]
-    held = workers.work_under_way([one.worker for one in free]) if free else {}
+    able = [one.worker for one in free]
+    held, tasks = workers.work_under_way(able), workers.tasks_under_way(able)
     for one in free:
-        if len(held.get(one.worker.public_id, ())) < one.worker.slots:
+        public_id = one.worker.public_id
+        taken = len(held.get(public_id, ())) + len(tasks.get(public_id, ()))
+        if taken < one.worker.slots:
             said = gettext("It is due, and %(worker)s is given it when it asks next.")
             return said % {"worker": one.worker.name}
     return _nobody_can(candidates)

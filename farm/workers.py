@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +19,7 @@ from lib.validation import Invalid
 from networks.weekly_periods import PeriodWords, checked_periods
 
 from .models import BlockedWorker, EnrolmentToken, FarmWorker, WorkerStatus
+from .models.enrolment_token import PUBLIC_ID_LENGTH
 
 REQUESTABLE = (
     WorkerStatus.AWAKE,
@@ -50,6 +52,20 @@ def issue_token(
     made = EnrolmentToken.issue(by, at=at, serves_tag=tag[:MAX_TAG], serves_person=whose)
     AuditEntry.record(by, "farm.token_issued", str(made[0].pk))
     return made
+
+
+def waiting_token(public_id: str, at: datetime) -> QuerySet[EnrolmentToken]:
+    """The one of this id, while it is good and no machine has used it."""
+    found = EnrolmentToken.waiting(at)
+    is_whole = len(public_id) == PUBLIC_ID_LENGTH
+    return found.filter(digest__startswith=public_id) if is_whole else found.none()
+
+
+def revoke_token(token: EnrolmentToken, *, by: User) -> bool:
+    """No machine is enrolled with it any more; False where one was faster."""
+    if revoked := token.revoke():
+        AuditEntry.record(by, "farm.token_revoked", str(token.pk))
+    return revoked
 
 
 def change(
@@ -135,8 +151,10 @@ def rotate_secret(worker: FarmWorker, *, by: User) -> str:
 
 
 def work_under_way(workers: Sequence[FarmWorker]) -> dict[str, list[Attempt]]:
-    """What each holds, by its id. One query."""
+    """What each holds, by its id. One query; none without workers."""
     names = {worker.holder_name: worker.public_id for worker in workers}
+    if not names:
+        return {}
     held = Attempt.objects.live().filter(worker__in=names)
     found: dict[str, list[Attempt]] = {}
     for attempt in held.select_related("invocation__run__network").order_by("id"):

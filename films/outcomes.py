@@ -109,10 +109,10 @@ def provenance(film: Film) -> dict[str, Any]:
     return {**film.provenance, **made, "operations": operations}
 
 
-def release(claim: TaskClaim, *, at: datetime) -> None:
-    """Give it back: its worker has to leave, or to make room for a run."""
+def release(claim: TaskClaim, *, at: datetime, code: str = "") -> None:
+    """Give it back: its worker has to leave, or to make room for a run. `code`: why, where that counts."""
     with _held(claim) as (_, task):
-        claim.attempt.close(Outcome.HANDED_OVER, at=at)
+        claim.attempt.close(Outcome.HANDED_OVER, at=at, error_code=code)
         task.move(TaskState.READY)
 
 
@@ -147,8 +147,11 @@ def fail(claim: TaskClaim, code: str, sentence: str, *, at: datetime, again: boo
 
 
 def lose(attempt: TaskAttempt, *, at: datetime) -> None:
-    """Its worker is gone, or has not renewed the lease."""
+    """Its worker is gone, or has not renewed the lease. One that has renewed it to the deadline has failed."""
     claim = TaskClaim(attempt.film, attempt.task, attempt)
+    if attempt.deadline_at is not None and attempt.deadline_at <= at:
+        fail(claim, "timed_out", sentences.TIMED_OUT, at=at)
+        return
     with _held(claim) as (film, task):
         attempt.close(Outcome.LOST, at=at)
         losses = task.losses + 1

@@ -35,10 +35,10 @@ class NotAccepted(Exception):
 
 def suits(operations: list[str], worker: str, owner: int | None) -> Q:
     """A filter of tasks: for a worker that does these operations, for films of this person or of everybody. What
-    it has failed is for others."""
+    it has failed is for others; that there was no room here, or no input, is no failure of its."""
     failed = TaskAttempt.objects.filter(
         task=OuterRef("pk"), worker=worker, outcome=Outcome.FAILED
-    ).exclude(error_code="no_room")
+    ).exclude(error_code__in=("no_room", "input_lost"))
     able = Q(~Exists(failed), _named(operations), purpose=TaskPurpose.STEP)
     return able if owner is None else able & Q(film__owner=owner)
 

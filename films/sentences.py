@@ -31,6 +31,7 @@ FILM_TOO_LARGE = stored_sentence(
     "The film has taken more room than it may while it is made: %(most)s GB."
 )
 QUARANTINED = stored_sentence("A part of the film lost its worker %(times)s times.")
+TIMED_OUT = stored_sentence("A worker did not finish a part of the film in time.")
 UNEXPECTED = stored_sentence("Something unexpected went wrong (%(operation)s).")
 NOT_STORED = stored_sentence("The finished film could not be kept. %(sentence)s")
 TOO_MANY = stored_sentence(

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lib.unwired import not_wired
+from platforms.errors import PlatformError, TimedOut
 
-from .models import Invocation, Run, StopAll
+from .models import Attempt, Invocation, Run, StopAll
 
 if TYPE_CHECKING:
     from networks.models import Network
@@ -41,6 +42,9 @@ class InvocationHooks:
 
     `companions_of`: the keys of the runs that began beside these; they are withdrawn and deleted with them.
 
+    `judge_timeout`: an attempt whose holder is elsewhere has reached its deadline; answers with the error that
+    closes it, within the transaction that does.
+
     `why_no_worker`: why nobody takes a step that is due and is for workers elsewhere, in a sentence. A stop-all
     puts these workers to sleep, and Resume lets them go, within their transactions."""
 
@@ -53,6 +57,7 @@ class InvocationHooks:
     check_variant: Callable[[str, str, Network], str] = not_wired
     start_variant: Callable[[Run, str, datetime], Run | None] = not_wired
     companions_of: Callable[[Collection[int]], Collection[int]] = not_wired
+    judge_timeout: Callable[[Attempt, TimedOut, datetime], PlatformError] = not_wired
     why_no_worker: Callable[[Invocation, datetime], str] = not_wired
     stop_workers: Callable[[StopAll, datetime], None] = not_wired
     resume_workers: Callable[[StopAll, datetime], None] = not_wired

@@ -177,6 +177,12 @@ def request_stop(rows: LeaseQuerySet[_Row], *, at: datetime) -> None:
     rows.live().update(cancel_requested_at=at, lease_until=ends)
 
 
+def hold_until(rows: LeaseQuerySet[_Row], until: datetime) -> None:
+    """Neither the leases nor the deadlines of these rows end before that."""
+    rows.live().filter(lease_until__lt=until).update(lease_until=until)
+    rows.live().filter(deadline_at__lt=until).update(deadline_at=until)
+
+
 def bring_forward(rows: LeaseQuerySet[_Row], by: timedelta, *, at: datetime) -> None:
     """The clock was set back by this much: leases and deadlines end that much earlier."""
     rows.live().filter(lease_until__gt=_later(at)).update(lease_until=F("lease_until") - by)

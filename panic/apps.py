@@ -49,7 +49,7 @@ def _wire_hooks_of_people_and_networks() -> None:
 def _wire_hooks_of_runs_and_pages() -> None:
     from archive.hooks import hooks as archive_hooks
     from displays import deliveries, presence
-    from farm import blocklists, step_previews, stops, waiting
+    from farm import attempt_workers, blocklists, failures, step_previews, stops, waiting
     from films import film_page, imports
     from invocations.hooks import hooks as invocation_hooks
     from observatory import embeddings, perturbing, run_pairs, twins
@@ -65,6 +65,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     invocation_hooks.check_variant = run_pairs.check_variant
     invocation_hooks.start_variant = twins.start_variant
     invocation_hooks.companions_of = run_pairs.companions_of
+    invocation_hooks.judge_timeout = failures.judge_timeout
     invocation_hooks.why_no_worker = waiting.why_no_worker
     invocation_hooks.stop_workers = stops.put_to_sleep
     invocation_hooks.resume_workers = stops.let_go
@@ -73,6 +74,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     archive_hooks.shared_films_of_run = film_page.shared_links_of_run
     archive_hooks.film_address = film_page.address_of_new_film
     archive_hooks.keep_film = imports.keep_film
+    archive_hooks.workers_of_attempts = attempt_workers.workers_of_attempts
     studio_hooks.audience = presence.audience
     studio_hooks.blocklist = blocklists.blocklist_of_run
     studio_hooks.preview = step_previews.preview_of_step

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router, Status
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from farm import work
 from farm.admission import tell_given
@@ -17,6 +17,7 @@ from farm.assignments import NotFit, NotYours, WorkProgress
 from farm.idle_workers import IdleWorker
 from farm.models import EnrolmentToken, FarmWorker, LogGap
 from farm.models.farm_worker import TAKEN_OVER_AFTER
+from farm.offer_parameters import problem_of_parameters
 from farm.outcomes import Finish
 from lib.problems import answers, problem, refuses, register_codes
 from lib.schemas import StrictSchema, example
@@ -98,6 +99,13 @@ class OfferIn(StrictSchema):
     licence: str | None = Field(None, max_length=60)
     weights_sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
     batch: int | None = Field(None, ge=1, le=1000)
+
+    @field_validator("parameters")
+    @classmethod
+    def _is_understood(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        if problem := problem_of_parameters(schema):
+            raise ValueError(problem)
+        return schema
 
 
 class SignOn(StrictSchema):

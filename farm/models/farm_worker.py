@@ -199,11 +199,12 @@ class FarmWorker(models.Model):
         silent = Q(session__in=("", session)) | Q(last_seen_at__isnull=True)
         silent |= Q(last_seen_at__lt=at - TAKEN_OVER_AFTER)
         mine = FarmWorker.objects.kept().filter(silent, pk=self.pk)
-        asleep = self.status == WorkerStatus.ASLEEP  # a restart of its program wakes nobody
-        asked = "" if self.requested_status == WorkerStatus.RESTART else self.requested_status
-        status = asked or (WorkerStatus.ASLEEP if asleep else WorkerStatus.AWAKE)
-        values = {"session": session, "last_seen_at": at, "status": status, **fields}
         with transaction.atomic():
+            self._hold()
+            asleep = self.status == WorkerStatus.ASLEEP  # a restart of its program wakes nobody
+            asked = "" if self.requested_status == WorkerStatus.RESTART else self.requested_status
+            status = asked or (WorkerStatus.ASLEEP if asleep else WorkerStatus.AWAKE)
+            values = {"session": session, "last_seen_at": at, "status": status, **fields}
             if not mine.update(**values, requested_status="", lazy=False):
                 return False
             self._note_confirmed(at)
@@ -214,12 +215,12 @@ class FarmWorker(models.Model):
     def sign_off(self, at: datetime) -> None:
         """One that sleeps is to sleep when it comes back."""
         fields = {"status": WorkerStatus.OFFLINE, "session": "", "last_seen_at": at}
-        if self.status == WorkerStatus.ASLEEP and self.requested_status in (
-            "",
-            WorkerStatus.RESTART,
-        ):
-            fields["requested_status"] = WorkerStatus.ASLEEP
-        self._change(**fields)
+        with transaction.atomic():
+            self._hold()
+            unasked = self.requested_status in ("", WorkerStatus.RESTART)
+            if self.status == WorkerStatus.ASLEEP and unasked:
+                fields["requested_status"] = WorkerStatus.ASLEEP
+            self._change(**fields)
 
     def note_seen(self, at: datetime) -> None:
         """Written now and then only, and without an event, unless it was silent."""
@@ -239,12 +240,16 @@ class FarmWorker(models.Model):
 
     def confirm(self) -> None:
         """It has heard what it is to be; awake, where it asks for work after a test. A restart is
-        confirmed by signing on again."""
-        if self.requested_status == WorkerStatus.RESTART:
+        confirmed by signing on again. Something else that it was asked meanwhile is not."""
+        asked = self.requested_status
+        if asked == WorkerStatus.RESTART:
             return
         with transaction.atomic():
+            self._hold()
+            if self.requested_status != asked:
+                return
             self._note_confirmed(timezone.now())
-            status = self.requested_status or WorkerStatus.AWAKE
+            status = asked or WorkerStatus.AWAKE
             self._change(status=status, requested_status="", lazy=False)
 
     def change(self, **fields: object) -> None:
@@ -262,6 +267,12 @@ class FarmWorker(models.Model):
         """Gone from the farm, kept in the history; its secret is worth nothing any more."""
         FarmWorker.objects.filter(pk=self.pk).archive(at)
         self.refresh_from_db()
+
+    def _hold(self) -> None:
+        """Its status and what it was asked, as they are until the transaction ends."""
+        held = FarmWorker.objects.select_for_update(no_key=True)
+        asked = ["status", "requested_status", "lazy"]
+        self.refresh_from_db(fields=asked, from_queryset=held)
 
     def _change(self, **fields: object) -> None:
         with transaction.atomic():

@@ -20,7 +20,7 @@ class StepFailureQuerySet(models.QuerySet["StepFailure"]):
         return self.filter(excluded=True)
 
     def failed(self, step: Invocation) -> Self:
-        """Of the step as it is asked for now, by workers that have tried."""
+        """Of the step as it is asked for now, by workers that have tried it to its end."""
         return self.filter(invocation=step, model=step.model, unfit=False)
 
     def total(self) -> int:
@@ -28,10 +28,11 @@ class StepFailureQuerySet(models.QuerySet["StepFailure"]):
 
 
 class StepFailure(models.Model):
-    """A worker that has failed a step, or was not fit for it: it is not given that step again, unless nobody
-    else is left.
+    """A worker that has failed a step, was not fit for it, or has given it back: it is not given that step again
+    where it is `excluded`, unless nobody else is left.
 
-    `model` is that of the try: a worker that failed a step may still do it as its fallback.
+    `model` is that of the try: a worker that failed a step may still do it as its fallback. `times` counts failures
+    and `returns` how often it has given the step back.
     """
 
     invocation = models.ForeignKey(  # `step_failure_once` begins with it
@@ -44,6 +45,7 @@ class StepFailure(models.Model):
     model = models.CharField(max_length=200)
     unfit = models.BooleanField(default=False)  # it did not try, and so has not failed
     times = models.PositiveSmallIntegerField(default=1)
+    returns = models.PositiveSmallIntegerField(default=0)
     excluded = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -80,6 +82,27 @@ class StepFailure(models.Model):
         if not is_new:
             one.times, one.unfit, one.excluded = one.times + 1, unfit, True
             one.save(update_fields=["times", "unfit", "excluded"])
+
+    @classmethod
+    def note_return(cls, step: Invocation, run: Run, worker: FarmWorker, *, at: datetime) -> int:
+        """How often the worker has given the step back by now, which is no failure. With the run locked."""
+        one, is_new = cls.objects.get_or_create(
+            invocation=step,
+            model=step.model,
+            worker=worker,
+            defaults={
+                "run": run,
+                "unfit": True,  # it has not tried it to its end
+                "times": 0,
+                "returns": 1,
+                "excluded": False,
+                "created_at": at,
+            },
+        )
+        if not is_new:
+            one.returns += 1
+            one.save(update_fields=["returns"])
+        return one.returns
 
 
 class BlockedWorkerQuerySet(models.QuerySet["BlockedWorker"]):

@@ -11,6 +11,9 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+
+from invocations.hooks import hooks
 from invocations.leases import NO_HOLDER
 from invocations.models import Attempt
 from invocations.states import Outcome, Stale
@@ -72,12 +75,14 @@ def expire(attempt: Attempt, *, at: datetime, blamed: bool = False) -> None:
         logger.warning("step %s was requeued: %s is gone", attempt.invocation, holder)
         return
     seconds = (attempt.deadline_at - attempt.started_at).total_seconds()
-    who = "Nothing was delivered" if attempt.worker == NO_HOLDER else "No answer came"
-    _fail(
-        claims.claim_of_attempt(_live(attempt.token)),
-        TimedOut(f"{who} within {seconds:g} seconds."),
-        at,
-    )
+    is_held = attempt.worker != NO_HOLDER
+    who = "No answer came" if is_held else "Nothing was delivered"
+    error: PlatformError = TimedOut(f"{who} within {seconds:g} seconds.")
+    with transaction.atomic():
+        live = _live(attempt.token)
+        if is_held:
+            error = hooks.judge_timeout(live, error, at)
+        _fail(claims.claim_of_attempt(live), error, at)
 
 
 def _live(token: str) -> Attempt:

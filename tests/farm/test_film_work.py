@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from farm import batches, film_work, long_poll
+from farm.failures import MAX_RETURNS
 from farm.models import FarmWorker, TaskAssignment
 from films import changes, intermediates, sweep
 from films.models import Film, FilmTask, TaskAttempt
@@ -202,6 +204,41 @@ def test_a_worker_that_is_silent_loses_the_task(
     assert maker.call(f"attempts/{work['token']}/renew").status_code == 409
 
 
+def test_a_task_that_is_given_back_again_and_again_is_for_others(
+    film: Film, maker: WorkerProgram, root: User
+) -> None:
+    held = set()
+    for _ in range(MAX_RETURNS):
+        (work,) = maker.claim()
+        held.add(work["inputs"][0]["sha256"])
+        body = {"outcome": "released"}
+        assert maker.call(f"attempts/{work['token']}/finish", body).status_code == 200
+    (chunk,) = held
+
+    task = FilmTask.objects.get(failures=1)
+    assert task.error == "The worker Back room has given it back 5 times."
+    FilmTask.objects.update(due_at=None)
+    assert chunk not in [one["inputs"][0]["sha256"] for one in maker.claim(slots=9)]
+    other = enrolled(root, "Front room")
+    other.sign_on(operations=OPERATIONS)
+    assert [one["inputs"][0]["sha256"] for one in other.claim(slots=9)] == [chunk]
+
+
+def test_a_task_that_is_kept_until_its_deadline_has_failed(
+    film: Film, maker: WorkerProgram
+) -> None:
+    (work,) = maker.claim()
+    at = timezone.now()
+    TaskAttempt.objects.live().update(lease_until=at, deadline_at=at)
+    assert sweep.sweep(at + timedelta(seconds=1)) == 1
+
+    task = TaskAttempt.objects.get(token=work["token"]).task
+    assert (task.failures, task.losses, task.error_code) == (1, 0, "timed_out")
+    FilmTask.objects.update(due_at=None)
+    chunk = work["inputs"][0]["sha256"]
+    assert chunk not in [one["inputs"][0]["sha256"] for one in maker.claim(slots=9)]
+
+
 def test_a_cancelled_film_stops_its_work(film: Film, maker: WorkerProgram, alice: User) -> None:
     (work,) = maker.claim()
     renew = f"attempts/{work['token']}/renew"
@@ -289,6 +326,19 @@ def test_a_chunk_that_is_gone_is_made_again(film: Film, maker: WorkerProgram) ->
     assert maker.claim() == []
     split.refresh_from_db()
     assert split.state in (TaskState.READY, TaskState.WAITING)
+
+
+def test_whose_input_was_lost_is_given_the_task_once_that_was_made_again(
+    film: Film, maker: WorkerProgram, film_worker: FilmWorker
+) -> None:
+    for output in film.tasks.get(operation="split").outputs:
+        intermediates.remove(film, output)
+    assert maker.claim() == []
+    interpolated = film.tasks.filter(operation="interpolate")
+    while not interpolated.filter(state=TaskState.READY).exists():
+        assert film_worker.work_once()
+
+    assert len(maker.claim(slots=9)) == interpolated.count()
 
 
 @pytest.mark.parametrize(

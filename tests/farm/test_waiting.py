@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from farm.models import BlockedWorker, FarmWorker
+from films.models import Film, FilmTask, TaskAttempt
 from invocations import runs
 from invocations.models import Invocation, Run
 
@@ -122,3 +123,23 @@ def test_pages_say_it_once_the_step_is_due(run: Run, owner: Any) -> None:
     assert ["Back room is asleep" in page for page in later] == [False] * 3
     control_room = owner.get(run.network.get_absolute_url()).content.decode()
     assert f'data-refresh="{places[0]}"' in control_room
+
+
+@pytest.mark.parametrize("asked", ["testing", "restart"])
+def test_a_worker_that_is_asked_something_else_is_not_ready(
+    run: Run, owner: Any, asked: str
+) -> None:
+    FarmWorker.objects.update(requested_status=asked)
+
+    assert "Back room is not ready" in why(owner, run)[1]
+
+
+def test_a_worker_with_a_task_of_a_film_is_busy(run: Run, owner: Any, alice: User) -> None:
+    FarmWorker.objects.update(operations=["upscale"])
+    worker, at = FarmWorker.objects.get(), timezone.now()
+    film = Film.objects.create(owner=alice, run=run, recipe="film-of-run")
+    task = FilmTask.objects.create(film=film, number=1, operation="upscale")
+    lease = {"worker": worker.holder_name, "lease_until": at + timedelta(minutes=1)}
+    TaskAttempt.objects.create(film=film, task=task, number=1, **lease)
+
+    assert "Back room is busy" in why(owner, run)[1]

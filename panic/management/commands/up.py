@@ -14,9 +14,10 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.utils import timezone
 
 from credentials import server_registry
-from farm import catalogue, server_start
+from farm import catalogue, leases_of_farm, server_start
 from local_models.address import open_listener
 from panic.startup import refuse_missing_migrations, startup_message
 from panic.supervisor.children import Plan
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         server_registry.announce_existing()
         catalogue.announce_existing()
         server_start.note_start()
+        leases_of_farm.give_grace(timezone.now())
         plan = Plan(
             host=host,
             port=web_socket.getsockname()[1],
