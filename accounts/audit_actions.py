@@ -17,6 +17,7 @@ ACTIONS: Mapping[
     "channel.deleted": gettext_noop("channel deleted"),
     "farm.secret_rotated": gettext_noop("farm worker's secret rotated"),
     "farm.token_issued": gettext_noop("token for farm workers issued"),
+    "farm.token_revoked": gettext_noop("token for farm workers revoked"),
     "farm.worker_archived": gettext_noop("farm worker archived"),
     "farm.worker_changed": gettext_noop("farm worker changed"),
     "farm.workers_changed": gettext_noop("several farm workers changed"),

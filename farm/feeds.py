@@ -89,7 +89,12 @@ class FarmFeed(Feed):
         context = worker_list.list_context(timezone.now(), self._number)
         rows: list[worker_list.WorkerRow] = context["rows"]
         self._hands.note({step: row.worker.public_id for row in rows for step in row.steps})
-        return {"farm-workers": render_to_string("farm/_workers.html", context), **_saved()}
+        tokens = worker_list.tokens_context(timezone.now())
+        return {
+            "farm-workers": render_to_string("farm/_workers.html", context),
+            "farm-tokens": render_to_string("farm/_tokens.html", tokens),
+            **_saved(),
+        }
 
     def redraw_key(self, event: Event) -> str:
         """Only the present is shown: of what came at once about the same, the last is enough."""

@@ -9,6 +9,7 @@ from .views import blocklists, film_work, logs, previews, workers
 urlpatterns = [
     path("farm/", workers.index, name="farm"),
     path("farm/tokens/", workers.issue_token, name="farm-token"),
+    path("farm/tokens/<slug:token_id>/revoke/", workers.revoke_token, name="farm-revoke"),
     path(
         "runs/<slug:run_id>/blocklist/<slug:entry_id>/remove/",
         blocklists.unblock,
@@ -23,5 +24,6 @@ urlpatterns = [
     path("farm/<slug:public_id>/sleep/", workers.change_sleep, name="farm-sleep"),
     path("farm/<slug:public_id>/film-log/", film_work.log, name="farm-film-log"),
     path("farm/<slug:public_id>/film-preview/", film_work.preview, name="farm-film-preview"),
+    path("farm/<slug:public_id>/secret/", workers.rotate_secret, name="farm-secret"),
     path("farm/<slug:public_id>/archive/", workers.archive, name="farm-archive"),
 ]

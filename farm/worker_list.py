@@ -13,7 +13,7 @@ from films.models import TaskAttempt
 from invocations.models import Attempt
 
 from . import batch_rates, batches, machine_reports, workers
-from .models import FarmWorker, WorkerStatus
+from .models import EnrolmentToken, FarmWorker, WorkerStatus
 
 PER_PAGE = 100  # as many as can be chosen at once
 MAX_WORK = 20
@@ -69,6 +69,16 @@ def saved_context(at: datetime) -> dict[str, Any]:
     """What batches have saved, and how fast they were. Three queries, two where there were none."""
     saved = batches.saved_lately(at)
     return {"saved": saved, "rates": batch_rates.rates_lately(at) if saved.batches else []}
+
+
+def tokens_context(at: datetime) -> dict[str, Any]:
+    """The tokens that no machine has used yet. One query."""
+    return {"tokens": EnrolmentToken.waiting(at)}
+
+
+def index_context(at: datetime, number: str | int) -> dict[str, Any]:
+    """All of the page of the farm. Seven queries at most."""
+    return list_context(at, number) | tokens_context(at) | saved_context(at)
 
 
 def _rows(found: list[FarmWorker], at: datetime) -> list[WorkerRow]:

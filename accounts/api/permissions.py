@@ -24,6 +24,12 @@ def check_admin(caller: Caller) -> None:
         raise refusal(caller, gettext("an admin"))
 
 
+def require_admin(caller: Caller) -> User:
+    """The admin who is calling."""
+    check_admin(caller)
+    return require_user(caller)
+
+
 def refusal(caller: Caller, who: str) -> Exception:
     """What to raise where the caller sees something but may not do this to it; `who` may."""
     if caller.guest_of is not None:

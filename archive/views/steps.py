@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from archive.hooks import AttemptWorker, hooks
 from archive.models import ShortAddress
 from invocations import refusals, runs
-from invocations.models import Invocation
+from invocations.models import Attempt, Invocation
 from invocations.states import IllegalMove, InvocationState
 from lib import markdown
 from networks import rings
@@ -53,12 +54,19 @@ def step(request: HttpRequest, public_id: str) -> HttpResponse:
         "can_control": can_control,
         **(waiting.waiting_of_step(shown, timezone.now()) if can_control else {}),
         "advice": state_texts.advice(shown.error_code),
-        "attempts": shown.attempts.order_by("number") if can_control else [],
+        "attempts": _attempts(shown) if can_control else [],
         "alias": ShortAddress.objects.filter(step=shown).first(),
         "rings": _rings(shown, request.user),
         "branches": shown.branches.visible_to(request.user).order_by("-pk")[:12],
     }
     return render(request, "archive/step.html", context)
+
+
+def _attempts(step: Invocation) -> list[tuple[Attempt, AttemptWorker | None]]:
+    """The first one first; with the machine that had it, where it was one elsewhere."""
+    found = list(step.attempts.order_by("number"))
+    workers = hooks.workers_of_attempts(found)
+    return [(one, workers.get(one.pk)) for one in found]
 
 
 @require_safe

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from django.http import Http404
 from django.utils import timezone
@@ -17,7 +17,7 @@ from accounts.models import User
 from farm import work_logs, workers
 from farm.models import BlockedWorker, FarmWorker
 from farm.work_logs import LogPart
-from farm.workers import MAX_TAG, MAX_TAGS, MAX_WINDOWS
+from farm.workers import MAX_TAGS, MAX_WINDOWS
 from invocations.api import steps
 from lib.paging import Page, Paging, newest_first
 from lib.problems import first_or_404
@@ -166,25 +166,6 @@ class WorkerOut(BaseModel):
         ]
 
 
-class TokenIn(StrictSchema):
-    """Whom its worker serves: networks with `tag`, or those of the person with this e-mail address; with
-    neither, everybody's."""
-
-    model_config = example({"tag": "gallery"})
-
-    tag: str = Field("", max_length=MAX_TAG)
-    person: str = Field("", max_length=254)
-
-
-class TokenOut(BaseModel):
-    """The token is shown this once; it is good for one machine."""
-
-    model_config = example({"token": "7F3K-9ACD-2MNP-QRST", "expires_at": "2026-11-29T19:30:00Z"})
-
-    token: str
-    expires_at: datetime
-
-
 class SecretOut(BaseModel):
     """The secret is shown this once."""
 
@@ -260,15 +241,6 @@ def list_workers(request: ApiRequest, paging: Query[Paging]) -> Page[WorkerOut]:
     return Page[WorkerOut](items=WorkerOut.from_workers(list(page)), next=following)
 
 
-@routes.post("/workers/tokens", response={201: TokenOut})
-@requires_scope(Scope.ADMIN)
-def issue_enrolment_token(request: ApiRequest, body: TokenIn | None = None) -> Status[TokenOut]:
-    """For `panic-worker enrol`; good for one machine, within a day."""
-    whom = body.model_dump() if body else {}
-    token, plain = workers.issue_token(by=_admin(request), at=timezone.now(), **whom)
-    return Status(201, TokenOut(token=plain, expires_at=token.expires_at))
-
-
 @routes.get(_ONE, response=WorkerOut)
 @requires_scope(Scope.ADMIN)
 def get_worker(request: ApiRequest, worker_id: str) -> WorkerOut:
@@ -282,7 +254,7 @@ def change_worker(request: ApiRequest, worker_id: str, body: WorkerChange) -> Wo
     """A requested status is real once the worker has confirmed it."""
     worker = _worker(request, worker_id)
     given = body.model_dump(exclude_unset=True)
-    workers.change(worker, by=_admin(request), **given)
+    workers.change(worker, by=permissions.require_admin(request.auth), **given)
     (found,) = WorkerOut.from_workers([worker])
     return found
 
@@ -292,7 +264,7 @@ def change_worker(request: ApiRequest, worker_id: str, body: WorkerChange) -> Wo
 def archive_worker(request: ApiRequest, worker_id: str) -> Status[None]:
     """Its secret is worth nothing any more; its history stays."""
     worker = _worker(request, worker_id)
-    workers.archive(worker, by=_admin(request), at=timezone.now())
+    workers.archive(worker, by=permissions.require_admin(request.auth), at=timezone.now())
     return Status(204, None)
 
 
@@ -301,7 +273,9 @@ def archive_worker(request: ApiRequest, worker_id: str) -> Status[None]:
 def rotate_worker_secret(request: ApiRequest, worker_id: str) -> SecretOut:
     """A new secret; the old one is worth nothing from now on."""
     worker = _worker(request, worker_id)
-    return SecretOut(secret=workers.rotate_secret(worker, by=_admin(request)))
+    return SecretOut(
+        secret=workers.rotate_secret(worker, by=permissions.require_admin(request.auth))
+    )
 
 
 @routes.get("/invocations/{slug:invocation_id}/log", response=WorkLog)
@@ -324,8 +298,3 @@ def _worker(request: ApiRequest, public_id: str) -> FarmWorker:
     return first_or_404(
         FarmWorker.objects.filter(public_id=public_id), gettext("There is no such worker.")
     )
-
-
-def _admin(request: ApiRequest) -> User:
-    permissions.check_admin(request.auth)
-    return cast("User", request.auth.user)  # nobody else is an admin

@@ -13,6 +13,7 @@ from accounts.models.api_token import digest
 from lib.public_ids import ALPHABET
 
 LIFETIME = timedelta(hours=24)
+PUBLIC_ID_LENGTH = 20
 _GROUPS, _GROUP_LENGTH = 4, 4  # 80 random bits
 
 
@@ -34,6 +35,8 @@ class EnrolmentToken(models.Model):
     def __str__(self) -> str:
         return f"enrolment token {self.pk}"
 
+    # Factories
+
     @classmethod
     def issue(
         cls, person: User, *, at: datetime, serves_tag: str = "", serves_person: User | None = None
@@ -53,9 +56,31 @@ class EnrolmentToken(models.Model):
         )
         return token, plain
 
+    # Queries
+
+    @classmethod
+    def waiting(cls, at: datetime) -> models.QuerySet[EnrolmentToken]:
+        """Those that are good and that no machine has used yet, with who made them and whom they serve; the newest
+        first."""
+        good = cls.objects.filter(used_at__isnull=True, expires_at__gt=at)
+        return good.select_related("created_by", "serves_person").order_by("-id")
+
+    # Mutators
+
+    def revoke(self) -> bool:
+        """It is good for nothing any more; False where a machine was faster."""
+        return bool(EnrolmentToken.objects.filter(pk=self.pk, used_at__isnull=True).delete()[0])
+
     @classmethod
     def use(cls, plain: str, *, at: datetime) -> EnrolmentToken | None:
         """The token where it was good; it is not any more."""
         rows = cls.objects.filter(digest=digest(plain.strip().upper()))
         valid = rows.filter(used_at__isnull=True, expires_at__gt=at)
         return rows.first() if valid.update(used_at=at) else None
+
+    # Properties
+
+    @property
+    def public_id(self) -> str:
+        """Names it to admins: the beginning of its digest, from which nobody learns its text."""
+        return self.digest[:PUBLIC_ID_LENGTH]

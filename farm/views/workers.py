@@ -21,7 +21,7 @@ from farm.bulk_changes import FOR_ALL, BulkChange
 from farm.forms.workers import SleepForm, WorkerForm
 from farm.models import FarmWorker
 from farm.models.farm_worker import FarmWorkerQuerySet
-from farm.worker_list import list_context, page_of_worker, saved_context
+from farm.worker_list import index_context, page_of_worker
 from lib.bulk_actions import back_to_list, chosen_rows
 from lib.validation import Invalid
 from networks.opening_hours import zone_names
@@ -56,9 +56,8 @@ DONE: Mapping[BulkChange, Callable[[int], str]] = {
 @require_safe
 @admins_only
 def index(request: HttpRequest) -> HttpResponse:
-    at = timezone.now()
-    context = list_context(at, request.GET.get("page", "1"))
-    return render(request, "farm/index.html", context | saved_context(at))
+    context = index_context(timezone.now(), request.GET.get("page", "1"))
+    return render(request, "farm/index.html", context)
 
 
 @require_POST
@@ -74,7 +73,18 @@ def issue_token(request: HttpRequest) -> HttpResponse:
         return redirect("farm")
     address = settings.PUBLIC_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
     context = {"plain": plain, "token": token, "address": address}
-    return render(request, "farm/index.html", context | list_context(at, 1) | saved_context(at))
+    return render(request, "farm/index.html", context | index_context(at, 1))
+
+
+@require_POST
+@admins_only
+def revoke_token(request: HttpRequest, token_id: str) -> HttpResponse:
+    token = workers.waiting_token(token_id, timezone.now()).first()
+    if token and workers.revoke_token(token, by=cast("User", request.user)):
+        messages.success(request, gettext("The token is good for nothing any more."))
+    else:
+        messages.error(request, gettext("This token was used, or has expired."))
+    return redirect("farm")
 
 
 @require_POST
@@ -141,14 +151,25 @@ def _page(
     *,
     form: WorkerForm | None = None,
     sleep_form: SleepForm | None = None,
+    secret: str = "",
 ) -> HttpResponse:
-    """The worker's page, with what is wrong in one of its forms where something is."""
-    context = page_of_worker(worker, timezone.now())
+    """The worker's page, with what is wrong in one of its forms where something is. `secret`: a new one, which is
+    shown this once."""
+    context = page_of_worker(worker, timezone.now()) | {"secret": secret}
     context["form"] = form or WorkerForm(worker)
     context["sleep_form"] = sleep_form or SleepForm(worker)
     context["zones"] = sorted(zone_names())
     wrong = context["form"].errors or context["sleep_form"].errors
     return render(request, "farm/worker.html", context, status=400 if wrong else 200)
+
+
+@require_POST
+@admins_only
+def rotate_secret(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Shows the new one this once."""
+    worker = get_object_or_404(FarmWorker.objects.kept(), public_id=public_id)
+    secret = workers.rotate_secret(worker, by=cast("User", request.user))
+    return _page(request, worker, secret=secret)
 
 
 @require_POST

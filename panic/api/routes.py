@@ -35,6 +35,7 @@ import displays.api.privacy
 import displays.api.stop_all
 import displays.api.timelines
 import farm.api.blocklists
+import farm.api.tokens
 import farm.api.workers
 import films.api.films
 import films.api.uploads
@@ -188,6 +189,7 @@ def _routers() -> list[Router]:
         displays.api.attendant.routes,
         displays.api.privacy.routes,
         backups.api.backups.routes,
+        farm.api.tokens.routes,  # `/workers/tokens` is no worker
         farm.api.workers.routes,
         farm.api.blocklists.routes,
         films.api.films.routes,

@@ -106,6 +106,8 @@ GET    /backups 401 403 403 403 403 200
 POST   /backups 401 403 403 403 403 202
 GET    /backups/{backup} 401 403 403 403 403 200
 GET    /workers                                         401 403 403 403 403 200
+GET    /workers/tokens                                  401 403 403 403 403 200
+DELETE /workers/tokens/{enrolment_id}                   401 403 403 403 403 204
 POST   /workers/tokens                                  401 403 403 403 403 201
 GET    /workers/{worker_id}                             401 403 403 403 403 200
 PATCH  /workers/{worker_id}                             401 403 403 403 403 200

@@ -59,6 +59,7 @@ POST show-on-board            /account/boards/{board_id}/show/                  
 POST remove-board             /account/boards/{board_id}/remove/                302 302 404 404 302 302
 GET  farm                     /farm/                                            302 302 403 403 403 200
 POST farm-token               /farm/tokens/                                     302 302 403 403 403 200
+POST farm-revoke              /farm/tokens/{enrolment_id}/revoke/               302 302 403 403 403 302
 POST farm-changes             /farm/changes/                                    302 302 403 403 403 302
 GET  farm-worker              /farm/{worker_id}/                                302 302 403 403 403 200
 GET  farm-film-log            /farm/{worker_id}/film-log/                       302 302 403 403 403 404
@@ -68,6 +69,7 @@ GET  farm-preview             /invocations/{step}/preview/                      
 GET  farm-log                 /invocations/{step}/log/                          302 302 404 200 200 200 | 302 302 403 200 200 200
 GET  farm-log-file            /invocations/{step}/log/download/                 302 302 404 200 200 200 | 302 302 403 200 200 200
 POST farm-sleep               /farm/{worker_id}/sleep/                          302 302 403 403 403 302
+POST farm-secret              /farm/{worker_id}/secret/                         302 302 403 403 403 200
 POST farm-archive             /farm/{worker_id}/archive/                        302 302 403 403 403 302
 POST farm-unblock             /runs/{run}/blocklist/{entry_id}/remove/          302 302 404 302 302 302 | 302 302 403 302 302 302
 POST farm-retry               /invocations/{step}/retry/                        302 302 404 302 302 302 | 302 302 403 302 302 302

@@ -19,7 +19,7 @@ from assets.models import Asset
 from credentials.models import Credential, Server
 from displays.models import Display, Installation, Kiosk
 from displays.models.board import Board
-from farm.models import Assignment, BlockedWorker, FarmWorker
+from farm.models import Assignment, BlockedWorker, EnrolmentToken, FarmWorker
 from films import uploads
 from films.models import Film
 from invocations import runs, visitor_access
@@ -180,6 +180,7 @@ class Stage:
             "target_id": self._stream(),
             "workflow_id": "nothing",
             "worker_id": machine.public_id,
+            "enrolment_id": EnrolmentToken.issue(self.people["admin"], at=at)[0].public_id,
             "film_key": self._shared_film(run),
             "upload_id": uploads.announce(owner=self.people["owner"], size=5, at=at).public_id,
             **backups(),

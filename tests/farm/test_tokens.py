@@ -1,0 +1,117 @@
+"""Tokens that no machine has used yet are listed and revoked, and a worker is given another secret on its page."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditEntry, User
+from farm.feeds import FarmFeed
+from farm.models import EnrolmentToken
+from farm.models.enrolment_token import LIFETIME
+from tests.people import html_of
+
+from .conftest import SHOUT, WorkerProgram, enrolled
+
+TOKENS = "/api/v1/workers/tokens"
+
+
+def enrol(plain: str) -> int:
+    body = json.dumps({"token": plain, "name": "Back room"})
+    return Client().post("/api/farm/v1/enrol", body, "application/json").status_code
+
+
+def revoke(admin: Any, token: EnrolmentToken) -> str:
+    """What the page says afterwards."""
+    return html_of(admin.post(f"/farm/tokens/{token.public_id}/revoke/", follow=True))
+
+
+def test_a_token_that_waits_is_on_the_page_with_whom_it_is_for(root: User, admin: Any) -> None:
+    at = timezone.now()
+    EnrolmentToken.issue(root, at=at, serves_tag="gallery")
+    EnrolmentToken.issue(root, at=at, serves_person=root)
+    EnrolmentToken.issue(root, at=at)
+    EnrolmentToken.issue(root, at=at - LIFETIME, serves_tag="expired")
+    used = EnrolmentToken.issue(root, at=at, serves_tag="used")[1]
+    assert enrol(used) == 201
+
+    page = html_of(admin.get("/farm/"))
+
+    assert "For networks with the tag gallery" in page
+    assert f"For the networks of {root.email}" in page
+    assert "For everybody" in page
+    assert page.count(f"made by {root.email}") == 3
+
+
+def test_a_revoked_token_makes_no_worker(root: User, admin: Any) -> None:
+    token, plain = EnrolmentToken.issue(root, at=timezone.now())
+
+    page = revoke(admin, token)
+
+    assert "The token is good for nothing any more." in page
+    assert "Tokens that no machine has used yet" not in page
+    assert enrol(plain) == 403
+    assert AuditEntry.objects.filter(action="farm.token_revoked").count() == 1
+
+
+def test_a_token_that_a_machine_has_used_cannot_be_revoked(root: User, admin: Any) -> None:
+    token, plain = EnrolmentToken.issue(root, at=timezone.now())
+    seen_before_it_was_used = EnrolmentToken.objects.get(pk=token.pk)
+    assert enrol(plain) == 201
+
+    assert "This token was used, or has expired." in revoke(admin, token)
+    assert not seen_before_it_was_used.revoke()
+
+
+def test_programs_list_and_revoke_them(root: User, admin: Any) -> None:
+    at = timezone.now()
+    token, plain = EnrolmentToken.issue(root, at=at, serves_tag="gallery")
+
+    (found,) = admin.get(TOKENS).json()["items"]
+    expected = {
+        "id": token.public_id,
+        "created_by": root.public_id,
+        "serves_tag": "gallery",
+        "serves_person": None,
+    }
+    assert expected.items() <= found.items()
+    assert plain not in json.dumps(found)
+    for wrong in (token.public_id[:5], token.digest, "0" * 20):
+        assert admin.delete(f"{TOKENS}/{wrong}").status_code == 404
+    assert admin.delete(f"{TOKENS}/{token.public_id}").status_code == 204
+    assert admin.get(TOKENS).json()["items"] == []
+    assert enrol(plain) == 403
+
+
+def test_the_page_follows_the_tokens(root: User, worker: WorkerProgram) -> None:
+    EnrolmentToken.issue(root, at=timezone.now())
+    assert "For everybody" in FarmFeed().snapshot()["farm-tokens"]
+
+    EnrolmentToken.objects.update(used_at=timezone.now() - timedelta(seconds=1))
+
+    assert "For everybody" not in FarmFeed().snapshot()["farm-tokens"]
+
+
+def test_a_worker_is_given_a_new_secret_which_is_shown_once(root: User, admin: Any) -> None:
+    one = enrolled(root)
+    address = f"/farm/{one.row.public_id}/"
+
+    page = html_of(admin.post(f"{address}secret/"))
+
+    (found,) = re.findall(r"echo (worker_\S+) \| panic-worker secret", page)
+    assert found not in html_of(admin.get(address))
+    assert one.call("claim").status_code == 401
+    assert WorkerProgram(found).sign_on(SHOUT).status_code == 200
+
+
+def test_a_removed_worker_is_given_no_new_secret(root: User, admin: Any) -> None:
+    one = enrolled(root).row
+    one.archive(timezone.now())
+
+    assert admin.post(f"/farm/{one.public_id}/secret/").status_code == 404
+    assert "Give it a new secret" not in html_of(admin.get(f"/farm/{one.public_id}/"))
