@@ -180,7 +180,6 @@ def test_a_ring_goes_on_beside_callers_that_never_wait(
         key: times for key, times in flood.answers.items() if key[1] not in REFUSALS[key[0]]
     }
     assert not unexpected
-    assert {kind for kind, status in flood.answers if status == 429} >= {"guess", "claim", "renew"}
     assert not flood.without_hint
     assert growth < MAX_GROWTH
     assert page["status"] == "awake"
