@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from networks.editor import edits
 from networks.rings import Slot
-from tests.browser.chromium import chromium
 from tests.browser.editor_page import drag, edit, expect_ring, tab_to
 from tests.browser.screens import sign_in
 from tests.browser.web_server import WebServer
@@ -21,26 +20,20 @@ SOUNDS = ["dummy:text-to-audio", "dummy:audio-to-text"]
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory, stack_template: Path) -> Iterator[WebServer]:
+def running_web(
+    tmp_path_factory: pytest.TempPathFactory, stack_template: Path
+) -> Iterator[WebServer]:
     """With DEBUG, so that dummy models are on offer."""
     one = WebServer(tmp_path_factory.mktemp("editor") / "data", stack_template, DEBUG="yes")
-    one.start()
     yield one
     one.destroy()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
-def context(browser: Browser, web: WebServer) -> Iterator[BrowserContext]:
+def context(browser: Browser, web: WebServer) -> BrowserContext:
     one = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     sign_in(one, web)
-    yield one
-    one.close()
+    return one
 
 
 def test_a_network_is_made_mended_and_saved_with_the_keyboard_alone(

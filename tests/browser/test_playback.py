@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from assets.ingest import store
 from tests.assets import samples
-from tests.browser.chromium import chromium
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,10 +16,9 @@ PLAYED = [("video", name, samples.video(name)) for name in ("mp4", "webm", "old 
 ]
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with chromium() as browser:
-        yield browser.new_page()
+@pytest.fixture
+def page(browser: Browser) -> Page:
+    return browser.new_page()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -22,7 +23,8 @@ from tests.stack import ROOT, free_port
 class LiveServer:
     """`tests.browser.feed_server` behind Daphne, on a port that it keeps."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, template: Path) -> None:
+        shutil.copytree(template, data_dir)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
@@ -32,8 +34,6 @@ class LiveServer:
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
         self.process: subprocess.Popen[bytes] | None = None
-        migrate = [sys.executable, "-m", "django", "migrate", "realtime", "-v0", "--skip-checks"]
-        subprocess.run(migrate, check=True, env=self.environment, cwd=ROOT)
 
     def start(self) -> None:
         endpoint = f"tcp:{self.port}:interface=127.0.0.1"
@@ -74,12 +74,20 @@ class LiveServer:
 APPLICATION = "tests.browser.feed_server:application"
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[LiveServer]:
-    one = LiveServer(tmp_path / "data")
-    one.start()
+@pytest.fixture(scope="module")
+def running_server(
+    tmp_path_factory: pytest.TempPathFactory, stack_template: Path
+) -> Iterator[LiveServer]:
+    one = LiveServer(tmp_path_factory.mktemp("live") / "data", stack_template)
     yield one
     one.kill()
+
+
+@pytest.fixture
+def server(running_server: LiveServer) -> LiveServer:
+    if running_server.process is None:
+        running_server.start()
+    return running_server
 
 
 COUNT_TRIES = """window.tries = [];

@@ -59,6 +59,11 @@ class WebServer:
             time.sleep(0.05)
         raise AssertionError(f"the web process did not begin:\n{self.log.read_text()[-3000:]}")
 
+    def start_if_dead(self) -> None:
+        """Before the first test of it, and where one that failed has left it dead."""
+        if self.web is None:
+            self.start()
+
     def kill(self) -> None:
         if self.web is not None:
             self.web.kill()

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser.conftest import browser, context, web  # noqa: F401  the fixtures
+from tests.browser.conftest import browser, context, running_browser, running_web, web  # noqa: F401  the fixtures
 from tests.fake_servers.process import FakeServer, running_server
 from tests.stack import Stack
 

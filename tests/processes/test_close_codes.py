@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -14,8 +15,8 @@ from tests.stack import ROOT
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    one = LiveServer(tmp_path_factory.mktemp("close") / "data")
+def server(tmp_path_factory: pytest.TempPathFactory, stack_template: Path) -> Iterator[LiveServer]:
+    one = LiveServer(tmp_path_factory.mktemp("close") / "data", stack_template)
     one.start()
     yield one
     one.kill()

@@ -16,7 +16,7 @@ from tests.stack import ROOT, free_port
 PIECE = bytes(1_000_000)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port)]

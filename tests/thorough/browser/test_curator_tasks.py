@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import chromium
 from tests.stack import Stack
 
 FOCUSED = """() => { const it = document.activeElement; return [
@@ -30,12 +29,6 @@ def evening(tmp_path: Path, stack_template: Path) -> Iterator[tuple[Stack, dict[
         yield stack, admin
     finally:
         stack.destroy()
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def tab_to(page: Page, name: str) -> None:

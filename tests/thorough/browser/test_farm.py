@@ -13,8 +13,9 @@ from .test_accessibility import barriers
 
 
 @pytest.fixture(scope="module")
-def machine(web: WebServer) -> FarmProgram:
-    return FarmProgram.enrol(web, "Back room")
+def machine(running_web: WebServer) -> FarmProgram:
+    running_web.start_if_dead()
+    return FarmProgram.enrol(running_web, "Back room")
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.chromium import chromium
 from tests.stack import Stack
 
 RING = ["dummy:text-to-image", "dummy:image-to-audio", "dummy:audio-to-text"]
@@ -44,9 +43,8 @@ def admin(installed: tuple[Stack, dict[str, str]]) -> dict[str, str]:
 
 
 @pytest.fixture
-def context() -> Iterator[BrowserContext]:
-    with chromium() as browser:
-        yield browser.new_context(reduced_motion="reduce")
+def context(browser: Browser) -> BrowserContext:
+    return browser.new_context(reduced_motion="reduce")
 
 
 def _post(stack: Stack, path: str, body: dict[str, Any]) -> dict[str, Any]:
