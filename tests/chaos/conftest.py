@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.conftest import browser, context, running_browser, running_web, web  # noqa: F401  the fixtures
 from tests.fake_servers.process import FakeServer, running_server
+from tests.services.conftest import postgres_template  # noqa: F401  a fixture
 from tests.stack import Stack
 
 

@@ -18,7 +18,7 @@ import pytest
 from platforms.registry import get_model
 from tests.chaos.test_worker_kills import kill_all_workers, steps
 from tests.fake_servers.process import FakeServer
-from tests.services.conftest import running_on_postgres
+from tests.services.conftest import copy_on_postgres
 from tests.stack import Stack
 
 MODEL = "replicate:flux-schnell"
@@ -34,7 +34,8 @@ LOST: list[dict[str, Any]] = [
 @pytest.fixture(params=["sqlite", "postgres"])
 def stack(request: pytest.FixtureRequest, tmp_path: Path, stack_template: Path) -> Iterator[Stack]:
     if request.param == "postgres":
-        with running_on_postgres(tmp_path / "data") as one:
+        template = request.getfixturevalue("postgres_template")
+        with copy_on_postgres(template, tmp_path / "data") as one:
             yield one
         return
     one = Stack(tmp_path / "data")

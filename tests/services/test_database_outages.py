@@ -10,7 +10,9 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from .conftest import on_server, running_on_postgres
+from tests.stack import Stack
+
+from .conftest import copy_on_postgres, on_server
 from .rings import Ring
 
 TERMINATIONS = int(os.environ.get("PANIC_TEST_TERMINATIONS", "20"))
@@ -19,8 +21,8 @@ OUTAGE_SECONDS = 12.0  # longer than what a queue is given to show that it turns
 
 
 @pytest.fixture(scope="module")
-def ring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ring]:
-    with running_on_postgres(tmp_path_factory.mktemp("cut") / "data") as stack:
+def ring(postgres_template: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ring]:
+    with copy_on_postgres(postgres_template, tmp_path_factory.mktemp("cut") / "data") as stack:
         stack.start()
         one = Ring(stack)
         yield one

@@ -9,7 +9,7 @@ import pytest
 
 from tests.backups.installations import sums_of
 from tests.fake_servers.s3 import Bucket, running_bucket
-from tests.services.conftest import empty_database
+from tests.services.conftest import new_database
 from tests.stack import Stack
 
 from .moved_installations import files_of, make_media, objects_of, s3_settings
@@ -17,7 +17,7 @@ from .moved_installations import files_of, make_media, objects_of, s3_settings
 
 @pytest.fixture
 def database() -> Iterator[str]:
-    with empty_database() as address:
+    with new_database() as address:
         yield address
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.conftest import empty_database
+from tests.services.conftest import new_database
 from tests.stack import Stack
 
 
@@ -16,7 +16,7 @@ def empty_stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stac
     if request.param == "sqlite":
         yield Stack(tmp_path)
         return
-    with empty_database() as address:
+    with new_database() as address:
         yield Stack(tmp_path, DATABASE_URL=address)
 
 
