@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from tests.stack import Stack
 
 
-def test_a_queue_that_stands_still_is_replaced(stack: Stack) -> None:
-    stack.start()
-    before = {process.pid for process in stack.processes("queue")}
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, stack_template: Path) -> Iterator[Stack]:
+    """For those tests that leave it as it was."""
+    one = Stack(tmp_path_factory.mktemp("deaths") / "data")
+    one.prepare(stack_template)
+    one.start()
+    yield one
+    one.destroy()
 
-    stack.kill("queue", signal.SIGSTOP)
-    stack.kill("worker", signal.SIGSTOP)
 
-    stack.wait_until(
-        lambda: {p.pid for p in stack.processes("queue")} - before, 90, "another queue is there"
+def test_a_queue_that_stands_still_is_replaced(running: Stack) -> None:
+    running.wait_until(lambda: running.processes("worker"), 60, "the queue has workers")
+    before = {process.pid for process in running.processes("queue")}
+
+    running.kill("queue", signal.SIGSTOP)
+    running.kill("worker", signal.SIGSTOP)
+
+    running.wait_until(
+        lambda: {p.pid for p in running.processes("queue")} - before, 90, "another queue is there"
     )
-    assert not before & {process.pid for process in stack.processes("queue")}
+    assert not before & {process.pid for process in running.processes("queue")}
 
 
 def test_killing_the_parent_leaves_nothing_running(stack: Stack) -> None:
@@ -29,26 +43,24 @@ def test_killing_the_parent_leaves_nothing_running(stack: Stack) -> None:
     stack.wait_until(lambda: not stack.everything(), 60, "every process is gone")
 
 
-def test_a_killed_web_server_comes_back_and_nobody_is_turned_away(stack: Stack) -> None:
-    stack.start(ready=False)
-    (first,) = stack.kill("web")
+def test_a_killed_web_server_comes_back_and_nobody_is_turned_away(running: Stack) -> None:
+    (first,) = running.kill("web")
 
-    with stack.client() as client:
+    with running.client() as client:
         assert client.get("/healthz", timeout=120).status_code == 200
 
-    assert first not in [process.pid for process in stack.processes("web")]
+    assert first not in [process.pid for process in running.processes("web")]
 
 
-def test_a_killed_queue_comes_back(stack: Stack) -> None:
-    stack.start(ready=False)
-    stack.wait_until(lambda: stack.processes("worker"), 60, "the queue has workers")
-    (first,) = stack.kill("queue")
+def test_a_killed_queue_comes_back(running: Stack) -> None:
+    running.wait_until(lambda: running.processes("worker"), 60, "the queue has workers")
+    (first,) = running.kill("queue")
 
     def heads() -> list[int]:
-        return [p.pid for p in stack.processes("queue") if p.pid != first]
+        return [p.pid for p in running.processes("queue") if p.pid != first]
 
     # A look at processes that are just being forked may see two heads for a moment.
-    stack.wait_until(lambda: len(heads()) == 1, 60, "one queue is back")
+    running.wait_until(lambda: len(heads()) == 1, 60, "one queue is back")
 
 
 def test_ctrl_c_stops_it_too(stack: Stack) -> None:
