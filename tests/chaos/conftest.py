@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser.conftest import browser, context, running_browser, running_web, web  # noqa: F401  the fixtures
+from tests.browser.conftest import browser, context, running_browser, web  # noqa: F401  the fixtures
+from tests.browser.web_server import WebServer
 from tests.fake_servers.process import FakeServer, running_server
 from tests.services.conftest import postgres_template  # noqa: F401  a fixture
 from tests.stack import Stack
@@ -35,3 +36,13 @@ def client(stack: Stack, provider: FakeServer) -> Iterator[httpx.Client]:
     stack.start()
     with stack.client(token) as one:
         yield one
+
+
+@pytest.fixture(scope="module")
+def running_web(
+    tmp_path_factory: pytest.TempPathFactory, stack_template: Path
+) -> Iterator[WebServer]:
+    """One for each module: they kill it, and measure its memory."""
+    one = WebServer(tmp_path_factory.mktemp("web") / "data", stack_template)
+    yield one
+    one.destroy()
