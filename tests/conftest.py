@@ -94,8 +94,8 @@ def stack(tmp_path: Path, stack_template: Path) -> Iterator[Stack]:
 
 def delete_all_rows(style: Style, tables: Sequence[str], **options: object) -> list[str]:
     """Instead of TRUNCATE, which makes new files for each of a hundred tables that are empty (5 s on a busy disk).
-    Foreign keys are checked when the transaction ends."""
-    return [f'DELETE FROM "{table}"' for table in tables]  # noqa: S608 - names of our own tables
+    Foreign keys are checked when the transaction ends. In one statement: each waits for the server's turn."""
+    return ["; ".join(f'DELETE FROM "{table}"' for table in tables)]  # noqa: S608 - names of our own tables
 
 
 @pytest.fixture(scope="session")
