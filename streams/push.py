@@ -72,7 +72,7 @@ class SegmentChain:
             time.sleep(POLL_SECONDS)
 
 
-class Timeline:
+class PacketTimes:
     """Times of a transport stream as times that only rise. FFmpeg's demuxer takes account of the first time that they
     begin anew, and jumps back a day later."""
 
@@ -117,7 +117,7 @@ def _copy(source: Any, target: Any) -> None:
     streams = [*source.streams.video[:1], *source.streams.audio[:1]]
     made = {one.index: target.add_stream_from_template(one) for one in streams}
     began = first = None
-    timeline = Timeline()
+    timeline = PacketTimes()
     for packet in source.demux(*streams):
         if packet.dts is None:
             continue

@@ -63,12 +63,12 @@ def test_progress_is_drawn_of_films_of_the_run_and_of_no_other(
     feed = RunFeed.open_for(alice, pictured_run.public_id)
     other = Film.objects.create(owner=alice, recipe="interpolate", state="running")
 
-    def drawn(one: Film) -> list[str]:
+    def elements_drawn(one: Film) -> list[str]:
         data = {"film": one.public_id, "progress": 0.5, "eta_seconds": 4.0}
         return list(feed.render_progress(Progress(one.topic, "film.progressed", data)))
 
-    assert drawn(film) == [f"film-progress-{film.public_id}"]
-    assert drawn(other) == []
+    assert elements_drawn(film) == [f"film-progress-{film.public_id}"]
+    assert elements_drawn(other) == []
     events.publish(other, events.FilmCompleted.from_film(other))
     assert feed.render(Event.objects.latest("pk")) is None
 

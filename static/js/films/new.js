@@ -47,10 +47,7 @@ async function look(mine) {
   show(text("looked-at"), 1, text("looked-at"));
   for (;; await pause(1, mine.stop.signal)) {
     const found = await ask(mine.url, "GET").then((answer) => answer.json(), () => ({}));
-    if (found.state === "refused") {
-      ask(mine.url, "DELETE").catch(() => {}); // it has been said; else it expires
-      throw new Refusal(found.error);
-    }
+    if (found.state === "refused") throw (ask(mine.url, "DELETE").catch(() => {}), new Refusal(found.error)); // else it expires
     if (found.state !== "ready") continue;
     [upload.value, sending] = [found.id, null];
     local.remove(memory);
