@@ -26,6 +26,7 @@ from platforms.errors import (
     NotConfigured,
     PlatformError,
     Refused,
+    TimedOut,
     Unavailable,
     Unusable,
 )
@@ -223,4 +224,6 @@ def _said(worker: FarmWorker, answer: Finish) -> str:
 
 
 def _was_closed_by(worker: FarmWorker, attempt: Attempt) -> bool:
-    return attempt.worker == worker.holder_name and attempt.outcome in _CLOSED_BY_HOLDER
+    """Not by its deadline, nor by the loss of its lease."""
+    ours = attempt.worker == worker.holder_name and attempt.error_code != TimedOut.code
+    return ours and attempt.outcome in _CLOSED_BY_HOLDER

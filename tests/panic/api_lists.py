@@ -33,6 +33,7 @@ LISTS = {
     "/api/v1/servers": "?limit=500",
     "/api/v1/servers/{server_id}": "",
     "/api/v1/workers": "?limit=500",
+    "/api/v1/workers/tokens": "",
     "/api/v1/workers/{worker_id}": "",
     "/api/v1/invocations/{invocation_id}/log": "",
     "/api/v1/runs/{run_id}/blocklist": "",
