@@ -83,15 +83,18 @@ class EndedTasks:
 
 
 class NoMonitor:
-    """In the place of the monitor's process: it lives until the cluster stops."""
+    """In the place of the monitor's process: it lives as long as there are workers.
+
+    Not until the cluster is to stop: the guard may be told so between two of its looks, and would replace it.
+    """
 
     pid = 0
 
-    def __init__(self, stop: ClusterStop) -> None:
-        self._stop = stop
+    def __init__(self, pool: list[Any]) -> None:
+        self._pool = pool
 
     def is_alive(self) -> bool:
-        return not self._stop.is_set()
+        return bool(self._pool)
 
 
 class Guard(Sentinel):  # type: ignore[misc]
@@ -103,7 +106,7 @@ class Guard(Sentinel):  # type: ignore[misc]
         self.spawn_process(worker, self.task_queue, ended, timer, self.timeout)
 
     def spawn_monitor(self) -> NoMonitor:
-        return NoMonitor(self.stop_event)
+        return NoMonitor(self.pool)
 
 
 def guard_cluster() -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from multiprocessing.synchronize import Event
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
+from django_q.conf import Conf
 from django_q.models import OrmQ, Task
 from django_q.tasks import async_task
 
 from invocations.engine.cluster import SharedNumber
 from invocations.engine.dispatcher import RowBroker
-from invocations.engine.guard import IDLE, ClusterStop, EndedTasks, NoMonitor
+from invocations.engine.guard import IDLE, ClusterStop, EndedTasks, Guard
 
 
 @pytest.fixture
@@ -90,10 +93,29 @@ def test_a_task_stays_in_the_queue_while_the_database_is_away(
     assert OrmQ.objects.exists()
 
 
-def test_what_stands_for_the_monitor_lives_until_the_cluster_stops(stop: ClusterStop) -> None:
-    monitor = NoMonitor(stop)
-    assert monitor.is_alive()
+class Living:
+    """A process of the cluster, which lives until the cluster stops its processes."""
 
+    pid = 1
+
+    def __init__(self, stopped: Event) -> None:
+        self.timer = SharedNumber("f", IDLE)
+        self._stopped = stopped
+
+    def is_alive(self) -> bool:
+        return not self._stopped.is_set()
+
+
+@pytest.mark.django_db
+def test_a_cluster_that_is_to_stop_while_its_guard_looks_replaces_nothing(
+    stop: ClusterStop,
+) -> None:
+    guard = Guard(stop, threading.Event(), uuid.uuid4(), broker=RowBroker(), start=False)
+    guard.pool, guard.pusher = [Living(guard.event_out)], Living(guard.event_out)
+    guard.monitor = guard.spawn_monitor()
     stop.set()
 
-    assert not monitor.is_alive()
+    guard.guard()
+
+    assert guard.reincarnations == 0
+    assert guard.status() == Conf.STOPPED
