@@ -89,12 +89,7 @@ class FarmFeed(Feed):
         context = worker_list.list_context(timezone.now(), self._number)
         rows: list[worker_list.WorkerRow] = context["rows"]
         self._hands.note({step: row.worker.public_id for row in rows for step in row.steps})
-        tokens = worker_list.tokens_context(timezone.now())
-        return {
-            "farm-workers": render_to_string("farm/_workers.html", context),
-            "farm-tokens": render_to_string("farm/_tokens.html", tokens),
-            **_saved(),
-        }
+        return {"farm-workers": render_to_string("farm/_workers.html", context), **_saved()}
 
     def redraw_key(self, event: Event) -> str:
         """Only the present is shown: of what came at once about the same, the last is enough."""
@@ -114,9 +109,14 @@ class FarmFeed(Feed):
     def _changed_workers(self, event: Event) -> HTML:
         named = event.data.get("workers")
         few = named is not None and len(named) <= MAX_ROWS_OF_EVENT
-        return (
-            self._rows(named) if few and event.type == FarmWorkerChanged.type else self.snapshot()
-        )
+        if few and event.type == FarmWorkerChanged.type:
+            return self._rows(named)
+        # Not in the snapshot, which is kept: to make a token is no event.
+        tokens = worker_list.tokens_context(timezone.now())
+        return {
+            **self.snapshot(),
+            "farm-tokens": render_to_string("farm/_tokens.html", tokens),
+        }
 
     def _rows(self, public_ids: list[str]) -> HTML:
         rows = worker_list.worker_rows(timezone.now(), public_ids)
