@@ -70,7 +70,12 @@ class Hub:
         self._connections: dict[HubConnection, Stream] = {}
         self._generation = 0  # of the streams: one more with each that is new
         self._tail = Tail(
-            self._prepare, self._deliver, self._reset, self.show_progress, self._is_current
+            self._prepare,
+            self._deliver,
+            self._reset,
+            self.show_progress,
+            self._complete,
+            self._is_complete,
         )
         self._thread = DatabaseThread("hub")
         self._clock: WatchedTask | None = None
@@ -157,15 +162,27 @@ class Hub:
         generation = self._generation  # before it is asked which streams there are
         return Prepared(generation, prepare_all(self._streams_of(topic), events))
 
-    def _is_current(self, prepared: Prepared) -> bool:
-        """Whether it is for all streams that there are."""
+    def _complete(self, topic: str, events: Sequence[Event], prepared: Prepared) -> Prepared:
+        """With the streams that are new since."""
+        generation = self._generation
+        done = {stream for stream, _ in prepared.frames}
+        missing = [stream for stream in self._streams_of(topic) if stream not in done]
+        return Prepared(generation, prepared.frames + prepare_all(missing, events))
+
+    def _is_complete(self, prepared: Prepared) -> bool:
         return prepared.generation == self._generation
 
     def _deliver(self, prepared: Prepared) -> None:
         for stream, update in prepared.frames:
+            if not self._is_open(stream):  # ended, or followed by nobody, since it was prepared
+                continue
             stream.extend(update)
             if update.access_changed:
                 self._end(stream)
+
+    def _is_open(self, stream: Stream) -> bool:
+        found = self._subscriptions.get(_key_of(stream.feed))
+        return found is not None and found.stream is stream
 
     def _reset(self, topic: str) -> None:
         for stream in self._streams_of(topic):

@@ -41,14 +41,14 @@ _NEXT_EVENTS = (
 
 P = TypeVar("P")
 Prepare = Callable[[str, Sequence[Event]], P]  # in the tail's thread; may query
+Complete = Callable[[str, Sequence[Event], P], P]  # with those who joined since; as above
 Deliver = Callable[[P], None]  # on the loop
 
 
 class _Batch(NamedTuple, Generic[P]):
-    """What followed number `after` of a topic when it was read; `prepared` is None where it has a gap."""
+    """What is new in a topic; `prepared` is None where it has a gap."""
 
     topic: Topic
-    after: int
     events: list[Event]
     prepared: P | None
 
@@ -58,8 +58,9 @@ class Tail(Generic[P]):
 
     Its thread waits for wake-ups, reads and prepares, so that an event is passed between threads once:
     that takes longer than to read it, above all on a full machine. `lock` is held while a batch goes to
-    the followers; a socket that joins takes it, so as to be either before the batch or after it. Of a
-    batch that was prepared before a socket joined `is_current` says False: it is prepared once more.
+    the followers; a socket that joins takes it, so as to be either before the batch or after it. What was
+    prepared before a socket joined is completed for it. Nothing is prepared twice for the same follower,
+    which may remember what it has drawn: so there is one reader, whoever asks.
     """
 
     def __init__(
@@ -68,7 +69,8 @@ class Tail(Generic[P]):
         deliver: Deliver[P],
         reset: Callable[[str], None],
         show_progress: Callable[[Progress], None],
-        is_current: Callable[[P], bool] = lambda prepared: True,
+        complete: Complete[P] = lambda topic, events, prepared: prepared,
+        is_complete: Callable[[P], bool] = lambda prepared: True,
     ) -> None:
         self.lock = asyncio.Lock()
         self.heads: dict[str, Topic] = {}  # `last_seq` = what was delivered
@@ -79,12 +81,15 @@ class Tail(Generic[P]):
         self._deliver = deliver
         self._reset = reset
         self._show_progress = show_progress
-        self._is_current = is_current
+        self._complete = complete
+        self._is_complete = is_complete
         self._waiting = DatabaseThread("tail")
         self._thread = DatabaseThread("tail's questions")  # for what does not come by a wake-up
         self._task: WatchedTask | None = None
         self._listener: WakeUpListener | None = None
         self._interruption: tuple[socket.socket, socket.socket] | None = None
+        self._asked: list[asyncio.Future[None]] = []  # who waits in `read_now` for the next round
+        self._is_away = False  # the database, when it was asked last
         self.last_read_at = time.monotonic()
 
     # Joining and leaving, with the lock held
@@ -114,12 +119,14 @@ class Tail(Generic[P]):
 
     async def read_now(self) -> None:
         """Return when everything that was committed before this call has been delivered, or the first
-        batches of it where there is very much."""
-        with suppress(DatabaseError):
-            await self._read_topics(None)
-            for _ in range(_MAX_ROUNDS):
-                if self._unread:
-                    await self._read_topics(set())
+        batches of it where there is very much; at once while the database is away."""
+        if self._interruption is None or self._is_away:
+            return
+        asked = asyncio.get_running_loop().create_future()
+        self._asked.append(asked)
+        with suppress(BlockingIOError):  # full of others who ask
+            self._interruption[0].send(b"?")
+        await asked
 
     async def stop(self) -> None:
         """Stop reading and close the connection, until `follow` is called again."""
@@ -128,6 +135,7 @@ class Tail(Generic[P]):
         if self._task is not None:
             await self._task.cancel()
             self._task = None
+        self._answer(self._asked)
         if self._listener is not None and self._interruption is not None:
             self._interruption[0].close()  # which ends the wait
             await self._waiting.close()
@@ -145,6 +153,8 @@ class Tail(Generic[P]):
                 WakeUpListener, EVENTS_CHANNEL, PROGRESS_CHANNEL
             )
             self._interruption = socket.socketpair()
+            for end in self._interruption:
+                end.setblocking(False)
             self.last_read_at = time.monotonic()
             work = partial(self._run, self._listener, self._interruption[1])
             self._task = WatchedTask("the tail", work)
@@ -156,27 +166,49 @@ class Tail(Generic[P]):
         while True:
             report_round()
             timeout = 0.0 if self._unread else max(0.0, next_poll - loop.time())
+            asked: list[asyncio.Future[None]] = []
             try:
                 wakeups, read = await self._waiting.run(
                     self._await_events, listener, timeout, interruption
                 )
-                everything = loop.time() >= next_poll
+                asked, self._asked = self._asked, []
+                everything = bool(asked) or loop.time() >= next_poll
                 if everything:
                     next_poll = loop.time() + POLL_SECONDS
                 await self._handle_wakeups(wakeups, read, everything)
+                if asked:
+                    await self._read_rest()
                 self.last_read_at = time.monotonic()
-                pause = 0.0
+                pause, self._is_away = 0.0, False
             except Exception:  # a border: the sockets stay open until the database is back
                 pause = min(_MAX_BACKOFF_SECONDS, pause * 2 or 0.25)
                 logger.warning("The event log cannot be read.", exc_info=True)
+                self._is_away = True
+                self._answer([*asked, *self._asked])
                 await asyncio.sleep(pause)
                 next_poll = loop.time()
+            finally:
+                self._answer(asked)
+
+    async def _read_rest(self) -> None:
+        """More batches, where there is more than one."""
+        for _ in range(_MAX_ROUNDS):
+            if self._unread:
+                await self._read_topics(set())
+
+    @staticmethod
+    def _answer(asked: Iterable[asyncio.Future[None]]) -> None:
+        for one in asked:
+            if not one.done():
+                one.set_result(None)
 
     def _await_events(
         self, listener: WakeUpListener, timeout: float, interruption: socket.socket
     ) -> tuple[list[WakeUp], dict[str, _Batch[P]]]:
         """Wake-ups, and a batch of each topic that they name, as far as that is quick. In a thread."""
         wakeups = listener.wait(timeout, interruption)
+        with suppress(BlockingIOError):
+            interruption.recv(4096)
         read: dict[str, _Batch[P]] = {}
         try:
             for channel, name in wakeups:
@@ -221,8 +253,8 @@ class Tail(Generic[P]):
             (self._unread.add if more else self._unread.discard)(name)
 
     async def _deliver_batch(self, topic: Topic, batch: _Batch[P] | None) -> bool:
-        """Deliver one batch, this one if it still follows; whether there may be more."""
-        if batch is None or not self._follows(batch, topic):
+        """Deliver one batch, this one if it was read; whether there may be more."""
+        if batch is None or batch.topic is not topic:
             batch = await self._thread.run(self._read, topic)
         events, prepared = batch.events, batch.prepared
         if not events:
@@ -230,15 +262,12 @@ class Tail(Generic[P]):
         if events[0].seq != topic.last_seq + 1 or prepared is None:
             self._reset_topic(topic.name)
             return False
+        if not self._is_complete(prepared):
+            prepared = await self._thread.run(self._complete, topic.name, events, prepared)
         topic.last_seq = events[-1].seq
         self._deliver(prepared)
         self.last_read_at = time.monotonic()
         return len(events) == BATCH
-
-    def _follows(self, batch: _Batch[P], topic: Topic) -> bool:
-        """Whether it goes on where `topic` stands, and for all who follow it now. With the lock held."""
-        is_next = batch.topic is topic and batch.after == topic.last_seq
-        return is_next and (batch.prepared is None or self._is_current(batch.prepared))
 
     def _read(self, topic: Topic) -> _Batch[P]:
         after = topic.last_seq
@@ -246,7 +275,7 @@ class Tail(Generic[P]):
             cursor.execute(_NEXT_EVENTS, [topic.pk, after, BATCH])
             events = [_event(topic, *row) for row in cursor.fetchall()]
         whole = events and events[-1].seq - after == len(events)
-        return _Batch(topic, after, events, self._prepare(topic.name, events) if whole else None)
+        return _Batch(topic, events, self._prepare(topic.name, events) if whole else None)
 
     async def _changed(self) -> set[str]:
         """Topics that have grown; those whose numbering started again are reset."""

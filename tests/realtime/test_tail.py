@@ -48,7 +48,6 @@ async def test_whoever_joins_does_not_wait_for_the_end_of_a_flood() -> None:
     await tail.stop()
 
     assert delivered == [("network:1", n) for n in range(FLOOD)]
-    # Two readers at most are before it: the tail's own, and `read_now`.
     assert joined[0].result() <= 3 * BATCH < FLOOD
 
 
@@ -85,6 +84,61 @@ async def test_a_tail_that_waits_for_events_can_be_stopped(monkeypatch: pytest.M
     await asyncio.wait_for(tail.stop(), 60)
 
     assert delivered == [("network:1", 0)]
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_nothing_is_prepared_twice_by_those_who_ask_for_it_at_once() -> None:
+    prepared: list[int] = []
+
+    def prepare(topic: str, events: Sequence[Event]) -> list[int]:
+        numbers = [event.seq for event in events]
+        prepared.extend(numbers)
+        return numbers
+
+    delivered: list[int] = []
+    tail = Tail(prepare, delivered.extend, lambda topic: None, lambda news: None)
+    async with tail.lock:
+        await tail.follow(["network:1"])
+    for number in range(50):
+        await append_many_events(range(1))
+        await asyncio.gather(tail.read_now(), tail.read_now())
+        assert len(delivered) == number + 1
+    await tail.stop()
+
+    assert prepared == delivered == list(range(1, 51))
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_who_joins_while_a_batch_is_prepared_is_added_to_it() -> None:
+    followers = ["first"]
+
+    def prepare(topic: str, events: Sequence[Event]) -> dict[str, int]:
+        found = dict.fromkeys(followers, events[-1].seq)
+        if len(followers) == 1:
+            followers.append("second")
+        return found
+
+    def complete(topic: str, events: Sequence[Event], found: dict[str, int]) -> dict[str, int]:
+        return found | {name: events[-1].seq for name in followers if name not in found}
+
+    delivered: list[dict[str, int]] = []
+    tail = Tail(
+        prepare,
+        delivered.append,
+        lambda topic: None,
+        lambda news: None,
+        complete,
+        lambda found: len(found) == len(followers),
+    )
+    async with tail.lock:
+        await tail.follow(["network:1"])
+    await append_many_events(range(1))
+    await tail.read_now()
+    await tail.stop()
+
+    assert delivered == [{"first": 1, "second": 1}]
 
 
 class _Present(ExampleFeed):
