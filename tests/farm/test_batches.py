@@ -149,7 +149,7 @@ def test_the_farm_says_how_fast_batches_were(root: User, alice: User, admin: Any
     (sample,) = family.samples
     assert (sample.labels, sample.value) == ({"model": "farm:shout", "size": "2"}, 0.5)
     page = admin.get("/farm/").content.decode()
-    assert "farm:shout: 0.5 steps a second in batches of 2" in page
+    assert "farm:shout: 0.50 steps a second in batches of 2" in page
 
 
 ANSWERS = st.sampled_from(["succeeded", "temporary", "out_of_memory", "unfit", "released"])
