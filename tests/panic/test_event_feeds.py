@@ -11,7 +11,7 @@ from django.db import transaction
 
 from displays.feeds import DisplayFeed, WallFeed, find
 from displays.models import Installation
-from invocations.events import NETWORK, InvocationEvent, RunEvent
+from invocations.events import NETWORK_TOPIC, InvocationEvent, RunEvent
 from invocations.models import Run
 from networks.models import Network
 from realtime import log
@@ -39,7 +39,7 @@ def events(network: Network, run: Run, work: Work) -> list[Event]:
     step = run.invocations.get(sequence=0)
     rows: list[tuple[str, dict[str, object]]] = []
     for kind, declared in event_types().items():
-        if declared.topic != NETWORK or issubclass(declared, LiveUpdate):
+        if declared.topic != NETWORK_TOPIC or issubclass(declared, LiveUpdate):
             continue
         if issubclass(declared, RunEvent):
             rows.append((kind, declared.from_run(run).data))
