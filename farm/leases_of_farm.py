@@ -15,5 +15,5 @@ HOLDERS = "farm:"  # what the names begin with under which workers hold leases
 
 def give_grace(at: datetime) -> None:
     """None of them ends before the grace is over, and no deadline either."""
-    for rows in (Attempt.objects.all(), TaskAttempt.objects.all()):
-        leases.hold_until(rows.filter(worker__startswith=HOLDERS), at + GRACE)
+    leases.hold_until(Attempt.objects.filter(worker__startswith=HOLDERS), at + GRACE)
+    leases.hold_until(TaskAttempt.objects.filter(worker__startswith=HOLDERS), at + GRACE)

@@ -77,11 +77,10 @@ def expire(attempt: Attempt, *, at: datetime, blamed: bool = False) -> None:
     seconds = (attempt.deadline_at - attempt.started_at).total_seconds()
     is_held = attempt.worker != NO_HOLDER
     who = "No answer came" if is_held else "Nothing was delivered"
-    error: PlatformError = TimedOut(f"{who} within {seconds:g} seconds.")
+    late = TimedOut(f"{who} within {seconds:g} seconds.")
     with transaction.atomic():
         live = _live(attempt.token)
-        if is_held:
-            error = hooks.judge_timeout(live, error, at)
+        error = hooks.judge_timeout(live, late, at) if is_held else late
         _fail(claims.claim_of_attempt(live), error, at)
 
 

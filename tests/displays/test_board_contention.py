@@ -21,7 +21,7 @@ from invocations.engine.claims import Claim, Holder, claim_step
 from invocations.models import Run
 from invocations.models.takedown import Replacement
 from networks.models import Network
-from tests.invocations.test_contention import at_once
+from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from displays.events import InstallationClosed
 from displays.models import Installation
 from networks.models import Network
 from realtime import log
-from tests.invocations.test_contention import at_once
+from tests.concurrency import at_once
 
 from .test_hours import PERIOD, closed_now
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 from pathlib import Path
@@ -105,14 +106,14 @@ def test_a_file_that_has_just_become_whole_is_not_written_to(
 ) -> None:
     content = b"a picture"
     digest = hashlib.sha256(content).hexdigest()
-    part, whole, lock = folder / f"{digest}.part", folder / digest, blobs.fcntl.flock
+    part, whole, lock = folder / f"{digest}.part", folder / digest, fcntl.flock
     part.write_bytes(content)
 
     def ends_at_that_moment(file: Any, how: int) -> None:
         part.rename(whole)
         lock(file, how)
 
-    monkeypatch.setattr(blobs.fcntl, "flock", ends_at_that_moment)
+    monkeypatch.setattr(fcntl, "flock", ends_at_that_moment)
     with pytest.raises(blobs.InUse):
         blobs.write("w", digest, iter([content]), start=0, total=len(content))
 

@@ -19,9 +19,9 @@ from invocations.models import Attempt, Invocation
 from invocations.states import Outcome
 from networks.models import Network
 from realtime.models import Event
+from tests.concurrency import at_once
 
 from .manual_worker import start
-from .test_contention import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLAIMS = int(os.environ.get("CLAIMS", "200"))

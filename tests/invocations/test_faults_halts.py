@@ -14,9 +14,9 @@ from invocations.engine.outcomes import Result
 from invocations.models import Attempt, Halt, Run
 from networks.models import Network
 from realtime.models import Event
+from tests.concurrency import at_once
 
 from .manual_worker import last, start, states, take
-from .test_contention import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -24,10 +24,10 @@ from networks.models import Network
 from platforms.base import Call, Modality, Model, Output, Platform
 from platforms.registry import registered_temporarily
 from realtime.models import Event
+from tests.concurrency import at_once
 
 from .conftest import ring
 from .manual_worker import start, states, take
-from .test_contention import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 T = TypeVar("T")

@@ -72,7 +72,7 @@ class Recording:
             with av.open(io.BytesIO(data), "r", format="mpegts") as media:
                 frames = list(media.decode(video=0))
             for frame in frames:
-                number = first + round((frame.time - frames[0].time) * FPS)  # type: ignore[operator]
+                number = first + round((frame.time - frames[0].time) * FPS)
                 found[number] = int(frame.to_ndarray()[360, 640])
         return found
 
