@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from networks.forms.inputs import SettingsInput
+from django import forms
+from django.db import models
+
+from networks.forms.inputs import RadioInput, SettingsInput
 from networks.models import Network
+
+from .problems import choice_problem, range_problem
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise, StrPromise
 
 OF_COLUMN: Any = object()  # the default is that of the model's column
 
@@ -38,3 +46,36 @@ class NetworkField:
 
     def value_of(self, network: Network) -> Any:
         return self.read(network) if self.read else getattr(network, self.name)
+
+
+def number_field(
+    *,
+    least: int,
+    most: int,
+    sentence: StrPromise,
+    label: StrOrPromise,
+    help_text: StrOrPromise = "",
+    **options: Any,
+) -> NetworkField:
+    """A whole number. `sentence` says between what (`%(least)s`, `%(most)s`); `options` are those of NetworkField."""
+    return NetworkField(
+        type=int,
+        problem=range_problem(least, most, sentence),
+        input=SettingsInput(
+            forms.IntegerField, label=label, help_text=help_text, min_value=least, max_value=most
+        ),
+        **options,
+    )
+
+
+def choice_field(
+    *, choices: type[models.TextChoices], sentence: StrPromise, label: StrOrPromise, **options: Any
+) -> NetworkField:
+    """One of a few words. `sentence` says which there are (`%(known)s`); `options` are those of NetworkField."""
+    return NetworkField(
+        type=str,
+        schema={"enum": list(choices.values)},
+        problem=choice_problem(choices, sentence),
+        input=RadioInput(label, choices.choices),
+        **options,
+    )

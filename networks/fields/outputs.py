@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from networks.forms.inputs import LinesField, SettingsInput, SwitchInput
 from networks.models import PerturbationPolicy, RefusalPolicy
 
-from .declaration import NetworkField
-from .problems import choice_problem, perturbation_sentences_problem
+from .declaration import NetworkField, choice_field
+from .problems import perturbation_sentences_problem
 
 OUTPUT_FIELDS: list[NetworkField] = [
-    NetworkField(
+    choice_field(
         name="refusal_policy",
-        type=str,
-        schema={"enum": list(RefusalPolicy.values)},
+        choices=RefusalPolicy,
         example="substitute",
-        problem=choice_problem(RefusalPolicy, _("The refusal policy is one of %(known)s.")),
-        input=SettingsInput(
-            forms.ChoiceField,
-            template="components/_radio_field.html",
-            label=_("When a model declines"),
-            choices=RefusalPolicy.choices,
-            widget=forms.RadioSelect,
-        ),
+        sentence=_("The refusal policy is one of %(known)s."),
+        label=_("When a model declines"),
     ),
-    NetworkField(
+    choice_field(
         name="perturbation",
-        type=str,
-        schema={"enum": list(PerturbationPolicy.values)},
+        choices=PerturbationPolicy,
         description="For a run that is frozen or flat: what is added to what its next model is given.",
         example="prompt",
-        problem=choice_problem(PerturbationPolicy, _("The perturbation is one of %(known)s.")),
-        input=SettingsInput(
-            forms.ChoiceField,
-            template="components/_radio_field.html",
-            label=_("When a run says the same again and again, or its pictures go flat"),
-            choices=PerturbationPolicy.choices,
-            widget=forms.RadioSelect,
-        ),
+        sentence=_("The perturbation is one of %(known)s."),
+        label=_("When a run says the same again and again, or its pictures go flat"),
     ),
     NetworkField(
         name="perturbation_sentences",

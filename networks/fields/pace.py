@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from networks import pacing
-from networks.forms.inputs import BudgetInputs, PacingInputs, SettingsInput, SwitchInput
+from networks.forms.inputs import BudgetInputs, PacingInputs, SwitchInput
 from networks.models import Network
 
-from .declaration import NetworkField
+from .declaration import NetworkField, number_field
 from .objects import BudgetsIn, BudgetsOut, PacingIn, PacingOut
-from .problems import budgets_problem, pacing_problem, range_problem
+from .problems import budgets_problem, pacing_problem
 
 MAX_LOCKOUT_SECONDS = 86_400  # a day
 MAX_WARM_UP_MINUTES = 60
@@ -23,20 +22,14 @@ def _all_budgets(network: Network) -> dict[str, float | None]:
 
 
 PACE_FIELDS: list[NetworkField] = [
-    NetworkField(
+    number_field(
         name="lockout_seconds",
-        type=int,
         example=60,
-        problem=range_problem(
-            0, MAX_LOCKOUT_SECONDS, _("The lockout lasts from %(least)s to %(most)s seconds.")
-        ),
-        input=SettingsInput(
-            forms.IntegerField,
-            label=_("Lockout"),
-            min_value=0,
-            max_value=MAX_LOCKOUT_SECONDS,
-            help_text=_("Seconds after a prompt until the next one is accepted."),
-        ),
+        least=0,
+        most=MAX_LOCKOUT_SECONDS,
+        sentence=_("The lockout lasts from %(least)s to %(most)s seconds."),
+        label=_("Lockout"),
+        help_text=_("Seconds after a prompt until the next one is accepted."),
     ),
     NetworkField(
         name="pacing",
@@ -68,23 +61,15 @@ PACE_FIELDS: list[NetworkField] = [
             _("With one of the prompts for when nobody types, where nothing runs."),
         ),
     ),
-    NetworkField(
+    number_field(
         name="warm_up_minutes",
-        type=int,
         description="So long before its installations open, its models are loaded; 0: not at all.",
         example=5,
-        problem=range_problem(
-            0,
-            MAX_WARM_UP_MINUTES,
-            _("Models are loaded from %(least)s to %(most)s minutes before."),
-        ),
-        input=SettingsInput(
-            forms.IntegerField,
-            label=_("Load the models before opening"),
-            min_value=0,
-            max_value=MAX_WARM_UP_MINUTES,
-            help_text=_("Minutes before its installations open; 0 for not at all."),
-        ),
+        least=0,
+        most=MAX_WARM_UP_MINUTES,
+        sentence=_("Models are loaded from %(least)s to %(most)s minutes before."),
+        label=_("Load the models before opening"),
+        help_text=_("Minutes before its installations open; 0 for not at all."),
     ),
     NetworkField(
         name="budgets",

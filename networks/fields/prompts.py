@@ -11,12 +11,11 @@ from lib.languages import language_choices, language_problem
 from networks import banned_words
 from networks.forms.inputs import LinesField, SettingsInput
 
-from .declaration import NetworkField
+from .declaration import NetworkField, number_field
 from .problems import (
     attract_prompts_problem,
     banned_words_problem,
     key_problem,
-    range_problem,
     text_problem,
 )
 
@@ -24,16 +23,13 @@ MAX_PROMPT_LENGTH = 10_000
 MAX_HINT_LENGTH = 100
 
 PROMPT_FIELDS: list[NetworkField] = [
-    NetworkField(
+    number_field(
         name="prompt_max",
-        type=int,
         example=2000,
-        problem=range_problem(
-            1, MAX_PROMPT_LENGTH, _("A prompt may have from %(least)s to %(most)s characters.")
-        ),
-        input=SettingsInput(
-            forms.IntegerField, label=_("Longest prompt"), min_value=1, max_value=MAX_PROMPT_LENGTH
-        ),
+        least=1,
+        most=MAX_PROMPT_LENGTH,
+        sentence=_("A prompt may have from %(least)s to %(most)s characters."),
+        label=_("Longest prompt"),
     ),
     NetworkField(
         name="attract_prompts",

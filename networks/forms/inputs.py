@@ -40,6 +40,17 @@ class SwitchInput(SettingsInput):
         super().__init__(forms.BooleanField, label=label, required=False, help_text=help_text)
 
 
+class RadioInput(SettingsInput):
+    """A field that is one of a few words, all of which are seen."""
+
+    def __init__(self, label: StrOrPromise, choices: Sequence[tuple[str, StrOrPromise]]) -> None:
+        template = "components/_radio_field.html"
+        widget = forms.RadioSelect
+        super().__init__(
+            forms.ChoiceField, template=template, label=label, choices=choices, widget=widget
+        )
+
+
 class LinesField(forms.CharField):
     """A list of texts, one a line; empty lines are dropped."""
 
