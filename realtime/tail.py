@@ -205,7 +205,10 @@ class Tail(Generic[P]):
     def _await_events(
         self, listener: WakeUpListener, timeout: float, interruption: socket.socket
     ) -> tuple[list[WakeUp], dict[str, _Batch[P]]]:
-        """Wake-ups, and a batch of each topic that they name, as far as that is quick. In a thread."""
+        """Wake-ups, and a batch of the first topic that they name with something new. In a thread.
+
+        Of one topic only: a stream that follows two would number the second batch without the first.
+        """
         wakeups = listener.wait(timeout, interruption)
         with suppress(BlockingIOError):
             interruption.recv(4096)
@@ -213,10 +216,9 @@ class Tail(Generic[P]):
         try:
             for channel, name in wakeups:
                 topic = self.heads.get(name) if channel == EVENTS_CHANNEL else None
-                if topic is not None:
-                    batch = read[name] = self._read(topic)
-                    if len(batch.events) == BATCH:  # a flood, for which the others do not wait
-                        break
+                if topic is not None and (batch := self._read(topic)).events:
+                    read[name] = batch
+                    break
         except DatabaseError:  # reading it once more says why
             close_connection()
         return wakeups, read
@@ -246,7 +248,8 @@ class Tail(Generic[P]):
             async with self.lock:
                 names = await self._changed()
         read = read or {}
-        for name in (*names, *(self._unread - names)):
+        # What was prepared already goes first, as it follows what was delivered last.
+        for name in (*read, *(names | self._unread) - read.keys()):
             async with self.lock:
                 topic = self.heads.get(name)
                 more = topic is not None and await self._deliver_batch(topic, read.get(name))

@@ -175,6 +175,21 @@ async def test_every_topic_of_a_pair_is_replayed_once(connect: Connect) -> None:
     assert (await receive_frame(again))["data"]["n"] == 6
 
 
+async def test_what_comes_in_two_topics_at_once_is_counted_in_both(connect: Connect) -> None:
+    client = connect("/ws/pair/")
+    await opened(client)
+    ExampleFeed.hold.set()
+    await append_event(1)
+    while not ExampleFeed.rendered:  # until nobody waits for wake-ups
+        await asyncio.sleep(0.01)
+    ends = [await append_event(2), await append_event(3, topic="installation:1")]
+    ExampleFeed.hold.clear()
+
+    frames = [await receive_frame(client) for _ in range(3)]
+
+    assert frames[-1]["cursor"] == "~".join(map(str, ends))
+
+
 async def test_event_that_is_not_for_a_feed_sends_nothing(connect: Connect) -> None:
     client = connect()
     await opened(client)
