@@ -51,6 +51,7 @@ class WatchConsumer:
         self._write_frames: Callable[[bytes], None] | None = None
         self.access_key = access_key_of_scope(scope) if feed.revalidates_access else None
         self._wants_progress = False
+        self._missed_progress = False  # while it connected or was behind
         self._closed = False
         now = time.monotonic()
         self._rate_limit = protocol.FrameRateLimit(now)
@@ -91,6 +92,7 @@ class WatchConsumer:
             self._feed_key = feed.key
             self._status_due = 0.0 if feed.accepts_status else None
             query = parse_qs(self._scope.get("query_string", b"").decode("latin1"))
+            self._wants_progress = query.get("progress") == ["1"]
             start = await hub.current().join(feed, query.get("cursor", [""])[0], self)
         except Denied as denied:
             await self._close(denied.code)
@@ -101,7 +103,6 @@ class WatchConsumer:
             return
         if self._closed:
             return
-        self._wants_progress = query.get("progress") == ["1"]
         unlimited = query.get("window") == ["0"] and _is_signed_in(self._scope)
         await self._send_text(protocol.welcome(start.cursor, start.html))
         self._buffer = SendBuffer(start, None if unlimited else MAX_UNACKNOWLEDGED)
@@ -185,9 +186,20 @@ class WatchConsumer:
         _run_in_background(self._close(code))
 
     def send_progress(self, text: str) -> None:
-        """Send a frame that is not an event, if it was asked for and nothing else is due."""
-        if self._wants_progress and self._buffer is not None and self._buffer.is_caught_up:
+        """Send a frame that is not an event, if it was asked for. One that is behind is shown the present later."""
+        if not self._wants_progress:
+            return
+        if self._buffer is not None and self._buffer.is_caught_up:
             _run_in_background(self._send_text(text))
+        else:
+            self._missed_progress = True
+
+    def send_present(self, text: str, *, at: int) -> None:
+        """Send what `hub.refresh` has made, unless frames after the `at`-th have shown newer things."""
+        if self._buffer is not None and self._buffer.is_caught_up_at(at):
+            _run_in_background(self._send_text(text))
+        else:
+            self._missed_progress = True
 
     def send_command(self, text: str) -> None:
         """Send what the page is to do now."""
@@ -195,7 +207,7 @@ class WatchConsumer:
             _run_in_background(self._send_text(text))
 
     def tick(self, now: float) -> None:
-        """Twice a second: pings and deadlines."""
+        """Twice a second: pings, deadlines, and what was missed."""
         if self._buffer is None or self._closed:
             return
         if self._buffer.is_stalled(now):
@@ -208,6 +220,9 @@ class WatchConsumer:
             self._next_ping, self._pinged = now + protocol.PING_SECONDS * early, True
             self._pong_due = self._pong_due or now + protocol.PONG_SECONDS
             _run_in_background(self._send_text(protocol.ping()))
+        if self._missed_progress and self._buffer.is_caught_up:
+            self._missed_progress = False
+            _run_in_background(hub.current().refresh(self))
 
     # Sending
 

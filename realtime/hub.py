@@ -20,12 +20,12 @@ from weakref import WeakKeyDictionary
 from lib.database_thread import DatabaseThread
 from lib.watched_tasks import WatchedTask, report_round
 
+from . import protocol
 from .access import AccessRevalidation, RevalidatedConnection
 from .cursors import Cursor, Positions
 from .events import Progress
 from .feeds import Feed
 from .models import Event
-from .protocol import command, compact_json
 from .streams import Follower, PreparedFrames, Stream, prepare_all
 from .subscriptions import Subscription, SubscriptionStart
 from .tail import Tail
@@ -60,6 +60,8 @@ class HubConnection(RevalidatedConnection, Follower, Protocol):
         ...
 
     def tick(self, now: float) -> None: ...
+
+    def send_present(self, text: str, *, at: int) -> None: ...
 
 
 class Hub:
@@ -156,6 +158,21 @@ class Hub:
             self._generation += 1  # after it is there: what was prepared without it is of before
             return subscription
 
+    async def refresh(self, connection: HubConnection) -> None:
+        """Show the present to a socket that was busy when live updates came: no frame has what they changed."""
+        stream = self._connections.get(connection)
+        subscription = self._subscriptions.get(_key_of(stream.feed)) if stream else None
+        if subscription is None or subscription.stream is not stream:
+            return
+        try:
+            present = await subscription.snapshot()
+        except Exception:  # a border: the socket stays, and is as before
+            logger.exception("Feed %s cannot be shown anew.", subscription.stream.feed.key)
+            return
+        if update := subscription.last_change:
+            text = protocol.progress(update.type, update.data, present.html or "{}")
+            connection.send_present(text, at=present.at)
+
     # Calls from the tail
 
     def _prepare(self, topic: str, events: Sequence[Event]) -> Prepared:
@@ -197,11 +214,11 @@ class Hub:
         """Send progress to the sockets that follow its topic now; no event waits for it."""
         for subscription in tuple(self._subscriptions.values()):
             if update.topic in subscription.stream.feed.topics:
-                subscription.forget_snapshot()
+                subscription.note_change(update)
         for stream in self._streams_of(update.topic):
             if (found := stream.feed.command(update)) is not None:
                 for connection in tuple(stream.followers):
-                    connection.send_command(command(*found))
+                    connection.send_command(protocol.command(*found))
                 continue
             task = asyncio.ensure_future(self._render_progress(stream, update))
             self._progress_tasks.add(task)
@@ -214,9 +231,9 @@ class Hub:
             logger.exception("Feed %s cannot show progress.", stream.feed.key)
             return
         if html:
-            frame = {"type": "progress", "event": update.type, "data": update.data, "html": html}
+            text = protocol.progress(update.type, update.data, protocol.compact_json(html))
             for connection in tuple(stream.followers):
-                connection.send_progress(compact_json(frame))
+                connection.send_progress(text)
 
     def _streams_of(self, topic: str) -> list[Stream]:
         streams = [subscription.stream for subscription in tuple(self._subscriptions.values())]

@@ -116,6 +116,12 @@ def welcome(cursor: str, html: str | None) -> str:
     return body if html is None else f'{body[:-1]},"html":{html}}}'
 
 
+def progress(event: str, data: Mapping[str, object], html: str) -> str:
+    """What is shown has changed without an event. `html` is a JSON object."""
+    body = compact_json({"type": "progress", "event": event, "data": data})
+    return f'{body[:-1]},"html":{html}}}'
+
+
 def command(name: str, value: object) -> str:
     """What the page of a display is to do now. It has no cursor."""
     return compact_json({"type": "command", "name": name, "value": value})

@@ -11,6 +11,7 @@ from heapq import merge
 from lib.database_thread import DatabaseThread
 
 from .cursors import Positions, Resync
+from .events import Progress
 from .models import Event
 from .protocol import compact_json
 from .streams import EncodedFrame, Stream
@@ -25,13 +26,14 @@ _MAX_FRAMES_AT_ONCE = 32
 @dataclass(frozen=True, slots=True)
 class SubscriptionStart:
     """Where a socket starts: send a welcome with `cursor` (and `html`), then `backlog`, then follow
-    the stream from frame number `at` on."""
+    the stream from frame number `at` on. `changes`: how much had changed without an event before."""
 
     stream: Stream
     cursor: str
     at: int
     html: str | None = None  # a JSON object; None = recovered, nothing needs to be drawn again
     backlog: Sequence[EncodedFrame] = ()
+    changes: int = 0
 
 
 class Subscription:
@@ -41,6 +43,8 @@ class Subscription:
     def __init__(self, stream: Stream, thread: DatabaseThread) -> None:
         self.stream = stream
         self.empty_since: float | None = time.monotonic()
+        self.changes = 0  # live updates so far: what they changed is in no event
+        self.last_change: Progress | None = None
         self._thread = thread
         self._lock = asyncio.Lock()
         self._last_snapshot: tuple[float, SubscriptionStart] | None = None
@@ -64,7 +68,9 @@ class Subscription:
             missed = stream.frames_since(seen)
             if missed is None:
                 return None
-            return SubscriptionStart(stream, cursor, stream.count, backlog=missed)
+            return SubscriptionStart(
+                stream, cursor, stream.count, backlog=missed, changes=self.changes
+            )
 
     async def _extend_back_to(self, seen: Positions) -> bool:
         """Make the stream hold everything since `seen`; False where it cannot."""
@@ -81,25 +87,30 @@ class Subscription:
         stream.extend_back(earlier, start)
         return True
 
-    def forget_snapshot(self) -> None:
-        """What is shown has changed without an event: whoever comes now is not given what was."""
-        self._last_snapshot = None
+    def note_change(self, update: Progress) -> None:
+        """Whoever comes now is not given the snapshot of before."""
+        self.changes += 1
+        self.last_change = update
 
     async def snapshot(self) -> SubscriptionStart:
-        """Start at the present, rendered once for everybody who asks before the next event."""
+        """Start at the present, rendered once for everybody who asks before the next event or change."""
         stream = self.stream
         async with self._lock:
             now = time.monotonic()
-            if self._last_snapshot and self._last_snapshot[1].at == stream.count:
+            if self._last_snapshot and self.is_current(self._last_snapshot[1]):
                 if now - self._last_snapshot[0] < _SNAPSHOT_SECONDS:
                     return self._last_snapshot[1]
                 self._last_snapshot = None
-            # The position first: events that come while the snapshot is rendered are sent after it.
-            at, cursor = stream.count, str(stream.head)
+            # The position first: what comes while the snapshot is rendered is sent after it.
+            at, cursor, changes = stream.count, str(stream.head), self.changes
             html = compact_json(dict(await self._thread.run(stream.snapshot)))
-            start = SubscriptionStart(stream, cursor, at, html=html)
+            start = SubscriptionStart(stream, cursor, at, html=html, changes=changes)
             self._last_snapshot = (now, start)
             return start
+
+    def is_current(self, start: SubscriptionStart) -> bool:
+        """Whether nothing has happened since."""
+        return start.at == self.stream.count and start.changes == self.changes
 
 
 def _frames_between(stream: Stream, start: Positions, end: Positions) -> list[EncodedFrame] | None:
@@ -173,6 +184,10 @@ class SendBuffer:
     @property
     def is_caught_up(self) -> bool:
         return not self._backlog and self._at == self._stream.count
+
+    def is_caught_up_at(self, at: int) -> bool:
+        """Whether what was sent ends before the stream's frame number `at`, and nothing else is due."""
+        return self.is_caught_up and self._at == at
 
     def is_stalled(self, now: float) -> bool:
         return self._full_since is not None and now - self._full_since >= STALLED_SECONDS
