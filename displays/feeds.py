@@ -160,15 +160,16 @@ class WallStateFeed(Feed):
     def _moved_on(self, event: Event) -> WallState | None:
         """A step moves within the wall that was known: runs and stop-all have events of
         their own. So a wall waits for one query instead of four."""
-        if self._last is None or not event.type.startswith("invocation."):
+        last = self._last  # another thread, that of a snapshot, may forget it now
+        if last is None or not event.type.startswith("invocation."):
             return None
-        return self._last.after_step(str(event.data["run"]))
+        return last.after_step(str(event.data["run"]))
 
     def _recent_scene(self, now: datetime) -> WallState:
-        asked = time.monotonic()
-        if self._present is None or asked - self._present[0] > _PRESENT_SECONDS:
-            self._present = (asked, wall_state_of_network(self.network, at=now))
-        return self._present[1]
+        asked, present = time.monotonic(), self._present
+        if present is None or asked - present[0] > _PRESENT_SECONDS:
+            present = self._present = (asked, wall_state_of_network(self.network, at=now))
+        return present[1]
 
 
 IDENTIFIED_FOR = timedelta(seconds=10)
@@ -234,11 +235,12 @@ class DisplayFeed(WallStateFeed):
 
     def _find_thumbnail(self, event: Event) -> tuple[int | None, str]:
         """Of whichever step, with its number; None where there is no such step."""
+        last = self._last
         if event.type == InvocationTakenDown.type:  # of any run; the picture of before has to go
             rows = Invocation.objects.select_related("output_asset")
             step = rows.filter(public_id=event.data["invocation"]).first()
-        elif self._last is not None:
-            step = self._last.cache.steps.get(int(event.data["sequence"]))
+        elif last is not None:
+            step = last.cache.steps.get(int(event.data["sequence"]))
         else:
             step = None
         if step is None:

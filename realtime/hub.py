@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 STREAM_LINGER_SECONDS = 30.0  # after its last socket has left: sockets tend to return together
 TICK_SECONDS = 0.5
+MAX_RENDERINGS = 3  # of a live update, while one event follows the other
 
 AckCallback = Callable[[str, str, str], None]
 StatusCallback = Callable[[str, Mapping[str, object]], None]
@@ -226,7 +227,7 @@ class Hub:
 
     async def _render_progress(self, stream: Stream, update: Progress) -> None:
         try:
-            html = await self._thread.run(stream.render_progress, update)
+            html = await self._progress_html(stream, update)
         except Exception:  # a border: the next update replaces this one
             logger.exception("Feed %s cannot show progress.", stream.feed.key)
             return
@@ -234,6 +235,15 @@ class Hub:
             text = protocol.progress(update.type, update.data, protocol.compact_json(html))
             for connection in tuple(stream.followers):
                 connection.send_progress(text)
+
+    async def _progress_html(self, stream: Stream, update: Progress) -> Mapping[str, str]:
+        """As it is after the events that have been sent: what was rendered before one must not replace it."""
+        for _ in range(MAX_RENDERINGS):
+            count = stream.count
+            html = await self._thread.run(stream.render_progress, update)
+            if stream.count == count:
+                break
+        return html
 
     def _streams_of(self, topic: str) -> list[Stream]:
         streams = [subscription.stream for subscription in tuple(self._subscriptions.values())]

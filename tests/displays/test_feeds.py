@@ -103,6 +103,33 @@ def test_late_events_show_what_has_come_since_those_that_were_read_before(
         assert words in frame.html["tile-0"]
 
 
+def test_a_page_that_joins_while_an_event_is_drawn_does_not_disturb_it(
+    network: Network, run: Run, work: Work, add_display: AddDisplay
+) -> None:
+    feed = feed_of(add_display())
+    feed.render(happened(network.topic, "run.started"))
+    work(run, "a red kite")
+    event = happened(network.topic, "invocation.completed")
+
+    asked = []
+
+    class TypeDuringSnapshot(str):
+        """Asked once more for what an event is about, it does what the thread of snapshots may do then."""
+
+        def startswith(self, *args: Any) -> bool:
+            asked.append(args)
+            if len(asked) == 3:
+                feed.snapshot()
+            return super().startswith(*args)
+
+    event.type = TypeDuringSnapshot(event.type)
+    frame = feed.render(event)
+
+    assert len(asked) >= 3
+    assert frame is not None
+    assert "a red kite" in frame.html["tile-0"]
+
+
 def progress_of(network: Network, step: Invocation, words: str) -> Progress:
     data = {"invocation": step.public_id, "status": words}
     return Progress(network.topic, "invocation.progressed", data)

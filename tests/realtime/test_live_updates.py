@@ -15,6 +15,7 @@ from .conftest import Connect
 from .fixtures import (
     ExampleFeed,
     acknowledge,
+    append_event,
     append_many_events,
     opened,
     receive_frame,
@@ -93,4 +94,23 @@ async def test_a_change_while_a_page_is_behind_is_shown_once_it_has_caught_up(
     await acknowledge(client, frames[-1]["cursor"])
 
     await receive_frame(client)
+    assert (await receive_frame(client, "progress"))["html"] == {"now": "closed"}
+
+
+async def test_what_was_rendered_before_an_event_does_not_replace_it(
+    connect: Connect, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = connect(FOLLOWED)
+    await opened(client)
+    monkeypatch.setattr(ExampleFeed, "render_progress", lambda feed, progress: snapshots.draw())
+    snapshots.read.clear()
+    snapshots.go_on.clear()
+    hub.current().show_progress(CLOSED)
+    assert await asyncio.to_thread(snapshots.read.wait, 30)
+
+    snapshots.state = "closed"
+    await append_event(1)
+    await receive_frame(client)
+    snapshots.go_on.set()
+
     assert (await receive_frame(client, "progress"))["html"] == {"now": "closed"}
