@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,6 +22,7 @@ from farm.models import FarmWorker
 from farm.models.farm_worker import FarmWorkerQuerySet
 from farm.worker_list import index_context, page_of_worker
 from lib.bulk_actions import back_to_list, chosen_rows
+from lib.qr_codes import PublicUrl
 from lib.validation import Invalid
 from networks.opening_hours import zone_names
 
@@ -71,7 +71,7 @@ def issue_token(request: HttpRequest) -> HttpResponse:
     except Invalid as error:
         messages.error(request, " ".join(error.errors.values()))
         return redirect("farm")
-    address = settings.PUBLIC_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
+    address = PublicUrl(PublicUrl.for_path(request, "/").url.rstrip("/"))
     context = {"plain": plain, "token": token, "address": address}
     return render(request, "farm/index.html", context | index_context(at, 1))
 

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -118,3 +119,13 @@ def test_a_removed_worker_is_given_no_new_secret(root: User, admin: Any) -> None
 
     assert admin.post(f"/farm/{one.public_id}/secret/").status_code == 404
     assert "Give it a new secret" not in html_of(admin.get(f"/farm/{one.public_id}/"))
+
+
+@pytest.mark.parametrize(("host", "warns"), [("localhost:8000", True), ("wall.example", False)])
+def test_an_address_that_no_other_machine_can_follow_says_so(
+    admin: Client, host: str, warns: bool
+) -> None:
+    page = html_of(admin.post("/farm/tokens/", headers={"host": host}))
+
+    assert f"panic-worker enrol http://{host} " in page
+    assert ("leads to this machine alone" in page) is warns
