@@ -83,6 +83,23 @@ def test_the_page_of_a_worker_follows_its_work(
     expect(one.locator("#worker-work")).not_to_contain_text("at work")
 
 
+def test_a_step_that_nobody_takes_up_leaves_no_word_of_all_being_well(
+    context: BrowserContext, web: WebServer, page: Page
+) -> None:
+    silent = FarmProgram.enrol(web, "Silent")
+    slug = web.do("create", displays=[], models=["farm:shout"])["network"]
+    room = opened(context, f"{web.url}/n/{slug}/")
+    well = room.get_by_text("All is well.")
+    expect(well).to_be_visible()
+
+    silent.call("sign-off")
+    web.do("start", network=slug)
+
+    expect(room.get_by_text("The next step is due, and waits.")).to_be_visible()
+    expect(well).to_be_hidden()
+    expect(room.get_by_text("next in")).to_be_hidden()
+
+
 def test_a_log_goes_on_is_filtered_and_keeps_its_place(
     context: BrowserContext, web: WebServer, page: Page
 ) -> None:
