@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 _TEXT = re.compile(r"([0-9A-Za-z_-]{1,32}):(0|[1-9][0-9]{0,17})", re.ASCII)
 
 
@@ -32,7 +34,7 @@ class Cursor:
         """The cursor this text stands for; `Resync` where it stands for none."""
         match = _TEXT.fullmatch(text)
         if match is None:
-            raise Resync(f"not a cursor: {text[:60]!r}")
+            raise Resync(_("This is no cursor."))
         return cls(match[1], int(match[2]))
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from lib.compiled_statements import CompiledInsert, open_cursor
 
@@ -114,7 +115,7 @@ def read_after(topic: str, cursor: Cursor | str | None, limit: int) -> list[Even
     found = Event.objects.filter(topic=row).order_by("seq")
     events = list((found if first is None else found.filter(seq__gte=first))[:limit])
     if first is not None and first <= row.last_seq and (not events or events[0].seq != first):
-        raise Resync(f"events of {topic!r} from {first} on are no longer kept")
+        raise Resync(_("What came after this cursor is no longer kept."))
     for event in events:
         event.topic = row
     return events
@@ -123,9 +124,9 @@ def read_after(topic: str, cursor: Cursor | str | None, limit: int) -> list[Even
 def _parse_cursor(row: Topic, cursor: Cursor | str) -> Cursor:
     cursor = Cursor.parse(cursor) if isinstance(cursor, str) else cursor
     if cursor.epoch != row.epoch:
-        raise Resync(f"{row.name!r} is in another epoch")
+        raise Resync(_("This cursor is from before the events were numbered anew."))
     if cursor.seq > row.last_seq:
-        raise Resync(f"{row.name!r} has not reached {cursor.seq} yet")
+        raise Resync(_("This cursor is ahead of everything that has happened."))
     return cursor
 
 

@@ -25,7 +25,8 @@ answers(PreviewTooOften, 429, "too_many", headers={"Retry-After": "1"})
 )
 def put_preview(request: WorkerRequest, token: str) -> HttpResponse:
     """Send a small picture of the work; the newest wins. It is shown once it has been decoded."""
-    if request.content_type not in previews.CONTENT_TYPES:
+    beginning = previews.CONTENT_TYPES.get(request.content_type or "")
+    if beginning is None or not request.body.startswith(beginning):
         return problem(415, "not_a_preview", "A preview is image/jpeg or image/png.")
     work.send_preview(request.auth, token, request.body)
     return HttpResponse(status=202)

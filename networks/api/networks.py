@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 from ninja import Query, Router, Status
@@ -40,6 +40,13 @@ INVALID_RING = (
 )
 
 register_codes(invalid_ring="This ring cannot be saved")
+_TAKE_RINGS = ("/networks", "/networks/<slug:slug>")
+
+
+def takes_a_ring(request: HttpRequest) -> bool:
+    """Whether what was sent may have a ring; other calls have `slots` of another kind."""
+    match = request.resolver_match
+    return match is not None and match.route.endswith(_TAKE_RINGS)
 
 
 def terminal_opens(plain: str) -> int | None:

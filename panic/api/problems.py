@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import (
@@ -26,8 +25,10 @@ from ninja.errors import HttpError, Throttled, ValidationError
 from accounts.api.auth import NotSignedIn, not_signed_in
 from lib.problems import answers, handles, problem, register_codes
 from lib.validation import Invalid
+from networks.api.networks import takes_a_ring
 from networks.api.schemas import RING_FIELDS
 from panic.api.request_bodies import BadBody
+from panic.api.sentences import sentence_of
 
 logger = logging.getLogger(__name__)
 
@@ -88,36 +89,18 @@ def _invalid_fields(errors: Mapping[str, str], problems: list[str]) -> HttpRespo
 def _validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
     errors: dict[str, str] = {}
     for entry in error.errors:
-        errors.setdefault(_place(entry["loc"]), _sentence(entry))
-    ring = [f"{name}: {text}" for name, text in errors.items() if name.split(".")[0] in RING_FIELDS]
-    return _invalid_fields(errors, ring)
+        errors.setdefault(_place(entry["loc"]), sentence_of(entry))
+    return _invalid_fields(errors, _of_the_ring(errors) if takes_a_ring(request) else [])
+
+
+def _of_the_ring(errors: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {text}" for name, text in errors.items() if name.split(".")[0] in RING_FIELDS]
 
 
 def _place(loc: tuple[str | int, ...]) -> str:
     """`slots.0.model` for ("body", "body", "slots", 0, "model")."""
     source, *path = loc
     return ".".join(map(str, path[1:] if source == "body" else path)) or str(source)
-
-
-SENTENCES = {
-    "missing": _("This is required."),
-    "extra_forbidden": _("There is no such field."),
-    "string_type": _("This must be text."),
-    "string_unicode": _("This is not valid text."),
-    "int_type": _("This must be a whole number."),
-    "int_parsing": _("This must be a whole number."),
-    "float_type": _("This must be a number."),
-    "bool_type": _("This must be true or false."),
-    "list_type": _("This must be a list."),
-    "dict_type": _("This must be an object."),
-    "model_type": _("This must be an object."),
-    "model_attributes_type": _("This must be an object."),
-}
-
-
-def _sentence(entry: Mapping[str, Any]) -> str:
-    known = SENTENCES.get(str(entry.get("type")))
-    return str(known) if known else f"{str(entry['msg']).rstrip('.')}."
 
 
 @handles(HttpError)

@@ -203,15 +203,31 @@ def _with_api_headers(view: View) -> View:
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        response = routes.conditional(request, view(request, *args, **kwargs))
+        response = routes.conditional(request, _answered(request, view, *args, **kwargs))
         response.headers.setdefault("Cache-Control", "no-store")
         if response.status_code != 405:
             return response
         allowed = response.headers["Allow"]
+        if "GET" in allowed and "HEAD" not in allowed:
+            allowed += ", HEAD"
         detail = f"Here one can only {allowed}."
         return problem(405, "method_not_allowed", detail, headers={"Allow": allowed})
 
     return wrapped
+
+
+def _answered(request: HttpRequest, view: View, *args: object, **kwargs: object) -> HttpResponse:
+    """The view's answer. What has none of its own to HEAD is asked as GET; the server leaves the body out."""
+    response = view(request, *args, **kwargs)
+    if request.method != "HEAD" or response.status_code != 405:
+        return response
+    if "GET" not in response.headers["Allow"]:
+        return response
+    request.method = "GET"
+    try:
+        return view(request, *args, **kwargs)
+    finally:
+        request.method = "HEAD"
 
 
 def _to_the_documentation(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router
 from pydantic import BaseModel
 
@@ -19,11 +20,12 @@ from realtime.cursors import Resync
 from realtime.models import Event
 
 register_codes(resync="The cursor leads nowhere any more")
+_AGAIN = _("Read how things are now, and ask without a cursor.")
 
 
 @handles(Resync)
 def _resync(request: HttpRequest, error: Resync) -> HttpResponse:
-    return problem(410, "resync", f"{error}. Take a fresh look and begin from there.")
+    return problem(410, "resync", f"{error} {_AGAIN}")
 
 
 class EventOut(BaseModel):

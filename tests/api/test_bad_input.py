@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from displays.models import Installation
 from invocations.models import Run
 from networks.models import Network
 
@@ -171,3 +172,66 @@ def test_errors_are_for_people_too(owner: ApiClient, network: Network) -> None:
         "code": "invalid",
         "errors": {"prompt": "This is required.", "promt": "There is no such field."},
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "sentence"),
+    [
+        ("runs?limit=0", "limit", "This must be 1 or more."),
+        ("runs?rating=9", "rating", "This must be 5 or less."),
+        ("runs?imported=maybe", "imported", "This must be true or false."),
+        (
+            "runs?state=bored",
+            "state",
+            "This is one of running, paused, stopped, failed, completed.",
+        ),
+        ("runs?q=" + "x" * 201, "q", "This may have at most 200 characters."),
+        ("runs?since=2026-01-01T00:00:00+02:00", "since", "such as 2026-01-31T18:00:00Z"),
+        ("models?input=smell", "input", "This is one of text, image, audio, video."),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_of_ours(
+    path: str, name: str, sentence: str, owner: ApiClient
+) -> None:
+    answer = owner.get(path)
+
+    assert code(answer) == (422, "invalid")
+    assert sentence in problem(answer)["errors"][name]
+
+
+def test_a_number_that_does_not_fit_is_told_in_the_callers_language(
+    owner: ApiClient, network: Network
+) -> None:
+    owner.headers["Accept-Language"] = "fr"
+
+    answer = owner.post(RUNS, {"prompt": "x", "client_key": "k" * 101})
+
+    assert problem(answer)["errors"]["client_key"] == "Ceci peut avoir 100 caractères au plus."
+
+
+def test_slots_of_something_else_are_no_ring(owner: ApiClient, network: Network) -> None:
+    hall = Installation.objects.create(network=network, name="Hall")
+    path = f"installations/{hall.public_id}/displays"
+
+    answer = owner.post(path, {"name": "wall", "type": "single", "slots": [99]})
+
+    assert code(answer) == (422, "invalid")
+    assert code(owner.patch("networks/whispers", {"slots": 5})) == (422, "invalid_ring")
+
+
+@pytest.mark.parametrize("path", ["networks/whispers", "networks", "networks/nowhere"])
+def test_the_head_of_an_answer_is_that_of_the_answer(
+    path: str, owner: ApiClient, network: Network
+) -> None:
+    whole, head = owner.get(path), owner.send("HEAD", path)
+
+    assert head.status_code == whole.status_code
+    assert head.headers.get("ETag") == whole.headers.get("ETag")
+    assert head.headers["Content-Length"] == str(len(whole.content))
+
+
+def test_what_cannot_be_read_has_no_head(owner: ApiClient, network: Network) -> None:
+    answer = owner.send("HEAD", "stop-all")
+
+    assert answer.status_code == 405
+    assert "HEAD" not in answer.headers["Allow"]

@@ -9,7 +9,7 @@ from networks.models import Network
 from realtime import log
 from realtime.models import Event, Topic
 
-from .conftest import ApiClient, code
+from .conftest import ApiClient, code, problem
 
 
 def topic_of(network: Network) -> str:
@@ -54,7 +54,11 @@ def test_a_cursor_that_leads_nowhere_asks_for_a_fresh_look(owner: ApiClient, run
     Event.objects.filter(seq=1).delete()
 
     for after in ("", "x", "\x00", "other:1", f"{epoch}:99", f"{epoch}:0", f"{epoch}:-1"):
-        assert code(owner.get("events", topic=topic, after=after)) == (410, "resync")
+        answer = owner.get("events", topic=topic, after=after)
+        assert code(answer) == (410, "resync")
+        detail = problem(answer)["detail"]
+        assert detail.endswith("Read how things are now, and ask without a cursor.")
+        assert topic not in detail
 
 
 def test_a_topic_must_be_named(owner: ApiClient) -> None:

@@ -38,6 +38,9 @@ def run(worker: WorkerProgram, alice: User) -> Run:
     return started(alice, "farm:shout")
 
 
+PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
+
+
 @pytest.fixture
 def token(worker: WorkerProgram, run: Run) -> str:
     return str(worker.claim()[0]["token"])
@@ -163,7 +166,13 @@ def test_what_does_not_decode_is_shown_to_nobody(
 
 @pytest.mark.parametrize(
     ("content", "kind", "status"),
-    [(b"x", "text/html", 415), (b"x" * 1_000_001, "image/jpeg", 413)],
+    [
+        (b"x", "text/html", 415),
+        (b"", "image/png", 415),
+        (b"xx", "image/png", 415),
+        (PNG_BEGINS, "image/jpeg", 415),
+        (b"x" * 1_000_001, "image/jpeg", 413),
+    ],
 )
 def test_what_is_no_preview_is_refused(
     worker: WorkerProgram, token: str, content: bytes, kind: str, status: int
@@ -174,15 +183,15 @@ def test_what_is_no_preview_is_refused(
 def test_late_and_strange_ones_are_refused(worker: WorkerProgram, token: str) -> None:
     worker.finish(token)
 
-    assert put(worker, token, b"x") == 409
-    assert put(worker, "nobody", b"x") == 409
+    assert put(worker, token, PNG_BEGINS) == 409
+    assert put(worker, "nobody", PNG_BEGINS) == 409
 
 
 def test_one_attempt_sends_no_more_than_sixty_a_minute(
     worker: WorkerProgram, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(previews, "_sent", Buckets(clock=lambda: 0.0))
-    answers = {put(worker, token, b"x") for _ in range(previews.PER_MINUTE + 2)}
+    answers = {put(worker, token, PNG_BEGINS) for _ in range(previews.PER_MINUTE + 2)}
 
     assert answers == {202, 429}
 
@@ -212,8 +221,8 @@ def test_the_newest_wins_and_runs_take_turns() -> None:
 def test_a_full_queue_says_later_but_takes_newer_ones() -> None:
     queue = Standing()
     for number in range(previews.MAX_WAITING):
-        queue.put(Preview(f"run {number}", "a", "w", b"x", "network:1", "s"))
+        queue.put(Preview(f"run {number}", "a", "w", PNG_BEGINS, "network:1", "s"))
 
     queue.put(Preview("run 0", "a", "w", b"newer", "network:1", "s"))
     with pytest.raises(previews.PreviewTooOften):
-        queue.put(Preview("run 0", "b", "w", b"x", "network:1", "s"))
+        queue.put(Preview("run 0", "b", "w", PNG_BEGINS, "network:1", "s"))
