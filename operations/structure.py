@@ -48,6 +48,8 @@ def is_cut_short(path: Path, demuxer: str) -> bool:
             return int.from_bytes(stream.read(4), "little") + 8 > size + 1
         if demuxer == "mpegts":
             return size % TS_PACKET > 0
+        if demuxer == "gif":
+            return not _has_gif_an_end(stream)
     return False
 
 
@@ -66,6 +68,24 @@ def _boxes(stream: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int,
             return
         yield kind, content, stop
         start = stop
+
+
+def _has_gif_an_end(stream: BinaryIO) -> bool:
+    """Whether its blocks go on until the one that says so."""
+    stream.seek(0)
+    _skip_palette(stream, stream.read(13)[10:11])
+    while (kind := stream.read(1)) in {b"\x21", b"\x2c"}:
+        if kind == b"\x2c":  # a picture
+            _skip_palette(stream, stream.read(9)[8:])
+        stream.read(1)  # what an extension is, or how short codes are
+        while length := stream.read(1).strip(b"\0"):
+            stream.seek(length[0], 1)
+    return kind != b""  # one that GIF does not know is left to FFmpeg
+
+
+def _skip_palette(stream: BinaryIO, flags: bytes) -> None:
+    if flags and flags[0] & 0x80:
+        stream.seek(3 * 2 ** ((flags[0] & 7) + 1), 1)
 
 
 def _sample_entries(stream: BinaryIO) -> Iterator[bytes]:

@@ -123,6 +123,20 @@ def test_file_that_is_cut_short_gets_its_sentence(suffix: str, tmp_path: Path, m
         make("probe", cut_short(path, tmp_path / f"cut.{suffix}"))
 
 
+@pytest.mark.parametrize("size", [1, 20, 200, 700])
+def test_gif_without_its_end_is_cut_short(size: int, tmp_path: Path, make: Made) -> None:
+    """It says nowhere how long it is: its blocks lead on to its end."""
+    path = tmp_path / "whole.gif"
+    colours = [Image.new("RGB", (64, 48), (40 * one, 90, 200)) for one in range(6)]
+    colours[0].save(path, save_all=True, append_images=colours[1:], duration=100)
+    cut = tmp_path / "cut.gif"
+    cut.write_bytes(path.read_bytes()[:-size])
+
+    assert make("probe", path).details["frames"] == 6
+    with pytest.raises(BadInput, match="cut short"):
+        make("probe", cut)
+
+
 def test_front_of_an_mp4_whose_index_is_there_is_cut_short_too(tmp_path: Path, make: Made) -> None:
     index_first = {"movflags": "+faststart"}
     path = write_clip(tmp_path / "whole.mp4", moving_sprite(6), container=index_first)
