@@ -7,6 +7,7 @@ less certain than the one before, and says so.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,9 +65,15 @@ SHORTER, LONGER = (
 )  # where little is known: nice work beside others takes many times as long
 OFTEN = 3
 # How much slower a machine is than TYPICAL_SECONDS before anything is known of it: films are nice, and two are made
-# at once. It counts as much as so many seconds of work that was measured.
+# at once. It counts as much as so many seconds of work that was measured. Where more programs want to run than there
+# are cores it is as many times more: a nice process gets no larger share than they do.
 USUAL_SLOWNESS, USUAL_SECONDS = 1.5, 10.0
 KNOWN_SECONDS = 5.0  # of work that was measured, from which on a machine is known
+
+
+def busyness() -> float:
+    """How many programs of this machine want to run, for each core: a mean of the last five minutes."""
+    return os.getloadavg()[1] / (os.cpu_count() or 1)
 
 
 def likely_backend(operation: str, way: str) -> str:
@@ -107,7 +114,8 @@ class Paces:
         self._rows: dict[tuple[str, str, str], TaskPace] = {
             (row.operation, row.backend, row.size_class): row for row in TaskPace.objects.all()
         }
-        self._actual, self._typical = USUAL_SLOWNESS * USUAL_SECONDS, USUAL_SECONDS
+        slowness = USUAL_SLOWNESS * max(1.0, busyness())
+        self._actual, self._typical = slowness * USUAL_SECONDS, USUAL_SECONDS
         for row in self._rows.values():
             typical = TYPICAL_SECONDS.get((row.operation, row.backend))
             if typical is not None and _is_telling(row):

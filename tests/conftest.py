@@ -48,6 +48,12 @@ def language_of_the_last_page() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def idle_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long films take is said as where nothing else runs, however busy this machine is."""
+    monkeypatch.setattr("films.pace.busyness", lambda: 0.0)
+
+
+@pytest.fixture(autouse=True)
 def changes_of_the_last_test() -> Iterator[None]:
     """What one test announced would have the next one read rows, which may have no database."""
     folder = Path(settings.DATA_DIR)

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from films import claims, orders
+from films import claims, orders, pace
 from films.models import Film, FilmTask, TaskAttempt, TaskPace
 from films.pace import (
     BACKENDS,
@@ -173,6 +173,21 @@ def begin_first_task(film: Film, *, slowness: float, far: float) -> None:
     TaskAttempt.objects.filter(pk=claim.attempt.pk).update(progress=far, started_at=began)
 
 
+def test_what_is_not_known_takes_longer_where_much_else_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    way = TaskWay("interpolate", LARGE)
+    TaskPace.note("crossfade", LARGE, "flow", seconds=4, work=20)
+    known = TaskWay("crossfade", LARGE, "morph")
+    idle, measured = Paces().guess(way, 200), Paces().guess(known, 200)
+    monkeypatch.setattr(pace, "busyness", lambda: 4.0)
+
+    busy = Paces().guess(way, 200)
+
+    assert 2 < busy.seconds / idle.seconds < 4
+    assert Paces().guess(known, 200) == measured
+
+
 def test_small_tasks_say_nothing_of_large_ones() -> None:
     way = TaskWay("crossfade", LARGE, "fade")
     before = Paces().guess(way, 200)
@@ -184,8 +199,8 @@ def test_small_tasks_say_nothing_of_large_ones() -> None:
 
 
 def test_the_nearest_size_of_the_same_backend_counts() -> None:
-    for size, pace in (("2^17", 9.0), ("2^20", 0.4), (LARGE, 0.1)):
-        TaskPace.note("interpolate", size, "minterpolate", seconds=pace * 20, work=20)
+    for size, seconds in (("2^17", 9.0), ("2^20", 0.4), (LARGE, 0.1)):
+        TaskPace.note("interpolate", size, "minterpolate", seconds=seconds * 20, work=20)
     TaskPace.note("interpolate", "2^22", "rife", seconds=600, work=20)
 
     guess = Paces().guess(TaskWay("interpolate", "2^23"), 100)
