@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -29,20 +30,29 @@ AWAY = f"""() => {{
 }}"""
 
 
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "film.mp4"
+    return write_clip(path, moving_sprite(SECONDS * 4), rate=4, sound=tone(float(SECONDS)))
+
+
 @pytest.fixture
 def address(
-    live_server: LiveServer, settings: LazySettings, tmp_path: Path, alice: User, network: Network
+    live_server: LiveServer,
+    settings: LazySettings,
+    tmp_path: Path,
+    clip: Path,
+    alice: User,
+    network: Network,
 ) -> str:
     settings.MEDIA_ROOT = tmp_path / "media"
-    clip = write_clip(
-        tmp_path / "film.mp4", moving_sprite(SECONDS * 4), rate=4, sound=tone(float(SECONDS))
-    )
+    film_file = shutil.copy(clip, tmp_path / "film.mp4")  # which keeping moves away
     film = Film.objects.create(
         owner=alice,
         recipe="upscale",
         title="A night in May",
         state=FilmState.COMPLETED,
-        output=ingest.store(clip, kind="video"),
+        output=ingest.store(film_file, kind="video"),
     )
     hall = Installation.objects.create(network=network, name="Foyer")
     hall.add("reel", "film", film=film)
