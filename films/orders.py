@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from accounts.models import User
 from invocations.models import Run
+from lib.parser_sentences import sentence_of
 from lib.stored_sentences import translate_stored
 from lib.validation import Invalid
 from operations.errors import BadInput
@@ -106,10 +107,11 @@ def checked_options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return recipe.options.model_validate(dict(given)).model_dump()
     except ValidationError as error:
-        places = (".".join(map(str, one["loc"])) for one in error.errors())
-        said = (one["msg"] for one in error.errors())
         raise Invalid(
-            {f"options.{place}": sentence for place, sentence in zip(places, said, strict=True)}
+            {
+                f"options.{'.'.join(map(str, one['loc']))}": sentence_of(one)
+                for one in error.errors()
+            }
         ) from None
 
 

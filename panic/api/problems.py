@@ -23,12 +23,12 @@ from django.utils.translation import gettext_lazy as _
 from ninja.errors import HttpError, Throttled, ValidationError
 
 from accounts.api.auth import NotSignedIn, not_signed_in
+from lib.parser_sentences import sentence_of
 from lib.problems import answers, handles, problem, register_codes
 from lib.validation import Invalid
 from networks.api.networks import takes_a_ring
 from networks.api.schemas import RING_FIELDS
 from panic.api.request_bodies import BadBody
-from panic.api.sentences import sentence_of
 
 logger = logging.getLogger(__name__)
 

@@ -79,3 +79,14 @@ def test_films_are_listed_for_those_who_may_see_them(
     events = owner.get(f"events?topic=films:{alice.public_id}").json()["items"]
     assert [one["event"] for one in events] == ["film.created"]
     assert other.get(f"events?topic=films:{alice.public_id}").status_code == 404
+
+
+def test_options_are_refused_in_words_of_ours(owner: Any, run: Run) -> None:
+    order = {"recipe": "film-of-run", "run": run.public_id, "options": {"zzz": 1, "height": 721}}
+
+    errors = owner.post("films", order).json()["errors"]
+
+    assert errors == {
+        "options.zzz": "There is no such field.",
+        "options.height": "This must be a multiple of 2.",
+    }

@@ -31,6 +31,7 @@ SENTENCES = {
     "float_type": _NUMBER,
     "float_parsing": _NUMBER,
     "finite_number": _NUMBER,
+    "multiple_of": _("This must be a multiple of {multiple_of}."),
     "greater_than_equal": _("This must be {ge} or more."),
     "greater_than": _("This must be more than {gt}."),
     "less_than_equal": _("This must be {le} or less."),
