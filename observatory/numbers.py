@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from math import hypot, isnan, nan
+from math import cos, hypot, isnan, nan, pi
 from statistics import fmean, stdev
 
 from .vectors import Vectors, cosine_distance
@@ -26,7 +26,13 @@ MIN_TEXTS = 12  # of a slot
 MIN_SHARED = 6  # texts of a slot that two runs have in common by age
 MIN_STRANGERS = 3
 MIN_ROOM = 0.02  # between strangers and noise; with less, prompts are too alike to tell
-BLOCK = 4  # neighbouring texts are not independent; blocks of this many nearly are
+TEXTS_A_WAVE = (
+    5  # neighbouring texts are not independent, what is slower than about twice as many nearly is
+)
+MIN_WAVES = 2
+# How much of a term's slowest variation is of the distance that it has in common with the next, where texts differ by
+# chance alone: 2 of 3 + 2 for noise (two near ones of weight 1, a far one of 1), 1/2 of 3/2 + 1/2 for kept
+OF_NOISE, OF_KEPT = 0.4, 0.25
 # Student's t for a two-sided 90 % interval, by degrees of freedom; beyond the last, 1.645 and a little.
 STUDENT = (
     6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833, 1.812,
@@ -116,7 +122,7 @@ def _noise_and_kept(run: BySlot) -> tuple[Estimate, Estimate]:
     if not noise:
         missing = Estimate(None, reason="few_texts")
         return missing, missing
-    return _blocked(noise), _blocked(kept)
+    return _mean_of_series(noise, OF_NOISE), _mean_of_series(kept, OF_KEPT)
 
 
 def terms_of_laps(run: BySlot) -> tuple[list[float], list[float]]:
@@ -131,18 +137,27 @@ def _by_lap(of_slots: Sequence[Sequence[float]]) -> list[float]:
     return [fmean(of_lap) for of_lap in zip(*of_slots, strict=False)]
 
 
-def _blocked(terms: Sequence[float]) -> Estimate:
-    """The mean, its interval from the means of blocks; at least three, however short."""
-    count = max(3, len(terms) // BLOCK)
-    means = [fmean(part) for part in _parts(terms, count)]
-    return Estimate.around(fmean(terms), stdev(means) / count**0.5, count - 1)
+def _mean_of_series(terms: Sequence[float], shared: float) -> Estimate:
+    """The mean, its interval from the slowest cosine waves in the series, of which each is a degree of freedom.
+
+    Terms that follow each other have a distance in common. So have means of blocks, at their edges: with three
+    short blocks the interval was a tenth too narrow. Slow waves run through the whole series, and what they lack
+    because terms have `shared` that much of their slowest variation is known and put back.
+    Equal-weighted cosines: Lazarus, Lewis, Stock and Watson, "HAR Inference: Recommendations for Practice",
+    Journal of Business & Economic Statistics 36 (2018), https://doi.org/10.1080/07350015.2018.1506926;
+    to put back what is known, "recolouring": Andrews and Monahan, Econometrica 60 (1992).
+    """
+    count = len(terms)
+    waves = max(MIN_WAVES, count // TEXTS_A_WAVE)
+    angles = [pi * halves / count for halves in range(1, waves + 1)]
+    variance = fmean(_power(terms, angle) / (1 - shared * (1 - cos(angle))) for angle in angles)
+    return Estimate.around(fmean(terms), (variance / count) ** 0.5, waves)
 
 
-def _parts(terms: Sequence[float], count: int) -> list[Sequence[float]]:
-    """So many, in their order, of which none is longer than another by more than one."""
-    short, longer = divmod(len(terms), count)
-    ends = [short * at + min(at, longer) for at in range(count + 1)]
-    return [terms[begin:end] for begin, end in pairwise(ends)]
+def _power(terms: Sequence[float], angle: float) -> float:
+    """How strong the cosine is in it that turns so far from term to term; of independent terms, their variance."""
+    wave = sum(term * cos(angle * (at + 0.5)) for at, term in enumerate(terms))
+    return 2 * wave**2 / len(terms)
 
 
 def pair_distance(first: BySlot, second: BySlot) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import fmean, variance
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,21 @@ def test_intervals_say_something() -> None:
     for name in NAMES:
         one: Estimate = getattr(found, name)
         assert (one.high or 0) - (one.low or 0) < 0.5 * getattr(truth, name)
+
+
+@pytest.mark.parametrize("name", ["noise", "kept"])
+def test_the_error_of_a_few_texts_is_not_understated(name: str) -> None:
+    """Terms that follow each other have a distance in common; as if they had none, it would be a tenth too small."""
+    truth = Truth(common=0.3, prompt=0.3, walk=0.1, chance=0.3, forgets=0.1)
+    found: list[Estimate] = []
+    for seed in range(1_000):
+        network = SimulatedNetwork(truth, np.random.default_rng(seed))
+        (run,) = network.runs(prompts=1, twins=1, texts=12)
+        found.append(getattr(numbers_of_run(run.texts, [], []), name))
+
+    stated = fmean(one.error**2 for one in found)
+
+    assert stated / variance(one.value for one in found if one.value is not None) > 0.93
 
 
 def test_the_distance_of_a_text_to_itself_is_nothing() -> None:

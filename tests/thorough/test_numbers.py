@@ -1,8 +1,8 @@
-"""The three numbers of 200 simulated networks, whose numbers are known."""
+"""The three numbers of simulated networks whose numbers are known, 200 at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -11,13 +11,16 @@ from tests.observatory.simulated import Truth
 from tests.observatory.test_numbers import NAMES, simulated
 
 NETWORKS = 200
+ROUNDS = 5
 
 
-def recovered(pairs: Iterator[tuple[Truth, Numbers]]) -> dict[str, int]:
+def recovered(
+    pairs: Iterator[tuple[Truth, Numbers]], names: Sequence[str] = NAMES
+) -> dict[str, int]:
     """How often the truth lies within the stated interval."""
-    counts = dict.fromkeys(NAMES, 0)
+    counts = dict.fromkeys(names, 0)
     for truth, found in pairs:
-        for name in NAMES:
+        for name in names:
             one: Estimate = getattr(found, name)
             assert one.low is not None
             assert one.high is not None
@@ -54,3 +57,19 @@ def test_the_numbers_of_runs_lie_within_their_intervals() -> None:
     counts = recovered(each())
 
     assert min(counts.values()) >= 170, counts
+
+
+@pytest.mark.parametrize("texts", [12, 14, 20, 40])
+def test_noise_and_kept_of_single_runs_lie_within_their_intervals(texts: int) -> None:
+    """From as few texts as there are numbers of, in one round as in the next."""
+
+    def each(first: int) -> Iterator[tuple[Truth, Numbers]]:
+        for seed in range(first, first + NETWORKS):
+            truth, network = simulated(seed)
+            (run,) = network.runs(prompts=1, twins=1, texts=texts)
+            yield truth, numbers_of_run(run.texts, [], [])
+
+    for number in range(ROUNDS):
+        counts = recovered(each(10_000 + number * NETWORKS), ("noise", "kept"))
+
+        assert min(counts.values()) >= 170, (number, counts)
