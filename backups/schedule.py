@@ -70,7 +70,7 @@ async def begin(pk: int, threads: Threads) -> None:
         stdin=asyncio.subprocess.DEVNULL,
     )
     await process.wait()
-    await threads.in_database(lambda: _fail(taken, _DIED, timezone.now()))
+    await threads.in_database(lambda: _look_after(taken, timezone.now()))
 
 
 def carry_out(pk: int) -> FinishedBackup | None:
@@ -124,6 +124,12 @@ def _is_dead(running: ScheduledBackup, at: datetime) -> bool:
         return True
     here = running.host == socket.gethostname()
     return here and running.is_silent(at) and not creation.is_under_way(backup_folder())
+
+
+def _look_after(pk: int, at: datetime) -> None:
+    """Its process has ended. One that was killed has said nothing, and what it wrote takes room until the next."""
+    creation.is_under_way(backup_folder())
+    _fail(pk, _DIED, at)
 
 
 def _fail(pk: int, sentence: str, at: datetime) -> None:

@@ -184,3 +184,16 @@ def test_one_of_another_machine_is_given_its_time(at: datetime) -> None:
     ScheduledBackup.ask(at).start("another", at=at)
 
     assert schedule.due_backup(at + ScheduledBackup.LEASE) == []
+
+
+def test_what_a_killed_one_has_written_goes_at_once(at: datetime, folders: Path) -> None:
+    row = taken(at)
+    half = folders / "backups" / ".partial-0a1b2c3d"
+    half.mkdir(parents=True)
+    (half / "backup.tar").write_bytes(b"half")
+
+    schedule._look_after(row.pk, at)
+
+    assert not half.exists()
+    row.refresh_from_db()
+    assert (row.state, row.sentence) == (BackupState.FAILED, schedule._DIED)
