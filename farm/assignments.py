@@ -174,6 +174,11 @@ def sign_off(worker: FarmWorker, *, at: datetime) -> None:
     worker.sign_off(at)
 
 
+def has_other_work(worker: FarmWorker, attempt: Attempt) -> bool:
+    """Whether it holds a step besides this one."""
+    return Attempt.objects.held_by(worker.holder_name).exclude(pk=attempt.pk).exists()
+
+
 def _held(worker: FarmWorker) -> list[Attempt]:
     return _HELD.rows(holder=worker.holder_name)
 

@@ -25,6 +25,7 @@ from assets.models import Asset
 MAX_BYTES = 512_000_000
 MAX_BYTES_OF_WORKER = 4 * MAX_BYTES  # that it has sent and not handed in
 KEPT_SECONDS = 24 * 3600.0
+HANDED_IN_SECONDS = 600.0  # that a file which was handed in is kept, where other work may name it
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -41,8 +42,13 @@ class WrongBytes(Exception):
 
 
 def is_known(worker: str, digest: str) -> bool:
-    """Whether this worker has sent all of it; what others have sent, or what is shown, is not told."""
-    return _whole(worker, digest).exists()
+    """Whether this worker has sent all of it; what others have sent, or what is shown, is not told. It is kept as
+    if it had come now."""
+    try:
+        os.utime(_whole(worker, digest))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def received(worker: str, digest: str) -> int:
@@ -111,8 +117,16 @@ def open_sent(worker: str, digest: str) -> Iterator[Path]:
     yield whole
 
 
-def remove(worker: str, digest: str) -> None:
-    _whole(worker, digest).unlink(missing_ok=True)
+def hand_in(worker: str, digest: str, *, is_at_work: bool) -> None:
+    """It is not needed any more. While its worker has other work the file stays a little: the worker may have been
+    told that it is there (HEAD, or 208) and name it as the output of that, too."""
+    path = _whole(worker, digest)
+    if not is_at_work:
+        path.unlink(missing_ok=True)
+        return
+    left = time.time() - KEPT_SECONDS + HANDED_IN_SECONDS
+    with suppress(FileNotFoundError):
+        os.utime(path, (left, left))  # also the first that makes room
 
 
 def due_sweep(at: datetime) -> list[int]:

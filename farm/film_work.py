@@ -220,9 +220,10 @@ def finish(worker: FarmWorker, found: TaskAssignment, answer: Finish, *, at: dat
     if answer.outcome == "succeeded" and found.batch:
         most = int(worker.operation_batches.get(remote_tasks.name_of_work(attempt.task), 1))
         BatchLimit.note_success(worker, _limited_as(attempt.task), offered=most)
+    has_more = TaskAttempt.objects.held_by(worker.holder_name).exists()
     for kind, value in answer.outputs:
         if kind != "text":
-            blobs.remove(worker.public_id, value)
+            blobs.hand_in(worker.public_id, value, is_at_work=has_more)
     send_film_work(worker.public_id)
 
 

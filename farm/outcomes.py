@@ -32,7 +32,15 @@ from platforms.errors import (
 )
 
 from . import batches, blobs, failures
-from .assignments import Handover, NotYours, find_assignment, holder_of, is_live, with_batch
+from .assignments import (
+    Handover,
+    NotYours,
+    find_assignment,
+    has_other_work,
+    holder_of,
+    is_live,
+    with_batch,
+)
 from .models import Assignment, BatchLimit, FarmWorker
 
 FAILED = stored_sentence("The worker %(worker)s: %(said)s")
@@ -98,6 +106,8 @@ def _finish_claim(
 ) -> list[Handover]:
     taken_in = _take_in(worker, claim, answer)
     holder = _next_holder(worker, assignment, answer, at)
+    files = [value for kind, value in answer.outputs if kind != Modality.TEXT]
+    has_more = bool(files) and has_other_work(worker, claim.attempt)
     try:
         with transaction.atomic():  # one commit: each waits for the disk
             taken = _deliver(worker, assignment, claim, answer, taken_in, at, holder)
@@ -107,9 +117,8 @@ def _finish_claim(
         return []
     if answer.outcome == "succeeded":
         _note_success(worker, claim.invocation.model)
-    for kind, value in answer.outputs:
-        if kind != Modality.TEXT:
-            blobs.remove(worker.public_id, value)
+    for digest in files:
+        blobs.hand_in(worker.public_id, digest, is_at_work=has_more)
     return with_batch(worker, taken, holder, at=at) if taken and holder else []
 
 

@@ -15,7 +15,7 @@ from accounts.models import AuditEntry, User
 from films.models import TaskAttempt
 from invocations.models import Attempt
 from invocations.states import LIVE_RUNS
-from lib.validation import Invalid
+from lib.validation import Invalid, is_legible
 from networks.weekly_periods import PeriodWords, checked_periods
 
 from .models import BlockedWorker, EnrolmentToken, FarmWorker, WorkerStatus
@@ -30,6 +30,7 @@ REQUESTABLE = (
 MAX_TAGS, MAX_WINDOWS = 20, 20
 MAX_TAG = 40  # characters
 UNSEEN_FOR = timedelta(days=90)  # then it is a worker no more
+_ONE_LINE = gettext_lazy("%(what)s is one line of text.")
 _WINDOW_WORDS = PeriodWords(
     field="sleep_windows",
     too_many=gettext_lazy("At most %(most)d lines of sleep windows fit."),
@@ -44,9 +45,12 @@ def issue_token(
     """A token for one machine, and its text, which is shown once. Its worker serves only networks with
     `tag`, or only those of the person with this e-mail address, or everybody's. Raises Invalid."""
     tag, person = tag.strip(), person.strip()
+    if not is_one_line(tag):
+        raise Invalid({"tag": _ONE_LINE % {"what": _("A tag")}})
     if tag and person:
         raise Invalid({"person": _("A machine is for a tag or for a person, not for both.")})
-    whose = User.objects.filter(email__iexact=person, is_active=True).first() if person else None
+    found = User.objects.filter(email__iexact=person, is_active=True)
+    whose = found.first() if person and is_legible(person) else None
     if person and whose is None:
         raise Invalid({"person": _("There is nobody with this address.")})
     made = EnrolmentToken.issue(by, at=at, serves_tag=tag[:MAX_TAG], serves_person=whose)
@@ -83,7 +87,7 @@ def change(
     Invalid."""
     fields: dict[str, object] = {}
     if name is not None:
-        fields["name"] = name.strip()
+        fields["name"] = checked_name(name)
     if tags is not None:
         fields["tags"] = checked_tags(tags)
     if sleep_windows is not None:
@@ -112,6 +116,14 @@ def _cannot_be_asked(status: str) -> str:
     return _("A worker can be asked to be awake, asleep, testing, or to restart.")
 
 
+def checked_name(name: str) -> str:
+    """Without spaces around it. Raises Invalid."""
+    name = name.strip()
+    if not name or not is_one_line(name):
+        raise Invalid({"name": _ONE_LINE % {"what": _("A name")}})
+    return name
+
+
 def checked_tags(tags: Sequence[str]) -> list[str]:
     """Each once, without spaces around it. Raises Invalid."""
     found = list(dict.fromkeys(tag for one in tags if (tag := one.strip())))
@@ -119,7 +131,13 @@ def checked_tags(tags: Sequence[str]) -> list[str]:
         raise Invalid({"tags": _("A worker has at most %(most)d tags.") % {"most": MAX_TAGS}})
     if any(len(tag) > MAX_TAG for tag in found):
         raise Invalid({"tags": _("A tag has at most %(most)d characters.") % {"most": MAX_TAG}})
+    if not all(map(is_one_line, found)):
+        raise Invalid({"tags": _ONE_LINE % {"what": _("A tag")}})
     return found
+
+
+def is_one_line(text: str) -> bool:
+    return is_legible(text) and len(text.splitlines()) <= 1
 
 
 def archive(worker: FarmWorker, *, by: User, at: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,20 @@ def test_nobody_is_told_what_others_have_sent(worker: WorkerProgram, root: User)
 
     assert offset(worker) == (404, "0")
     assert worker.send_file(DIGEST, CONTENT).status_code == 201
+
+
+def test_what_was_handed_in_stays_a_little_where_other_work_may_name_it(
+    worker: WorkerProgram, folder: Path
+) -> None:
+    worker.send_file(DIGEST, CONTENT)
+    name = worker.row.public_id
+
+    blobs.hand_in(name, DIGEST, is_at_work=True)
+    assert blobs.is_known(name, DIGEST)  # from now on it is as new
+    blobs.hand_in(name, DIGEST, is_at_work=True)
+    blobs.sweep(time.time() + blobs.HANDED_IN_SECONDS + 60)
+    assert not blobs.is_known(name, DIGEST)
+
+    worker.send_file(DIGEST, CONTENT)
+    blobs.hand_in(name, DIGEST, is_at_work=False)
+    assert not blobs.is_known(name, DIGEST)

@@ -129,3 +129,24 @@ def test_an_address_that_no_other_machine_can_follow_says_so(
 
     assert f"panic-worker enrol http://{host} " in page
     assert ("leads to this machine alone" in page) is warns
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "two\nlines", "two\u2028lines"])
+def test_names_and_tags_are_one_line_that_every_database_takes(
+    worker: WorkerProgram, admin: Any, text: str
+) -> None:
+    address = f"/api/v1/workers/{worker.row.public_id}"
+
+    def status(call: Any, path: str, body: Any) -> int:
+        return int(call(path, json.dumps(body), "application/json").status_code)
+
+    assert status(admin.post, TOKENS, {"tag": text}) == 422
+    assert status(admin.post, TOKENS, {"person": text}) == 422
+    assert status(admin.patch, address, {"name": text}) == 422
+    assert status(admin.patch, address, {"tags": [text]}) == 422
+
+
+def test_a_wrong_number_of_places_is_told_as_that(worker: WorkerProgram) -> None:
+    answer = worker.call("claim", {"slots": 0})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")

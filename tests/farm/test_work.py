@@ -254,6 +254,19 @@ def test_a_file_that_was_not_sent_is_asked_for_again(worker: WorkerProgram, alic
     assert run.state == RunState.RUNNING
 
 
+def test_two_steps_with_the_same_picture_are_both_handed_in(
+    worker: WorkerProgram, alice: User
+) -> None:
+    first, second = (started(alice, "farm:paint", "farm:look") for _ in range(2))
+    works = worker.claim(slots=2)
+    digest = send_picture(worker)
+
+    assert [finish_picture(worker, one["token"], digest) for one in works] == [200, 200]
+
+    for run in (first, second):
+        assert run.invocations.get(sequence=0).output_asset is not None
+
+
 def test_what_is_no_picture_is_not_shown(worker: WorkerProgram, alice: User) -> None:
     run = started(alice, "farm:paint", "farm:look")
     (work,) = worker.claim()
