@@ -60,7 +60,7 @@ def test_a_killed_backup_is_noticed_and_the_next_one_is_whole(old_stack: Stack, 
         stack.wait_until(lambda: state(client)["problem"], NOTICED_SECONDS, "it is noticed")
         after = state(client)
         assert (after["state"], after["items"]) == (None, [])
-        assert "ended before it was done" in after["problem"]
+        assert "ended before it was done" in str(after["problem"])
         stack.wait_until(lambda: not list(folder.glob(".partial-*")), 10, "nothing is left of it")
 
         # The hour is over after which it is tried again
