@@ -21,6 +21,7 @@ from lib.bulk_actions import back_to_list, chosen_rows
 from panic import health
 from panic.live_work import live_work
 from panic.platform_health import errors_of_last_day, platform_health
+from panic.templatetags.disk import disk_banner as disk_facts
 from studio import mission_control
 
 ACTIONS = ("stop", "pause", "resume")
@@ -43,6 +44,13 @@ def work(request: HttpRequest) -> HttpResponse:
 def work_now(request: HttpRequest) -> HttpResponse:
     """The tables alone, which the page asks for again and again."""
     return render(request, "mission_control/_work.html", _now())
+
+
+@require_safe
+@admins_only
+def disk_banner(request: HttpRequest) -> HttpResponse:
+    """What open pages of admins say while the disk is full; else nothing."""
+    return render(request, "components/_disk_banner.html", disk_facts())
 
 
 def _now() -> dict[str, object]:

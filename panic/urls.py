@@ -66,6 +66,7 @@ urlpatterns = [
         "mission-control/under-way/now/", operation_views.work_now, name="mission-control-work-now"
     ),
     path("mission-control/under-way/act/", operation_views.act_on_runs, name="mission-control-act"),
+    path("mission-control/disk/", operation_views.disk_banner, name="disk-banner"),
     path("mission-control/errors/", operation_views.errors, name="mission-control-errors"),
     path("mission-control/storage/", retention_views.storage, name="mission-control-storage"),
     path(

@@ -21,7 +21,7 @@ from displays.wall_states import wall_state_of_network
 from invocations import prompts, runs, visitor_limits
 from invocations.models import Halt, Run
 from invocations.prompts import BadPrompt
-from invocations.refusals import DiskFull, KeyReused, StartRefused
+from invocations.refusals import KeyReused, StartRefused
 from invocations.states import InvocationState
 from lib.languages import use_language
 from lib.qr_codes import PublicUrl
@@ -179,7 +179,8 @@ _FOR_VISITORS = {
     "lockout": _("Somebody has just been. Your words are kept; wait for your turn."),
     "key_reused": _("Your words have changed since they were sent. Send them again."),
 }
-_CONFLICTS = {"lockout", "halted", "budget", "key_reused", "closed"}
+# No 5xx among them: the terminal's script would take that for a server that is away.
+_CONFLICTS = {"lockout", "halted", "budget", "key_reused", "closed", "storage_full"}
 _NOTHING_RUNS = {"not_runnable", "budget", "closed", "halted", "storage_full"}
 
 
@@ -195,8 +196,6 @@ def refusal_status(refusal: Exception) -> int:
         return 422
     if isinstance(refusal, visitor_limits.TooManyPresses):
         return 429
-    if isinstance(refusal, DiskFull):
-        return 503
     return 409 if isinstance(refusal, StartRefused) and refusal.code in _CONFLICTS else 422
 
 

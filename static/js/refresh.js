@@ -5,14 +5,14 @@
 const secret = /name="csrfmiddlewaretoken" value="[^"]*"/g; // another one in each answer, all of them good
 
 for (const place of document.querySelectorAll("[data-refresh]")) {
-  let shown = "";
+  let shown = place.innerHTML.replace(secret, "").trim();
   const refresh = async () => {
     if (document.hidden) return;
     try {
       const answer = await fetch(place.dataset.refresh);
       if (!answer.ok || answer.redirected) return;
       const found = await answer.text();
-      const plain = found.replace(secret, "");
+      const plain = found.replace(secret, "").trim();
       if (plain === shown) return;
       const focused = place.querySelector(":focus")?.value;
       const ticked = [...place.querySelectorAll(":checked")].map((box) => box.value);

@@ -111,6 +111,7 @@ PAGES = {
     "mission-control": "/mission-control/",
     "mission-control-work": "/mission-control/under-way/",
     "mission-control-work-now": "/mission-control/under-way/now/",
+    "disk-banner": "/mission-control/disk/",
     "mission-control-errors": "/mission-control/errors/",
     "mission-control-storage": "/mission-control/storage/",
     "notifications:list": "/account/notifications/",

@@ -201,6 +201,7 @@ GET  mission-control-figures  /mission-control/figures/                         
 GET  mission-control-work     /mission-control/under-way/                            302 302 403 403 403 200
 GET  mission-control-work-now /mission-control/under-way/now/                        302 302 403 403 403 200
 POST mission-control-act      /mission-control/under-way/act/                        302 302 403 403 403 302
+GET  disk-banner              /mission-control/disk/                            302 302 403 403 403 200
 GET  mission-control-errors   /mission-control/errors/                          302 302 403 403 403 200
 GET  mission-control-storage  /mission-control/storage/                         302 302 403 403 403 200
 POST mission-control-storage  /mission-control/storage/                         302 302 403 403 403 302
