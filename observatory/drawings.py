@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from invocations.models import StuckReason
+from lib.sentences import quote
 from networks.rings import find_model
 from platforms.base import Modality
 
@@ -290,7 +291,7 @@ def _losses(found: Findings) -> list[str]:
     """What went with the same step, together."""
     together: dict[tuple[int, str], list[str]] = {}
     for one in found.lost:
-        together.setdefault((one.sequence, one.model), []).append(f"“{one.noun}”")
+        together.setdefault((one.sequence, one.model), []).append(quote(one.noun))
     words = _("Lost in step %(step)d, by %(model)s: %(nouns)s.")
     return [
         words % {"step": step + 1, "model": model_name(model), "nouns": ", ".join(nouns)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import translation
+
 from invocations.models import Run
 from networks.models import Network
 from observatory import drawings
@@ -79,6 +81,13 @@ def test_what_befell_a_run_is_said_and_which_model_lost_a_word() -> None:
     assert said[1] == f"Lost in step 2, by {drawings.model_name(TEXT)}: “camel”, “bridge”."
     assert said[2] == "Lost in step 6, by gone:model: “moth”."
     assert said[3].endswith("the texts of the steps 3, 8.")
+
+
+def test_a_lost_word_stands_in_the_quotation_marks_of_the_language() -> None:
+    with translation.override("fr"):
+        said = drawings.marks_of(Findings(lost=(Loss("camel", 1, TEXT),)))
+
+    assert "«\u00a0camel\u00a0»" in said[0]
 
 
 def test_what_is_measured_below_nothing_or_above_all_is_shown_as_these_and_explained() -> None:
