@@ -49,6 +49,12 @@ def text_outputs(runs: Sequence[Run], newest: Q | None = None) -> dict[int, list
     return {run: texts[-NEWEST:] for run, texts in found.items()}
 
 
+def texts_to_embed(runs: Sequence[Run]) -> int:
+    """How many of those that are looked at are still to be embedded. Two queries."""
+    texts = Invocation.objects.filter(embeddable(), newest_steps(runs), output_asset=None)
+    return texts.filter(embedding=None).count()
+
+
 def newest_steps(runs: Sequence[Run]) -> Q:
     """A filter: so many of the last steps of each that they may hold the outputs that are looked at."""
     rows = Invocation.objects.filter(run__in=runs).values("run").order_by()

@@ -20,6 +20,7 @@ from observatory import persistence as diagrams
 from observatory.comparisons import compare_runs
 from observatory.drawings import SHAPES
 from observatory.models.embedding import TEXT_MODEL
+from observatory.outputs import texts_to_embed
 
 
 @require_safe
@@ -28,6 +29,7 @@ def report(request: HttpRequest) -> HttpResponse:
     runs = chosen_runs(request)
     context = {
         "comparison": compare_runs(runs),
+        "waiting": texts_to_embed(runs),
         "at": timezone.now(),
         "text_model": TEXT_MODEL,
         "version": product_version(),

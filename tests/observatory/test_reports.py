@@ -67,6 +67,19 @@ def test_a_report_names_models_method_and_files(
     assert owner.get(f"/observatory/report/else.csv?{query}").status_code == 404
 
 
+def test_a_report_says_how_many_texts_its_numbers_lack(
+    owner: Client, network: Network, work: Work, embed: Embed
+) -> None:
+    run = run_of(network, work, "owl", texts=2)
+    address = f"/observatory/report/?run={run.public_id}"
+
+    before = html_of(owner.get(address))
+    embed()
+
+    assert "2 texts were not looked at yet" in before
+    assert "not looked at yet" not in html_of(owner.get(address))
+
+
 def test_points_and_distances_are_rows(network: Network, work: Work, embed: Embed) -> None:
     run = run_of(network, work, "=owl", texts=3)
     embed()
