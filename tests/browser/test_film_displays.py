@@ -46,7 +46,7 @@ def address(
     network: Network,
 ) -> str:
     settings.MEDIA_ROOT = tmp_path / "media"
-    film_file = shutil.copy(clip, tmp_path / "film.mp4")  # which keeping moves away
+    film_file = Path(shutil.copy(clip, tmp_path / "film.mp4"))  # which keeping moves away
     film = Film.objects.create(
         owner=alice,
         recipe="upscale",

@@ -35,7 +35,11 @@ def run_dir(settings: Settings) -> Iterator[Path]:
 def hosting(run_dir: Path) -> Hosting:
     @asynccontextmanager
     async def host_of(models: Mapping[str, LocalModel]) -> AsyncIterator[ModelHost]:
-        host = ModelHost(thread_of_model=_thread_of_model(models), load=models.__getitem__)
+        host = ModelHost(
+            thread_of_model=_thread_of_model(models),
+            load=models.__getitem__,
+            uses_more_than=lambda size: False,  # this process has the tests before in its memory
+        )
         serving = asyncio.create_task(host.serve(open_listener(run_dir)))
         await asyncio.sleep(0)
         yield host
