@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.fake_servers.s3 import Bucket, running_bucket
 from tests.stack import Stack
 
 SERVER = os.environ.get("DATABASE_URL", "")
@@ -36,6 +37,19 @@ def new_database(template: str = "template1") -> Iterator[str]:
         yield urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
     finally:
         on_server("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    """The address of an empty one."""
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket() -> Iterator[Bucket]:
+    with running_bucket() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,24 +13,11 @@ import psycopg
 import pytest
 
 from tests.backups.installations import sums_of
-from tests.fake_servers.s3 import Bucket, running_bucket
-from tests.services.conftest import new_database
+from tests.fake_servers.s3 import Bucket
 from tests.services.killed_moves import FILE, FILES_BEFORE, NOTE, ROWS
 from tests.stack import MANAGE, ROOT, Stack
 
 from .moved_installations import files_of, make_media, objects_of, s3_settings
-
-
-@pytest.fixture
-def database() -> Iterator[str]:
-    with new_database() as address:
-        yield address
-
-
-@pytest.fixture
-def bucket() -> Iterator[Bucket]:
-    with running_bucket() as made:
-        yield made
 
 
 def kill_move(stack: Stack, point: str, *arguments: str) -> None:

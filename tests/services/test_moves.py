@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.backups.installations import sums_of
-from tests.fake_servers.s3 import Bucket, running_bucket
-from tests.services.conftest import new_database
+from tests.fake_servers.s3 import Bucket
 from tests.stack import Stack
 
 from .moved_installations import files_of, make_media, objects_of, s3_settings
-
-
-@pytest.fixture
-def database() -> Iterator[str]:
-    with new_database() as address:
-        yield address
-
-
-@pytest.fixture
-def bucket() -> Iterator[Bucket]:
-    with running_bucket() as made:
-        yield made
 
 
 def test_there_and_back(stack: Stack, database: str, bucket: Bucket, tmp_path: Path) -> None:
