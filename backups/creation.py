@@ -161,12 +161,17 @@ def _database_bytes() -> int:
 def is_under_way(folder: Path) -> bool:
     """Whether a process of this machine makes one there, as far as one can tell. Where none does, what killed ones
     left goes."""
+    return not remove_unfinished(folder)
+
+
+def remove_unfinished(folder: Path) -> bool:
+    """Remove what killed processes left, unless one is at work; whether none is."""
     try:
         with _locked(folder):
             _remove_unfinished(folder)
-            return False
+            return True
     except (BackupRefused, OSError):
-        return True
+        return False
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def _is_dead(running: ScheduledBackup, at: datetime) -> bool:
 
 def _look_after(pk: int, at: datetime) -> None:
     """Its process has ended. One that was killed has said nothing, and what it wrote takes room until the next."""
-    creation.is_under_way(backup_folder())
+    creation.remove_unfinished(backup_folder())
     _fail(pk, _DIED, at)
 
 
