@@ -77,8 +77,11 @@ class Watchdog(Protocol):
 
     complaint: str  # for the log, after the child's name
 
-    def begin(self) -> None:
-        """A new process has started."""
+    def begin(self, group: int) -> None:
+        """A new process has started, and leads this group."""
+
+    def give_up(self) -> None:
+        """The process is killed because it is lost."""
 
     def tick(self, now: float) -> None: ...
 

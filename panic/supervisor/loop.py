@@ -78,14 +78,14 @@ class Supervisor:
         self.awaited.add(child)
 
     def _start(self, child: Child) -> None:
-        if child.watchdog:
-            child.watchdog.begin()
         try:
             pipe = child.start()
         except OSError as error:
             child.start_at = time.monotonic() + 2.0
             self.output.say(f"{child.name} could not be started: {error}")
             return
+        if child.watchdog:
+            child.watchdog.begin(child.pid)
         lines = Lines(child.name, pipe, self.output)
         self.selector.register(pipe, selectors.EVENT_READ, lambda: self._read(lines))
 
@@ -126,7 +126,8 @@ class Supervisor:
             if watchdog.is_lost(now):
                 self.output.say(f"{child.name} {watchdog.complaint} and is restarted")
                 child.kill_group()
-                watchdog.begin()
+                watchdog.give_up()
+                watchdog.begin(child.pid)
         if not self.announced and all(dog.is_ready() for _, dog in self._watched()):
             self.announced = True
             self.output.say(f"ready after {now - self.started_at:.1f} s")

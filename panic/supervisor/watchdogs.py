@@ -9,12 +9,12 @@ import socket
 import time
 from pathlib import Path
 
+from panic.supervisor.patience import StartPatience
+
 PROBE_SECONDS = 5.0
 PROBE_TIMEOUT_SECONDS = 4.0
 FIRST_PROBE_SECONDS = 0.25  # until it has answered once
 MAX_FAILURES = 3
-FIRST_ANSWER_SECONDS = 60.0
-FIRST_HEARTBEAT_SECONDS = 60.0
 HEARTBEAT_SECONDS = 8.0
 
 
@@ -31,15 +31,19 @@ class WebProbe:
         self._asked = 0.0
         self._next = 0.0
         self._failures = 0
-        self._since = time.monotonic()
+        self._patience = StartPatience()
 
-    def begin(self) -> None:
+    def begin(self, group: int) -> None:
         """A new process has started: its record is clean."""
         self._close()
         self._failures = 0
         self.answered_at = 0.0
-        self._since = time.monotonic()
-        self._next = self._since + FIRST_PROBE_SECONDS
+        self._patience.begin(group)
+        self._next = time.monotonic() + FIRST_PROBE_SECONDS
+
+    def give_up(self) -> None:
+        if not self.answered_at:
+            self._patience.was_too_short()
 
     def tick(self, now: float) -> None:
         if self._socket is None:
@@ -56,7 +60,7 @@ class WebProbe:
 
     def is_lost(self, now: float) -> bool:
         if not self.answered_at:
-            return now - self._since > FIRST_ANSWER_SECONDS
+            return self._patience.is_over(now)
         return self._failures >= MAX_FAILURES
 
     def _on_socket_event(self) -> None:
@@ -77,7 +81,9 @@ class WebProbe:
             return
         self._close()
         self._failures = 0
-        self.answered_at = self.answered_at or now
+        if not self.answered_at:
+            self.answered_at = now
+            self._patience.has_begun_well(now)
         self._next = now + PROBE_SECONDS
 
     def _ask(self, now: float) -> None:
@@ -116,15 +122,23 @@ class Heartbeat:
         self._mtime = 0
         self._seen = False
         self._changed = time.monotonic()
+        self._patience = StartPatience()
 
-    def begin(self) -> None:
+    def begin(self, group: int) -> None:
         self._mtime = self._read()
         self._seen = False
         self._changed = time.monotonic()
+        self._patience.begin(group)
+
+    def give_up(self) -> None:
+        if not self._seen:
+            self._patience.was_too_short()
 
     def tick(self, now: float) -> None:
         mtime = self._read()
         if mtime != self._mtime:
+            if not self._seen:
+                self._patience.has_begun_well(now)
             self._mtime, self._changed, self._seen = mtime, now, True
 
     def wake_at(self) -> float:
@@ -134,7 +148,9 @@ class Heartbeat:
         return True  # pages do not wait for it
 
     def is_lost(self, now: float) -> bool:
-        return now - self._changed > (self._seconds if self._seen else FIRST_HEARTBEAT_SECONDS)
+        if not self._seen:
+            return self._patience.is_over(now)
+        return now - self._changed > self._seconds
 
     def _read(self) -> int:
         try:

@@ -16,13 +16,8 @@ import pytest
 from panic.supervisor import children, loop, watchdogs
 from panic.supervisor.children import Child, Plan, restart_delay
 from panic.supervisor.output import MAX_LINE_BYTES, Lines, LogOutput
-from panic.supervisor.watchdogs import (
-    FIRST_HEARTBEAT_SECONDS,
-    HEARTBEAT_SECONDS,
-    MAX_FAILURES,
-    Heartbeat,
-    WebProbe,
-)
+from panic.supervisor.patience import IDLE_START_SECONDS, MAX_START_SECONDS
+from panic.supervisor.watchdogs import HEARTBEAT_SECONDS, MAX_FAILURES, Heartbeat, WebProbe
 
 
 def test_the_first_death_costs_no_pause_and_the_pauses_are_bounded() -> None:
@@ -162,11 +157,11 @@ def test_the_log_file_is_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_queue_that_shows_signs_is_alive_and_one_that_stops_is_not(tmp_path: Path) -> None:
     file = tmp_path / "qcluster.alive"
     sign = Heartbeat(file)
-    sign.begin()
+    sign.begin(0)
     now = time.monotonic()
 
     sign.tick(now)
-    assert not sign.is_lost(now + FIRST_HEARTBEAT_SECONDS - 1)
+    assert not sign.is_lost(now + IDLE_START_SECONDS - 1)
     file.touch()
     sign.tick(now + 20)
     assert not sign.is_lost(now + 20)
@@ -178,19 +173,19 @@ def test_the_sign_of_the_last_queue_is_not_taken_for_the_new_ones(tmp_path: Path
     file = tmp_path / "qcluster.alive"
     file.touch()
     sign = Heartbeat(file)
-    sign.begin()
+    sign.begin(0)
     now = time.monotonic()
 
     sign.tick(now)
     assert not sign.is_lost(now + HEARTBEAT_SECONDS + 1)
-    assert sign.is_lost(now + FIRST_HEARTBEAT_SECONDS + 1)
+    assert sign.is_lost(now + MAX_START_SECONDS + 1)
 
 
 def test_a_corrected_clock_is_not_a_dead_queue(tmp_path: Path) -> None:
     file = tmp_path / "qcluster.alive"
     file.touch()
     sign = Heartbeat(file)
-    sign.begin()
+    sign.begin(0)
     now = time.monotonic()
     os.utime(file, (1, 1))
     sign.tick(now + 1)
@@ -223,7 +218,7 @@ def test_a_web_server_that_answers_is_alive(server: socket.socket) -> None:
     thread.start()
     selector = selectors.DefaultSelector()
     probe = WebProbe(selector, server.getsockname())
-    probe.begin()
+    probe.begin(0)
 
     _drive(probe, selector, 60)
     thread.join()
@@ -239,7 +234,7 @@ def test_three_silences_are_a_dead_web_server(
     monkeypatch.setattr(watchdogs, "PROBE_SECONDS", 0.02)
     selector = selectors.DefaultSelector()
     probe = WebProbe(selector, server.getsockname())
-    probe.begin()
+    probe.begin(0)
     probe.answered_at = time.monotonic()  # it has been well before
     began = time.monotonic()
     while not probe.is_lost(time.monotonic()) and time.monotonic() < began + 60:
@@ -262,8 +257,10 @@ class OnceLost:
     def __init__(self) -> None:
         self.begun = 0
 
-    def begin(self) -> None:
+    def begin(self, group: int) -> None:
         self.begun += 1
+
+    def give_up(self) -> None: ...
 
     def tick(self, now: float) -> None: ...
 
