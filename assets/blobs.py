@@ -38,6 +38,10 @@ _BROKEN = {errno.EIO, errno.EROFS, errno.EACCES}
 logger = logging.getLogger(__name__)
 
 
+class UnreadableFile(OSError):
+    """It lies on the disk, and the disk does not give it: a bad sector, or no right to read it."""
+
+
 def name_of(sha256: str, ending: str) -> str:
     """Two levels of folders keep each of them small: ab/cd/<sha256>.<ending>."""
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}.{ending}"
@@ -91,7 +95,7 @@ def storage_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _bucket_errors(name: str) -> Iterator[None]:
+def bucket_errors(name: str) -> Iterator[None]:
     """The same for other storages, whose clients have errors of their own."""
     try:
         yield
@@ -128,7 +132,7 @@ def publish(
 
 
 def _upload(storage: Any, name: str, path: Path) -> None:
-    with _bucket_errors(name), path.open("rb") as stream:
+    with bucket_errors(name), path.open("rb") as stream:
         if not getattr(storage, "file_overwrite", False):
             storage.delete(name)  # it would find another name
         storage.save(name, File(stream, name=name))
@@ -137,7 +141,7 @@ def _upload(storage: Any, name: str, path: Path) -> None:
 def remove(names: Iterable[str]) -> None:
     """Delete these; missing ones are no error."""
     for name in names:
-        with _bucket_errors(name):
+        with bucket_errors(name):
             _storage().delete(name)
 
 
@@ -158,7 +162,7 @@ def sweep_temporary(older_than: timedelta = timedelta(hours=1)) -> int:
 
 
 def exists(name: str, storage: Storage | None = None) -> bool:
-    with _bucket_errors(name):
+    with bucket_errors(name):
         return (storage or _storage()).exists(name)
 
 
@@ -179,17 +183,23 @@ def local_path(name: str) -> Iterator[Path]:
 def read(name: str, start: int, length: int, storage: Storage | None = None) -> Generator[bytes]:
     """`length` bytes from `start` on, a piece at a time: memory does not grow with the file.
 
-    Raises FileNotFoundError with the first piece where nothing lies under the name.
+    Raises FileNotFoundError with the first piece where nothing lies under the name, and UnreadableFile where
+    the disk does not give what does.
     """
     storage = storage or _storage()
     if hasattr(storage, "bucket_name"):
         yield from _read_s3(storage, name, start, length)
         return
-    with storage.open(name, "rb") as stream:
-        stream.seek(start)
-        while length > 0 and (piece := stream.read(min(PIECE, length))):
-            length -= len(piece)
-            yield piece
+    try:
+        with storage.open(name, "rb") as stream:
+            stream.seek(start)
+            while length > 0 and (piece := stream.read(min(PIECE, length))):
+                length -= len(piece)
+                yield piece
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnreadableFile(error.errno, error.strerror, name) from error
 
 
 def _read_s3(storage: Any, name: str, start: int, length: int) -> Generator[bytes]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assets import blobs
-from assets.errors import StorageUnavailable
 
 from .archive_file import MEDIA, ArchiveWriter, PiecesStream
 
@@ -57,10 +56,10 @@ def _add(writer: ArchiveWriter, file: ExpectedFile, report: MediaReport) -> None
     pieces = blobs.read(file.name, 0, file.bytes)
     try:
         first = next(pieces, b"")
-    except (FileNotFoundError, StorageUnavailable):
+    except (FileNotFoundError, blobs.UnreadableFile):
         report.missing.append(file.name)
         return
-    stream = PiecesStream(_with_first(first, pieces), file.bytes)
+    stream = PiecesStream(_while_readable(first, pieces), file.bytes)
     writer.add(MEDIA + file.name, file.bytes, stream)
     report.files += 1
     report.bytes += file.bytes
@@ -68,6 +67,8 @@ def _add(writer: ArchiveWriter, file: ExpectedFile, report: MediaReport) -> None
         report.damaged.append(file.name)
 
 
-def _with_first(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+def _while_readable(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """One bad sector of the media must not end all backups: what lies behind it counts as not there."""
     yield first
-    yield from rest
+    with suppress(blobs.UnreadableFile):
+        yield from rest

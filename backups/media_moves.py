@@ -92,14 +92,14 @@ def _move(file: ExpectedFile, target: Storage, done: _Done, result: MediaMove) -
 
 
 def _fetch(file: ExpectedFile, path: Path) -> str | None:
-    """Its SHA-256; None where it is not there."""
+    """Its SHA-256; None where it is not there, or not to be read."""
     digest = hashlib.sha256()
     try:
         with path.open("xb") as stream:
             for piece in blobs.read(file.name, 0, file.bytes):
                 digest.update(piece)
                 stream.write(piece)
-    except FileNotFoundError:
+    except (FileNotFoundError, blobs.UnreadableFile):
         return None
     return digest.hexdigest()
 

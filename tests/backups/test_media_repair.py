@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
-from assets import inspection
+from assets import blobs, inspection
 from assets.ingest import store
-from assets.inspection import Fault
+from assets.inspection import Fault, InspectedFile
 from assets.models import Asset
 from backups import file_names, media_repair
+from lib import disk_space
 from tests.assets import samples
 
 from .conftest import Create
@@ -109,6 +112,82 @@ def test_everything_of_an_asset_comes_back(
     assert [file.read_bytes() for file in files] == contents
 
 
+def _make_unreadable(path: Path) -> None:
+    """Also for root: a link that leads to itself."""
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+def test_a_file_that_cannot_be_read_is_one_finding_among_others(
+    files: tuple[Path, Path], picture: Asset, create: Create
+) -> None:
+    original, copy = files
+    before = original.read_bytes()
+    made = create()
+    _make_unreadable(original)
+    copy.unlink()
+
+    found = faults()
+    status, said = doctor("--repair", "--from", str(made.path))
+
+    assert found == {picture.name: Fault.UNREADABLE, picture.names[1]: Fault.MISSING}
+    assert "an original that cannot be read (Too many levels of symbolic links)." in said
+    assert status == 0, said
+    assert original.read_bytes() == before
+    assert faults() == {}
+
+
+def test_where_nothing_can_be_put_the_others_are_repaired_nevertheless(
+    files: tuple[Path, Path], picture: Asset, create: Create
+) -> None:
+    original, copy = files
+    made = create()
+    original.unlink()
+    copy.unlink()
+    copy.mkdir()
+
+    status, said = doctor("--repair", "--from", str(made.path))
+
+    assert status == 1
+    assert "Put back from a backup." in said
+    assert f"{picture.names[1]}: a smaller copy that cannot be read" in said
+    assert "It cannot be made again: Is a directory." in said
+
+
+def test_a_copy_whose_original_is_lost_says_so(files: tuple[Path, Path]) -> None:
+    for file in files:
+        file.unlink()
+
+    status, said = doctor("--repair")
+
+    assert status == 1
+    assert "It is made from the original, which is not there either." in said
+
+
+def test_a_backup_is_made_without_a_file_that_cannot_be_read(
+    files: tuple[Path, Path], picture: Asset, create: Create
+) -> None:
+    _make_unreadable(files[0])
+
+    assert create().media.missing == [picture.name]
+
+
+def test_what_is_removed_while_it_is_read_is_not_missing(
+    files: tuple[Path, Path], picture: Asset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = inspection._read
+
+    def removed_meanwhile(name: str, expected: int) -> Any:
+        for file in files:
+            file.unlink(missing_ok=True)
+        Asset.objects.all().delete()
+        return read(name, expected)
+
+    monkeypatch.setattr(inspection, "_read", removed_meanwhile)
+
+    assert faults() == {}
+
+
 def test_what_no_backup_has_is_said(files: tuple[Path, Path], create: Create) -> None:
     made = create()
     store(samples.image(size=(90, 90)), kind="image")
@@ -139,3 +218,64 @@ def test_what_nothing_speaks_of_is_put_aside(files: tuple[Path, Path], folders: 
     assert not orphan.exists()
     assert (inspection.aside_folder() / orphan.name).read_bytes() == b"left over"
     assert mine.exists()
+
+
+def test_what_comes_in_again_while_it_is_put_aside_stays(
+    files: tuple[Path, Path], picture: Asset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, _ = files
+    before = original.read_bytes()
+    row = Asset.objects.get(pk=picture.pk)
+    Asset.objects.all().delete()
+    found = InspectedFile(picture.name, Fault.ORPHANED, len(before))
+    remove = blobs.remove
+
+    def stored_meanwhile(names: list[str]) -> None:
+        row.save(force_insert=True)  # a bucket keeps what lies there already
+        remove(names)
+
+    monkeypatch.setattr(blobs, "remove", stored_meanwhile)
+
+    assert inspection.put_aside(found) is None
+    assert original.read_bytes() == before
+    assert list(inspection.aside_folder().iterdir()) == []
+
+
+def test_nothing_is_put_aside_on_a_disk_without_room(
+    files: tuple[Path, Path], picture: Asset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Asset.objects.all().delete()
+    long_ago = time.time() - 7200
+    os.utime(files[0], (long_ago, long_ago))
+    monkeypatch.setattr(disk_space, "free_bytes", lambda: 10)
+
+    with pytest.raises(CommandError, match="no room"):
+        doctor("--repair")
+
+    assert files[0].exists()
+
+
+class Bucket:
+    """A storage that answers each reading with this."""
+
+    def __init__(self, status: int, code: str) -> None:
+        self.error = RuntimeError("of a client library")
+        self.error.response = {  # type: ignore[attr-defined]
+            "ResponseMetadata": {"HTTPStatusCode": status},
+            "Error": {"Code": code},
+        }
+
+    def read(self, *_: object) -> Iterator[bytes]:
+        raise self.error
+
+
+def test_a_bucket_that_refuses_one_file_is_no_bucket_that_is_away(
+    files: tuple[Path, Path], picture: Asset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blobs, "read", Bucket(403, "InvalidObjectState").read)
+    refused = doctor()[1]
+    monkeypatch.setattr(blobs, "read", Bucket(503, "SlowDown").read)
+
+    assert f"{picture.name}: an original that cannot be read (InvalidObjectState)." in refused
+    with pytest.raises(CommandError, match="storage"):
+        doctor()

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from assets.errors import StorageUnavailable
 from assets.models import Asset
 from backups import media_repair
 from backups.refusals import BackupRefused
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             return
         try:
             wrong = self._examine_media(repair, source)
-        except BackupRefused as error:
+        except (BackupRefused, StorageUnavailable) as error:
             raise CommandError(str(error)) from None
         if wrong:
             raise SystemExit(1)
