@@ -107,9 +107,13 @@ class ModelThread:
             self.is_loaded = True
             if request.load_only:
                 return HostReply(text="")
-            begun = time.perf_counter()
+            begun, worked = time.perf_counter(), time.thread_time()
             reply = self._models[request.model](request)
-            return replace(reply, seconds=time.perf_counter() - begun)
+            return replace(
+                reply,
+                seconds=time.perf_counter() - begun,
+                processor_seconds=time.thread_time() - worked,
+            )
         except UnusableInput as error:
             return HostReply(error="invalid", detail=str(error))
         except Exception as error:  # the border: one bad call must not end the host

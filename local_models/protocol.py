@@ -72,6 +72,7 @@ class HostReply:
     data: bytes = b""
     content_type: str = ""
     seconds: float = 0.0  # measured by the host
+    processor_seconds: float = 0.0
     error: str = ""  # "", "invalid", "unknown", "busy", "failed"
     detail: str = ""
 

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,7 +22,7 @@ from invocations.states import InvocationState
 
 from . import model_host
 from .events import tell_embedded
-from .model_host import HostAway, HostLate, NoEmbedding
+from .model_host import HostAway, NoEmbedding, Vectors
 from .models import Embedding, EmbeddingQueue, LateStep, OutputKind, PromptEmbedding
 from .models.embedding import (
     BYTES_OF_IMAGE,
@@ -38,33 +38,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-BATCH = 16  # outputs; texts take about 30 ms each
+BATCH = 16  # outputs; texts take 5 to 15 ms each, pictures 100 ms
 MAX_CHARACTERS = 60_000  # in one request
 MAX_PROBLEM = 200
 NO_REASON = "Nobody knows why."
 HOST_AWAY = timedelta(seconds=20)
 TURN = timedelta(seconds=30)  # one worker goes on for this long
-SHARE = 0.25  # of the time, beside steps: eight texts a second on a quiet core
+SHARE = 0.25  # of one core, beside steps
 MAX_PAUSE = 10.0  # seconds
-QUICK_SECONDS = 10.0
-
-
-class BatchSize:
-    """Of this process: outputs that are asked for at once. Fewer where a busy machine took too long for them, for
-    nothing comes of a batch that is given up; more again once one took a moment."""
-
-    def __init__(self) -> None:
-        self.outputs = BATCH
-
-    def note(self, seconds: float) -> None:
-        if seconds < QUICK_SECONDS:
-            self.outputs = min(BATCH, 2 * self.outputs)
-
-    def note_late(self) -> None:
-        self.outputs = max(1, self.outputs // 4)
-
-
-_size = BatchSize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +55,19 @@ class EmbeddedOutput:
     step: Invocation
     vector: bytes | None
     problem: str = ""
+
+
+@dataclass(slots=True)
+class EmbeddedBatch:
+    """What came of a batch, and what that took: a machine that is busy with other work has it rest no longer for it."""
+
+    found: list[EmbeddedOutput] = field(default_factory=list)
+    prompts: list[tuple[Run, bytes]] = field(default_factory=list)
+    processor_seconds: float = 0.0
+
+    def vectors_of(self, answer: Vectors) -> list[bytes]:
+        self.processor_seconds += answer.processor_seconds
+        return answer.found
 
 
 def due_batches(at: datetime) -> Sequence[int]:
@@ -96,16 +90,11 @@ async def embed_waiting(threads: Threads) -> None:
     away = timedelta()
     try:
         while timezone.now() - begun < TURN:
-            started = time.monotonic()
-            if not await _embed_batch(queue, threads):
+            batch = await _embed_batch(queue, threads)
+            if batch is None:
                 break
-            seconds = time.monotonic() - started
-            _size.note(seconds)
             if await threads.in_media(_is_step_under_way):
-                await asyncio.sleep(pause_after(seconds))
-    except HostLate as error:
-        logger.info("outputs are embedded fewer at once: %s", error)
-        _size.note_late()
+                await asyncio.sleep(pause_after(batch.processor_seconds))
     except HostAway as error:
         logger.info("outputs are embedded later: %s", error)
         away = HOST_AWAY
@@ -113,7 +102,7 @@ async def embed_waiting(threads: Threads) -> None:
 
 
 def pause_after(seconds: float) -> float:
-    """How long steps have the machine to themselves after a batch that took so long."""
+    """How long steps have the machine to themselves after a batch that took so much of it."""
     return min(MAX_PAUSE, seconds * (1 / SHARE - 1))
 
 
@@ -148,26 +137,28 @@ class _OwnThread:
 _TASK_THREADS = _OwnThread()
 
 
-async def _embed_batch(queue: EmbeddingQueue, threads: Threads) -> bool:
-    """Whether there was one."""
+async def _embed_batch(queue: EmbeddingQueue, threads: Threads) -> EmbeddedBatch | None:
+    """None: nothing waits. What a busy machine does not get done in a while waits for the next one."""
     steps = await threads.in_media(lambda: _next_batch(queue))
     if not steps:
-        return False
-    prompts = await _embed_prompts(await threads.in_media(lambda: _without_prompt(steps)))
-    found = [*await _embed_texts(steps), *await _embed_images(steps, threads)]
+        return None
+    batch = EmbeddedBatch()
+    await _embed_prompts(batch, await threads.in_media(lambda: _without_prompt(steps)))
+    await _embed_texts(batch, [step for step in steps if step.output_asset is None])
+    await _embed_images(batch, steps, threads)
 
     def write() -> None:
         with transaction.atomic():
-            _write(found, prompts)
+            _write(batch.found, batch.prompts)
             queue.renew(timezone.now())
-        tell_embedded(one.step for one in found)
+        tell_embedded(one.step for one in batch.found)
 
     await threads.in_media(write)
-    return True
+    return batch
 
 
 def _next_batch(queue: EmbeddingQueue) -> list[Invocation]:
-    rows = Invocation.objects.filter(embeddable(), pk__in=queue.waiting(_size.outputs))
+    rows = Invocation.objects.filter(embeddable(), pk__in=queue.waiting(BATCH))
     steps: list[Invocation] = []
     characters = 0
     for step in rows.select_related("output_asset", "run", "network").order_by("pk"):
@@ -185,48 +176,52 @@ def _without_prompt(steps: Sequence[Invocation]) -> list[Run]:
     return [runs[pk] for pk in runs.keys() - set(known.values_list("run_id", flat=True))]
 
 
-async def _embed_prompts(runs: Sequence[Run]) -> list[tuple[Run, bytes]]:
-    found = []
+async def _embed_prompts(batch: EmbeddedBatch, runs: Sequence[Run]) -> None:
     for run in runs:
         with contextlib.suppress(NoEmbedding):
-            found.append((run, (await model_host.embed_texts([run.prompt]))[0]))
-    return found
+            answer = await model_host.embed_texts([run.prompt])
+            batch.prompts.append((run, batch.vectors_of(answer)[0]))
 
 
-async def _embed_texts(steps: Sequence[Invocation]) -> list[EmbeddedOutput]:
-    of_text = [step for step in steps if step.output_asset is None]
-    if not of_text:
-        return []
+async def _embed_texts(batch: EmbeddedBatch, steps: Sequence[Invocation]) -> None:
+    if not steps:
+        return
     try:
-        vectors = await model_host.embed_texts([step.output_text for step in of_text])
-    except NoEmbedding:  # one of them has none: each by itself says which
-        return [await _embed_text(step) for step in of_text]
-    return [EmbeddedOutput(*pair) for pair in zip(of_text, vectors, strict=True)]
-
-
-async def _embed_text(step: Invocation) -> EmbeddedOutput:
-    try:
-        return EmbeddedOutput(step, (await model_host.embed_texts([step.output_text]))[0])
+        vectors = batch.vectors_of(
+            await model_host.embed_texts([step.output_text for step in steps])
+        )
     except NoEmbedding as error:
-        return EmbeddedOutput(step, None, str(error))
+        if len(steps) == 1:
+            batch.found.append(EmbeddedOutput(steps[0], None, str(error)))
+            return
+        for step in steps:  # one of them has none: each by itself says which
+            await _embed_texts(batch, [step])
+        return
+    batch.found += [EmbeddedOutput(*pair) for pair in zip(steps, vectors, strict=False)]
 
 
-async def _embed_images(steps: Sequence[Invocation], threads: Threads) -> list[EmbeddedOutput]:
-    found = []
+async def _embed_images(
+    batch: EmbeddedBatch, steps: Sequence[Invocation], threads: Threads
+) -> None:
+    until = time.monotonic() + model_host.BATCH_SECONDS
     for step in steps:
-        if step.output_asset is not None:
-            found.append(await _embed_image(step, step.output_asset, threads))
-    return found
+        if step.output_asset is None:
+            continue
+        batch.found.append(await _embed_image(batch, step, step.output_asset, threads))
+        if time.monotonic() > until:
+            break
 
 
-async def _embed_image(step: Invocation, asset: Asset, threads: Threads) -> EmbeddedOutput:
+async def _embed_image(
+    batch: EmbeddedBatch, step: Invocation, asset: Asset, threads: Threads
+) -> EmbeddedOutput:
     holder = asset.path()
     try:
         path = await threads.in_media(holder.__enter__)
     except (AssetError, OSError) as error:
         return EmbeddedOutput(step, None, f"The picture is not there: {error}")
     try:
-        return EmbeddedOutput(step, await model_host.embed_image(path))
+        return EmbeddedOutput(step, batch.vectors_of(await model_host.embed_image(path))[0])
     except NoEmbedding as error:
         return EmbeddedOutput(step, None, str(error))
     finally:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import dataclass
 
 from django.conf import settings
 
 from local_models.client import ask
-from local_models.protocol import BadFrame, HostRequest
+from local_models.protocol import BadFrame, HostReply, HostRequest
 from local_models.weights import WEIGHTS
 
+from .models.embedding import BYTES_OF_TEXT
+
 NEEDED = ("minilm", "minilm-vocabulary", "efficientnet-lite0")
-SECONDS = 60.0
+SECONDS = 60.0  # that an answer may take
+BATCH_SECONDS = 20.0  # after which texts that are not done wait for the next batch
 
 
 class NoEmbedding(Exception):
@@ -23,8 +27,12 @@ class HostAway(Exception):
     """The model host does not answer just now."""
 
 
-class HostLate(HostAway):
-    """It took too long for what it was asked: less at once may be answered."""
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """float16 each; `processor_seconds`: what they have taken of the machine."""
+
+    found: list[bytes]
+    processor_seconds: float
 
 
 def has_weights() -> bool:
@@ -34,34 +42,37 @@ def has_weights() -> bool:
 
 async def embed_words(words: str) -> bytes:
     """Of what somebody searches for, before any text that waits. Raises NoEmbedding, HostAway."""
-    return await _ask(HostRequest(model="local:embed-words", parameters={"texts": [words]}))
+    reply = await _ask(HostRequest(model="local:embed-words", parameters={"texts": [words]}))
+    return reply.data
 
 
-async def embed_texts(texts: list[str]) -> list[bytes]:
-    """A vector for each, float16. Raises NoEmbedding, HostAway."""
-    request = HostRequest(model="local:embed-text", parameters={"texts": texts})
-    data = await _ask(request)
-    size, rest = divmod(len(data), max(1, len(texts)))
-    if rest:
-        raise HostAway("The model host gave a number of vectors that nobody asked for.")
-    return [data[at : at + size] for at in range(0, len(data), size)]
+async def embed_texts(texts: list[str]) -> Vectors:
+    """Of as many of the first ones as a busy machine gets done in a while, one at least. Raises NoEmbedding, HostAway."""
+    parameters = {"texts": texts, "seconds": BATCH_SECONDS}
+    reply = await _ask(HostRequest(model="local:embed-text", parameters=parameters))
+    size, rest = divmod(len(reply.data), BYTES_OF_TEXT)
+    if rest or not 0 < size <= len(texts):
+        raise HostAway("The model host gave vectors that nobody asked for.")
+    found = [reply.data[at * BYTES_OF_TEXT :][:BYTES_OF_TEXT] for at in range(size)]
+    return Vectors(found, reply.processor_seconds)
 
 
-async def embed_image(path: os.PathLike[str]) -> bytes:
-    """Raises NoEmbedding, HostAway."""
-    return await _ask(HostRequest(model="local:embed-image", path=os.fspath(path)))
+async def embed_image(path: os.PathLike[str]) -> Vectors:
+    """One. Raises NoEmbedding, HostAway."""
+    reply = await _ask(HostRequest(model="local:embed-image", path=os.fspath(path)))
+    return Vectors([reply.data], reply.processor_seconds)
 
 
-async def _ask(request: HostRequest) -> bytes:
+async def _ask(request: HostRequest) -> HostReply:
     try:
         async with asyncio.timeout(SECONDS):
             reply = await ask(settings.RUN_DIR, request)
     except TimeoutError as error:
-        raise HostLate(f"The model host took longer than {SECONDS:.0f} s.") from error
+        raise HostAway(f"The model host took longer than {SECONDS:.0f} s.") from error
     except (OSError, asyncio.IncompleteReadError, BadFrame) as error:
         raise HostAway(str(error) or type(error).__name__) from error
     if reply.error in ("invalid", "failed"):
         raise NoEmbedding(reply.detail)
     if reply.error:
         raise HostAway(reply.detail)
-    return reply.data
+    return reply

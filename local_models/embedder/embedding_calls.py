@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +21,12 @@ from local_models.tagger.tagging import open_picture
 from .minilm import MiniLM
 
 CONTENT_TYPE = "application/x-float16"
-LOWEST_PRIORITY = 19
+BEHIND = 10  # nice, where the host's other threads have 5
 
 
 class TextEmbedder:
-    """`texts`, a list of them in the parameters: a vector for each."""
+    """`texts`, a list of them in the parameters: a vector for each; with `seconds`, for as many of the first ones as
+    were calculated within that time, one at least."""
 
     def __init__(self, weights: Path, vocabulary: Path) -> None:
         self._model = MiniLM(weights, vocabulary)
@@ -32,11 +35,14 @@ class TextEmbedder:
         texts = request.parameters.get("texts")
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise UnusableInput("The texts to embed must be a list of texts.")
+        until = time.monotonic() + request.parameter("seconds", math.inf)
         found = []
-        for text in texts:
+        for vector in self._model.embed_in_turn(texts):
+            found.append(vector)
             if request.cancelled.is_set():
                 raise UnusableInput("The call was cancelled.")
-            found.append(self._model.embed(text))
+            if time.monotonic() > until:
+                break
         return reply_with(found)
 
 
@@ -65,8 +71,10 @@ def reply_with(vectors: list[NDArray[np.float32]]) -> HostReply:
 
 
 def step_back() -> None:
-    """Give the calling thread the lowest priority: a run never waits for an embedding. Linux keeps one priority
-    for each thread."""
+    """Give the calling thread less of a busy machine than steps have. Linux keeps one priority for each thread.
+
+    Not the lowest: on a machine that is always busy it would embed a text a minute, and while it waits to go on it
+    may hold the interpreter's lock, for which the threads of the steps wait."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND)

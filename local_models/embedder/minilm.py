@@ -1,15 +1,16 @@
 """All-MiniLM-L6-v2 in numpy: a text as a vector of 384 numbers and length one.
 
 A text that is longer than the model's window is read in parts, none of them left out; the mean of the
-parts, weighted by their length, stands for the text. Each part is calculated alone, without padding,
-because padding moves the result.
+parts, weighted by their length, stands for the text. Parts are calculated several at once, one after the other in
+one table, which takes half the time of one by one; without padding, because padding moves the result.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ NAME = "all-minilm-l6-v2/1"
 SIZE = 384
 LAYERS, HEADS = 6, 12
 WINDOW = 256  # word pieces, with beginning and end; the length it was trained with
+TOGETHER = 256  # word pieces that are calculated at once, unless one text has more
 EPSILON = 1e-12
 
 
@@ -43,16 +45,37 @@ class MiniLM:
         return [[self._pieces.begin, *part, self._pieces.end] for part in cut]
 
     def embed(self, text: str) -> Array:
-        parts = self.parts(text)
-        total = sum(np.float32(len(part)) * _unit(self._state(part).mean(axis=0)) for part in parts)
-        return _unit(np.asarray(total, np.float32))
+        return next(self.embed_in_turn([text]))
 
-    def _state(self, pieces: list[int]) -> Array:
-        state = self._words[pieces] + self._positions[: len(pieces)] + self._kind
+    def embed_in_turn(self, texts: Sequence[str]) -> Iterator[Array]:
+        """The vector of each, calculated when it is asked for, together with those after it that there is room for."""
+        together: list[list[list[int]]] = []
+        room = TOGETHER
+        for text in texts:
+            parts = self.parts(text)
+            pieces = sum(len(part) for part in parts)
+            if together and pieces > room:
+                yield from self._vectors(together)
+                together, room = [], TOGETHER
+            together.append(parts)
+            room -= pieces
+        yield from self._vectors(together)
+
+    def _vectors(self, texts: list[list[list[int]]]) -> Iterator[Array]:
+        states = iter(self._states([part for parts in texts for part in parts]))
+        for parts in texts:
+            total = sum(np.float32(len(part)) * _unit(next(states).mean(axis=0)) for part in parts)
+            yield _unit(np.asarray(total, np.float32))
+
+    def _states(self, parts: list[list[int]]) -> list[Array]:
+        """Of each part, a row for each of its pieces."""
+        ends = list(accumulate((len(part) for part in parts), initial=0))
+        state = self._words[[piece for part in parts for piece in part]] + self._kind
+        state += np.concatenate([self._positions[: len(part)] for part in parts])
         state = _normed(state, self._norm)
         for layer in self._layers:
-            state = layer(state)
-        return state
+            state = layer(state, ends)
+        return [state[first:end] for first, end in pairwise(ends)]
 
 
 class Layer:
@@ -68,18 +91,26 @@ class Layer:
             _of_norm(state, f"{name}.output"),
         )
 
-    def __call__(self, state: Array) -> Array:
+    def __call__(self, state: Array, ends: list[int]) -> Array:
+        """`ends`: where one part ends and the next one begins; a piece attends to those of its part."""
         query, key, value = (
             _linear(state, one).reshape(len(state), HEADS, -1).transpose(1, 0, 2)
             for one in self._asked
         )
-        scores = query @ key.transpose(0, 2, 1) / np.float32(query.shape[2] ** 0.5)
-        scores = np.exp(scores - scores.max(axis=2, keepdims=True))
-        mixed = (scores / scores.sum(axis=2, keepdims=True)) @ value
-        mixed = mixed.transpose(1, 0, 2).reshape(len(state), -1)
+        mixed = np.empty((len(state), SIZE), np.float32)
+        for first, end in pairwise(ends):
+            of_part = _attended(query[:, first:end], key[:, first:end], value[:, first:end])
+            mixed[first:end] = of_part.transpose(1, 0, 2).reshape(end - first, SIZE)
         state = _normed(state + _linear(mixed, self._joined), self._norms[0])
         wide = _gelu(_linear(state, self._wide))
         return _normed(state + _linear(wide, self._narrow), self._norms[1])
+
+
+def _attended(query: Array, key: Array, value: Array) -> Array:
+    scores = query @ key.transpose(0, 2, 1) / np.float32(query.shape[2] ** 0.5)
+    scores = np.exp(scores - scores.max(axis=2, keepdims=True))
+    out: Array = (scores / scores.sum(axis=2, keepdims=True)) @ value
+    return out
 
 
 def cut_evenly(pieces: list[int], at_most: int) -> list[list[int]]:

@@ -239,33 +239,35 @@ def test_the_model_host_being_away_costs_nothing_but_time(
     assert queue.claimed_until > timezone.now()  # not asked again at once
 
 
-def test_a_machine_too_busy_for_a_batch_embeds_a_few_at_a_time(
-    run: Run, work: Work, embed: Embed, monkeypatch: pytest.MonkeyPatch
+def test_what_a_busy_machine_does_not_get_done_waits_for_the_next_batch(
+    run: Run, work: Work, embed: Embed, embedding_host: EmbeddingHost
 ) -> None:
     begin()
-    monkeypatch.setattr(embeddings, "_size", embeddings.BatchSize())
     texts = [f"kite {number}" for number in range(9)]
     for text in texts:
         work(run, text)
-    answering = model_host.embed_texts
-    asked: list[int] = []
+    embedding_host.at_once = 4
 
-    async def late(given: list[str]) -> list[bytes]:
-        asked.append(len(given))
-        if len(given) > 4:
-            raise model_host.HostLate
-        return await answering(given)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(model_host, "embed_texts", late)
-        embed()
-        embed()
-
-    assert max(asked) > 4
-    assert embedded_texts()
-    assert embeddings._size.outputs < embeddings.BATCH
     embed()
+
     assert embedded_texts() == texts
+    of_outputs = [text for text in embedding_host.texts if text != run.prompt]
+    assert sorted(of_outputs) == texts  # none of them twice
+
+
+def test_pictures_that_a_busy_machine_does_not_get_done_wait_for_the_next_batch(
+    run: Run, work: Work, embed: Embed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin()
+    for _ in range(3):
+        work(run, "", asset=placeholders.asset(Modality.IMAGE))
+    monkeypatch.setattr(model_host, "BATCH_SECONDS", 0.0)
+
+    with CaptureQueriesContext(connection) as queries:
+        embed()
+
+    writes = [one for one in queries if 'INTO "observatory_embedding"' in one["sql"]]
+    assert len(writes) == Embedding.objects.count() == 3
 
 
 def test_another_networks_live_run_is_not_waited_for(
@@ -293,7 +295,7 @@ def test_everything_can_be_embedded_anew(run: Run, work: Work, embed: Embed) -> 
     assert embedded_texts() == ["a kite"]
 
 
-def test_beside_steps_embedding_takes_a_quarter_of_the_time() -> None:
+def test_beside_steps_embedding_takes_a_quarter_of_a_core() -> None:
     assert embeddings.pause_after(0.5) == pytest.approx(1.5)
     assert embeddings.pause_after(60) == 10
 
@@ -308,7 +310,7 @@ class NoDatabaseThread(Threads):
         return await Threads().in_database(work)
 
 
-@pytest.mark.parametrize(("under_way", "pauses"), [(False, 0), (True, 1)])
+@pytest.mark.parametrize(("under_way", "pauses"), [(False, []), (True, [0.4])])
 def test_it_stands_back_for_a_step_under_way(
     run: Run,
     work: Work,
@@ -317,12 +319,13 @@ def test_it_stands_back_for_a_step_under_way(
     run_dir: Path,
     monkeypatch: pytest.MonkeyPatch,
     under_way: bool,
-    pauses: int,
+    pauses: list[float],
 ) -> None:
     begin()
     work(run, "a red balloon")
     if under_way:
         take(run)
+    embedding_host.processor_seconds = 0.2  # for the prompt, and for the text
     asked: list[float] = []
 
     def pause(seconds: float) -> float:
@@ -335,5 +338,5 @@ def test_it_stands_back_for_a_step_under_way(
         async_to_sync(embedding_host.embed_waiting)(run_dir, NoDatabaseThread())
 
     writes = [one["sql"] for one in queries if one["sql"].startswith("INSERT")]
-    assert (len(asked), embedded_texts()) == (pauses, ["a red balloon"])
+    assert (asked, embedded_texts()) == (pauses, ["a red balloon"])
     assert len(writes) <= 3  # the output, its prompt, what is under way
