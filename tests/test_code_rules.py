@@ -7,10 +7,12 @@ import re
 import subprocess
 import tomllib
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import grimp
 import pytest
@@ -59,10 +61,50 @@ def sources() -> list[Path]:
     return [path for path in tracked("*.py") if "migrations" not in path.parts]
 
 
+class Definition(NamedTuple):
+    """A function or a class, methods and nested ones included."""
+
+    path: Path  # from the checkout on
+    line: int
+    lines: int
+    name: str
+    is_class: bool
+    decorators: frozenset[str]
+
+    @property
+    def place(self) -> str:
+        return f"{self.path}:{self.line}"
+
+    @property
+    def folder(self) -> str:
+        return self.path.parts[0]
+
+
 @cache
-def modules() -> list[tuple[Path, list[ast.AST]]]:
-    """All sources with what they consist of: read once, because it takes seconds."""
-    return [(path, list(ast.walk(ast.parse(path.read_text())))) for path in sources()]
+def definitions() -> list[Definition]:
+    """Of all sources: read once, because it takes seconds."""
+    return [
+        Definition(
+            path.relative_to(ROOT),
+            node.lineno,
+            (node.end_lineno or node.lineno) - node.lineno + 1,
+            node.name,
+            isinstance(node, ast.ClassDef),
+            frozenset(map(ast.unparse, node.decorator_list)),
+        )
+        for path in sources()
+        for node in _statements(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ]
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All within, at any depth. What they consist of is most of a tree, and defines nothing."""
+    for within in ("body", "orelse", "handlers", "finalbody", "cases"):
+        found = getattr(node, within, ())
+        for one in found if isinstance(found, list) else ():  # the body of a lambda is none
+            yield one
+            yield from _statements(one)
 
 
 def packages() -> list[str]:
@@ -78,14 +120,12 @@ def test_nothing_is_defined_that_nobody_uses() -> None:
     named = Counter(word for text in texts for word in re.findall(r"\w+", text))
 
     unused = [
-        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
-        for path, nodes in modules()
-        if path.relative_to(ROOT).parts[0] in ours
-        for node in nodes
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        and named[node.name] == 1
-        and {ast.unparse(one) for one in node.decorator_list} <= PLAIN_DECORATORS
-        and not CALLED_BY_FRAMEWORKS.fullmatch(node.name)
+        f"{one.place} {one.name}"
+        for one in definitions()
+        if one.folder in ours
+        and named[one.name] == 1
+        and one.decorators <= PLAIN_DECORATORS
+        and not CALLED_BY_FRAMEWORKS.fullmatch(one.name)
     ]
 
     assert not unused, names(unused)
@@ -107,11 +147,9 @@ def test_no_file_is_too_long(suffix: str, most: int) -> None:
 
 def test_no_function_is_too_long() -> None:
     too_long = [
-        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {length} lines"
-        for path, nodes in modules()
-        for node in nodes
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
+        f"{one.place} {one.name}: {one.lines} lines"
+        for one in definitions()
+        if not one.is_class and one.lines > LONGEST_FUNCTION
     ]
 
     assert not too_long, names(too_long)
@@ -194,11 +232,10 @@ def test_nobody_reads_the_environment_behind_the_settings_back() -> None:
 
 def test_a_class_name_means_one_thing() -> None:
     places = defaultdict(list)
-    for path, nodes in modules():
-        if path.relative_to(ROOT).parts[0] in {*packages(), "worker"}:
-            for node in nodes:
-                if isinstance(node, ast.ClassDef) and node.name not in NAMED_BY_DJANGO:
-                    places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    ours = {*packages(), "worker"}
+    for one in definitions():
+        if one.is_class and one.folder in ours and one.name not in NAMED_BY_DJANGO:
+            places[one.name].append(one.place)
 
     twice = [f"{name}: {', '.join(found)}" for name, found in places.items() if len(found) > 1]
 
@@ -207,10 +244,9 @@ def test_a_class_name_means_one_thing() -> None:
 
 def test_a_function_says_what_it_does() -> None:
     vague = [
-        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
-        for path, nodes in modules()
-        for node in nodes
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in VAGUE_FUNCTIONS
+        f"{one.place} {one.name}"
+        for one in definitions()
+        if not one.is_class and one.name in VAGUE_FUNCTIONS
     ]
 
     assert not vague, names(vague)
