@@ -18,7 +18,7 @@ from bench.statistics import interleaved
 from tests.stack import MANAGE, ROOT, Stack
 
 MODELS = ("dummy:text-to-image", "dummy:image-to-text")
-KEPT_STEPS, STEPS, ROUNDS = 1_000, 800, 7
+KEPT_STEPS, STEPS, ROUNDS = 1_000, 400, 7
 NICENESS = 19  # as the schedule makes them (backups/schedule.py)
 MAX_RATIO = 1.3
 BARS = {"B1.backup": ratio_bar(MAX_RATIO, "ms")}
