@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from accounts.models import User
 from assets.models import Asset
-from invocations.models import Attempt, Run
+from invocations.models import Run
 from lib.unwired import not_wired
 from networks.models import Person
 
@@ -39,29 +39,15 @@ class ImportedFilm:
     chapters: Sequence[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptWorker:
-    """The machine elsewhere that had a try. `hardware`: of the machine as it is now, in words; `backend`: what did the
-    work there, as it said; `degraded`: in a lesser way than usual."""
-
-    name: str
-    url: str  # of its page, for admins
-    hardware: Sequence[str] = ()
-    backend: str = ""
-    degraded: bool = False
-
-
 @dataclass(slots=True)
 class ArchiveHooks:
     """`films_of_run`: those that this person may see; `shared_films_of_run`: finished ones, with the addresses
-    that are for everybody; `film_address`: where one is made of a run; `keep_film`: one that came with a run;
-    `workers_of_attempts`: by the keys of those that a machine elsewhere had."""
+    that are for everybody; `film_address`: where one is made of a run; `keep_film`: one that came with a run."""
 
     films_of_run: Callable[[Run, Person], Sequence[FilmOfRun]] = not_wired
     shared_films_of_run: Callable[[Run], Sequence[FilmOfRun]] = not_wired
     film_address: Callable[[Run], str] = not_wired
     keep_film: Callable[[ImportedFilm, datetime], object] = not_wired
-    workers_of_attempts: Callable[[Sequence[Attempt]], Mapping[int, AttemptWorker]] = not_wired
 
 
 hooks = ArchiveHooks()

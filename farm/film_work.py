@@ -305,4 +305,6 @@ def _check_repeated(worker: FarmWorker, found: TaskAssignment, answer: Finish) -
 
 def _record(worker: FarmWorker, taken: TaskClaim) -> None:
     """`attempt.task_assignment` is known from then on."""
-    TaskAssignment.objects.create(attempt=taken.attempt, worker=worker)
+    TaskAssignment.objects.create(
+        attempt=taken.attempt, worker=worker, hardware_id=worker.hardware_id
+    )

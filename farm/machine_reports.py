@@ -14,6 +14,20 @@ MAX_WORDS = 300  # characters
 MAX_NUMBER = 1 << 60
 
 
+def hardware_of(specs: Mapping[str, Any]) -> dict[str, Any]:
+    """What of it is hardware, in one form: equal for machines that are alike. Empty where nothing is."""
+    found: dict[str, Any] = {
+        name: number for name in ("cpus", "memory_bytes") if (number := _number(specs.get(name)))
+    }
+    cards = [
+        {"name": str(card.get("name", ""))[:MAX_WORDS], "memory_bytes": memory}
+        if (memory := _number(card.get("memory_bytes")))
+        else {"name": str(card.get("name", ""))[:MAX_WORDS]}
+        for card in _entries(specs.get("gpus"))
+    ]
+    return found | ({"gpus": cards} if cards else {})
+
+
 def hardware_words(specs: Mapping[str, Any]) -> list[str]:
     """Processors, memory, graphics cards."""
     found = []

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lib.unwired import not_wired
 from platforms.errors import PlatformError, TimedOut
@@ -24,6 +24,19 @@ class ToldWorkers:
 
     told: int = 0
     confirmed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptWorker:
+    """The machine elsewhere that had a try. `hardware`: of the machine as it was then, as it said, empty where that is not
+    known; `backend`: what did the work there, as it said; `degraded`: in a lesser way than usual."""
+
+    name: str
+    url: str  # of its page, for admins
+    hardware: Mapping[str, Any]
+    hardware_words: Sequence[str]
+    backend: str
+    degraded: bool
 
 
 @dataclass(slots=True)
@@ -46,7 +59,9 @@ class InvocationHooks:
     closes it, within the transaction that does.
 
     `why_no_worker`: why nobody takes a step that is due and is for workers elsewhere, in a sentence. A stop-all
-    puts these workers to sleep, and Resume lets them go, within their transactions."""
+    puts these workers to sleep, and Resume lets them go, within their transactions.
+
+    `workers_of_attempts`: by the keys of those that a machine elsewhere had."""
 
     show_prompt: Callable[[Run, datetime], float] = not_wired
     show_step: Callable[[Run, Invocation, datetime], float] = not_wired
@@ -62,6 +77,7 @@ class InvocationHooks:
     stop_workers: Callable[[StopAll, datetime], None] = not_wired
     resume_workers: Callable[[StopAll, datetime], None] = not_wired
     told_workers: Callable[[StopAll], ToldWorkers] = not_wired
+    workers_of_attempts: Callable[[Sequence[Attempt]], Mapping[int, AttemptWorker]] = not_wired
 
 
 hooks = InvocationHooks()

@@ -74,7 +74,7 @@ def _wire_hooks_of_runs_and_pages() -> None:
     archive_hooks.shared_films_of_run = film_page.shared_links_of_run
     archive_hooks.film_address = film_page.address_of_new_film
     archive_hooks.keep_film = imports.keep_film
-    archive_hooks.workers_of_attempts = attempt_workers.workers_of_attempts
+    invocation_hooks.workers_of_attempts = attempt_workers.workers_of_attempts
     studio_hooks.audience = presence.audience
     studio_hooks.blocklist = blocklists.blocklist_of_run
     studio_hooks.preview = step_previews.preview_of_step

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from archive.hooks import AttemptWorker, hooks
 from archive.models import ShortAddress
 from invocations import refusals, runs
+from invocations.hooks import AttemptWorker, hooks
 from invocations.models import Attempt, Invocation
 from invocations.states import IllegalMove, InvocationState
 from lib import markdown

@@ -6,6 +6,7 @@ from .assignment import Assignment
 from .batch_limit import BatchLimit
 from .enrolment_token import EnrolmentToken
 from .farm_worker import FarmWorker, WorkerStatus
+from .machine_hardware import MachineHardware
 from .step_failure import BlockedWorker, StepFailure
 from .stopped_worker import StoppedWorker
 from .task_assignment import TaskAssignment
@@ -18,6 +19,7 @@ __all__ = [
     "EnrolmentToken",
     "FarmWorker",
     "LogGap",
+    "MachineHardware",
     "StepFailure",
     "StoppedWorker",
     "TaskAssignment",

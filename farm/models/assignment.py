@@ -42,7 +42,7 @@ class Assignment(WorkRecord):
     @classmethod
     def write(cls, attempt: Attempt, worker: FarmWorker) -> Assignment:
         """What `objects.create` does, for each step that is taken."""
-        return _ASSIGNMENTS.create(attempt=attempt, worker=worker)
+        return _ASSIGNMENTS.create(attempt=attempt, worker=worker, hardware_id=worker.hardware_id)
 
     # Mutators
 

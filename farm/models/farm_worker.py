@@ -22,6 +22,8 @@ from lib.public_ids import new_public_id
 from networks.opening_hours import OpeningHours
 from platforms.audience import OfferAudience
 
+from .machine_hardware import MachineHardware
+
 SILENT_AFTER = timedelta(seconds=60)  # a worker waits 25 s for work, and renews more often
 TAKEN_OVER_AFTER = timedelta(seconds=30)  # by another session, once the first one is silent
 SEEN_EVERY = timedelta(seconds=10)  # between two writes of when it was seen
@@ -135,6 +137,9 @@ class FarmWorker(models.Model):
     slots = models.PositiveSmallIntegerField(default=1)
     can_restart = models.BooleanField(default=False)  # its program starts anew where it is asked to
     specs = models.JSONField(default=dict)
+    hardware = models.ForeignKey(  # of `specs`; none where they say nothing of it
+        MachineHardware, null=True, on_delete=models.SET_NULL, editable=False
+    )
     offers = models.JSONField(default=list)
     operations = models.JSONField(default=list)  # on video, by their names
     operation_batches = models.JSONField(default=dict)  # tasks at once, by operation
@@ -207,6 +212,7 @@ class FarmWorker(models.Model):
             values = {"session": session, "last_seen_at": at, "status": status, **fields}
             if not mine.update(**values, requested_status="", lazy=False):
                 return False
+            self._note_hardware(fields.get("specs", {}))
             self._note_confirmed(at)
             self.refresh_from_db()
             self._announce()
@@ -284,6 +290,15 @@ class FarmWorker(models.Model):
         """Where a stop-all has asked for it: for its receipt."""
         if self.requested_status == WorkerStatus.ASLEEP:
             self.stops.filter(confirmed_at__isnull=True).update(confirmed_at=at)
+
+    def _note_hardware(self, specs: Mapping[str, Any]) -> None:
+        """What its attempts run on from now on."""
+        told, before = MachineHardware.told_by(specs), self.hardware_id
+        if (told.pk if told else None) == before:
+            return
+        FarmWorker.objects.filter(pk=self.pk).update(hardware=told)
+        if before:
+            MachineHardware.remove_unused(before)
 
     def _announce(self) -> None:
         _announce([self.public_id], events.FarmWorkerChanged)

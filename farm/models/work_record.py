@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from django.db import models
 
+from .machine_hardware import MachineHardware
+
 LOG_PART_BYTES = 64_000  # characters kept of the beginning, and as many of the end
 
 
@@ -20,8 +22,10 @@ class LogGap(Exception):
 
 class WorkRecord(models.Model):
     """`batch`: the same for those that were given together; empty: it was given alone. `finish_digest`: of the answer by which the work was, or is to be, ended. `error_detail`: what that said for
-    those who repair the worker; it ends the log."""
+    those who repair the worker; it ends the log. `hardware`: of the machine when the work was given to it; none of what
+    was given before that was kept."""
 
+    hardware = models.ForeignKey(MachineHardware, null=True, on_delete=models.SET_NULL)
     batch = models.CharField(max_length=20, blank=True)
     batch_size = models.PositiveSmallIntegerField(default=1)
     finish_digest = models.CharField(max_length=64, blank=True)

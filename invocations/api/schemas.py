@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, Field
 
+from invocations.hooks import AttemptWorker, hooks
 from invocations.models import Attempt, Invocation, Run
 from invocations.states import InvocationState
 from lib.schemas import example
@@ -73,6 +74,7 @@ _TRY_EXAMPLE: dict[str, Any] = {
     "reference": None,
     "idempotency_key": None,
     "worker": None,
+    "farm_worker": None,
 }
 
 
@@ -195,6 +197,21 @@ class InvocationOut(_StepFields):
         return cls(**_step_fields(step, tell_all), attempts=step.attempts_made)
 
 
+class FarmWorkerOfAttempt(BaseModel):
+    """The machine of the farm that had the try. `hardware`: as it was then and as its worker said, with `cpus`,
+    `memory_bytes` and `gpus`; empty where that is not known. `backend`: what did the work there."""
+
+    name: str
+    hardware: dict[str, Any]
+    backend: str
+    degraded: bool
+
+    @classmethod
+    def from_worker(cls, worker: AttemptWorker) -> FarmWorkerOfAttempt:
+        names = ("name", "hardware", "backend", "degraded")
+        return cls(**{name: getattr(worker, name) for name in names})
+
+
 class AttemptOut(BaseModel):
     """One try at a step. What was sent, where and by whom is for those who run the network."""
 
@@ -210,9 +227,12 @@ class AttemptOut(BaseModel):
     reference: str | None
     idempotency_key: str | None
     worker: str | None
+    farm_worker: FarmWorkerOfAttempt | None
 
     @classmethod
-    def from_attempt(cls, row: Attempt, *, tell_all: bool) -> AttemptOut:
+    def from_attempt(
+        cls, row: Attempt, farm_worker: AttemptWorker | None, *, tell_all: bool
+    ) -> AttemptOut:
         private = ("parameters", "reference", "idempotency_key", "worker")
         public = ("number", "outcome", "started_at", "ended_at", "seconds", "usd", "usd_uncertain")
         shown: dict[str, Any] = dict.fromkeys(private)
@@ -220,7 +240,9 @@ class AttemptOut(BaseModel):
             shown[name] = getattr(row, name)
         shown["outcome"] = row.outcome or None
         shown["reference"] = shown["reference"] or None
-        return cls(**shown, error=ErrorOut.from_row(row, tell_all=tell_all))
+        shown["error"] = ErrorOut.from_row(row, tell_all=tell_all)
+        machine = FarmWorkerOfAttempt.from_worker(farm_worker) if farm_worker else None
+        return cls(**shown, farm_worker=machine if tell_all else None)
 
 
 class AddedWordsOut(BaseModel):
@@ -251,13 +273,17 @@ class InvocationDetail(_StepFields):
 
     @classmethod
     def from_step(cls, step: Invocation, *, tell_all: bool) -> InvocationDetail:
-        tries = step.attempts.order_by("number")
+        tries = list(step.attempts.order_by("number"))
+        workers = hooks.workers_of_attempts(tries) if tell_all else {}
         return cls(
             **_step_fields(step, tell_all),
             run=step.run.public_id,
             network=step.network.slug,
             perturbation=AddedWordsOut.from_step(step),
-            attempts=[AttemptOut.from_attempt(row, tell_all=tell_all) for row in tries],
+            attempts=[
+                AttemptOut.from_attempt(row, workers.get(row.pk), tell_all=tell_all)
+                for row in tries
+            ],
         )
 
 
