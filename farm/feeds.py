@@ -18,6 +18,7 @@ from invocations.events import (
     InvocationCancelled,
     InvocationCompleted,
     InvocationFailed,
+    InvocationProgressed,
     InvocationRetried,
     InvocationStarted,
 )
@@ -52,6 +53,10 @@ class WorkerHands:
     def note(self, held: Mapping[str, str]) -> None:
         """As the rows say."""
         self._holders |= held
+
+    def has(self, step: object, worker: str) -> bool:
+        """Whether the step is with this worker."""
+        return self._holders.get(str(step)) == worker
 
     def worker_of_event(self, event: Event) -> str:
         """The worker whose work has changed; empty where none has."""
@@ -116,6 +121,7 @@ class FarmFeed(Feed):
         return {
             **self.snapshot(),
             "farm-tokens": render_to_string("farm/_tokens.html", tokens),
+            "farm-former": render_to_string("farm/_former.html", worker_list.former_context()),
         }
 
     def _rows(self, public_ids: list[str]) -> HTML:
@@ -174,10 +180,12 @@ class FarmWorkerFeed(Feed):
         return Frame(html=self.snapshot()) if mine else None
 
     def render_progress(self, progress: Progress) -> HTML:
-        mine = progress.data.get("worker") == self.worker.public_id
-        if progress.type not in _CHANGES_WORK or not mine:
-            return {}
-        return {"worker-work": self.snapshot()["worker-work"]}
+        if progress.type == InvocationProgressed.type:
+            mine = self._hands.has(progress.data.get("invocation"), self.worker.public_id)
+        else:
+            mine = progress.data.get("worker") == self.worker.public_id
+            mine = mine and progress.type in _CHANGES_WORK
+        return {"worker-work": self.snapshot()["worker-work"]} if mine else {}
 
 
 def _saved() -> HTML:

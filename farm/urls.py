@@ -21,6 +21,7 @@ urlpatterns = [
     path("invocations/<slug:step_id>/preview/", previews.preview, name="farm-preview"),
     path("farm/changes/", workers.change_several, name="farm-changes"),
     path("farm/<slug:public_id>/", workers.detail, name="farm-worker"),
+    path("farm/<slug:public_id>/status/", workers.request_status, name="farm-status"),
     path("farm/<slug:public_id>/sleep/", workers.change_sleep, name="farm-sleep"),
     path("farm/<slug:public_id>/film-log/", film_work.log, name="farm-film-log"),
     path("farm/<slug:public_id>/film-preview/", film_work.preview, name="farm-film-preview"),

@@ -103,7 +103,8 @@ def read(
 
 
 def _lines(assignment: Assignment, *, live: bool) -> Iterator[LogLine]:
-    """A line without a level of its own belongs to the one before. The last one, which may go on, only once
+    """A line without a level of its own belongs to the one before where it is indented, or that is an error, which goes
+    on over many lines. The last one, which may go on, only once
     the attempt has ended."""
     level, length = LogLevel.INFO, assignment.log_length
     for at, text in _pieces(assignment):
@@ -111,6 +112,8 @@ def _lines(assignment: Assignment, *, live: bool) -> Iterator[LogLine]:
             return
         if match := _LEVEL.search(text[:_LOOKED_AT]):
             level = _WORDS[match[1].lower()]
+        elif level != LogLevel.ERROR and not text[:1].isspace():
+            level = LogLevel.INFO
         yield LogLine(at, level, text.rstrip("\r\n"))
     at = length
     for text in assignment.error_detail.splitlines(keepends=True):

@@ -16,6 +16,7 @@ from . import batch_rates, batches, machine_reports, workers
 from .models import EnrolmentToken, FarmWorker, WorkerStatus
 
 PER_PAGE = 100  # as many as can be chosen at once
+MAX_FORMER = 50
 MAX_WORK = 20
 
 
@@ -76,9 +77,16 @@ def tokens_context(at: datetime) -> dict[str, Any]:
     return {"tokens": EnrolmentToken.waiting(at)}
 
 
+def former_context() -> dict[str, Any]:
+    """Machines that are no workers any more, the last one first. One query."""
+    former = FarmWorker.objects.filter(archived_at__isnull=False).order_by("-archived_at", "-id")
+    return {"former": former.only("public_id", "name", "archived_at")[:MAX_FORMER]}
+
+
 def index_context(at: datetime, number: str | int) -> dict[str, Any]:
-    """All of the page of the farm. Seven queries at most."""
-    return list_context(at, number) | tokens_context(at) | saved_context(at)
+    """All of the page of the farm. Eight queries at most."""
+    beside = tokens_context(at) | saved_context(at) | former_context()
+    return list_context(at, number) | beside
 
 
 def _rows(found: list[FarmWorker], at: datetime) -> list[WorkerRow]:

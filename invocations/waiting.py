@@ -69,12 +69,13 @@ def _held_by_time(step: Invocation, at: datetime) -> Waiting | None:
 def _held_by_others(step: Invocation, at: datetime) -> Waiting:
     if not step.reference and (spent := budgets.reached_limit(step.run.network, at)):
         return Waiting("budget", spent.sentence)
-    if _is_remote(step.model):
+    if is_remote(step.model):
         return Waiting("workers", hooks.why_no_worker(step, at))
     return Waiting("queue_worker", _("It is due, and the next worker of the queue takes it up."))
 
 
-def _is_remote(model_id: str) -> bool:
+def is_remote(model_id: str) -> bool:
+    """Whether machines elsewhere come and take its steps."""
     try:
         return get_platform(model_id.partition(":")[0]).remote
     except UnknownModel:

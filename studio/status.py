@@ -16,6 +16,7 @@ from invocations import budgets, forecasts, lockout, visitor_access
 from invocations.engine import rate_limits
 from invocations.models import Halt, Invocation, Run, StopAll
 from invocations.states import InvocationState, Reason, RunState
+from invocations.waiting import is_remote
 from lib import disk_space
 from networks.models import Network
 
@@ -118,6 +119,12 @@ class NetworkStatus:
         due = self.next_at
         late = bool(due and (self.at - due).total_seconds() > 10)
         return late and not self.storage_full
+
+    @property
+    def waits_for_farm(self) -> bool:
+        """The same, of a step for machines elsewhere: that they are busy or asleep is no fault, and why nobody takes it
+        is said beside."""
+        return self.waits_for_workers and bool(self.step and is_remote(self.step.model))
 
     @cached_property
     def recent_runs(self) -> list[Run]:

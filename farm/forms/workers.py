@@ -24,6 +24,18 @@ class WorkerForm(CheckedForm):
         required=False,
         help_text=_("Words with commas between them."),
     )
+
+    def __init__(self, worker: FarmWorker, data: Any = None) -> None:
+        super().__init__(data, initial={"name": worker.name, "tags": ", ".join(worker.tags)})
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return {**self.cleaned_data, "tags": self.cleaned_data["tags"].split(",")}
+
+
+class WorkerStatusForm(CheckedForm):
+    """What a worker is asked to be: apart from its name, as who renames it asks nothing of it."""
+
     requested_status = forms.ChoiceField(
         label=_("It is to be"),
         help_text=_("It is so once the worker has said so."),
@@ -33,18 +45,9 @@ class WorkerForm(CheckedForm):
     def __init__(self, worker: FarmWorker, data: Any = None) -> None:
         asked = worker.requested_status or worker.status
         choices = requestable(worker)
-        first = {
-            "name": worker.name,
-            "tags": ", ".join(worker.tags),
-            "requested_status": asked if asked in choices else choices[0],
-            "lazy": worker.lazy,
-        }
-        super().__init__(data, initial=first)
+        first = asked if asked in choices else choices[0]
+        super().__init__(data, initial={"requested_status": first, "lazy": worker.lazy})
         self.fields["requested_status"].choices = [(one.value, one.label) for one in choices]  # type: ignore[attr-defined]
-
-    @property
-    def given(self) -> dict[str, Any]:
-        return {**self.cleaned_data, "tags": self.cleaned_data["tags"].split(",")}
 
 
 class SleepForm(PeriodsForm):

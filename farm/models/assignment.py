@@ -68,6 +68,11 @@ class Assignment(WorkRecord):
     # Properties
 
     @property
+    def percent(self) -> int | None:
+        """How far it is, as its worker says; None where it has not said anything."""
+        return None if self.progress is None else round(self.progress * 100)
+
+    @property
     def preview(self) -> str:
         """Which one is the newest, while it is at work; empty without one."""
         return "" if self.attempt.outcome else preview_store.version(log_key(self.attempt.token))

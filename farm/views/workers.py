@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.views.members import admins_only
 from farm import bulk_changes, workers
 from farm.bulk_changes import FOR_ALL, BulkChange
-from farm.forms.workers import SleepForm, WorkerForm
+from farm.forms.workers import SleepForm, WorkerForm, WorkerStatusForm
 from farm.models import FarmWorker
 from farm.models.farm_worker import FarmWorkerQuerySet
 from farm.worker_list import index_context, page_of_worker
@@ -134,6 +134,19 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 @admins_only
+def request_status(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What it is to be."""
+    worker = get_object_or_404(FarmWorker.objects.kept(), public_id=public_id)
+    form = WorkerStatusForm(worker, request.POST)
+    form.submit(workers.change, worker=worker, by=request.user)
+    if form.is_valid():
+        messages.success(request, _asked(1) % {"count": 1})
+        return redirect("farm-worker", public_id)
+    return _page(request, worker, status_form=form)
+
+
+@require_POST
+@admins_only
 def change_sleep(request: HttpRequest, public_id: str) -> HttpResponse:
     """When it is to sleep."""
     worker = get_object_or_404(FarmWorker.objects.kept(), public_id=public_id)
@@ -150,6 +163,7 @@ def _page(
     worker: FarmWorker,
     *,
     form: WorkerForm | None = None,
+    status_form: WorkerStatusForm | None = None,
     sleep_form: SleepForm | None = None,
     secret: str = "",
 ) -> HttpResponse:
@@ -157,9 +171,11 @@ def _page(
     shown this once."""
     context = page_of_worker(worker, timezone.now()) | {"secret": secret}
     context["form"] = form or WorkerForm(worker)
+    context["status_form"] = status_form or WorkerStatusForm(worker)
     context["sleep_form"] = sleep_form or SleepForm(worker)
     context["zones"] = sorted(zone_names())
-    wrong = context["form"].errors or context["sleep_form"].errors
+    forms = ("form", "status_form", "sleep_form")
+    wrong = any(context[name].errors for name in forms)
     return render(request, "farm/worker.html", context, status=400 if wrong else 200)
 
 

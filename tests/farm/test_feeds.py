@@ -17,6 +17,7 @@ from farm.feeds import FarmFeed, FarmWorkerFeed
 from farm.models import FarmWorker
 from farm.stamp import stamp
 from invocations import runs
+from invocations.events import InvocationProgressed
 from invocations.states import Reason
 from networks.opening_hours import DAYS
 from realtime import log
@@ -189,6 +190,22 @@ def test_a_step_is_in_the_row_of_its_worker_and_gone_when_it_ends(
     assert whole is not None
     assert "Far, 1" not in next(iter(row.html.values()))
     assert "at work" not in whole.html["worker-work"]
+
+
+def test_how_far_a_step_is_is_drawn_on_the_page_of_its_worker(
+    worker: WorkerProgram, root: User, alice: User
+) -> None:
+    run = started(alice, "farm:shout")
+    (work,) = worker.claim()
+    mine, others = FarmWorkerFeed(worker.row), FarmWorkerFeed(enrolled(root, "Attic").row)
+    mine.snapshot()
+
+    worker.call(f"attempts/{work['token']}/renew", {"progress": 0.4, "phase": "drawing"})
+
+    step = run.invocations.get().public_id
+    told = Progress(run.network.topic, InvocationProgressed.type, {"invocation": step})
+    assert "at work, 40% (drawing)" in mine.render_progress(told)["worker-work"]
+    assert others.render_progress(told) == {}
 
 
 def test_a_step_that_was_stopped_leaves_the_row(worker: WorkerProgram, alice: User) -> None:

@@ -119,6 +119,29 @@ def test_one_change_of_several_is_one_event_and_one_line_of_the_audit_log(
     assert AuditEntry.objects.count() == lines + 1
 
 
+def test_who_renames_a_worker_asks_nothing_of_it(worker: WorkerProgram, admin: Any) -> None:
+    worker.row.request("asleep", lazy=True)
+
+    admin.post(f"/farm/{worker.row.public_id}/", {"name": "Front room", "tags": "fast"})
+
+    row = worker.row
+    assert (row.name, row.tags) == ("Front room", ["fast"])
+    assert (row.requested_status, row.lazy) == ("asleep", True)
+
+
+def test_machines_that_are_no_workers_any_more_are_listed_and_still_have_a_page(
+    worker: WorkerProgram, admin: Any
+) -> None:
+    assert "Machines that are no" not in html_of(admin.get("/farm/"))
+
+    change(admin, worker, do="archive")
+
+    page = html_of(admin.get("/farm/"))
+    assert "Machines that are no workers any more" in page
+    assert f'<a href="/farm/{worker.row.public_id}/">Back room</a>' in page
+    assert "no worker any more, since" in html_of(admin.get(f"/farm/{worker.row.public_id}/"))
+
+
 # Sleep windows
 
 

@@ -26,9 +26,7 @@ ALWAYS = [
 
 
 def ask(admin: Any, worker: WorkerProgram, **change: Any) -> Any:
-    address = f"/farm/{worker.row.public_id}/"
-    form = {"name": worker.row.name, "tags": "", **change}
-    return admin.post(address, form)
+    return admin.post(f"/farm/{worker.row.public_id}/status/", change)
 
 
 def test_a_worker_is_asleep_once_it_has_heard_of_it(worker: WorkerProgram, admin: Any) -> None:

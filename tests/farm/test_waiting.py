@@ -125,6 +125,18 @@ def test_pages_say_it_once_the_step_is_due(run: Run, owner: Any) -> None:
     assert f'data-refresh="{places[0]}"' in control_room
 
 
+def test_the_control_room_does_not_ask_after_the_queue_where_a_step_waits_for_the_farm(
+    run: Run, owner: Any
+) -> None:
+    Invocation.objects.update(due_at=timezone.now() - timedelta(seconds=20))
+
+    page = owner.get(run.network.get_absolute_url()).content.decode()
+
+    assert "due, and waits for a worker of the farm" in page
+    assert "Are the workers running?" not in page
+    assert "All is well." not in page
+
+
 @pytest.mark.parametrize("asked", ["testing", "restart"])
 def test_a_worker_that_is_asked_something_else_is_not_ready(
     run: Run, owner: Any, asked: str

@@ -61,6 +61,15 @@ def test_lines_are_chosen_by_level_and_those_without_one_belong_to_the_one_befor
     assert lines(words="SLOW") == ["WARNING it is slow", "  very slow"]
 
 
+def test_what_follows_a_warning_or_details_is_none_unless_it_is_indented(
+    worker: WorkerProgram, token: str
+) -> None:
+    write(worker, token, "debug: palette\nstep 1\nwarning: no ink\n  at all\nstep 2\n")
+
+    assert lines(level="info") == ["step 1", "warning: no ink", "  at all", "step 2"]
+    assert lines(level="warning") == ["warning: no ink", "  at all"]
+
+
 def test_a_reader_goes_on_where_it_was_and_is_given_whole_lines(
     worker: WorkerProgram, token: str
 ) -> None:

@@ -210,6 +210,7 @@ FORMS = {  # these take what a page sends
     "farm-token",
     "farm-revoke",
     "farm-changes",
+    "farm-status",
     "farm-sleep",
     "farm-secret",
     "farm-archive",

@@ -68,6 +68,7 @@ POST farm-worker              /farm/{worker_id}/                                
 GET  farm-preview             /invocations/{step}/preview/                      302 302 404 404 404 404 | 302 302 403 404 404 404
 GET  farm-log                 /invocations/{step}/log/                          302 302 404 200 200 200 | 302 302 403 200 200 200
 GET  farm-log-file            /invocations/{step}/log/download/                 302 302 404 200 200 200 | 302 302 403 200 200 200
+POST farm-status              /farm/{worker_id}/status/                         302 302 403 403 403 302
 POST farm-sleep               /farm/{worker_id}/sleep/                          302 302 403 403 403 302
 POST farm-secret              /farm/{worker_id}/secret/                         302 302 403 403 403 200
 POST farm-archive             /farm/{worker_id}/archive/                        302 302 403 403 403 302
@@ -230,7 +231,8 @@ _GRID = {"type": "grid", "name": "wall", "rows": "1", "columns": "2"}
 # What an attendant is told where that is not what others are who have nothing to do with the network
 ATTENDANT = {"GET networks:attendant": 200, "POST networks:attendant": 302}
 GIVEN: dict[str, dict[str, str]] = {
-    "POST farm-worker": {"name": "Machine", "requested_status": "asleep"},
+    "POST farm-worker": {"name": "Machine"},
+    "POST farm-status": {"requested_status": "asleep"},
     "POST farm-changes": {"do": "asleep"},
     "POST write-privacy": {"language": "en", "text": "Nothing is kept."},
     "POST networks:stream": {"action": "stop"},

@@ -52,7 +52,11 @@ def test_by_keyboard_one_is_chosen_and_asked_and_the_focus_stays(
     machine.call("sign-off")
     expect(page.locator(f"#farm-worker-{machine.id} .alarm")).to_have_text("offline")
     expect(box).to_be_focused()
+    link = page.get_by_role("link", name="Back room")
+    link.focus()
     machine.call("sign-on", {"session": "Back room"})
+    expect(page.locator(f"#farm-worker-{machine.id} .alarm")).to_have_count(0)
+    expect(link).to_be_focused()
 
     page.get_by_role("button", name="Let them sleep").focus()
     page.keyboard.press("Enter")
