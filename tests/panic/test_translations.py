@@ -75,15 +75,23 @@ def test_a_translation_has_the_values_and_elements_of_the_original(code: str) ->
     assert wrong == []
 
 
-def test_french_has_the_signs_of_french() -> None:
-    french = [
+def _french_texts() -> list[str]:
+    return [
         form
         for message in read_catalogue(LANGUAGES["fr"])
         if message.id
         for form in _texts(message)[2 if isinstance(message.id, tuple) else 1 :]
     ]
 
-    plain = [re.sub(r"<[^>]*>", "", text) for text in french]
+
+def test_french_has_one_word_for_a_run_and_one_for_a_prompt() -> None:
+    others = re.compile(r"\b(exécution|invite)s?\b", re.IGNORECASE)
+
+    assert [text for text in _french_texts() if others.search(text)] == []
+
+
+def test_french_has_the_signs_of_french() -> None:
+    plain = [re.sub(r"<[^>]*>", "", text) for text in _french_texts()]
 
     assert [text for text in plain if re.search(r"\w'\w", text)] == [], "a typographic apostrophe"
     assert [text for text in plain if re.search("[“”]|«[^\u00a0]|[^\u00a0]»", text)] == []
