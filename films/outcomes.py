@@ -36,7 +36,8 @@ GOES_ON = (FilmState.QUEUED, FilmState.RUNNING, FilmState.PAUSED)
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What a try gave. `outputs` are in their places; `asset` is the film, where it made one."""
+    """What a try gave. `outputs` are in their places; `asset` is the film, where it made one. `load`: how many
+    seconds passed for each that the processor gave it (0: not measured)."""
 
     outputs: list[dict[str, Any]]
     backend: str
@@ -44,11 +45,14 @@ class TaskResult:
     details: dict[str, Any]
     seconds: float
     asset: Asset | None = field(default=None)
+    load: float = 0.0
 
 
 def complete(claim: TaskClaim, result: TaskResult, *, at: datetime) -> None:
     with _held(claim) as (film, task):
-        claim.attempt.close(Outcome.COMPLETED, at=at, backend=result.backend, progress=1.0)
+        claim.attempt.close(
+            Outcome.COMPLETED, at=at, backend=result.backend, progress=1.0, load=result.load
+        )
         task.move(
             TaskState.COMPLETED,
             outputs=result.outputs,
@@ -61,7 +65,7 @@ def complete(claim: TaskClaim, result: TaskResult, *, at: datetime) -> None:
         )
         if task.work:
             key = task.operation, task.size_class, result.backend
-            TaskPace.note(*key, seconds=result.seconds, work=task.work)
+            TaskPace.note(*key, seconds=result.seconds / max(1.0, result.load), work=task.work)
         film.note_bytes(task.bytes)
         planning.go_on(film, task)
         _check_budget(film, at)

@@ -2,18 +2,21 @@
 
 What this installation has measured of just such work counts first; then what it has measured of the same work in
 another size; then what was measured elsewhere, times how much slower this machine has been than that. Each is
-less certain than the one before, and says so.
+less certain than the one before, and says so. All of it is as where nothing else runs: `films/load.py` says how
+many times as long it takes now.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from operations.weights import is_installed
 
+from .load import Load
 from .models import TaskPace
 from .plans import SOUND, TaskWay
 
@@ -64,16 +67,10 @@ SHORTER, LONGER = (
     5.0,
 )  # where little is known: nice work beside others takes many times as long
 OFTEN = 3
-# How much slower a machine is than TYPICAL_SECONDS before anything is known of it: films are nice, and two are made
-# at once. It counts as much as so many seconds of work that was measured. Where more programs want to run than there
-# are cores it is as many times more: a nice process gets no larger share than they do.
+# How much slower a machine is than TYPICAL_SECONDS before anything is known of it. It counts as much as so many
+# seconds of work that was measured.
 USUAL_SLOWNESS, USUAL_SECONDS = 1.5, 10.0
 KNOWN_SECONDS = 5.0  # of work that was measured, from which on a machine is known
-
-
-def busyness() -> float:
-    """How many programs of this machine want to run, for each core: a mean of the last five minutes."""
-    return os.getloadavg()[1] / (os.cpu_count() or 1)
 
 
 def likely_backend(operation: str, way: str) -> str:
@@ -106,16 +103,20 @@ class TimeGuess:
     def times(self, factor: float) -> TimeGuess:
         return TimeGuess(self.seconds * factor, self.least * factor, self.most * factor)
 
+    def widened(self, factor: float) -> TimeGuess:
+        """It may be so many times as long or short besides."""
+        return TimeGuess(self.seconds, self.least / factor, self.most * factor)
+
 
 class Paces:
-    """What is known here. One query."""
+    """What is known here. Two queries."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str, str], TaskPace] = {
             (row.operation, row.backend, row.size_class): row for row in TaskPace.objects.all()
         }
-        slowness = USUAL_SLOWNESS * max(1.0, busyness())
-        self._actual, self._typical = slowness * USUAL_SECONDS, USUAL_SECONDS
+        self._load = Load(timezone.now())
+        self._actual, self._typical = USUAL_SLOWNESS * USUAL_SECONDS, USUAL_SECONDS
         for row in self._rows.values():
             typical = TYPICAL_SECONDS.get((row.operation, row.backend))
             if typical is not None and _is_telling(row):
@@ -123,11 +124,18 @@ class Paces:
                 self._note(times * row.seconds * row.work, times * typical * row.work, times)
 
     def learn(self, way: TaskWay, work: float, seconds: float) -> None:
-        """From a task that is under way: so much of it is done after so many seconds. The first film of a machine is
-        said right once its first task has gone on for a while."""
-        typical = TYPICAL_SECONDS.get((way.operation, likely_backend(way.operation, way.way)))
-        if typical and work > 0 and seconds >= LEARNED_AFTER:
-            self._note(seconds, typical * work, 1)
+        """From a task that is under way: so much of it is done after so many seconds. Where such work was measured it
+        says how busy the machine is now; else how fast the machine is: its first film is said right once its first
+        task has gone on for a while."""
+        if work <= 0 or seconds < LEARNED_AFTER:
+            return
+        backend = likely_backend(way.operation, way.way)
+        row = self._rows.get((way.operation, backend, way.size_class))
+        typical = TYPICAL_SECONDS.get((way.operation, backend))
+        if row is not None:
+            self._load.meet(seconds, row.seconds * work)
+        elif typical is not None:
+            self._note(seconds / self._load.factor, typical * work, 1)
 
     def _note(self, actual: float, typical: float, tasks: int) -> None:
         """Long work counts more than short: what each task takes anyhow differs most."""
@@ -135,7 +143,11 @@ class Paces:
         self._typical += typical + START_SECONDS * tasks
 
     def guess(self, way: TaskWay, work: float, *, tasks: float = 1) -> TimeGuess:
-        """For so much work in so many tasks."""
+        """For so much work in so many tasks, by the clock."""
+        return self._alone(way, work, tasks).times(self._load.factor).widened(self._load.doubt)
+
+    def _alone(self, way: TaskWay, work: float, tasks: float) -> TimeGuess:
+        """The same where nothing else runs."""
         backend = likely_backend(way.operation, way.way)
         row = self._rows.get((way.operation, backend, way.size_class))
         if row is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import shutil
 import time
 from collections.abc import Callable
@@ -49,6 +50,7 @@ RENEW_SECONDS = 10.0
 LOOK_SECONDS = 1.0  # between two looks whether somebody has cancelled it
 PROGRESS_SECONDS = 2.0
 MAX_FILM_BYTES = 4 * 10**9  # of a finished film
+MADE = 0.8  # of a film, once it is written: it is read to its end before it is kept
 DEADLINE_FACTOR = 10.0  # beside a ring that is busy a nice process takes so many times as long
 
 
@@ -61,10 +63,17 @@ class TaskRun:
         self.leaves = False
         self._is_wanted = True
         self._begun = self._looked = self._told = self._renewed = time.monotonic()
+        self._used = _processor_seconds()
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._begun
+
+    @property
+    def load(self) -> float:
+        """How many seconds have passed for each that the processor gave it: 1 where nothing else runs, two hundred
+        where all cores have other work, which comes before what is nice."""
+        return max(1.0, self.seconds / max(0.01, _processor_seconds() - self._used))
 
     def report(self, fraction: float, phase: str) -> None:
         """Of the operation; seldom enough for a row and a message."""
@@ -73,7 +82,8 @@ class TaskRun:
             return
         self._told = now
         with suppress(DatabaseError):
-            self.claim.attempt.note_progress(fraction, phase)
+            step = self.claim.task.purpose == TaskPurpose.STEP
+            self.claim.attempt.note_progress(fraction if step else MADE * fraction, phase)
             tell_progress(self.claim.film.pk)
 
     def cancelled(self) -> bool:
@@ -182,14 +192,13 @@ def _fail_to_store(claim: TaskClaim, error: AssetError) -> None:
 
 def _succeed(run: TaskRun, result: OperationResult) -> None:
     """Files first, the row last: what is recorded as made is there."""
-    claim, seconds = run.claim, run.seconds
-    asset = None
+    claim, asset = run.claim, None
     if claim.task.purpose == TaskPurpose.STEP:
         outputs = [intermediates.keep(claim.film, one) for one in result.outputs]
     else:
         outputs, asset = [], _stored(claim, result.outputs[0])
     done = outcomes.TaskResult(
-        outputs, result.backend, result.degraded, result.details, seconds, asset
+        outputs, result.backend, result.degraded, result.details, run.seconds, asset, run.load
     )
     try:
         outcomes.complete(claim, done, at=timezone.now())
@@ -205,6 +214,12 @@ def _stored(claim: TaskClaim, made: OperationOutput) -> Asset:
     mine.update(lease_length=STORING_LEASE, lease_until=timezone.now() + STORING_LEASE)
     with extended_deadlines(DEADLINE_FACTOR):
         return ingest.store(made.path, kind="video", max_bytes=MAX_FILM_BYTES)
+
+
+def _processor_seconds() -> float:
+    """Of this process, which does one task at a time, and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def tell_progress(film_pk: int) -> None:

@@ -30,6 +30,8 @@ class TaskAttempt(Lease):
     backend = models.CharField(max_length=40, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
+    # How many seconds passed for each that the processor gave it, 1 at least; 0: not measured, as on the farm
+    load = models.FloatField(default=0.0)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
 

@@ -8,8 +8,8 @@ WEIGHT = 0.3  # of the newest measurement, in the running mean
 
 
 class TaskPace(models.Model):
-    """Seconds by the clock for a unit of work (`FilmTask.work`): a running mean of tasks of one operation,
-    one size class and one backend. `work` is how much one of them was."""
+    """Seconds for a unit of work (`FilmTask.work`) where nothing else runs: a running mean of tasks of one
+    operation, one size class and one backend. `work` is how much one of them was."""
 
     operation = models.CharField(max_length=20)
     size_class = models.CharField(max_length=20)
@@ -35,7 +35,7 @@ class TaskPace(models.Model):
     def note(
         cls, operation: str, size_class: str, backend: str, *, seconds: float, work: float
     ) -> None:
-        """One more task: so much work in so many seconds."""
+        """One more task: so much work in so many seconds, of the clock by the load while it ran."""
         key = {"operation": operation, "size_class": size_class, "backend": backend}
         pace = seconds / work
         found, created = cls.objects.get_or_create(**key, defaults={"seconds": pace, "work": work})

@@ -80,9 +80,9 @@ def time_left(guess: TimeGuess | None) -> str:
 @register.filter
 def time_taken(guess: TimeGuess) -> str:
     """How long it takes, or between which bounds."""
-    if not _is_vague(guess):
-        return _length(guess.seconds)
     words = {"least": _length(guess.least), "most": _length(guess.most)}
+    if not _is_vague(guess) or words["least"] == words["most"]:
+        return _length(guess.seconds)
     return gettext("%(least)s to %(most)s") % words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from films import changes, intermediates, orders, sweep
-from films.models import Film, FilmTask, TaskPace
+from films.models import Film, FilmTask, TaskAttempt, TaskPace
 from films.progress import progress_of_film
 from films.states import FilmState, TaskState
 from films.worker import FilmWorker
 from invocations.models import Run
+from invocations.states import Outcome
 from lib.validation import Invalid
 from notifications.models import Channel, Notification
 from notifications.occasions import SELECTABLE
@@ -95,6 +97,26 @@ def test_a_film_that_takes_more_room_than_it_may_fails(
         "page": "film",
         "page_of": film.public_id,
     }
+
+
+def test_pace_is_that_of_a_machine_that_does_nothing_else(order: Order) -> None:
+    """A task that waits is not slow: the processor was with others."""
+
+    def wait(*asked: Any) -> OperationResult:
+        time.sleep(0.5)
+        return operate_here(*asked)
+
+    with closing(FilmWorker(quiet_seconds=0, operate=wait)) as worker:
+        make_all(worker, order("upscale"))
+
+    paces = {one.operation: one.seconds * one.work for one in TaskPace.objects.all()}
+    for task in FilmTask.objects.exclude(seconds=None):
+        attempt = TaskAttempt.objects.get(task=task, outcome=Outcome.COMPLETED)
+        assert task.seconds is not None
+        assert task.seconds >= 0.5
+        assert attempt.load > 1
+    assert paces
+    assert max(paces.values()) < 0.4
 
 
 def test_what_was_measured_tells_the_time_that_is_left(

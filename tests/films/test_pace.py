@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from films import claims, orders, pace
+from films import claims, load, orders, outcomes
 from films.models import Film, FilmTask, TaskAttempt, TaskPace
+from films.outcomes import TaskResult
 from films.pace import (
     BACKENDS,
+    OFTEN,
     TYPICAL_SECONDS,
     USUAL_SLOWNESS,
     Paces,
@@ -33,6 +35,7 @@ from operations.registry import operation_named, operations
 from operations.weights import FOLDER_VARIABLE
 
 SMALL, LARGE = "2^12", "2^21"
+KNOWN = TaskWay("crossfade", LARGE, "morph")
 OF_RUN = {"seconds": 20, "fade": 2, "width": 1920, "height": 1080}
 
 pytestmark = pytest.mark.django_db
@@ -173,19 +176,60 @@ def begin_first_task(film: Film, *, slowness: float, far: float) -> None:
     TaskAttempt.objects.filter(pk=claim.attempt.pk).update(progress=far, started_at=began)
 
 
-def test_what_is_not_known_takes_longer_where_much_else_runs(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("way", [TaskWay("interpolate", LARGE), KNOWN])
+def test_all_takes_longer_where_much_else_runs(
+    way: TaskWay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    way = TaskWay("interpolate", LARGE)
     TaskPace.note("crossfade", LARGE, "flow", seconds=4, work=20)
-    known = TaskWay("crossfade", LARGE, "morph")
-    idle, measured = Paces().guess(way, 200), Paces().guess(known, 200)
-    monkeypatch.setattr(pace, "busyness", lambda: 4.0)
+    idle = Paces().guess(way, 200)
+    monkeypatch.setattr(load, "busyness", lambda: 4.0)
 
     busy = Paces().guess(way, 200)
 
-    assert 2 < busy.seconds / idle.seconds < 4
-    assert Paces().guess(known, 200) == measured
+    assert busy.seconds == pytest.approx(4 * idle.seconds)
+    assert busy.most / busy.least > idle.most / idle.least
+
+
+@pytest.mark.parametrize(("then", "now"), [(1.0, 8.0), (8.0, 1.0), (8.0, 8.0), (1.0, 1.0)])
+def test_pace_that_was_measured_under_one_load_is_right_under_another(
+    then: float, now: float, film_of_run: Film
+) -> None:
+    """A second for each megapixel where nothing else runs; an hour later another film is made."""
+    for _ in range(OFTEN):
+        complete_task(film_of_run, load=then, at=timezone.now() - timedelta(hours=1))
+    complete_task(film_of_run, load=now, at=timezone.now())
+
+    guess = Paces().guess(KNOWN, 100)
+
+    assert 0.8 < guess.seconds / (now * 100) < 1.1
+    assert guess.least < now * 100 < guess.most
+
+
+def test_task_that_takes_longer_than_such_work_says_how_busy_the_machine_is(
+    film_of_run: Film,
+) -> None:
+    for task in film_of_run.tasks.all():
+        key = likely_backend(task.operation, way_of(task.parameters))
+        for _ in range(OFTEN):
+            TaskPace.note(task.operation, task.size_class, key, seconds=task.work, work=task.work)
+    alone = progress_of_film(film_of_run).eta_seconds
+    begin_first_task(film_of_run, slowness=6 / TYPICAL_SECONDS["crossfade", "flow"], far=0.5)
+
+    beside_others = progress_of_film(film_of_run).eta_seconds
+
+    assert alone is not None
+    assert beside_others is not None
+    assert 4 < beside_others / alone < 6
+
+
+def complete_task(film: Film, *, load: float, at: datetime) -> None:
+    """As a worker on this machine would: 100 megapixels of crossfade, a second each."""
+    FilmTask.objects.filter(film=film, state=TaskState.COMPLETED).update(state=TaskState.READY)
+    film.tasks.filter(operation="crossfade").update(size_class=LARGE, work=100.0)
+    claim = claims.claim_next_task(worker="here", at=at - timedelta(seconds=100 * load))
+    assert claim is not None
+    assert claim.task.operation == "crossfade"
+    outcomes.complete(claim, TaskResult([], "flow", "", {}, 100 * load, load=load), at=at)
 
 
 def test_small_tasks_say_nothing_of_large_ones() -> None:
@@ -233,6 +277,7 @@ def test_bounds_that_are_far_apart_are_said_in_words() -> None:
     assert time_left(None) == ""
     assert time_taken(TimeGuess(600, 150, 2400)) == "2 minutes to 40 minutes"
     assert time_taken(TimeGuess(30, 24, 40)) == "1 minute"
+    assert time_taken(TimeGuess(20, 5, 70)) == "1 minute"  # and not “1 minute to 1 minute”
 
 
 def test_likely_backends_are_those_of_the_operations() -> None:
