@@ -14,12 +14,13 @@ import av
 
 from . import sentences
 from .errors import BadInput
+from .program_stream import PACK
 from .sentences import stored_sentence
 
 HEAD = 16 * 1024
 TS_PACKET = 188
 MATROSKA = b"\x1aE\xdf\xa3"
-CLIPS = {"mov", "matroska", "avi", "mpegts", "asf", "ogg", "flv", "gif"}
+CLIPS = {"mov", "matroska", "avi", "mpegts", "mpeg", "asf", "ogg", "flv", "gif"}
 SOUNDS = {"wav", "mp3", "aac", "flac", "aiff", "ogg", "mov", "matroska"}
 # What people send by mistake, and under another name.
 _OTHERS = (
@@ -39,7 +40,18 @@ _OTHERS = (
     (b"<", stored_sentence("a web page or another text")),
     (b"{", stored_sentence("a text")),
 )
+# Videos all the same, but not to be taken: without the times of their pictures, or by nobody's decoder here.
+_UNTAKEN = (
+    (b"\0\0\x01\xb3", stored_sentence("an MPEG video without its container")),
+    (b"\0\0\x01\x67", stored_sentence("an H.264 video without its container")),
+    (b"\0\0\0\x01", stored_sentence("an H.264 or H.265 video without its container")),
+    (b"DKIF", stored_sentence("a VP8, VP9 or AV1 video without its container")),
+    (b"YUV4MPEG2", stored_sentence("a video without its container (Y4M)")),
+    (b"\x06\x0e\x2b\x34", stored_sentence("a video for editing (MXF)")),
+    (b".RMF", stored_sentence("a RealMedia video")),
+)
 _STARTS = (
+    (PACK, "mpeg"),
     (MATROSKA, "matroska"),
     (b"OggS", "ogg"),
     (b"GIF8", "gif"),
@@ -97,6 +109,8 @@ def require_media(path: Path, demuxers: set[str]) -> str:
         return demuxer
     if demuxer in SOUNDS:
         raise BadInput(sentences.NO_PICTURES)
+    if untaken := next((phrase for start, phrase in _UNTAKEN if head.startswith(start)), ""):
+        raise BadInput(sentences.NOT_TAKEN % {"phrase": untaken})
     phrase = _phrase_of(head)
     raise BadInput(sentences.NOT_A_CLIP % {"phrase": phrase} if phrase else sentences.UNKNOWN)
 

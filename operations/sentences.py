@@ -13,6 +13,9 @@ def stored_sentence(source: str) -> str:
 
 EMPTY = stored_sentence("The file is empty.")
 NOT_A_CLIP = stored_sentence("This is not a video: what came is %(phrase)s.")
+NOT_TAKEN = stored_sentence(
+    "This is %(phrase)s, which is not taken: convert it to MP4, MOV, WebM or Matroska first."
+)
 UNKNOWN = stored_sentence("This is not a video, nor any media that is known.")
 NO_PICTURES = stored_sentence("There are no moving pictures in it, only sound.")
 NO_STREAM = stored_sentence("There are no moving pictures in it.")

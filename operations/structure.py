@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .containers import TS_PACKET, read_head
+from .program_stream import is_program_cut, is_program_encrypted
 
 MAX_BOXES = 10_000
 _WITH_BOXES = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
@@ -27,18 +28,19 @@ def is_encrypted(path: Path, demuxer: str) -> bool:
         head = read_head(path)
         packets = range(0, len(head) - 4, TS_PACKET)
         return any(head[at] == 0x47 and head[at + 3] & 0xC0 for at in packets)
+    if demuxer == "mpeg":
+        return is_program_encrypted(read_head(path))
     return False
 
 
 def is_cut_short(path: Path, demuxer: str) -> bool:
     """Whether it says that it has more bytes than it has."""
+    if demuxer == "mpeg":
+        return is_program_cut(path)
     size = path.stat().st_size
     with path.open("rb") as stream:
         if demuxer == "mov":
-            boxes = list(_boxes(stream, 0, size))
-            kinds = {kind for kind, _, _ in boxes}
-            beyond = any(end > size for _, _, end in boxes)
-            return beyond or b"moov" not in kinds or (b"mdat" not in kinds and b"moof" not in kinds)
+            return _lacks_boxes(stream, size)
         if demuxer == "matroska":
             for number, start, length in _elements(stream.read(4096)):
                 if number == _SEGMENT:
@@ -48,9 +50,14 @@ def is_cut_short(path: Path, demuxer: str) -> bool:
             return int.from_bytes(stream.read(4), "little") + 8 > size + 1
         if demuxer == "mpegts":
             return size % TS_PACKET > 0
-        if demuxer == "gif":
-            return not _has_gif_an_end(stream)
-    return False
+        return demuxer == "gif" and not _has_gif_an_end(stream)
+
+
+def _lacks_boxes(stream: BinaryIO, size: int) -> bool:
+    boxes = list(_boxes(stream, 0, size))
+    kinds = {kind for kind, _, _ in boxes}
+    beyond = any(end > size for _, _, end in boxes)
+    return beyond or b"moov" not in kinds or (b"mdat" not in kinds and b"moof" not in kinds)
 
 
 def _boxes(stream: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:

@@ -68,6 +68,24 @@ def rubbish(folder: Path) -> Path:
     return folder / "rubbish.mp4"
 
 
+def bare_mpeg(folder: Path) -> Path:
+    return write_clip(folder / "bare.m2v", moving_sprite(3), codec="mpeg2video")
+
+
+def bare_h264(folder: Path) -> Path:
+    return write_clip(folder / "bare.h264", moving_sprite(3))
+
+
+def scrambled_disc(folder: Path) -> Path:
+    """As a bought disc has it: each packet says so."""
+    path = write_clip(folder / "disc.vob", moving_sprite(6), codec="mpeg2video")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\0\0\x01\xe0")
+    data[at + 6] |= 0x10
+    path.write_bytes(data)
+    return path
+
+
 def encrypted(folder: Path) -> Path:
     return write_clip(folder / "secret.mp4", moving_sprite(3), container=ENCRYPTION)
 
@@ -98,7 +116,10 @@ def three_hours(folder: Path) -> Path:
         (text_named_mp4, "a text"),
         (playlist_named_mp4, "a playlist"),
         (rubbish, "nor any media that is known"),
+        (bare_mpeg, "an MPEG video without its container, which is not taken: convert it"),
+        (bare_h264, "an H.264 or H.265 video without its container"),
         (encrypted, "is encrypted"),
+        (scrambled_disc, "is encrypted"),
         (eight_thousand_wide, "too large: 7680 by 4320"),
         (three_hours, "too long: it plays 183 minutes, and at most 180"),
     ],
@@ -113,9 +134,9 @@ def test_bad_file_gets_its_sentence(
             make(operation, path)
 
 
-@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm", "avi", "ts"])
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm", "avi", "ts", "vob", "mpg"])
 def test_file_that_is_cut_short_gets_its_sentence(suffix: str, tmp_path: Path, make: Made) -> None:
-    codec = "libvpx" if suffix == "webm" else "libx264"
+    codec = {"webm": "libvpx", "vob": "mpeg2video", "mpg": "mpeg1video"}.get(suffix, "libx264")
     path = write_clip(tmp_path / f"whole.{suffix}", moving_sprite(6), codec=codec)
 
     assert make("probe", path).details["frames"] == 6
