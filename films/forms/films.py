@@ -23,15 +23,15 @@ LARGER = (
     ("height", _("so many lines high:")),
 )
 ORDERS = (
-    ("interpolate-upscale", _("first more pictures, then enlarge: faster")),
-    ("upscale-interpolate", _("first enlarge, then more pictures: finer motion, slower")),
+    ("interpolate-upscale", _("more pictures first")),
+    ("upscale-interpolate", _("enlarged first")),
 )
 
 
 METHODS = (
-    ("automatic", _("by learned weights where they are here and that is done soon")),
-    ("motion", _("without: quick")),
-    ("learned", _("by learned weights: the best, and about ten times as long")),
+    ("automatic", _("as time allows")),
+    ("motion", _("quickly")),
+    ("learned", _("by learned weights")),
 )
 
 
@@ -56,10 +56,21 @@ class ClipFilmForm(CheckedForm):
     larger = forms.ChoiceField(label=_("Size"), choices=LARGER, required=False)
     height = forms.IntegerField(label=_("Lines"), min_value=16, max_value=4320, required=False)
     order = forms.ChoiceField(
-        label=_("Where both are done"), choices=ORDERS, required=False, initial=ORDERS[0][0]
+        label=_("Where both are done"),
+        choices=ORDERS,
+        required=False,
+        initial=ORDERS[0][0],
+        help_text=_("More pictures first is faster, enlarged first gives finer motion."),
     )
     method = forms.ChoiceField(
-        label=_("How pictures are made"), choices=METHODS, required=False, initial=METHODS[0][0]
+        label=_("How pictures are made"),
+        choices=METHODS,
+        required=False,
+        initial=METHODS[0][0],
+        help_text=_(
+            "Learned weights are the best, and take about ten times as long. As time allows: with them where they "
+            "are here and that is done soon."
+        ),
     )
     keep_audio = forms.BooleanField(label=_("Keep its sound"), required=False, initial=True)
     approve = forms.BooleanField(
@@ -117,7 +128,7 @@ HEIGHTS = ((480, "480"), (720, "720"), (1080, "1080"), (1440, "1440"), (2160, "2
 TRANSITIONS = (
     ("morph", _("they grow into each other")),
     ("fade", _("they fade into each other")),
-    ("interpolate", _("learned motion: slow, and only with the extra “films”")),
+    ("interpolate", _("learned motion")),
 )
 
 
@@ -129,7 +140,10 @@ class RunFilmForm(CheckedForm):
         label=_("Seconds for each picture"), min_value=0.5, max_value=60, initial=4
     )
     transition = forms.ChoiceField(
-        label=_("From picture to picture"), choices=TRANSITIONS, initial="morph"
+        label=_("From picture to picture"),
+        choices=TRANSITIONS,
+        initial="morph",
+        help_text=_("Learned motion is slow, and only there with the extra “films”."),
     )
     fade = forms.FloatField(
         label=_("Seconds from one to the next"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import gettext, ngettext
 
+from films.option_texts import options_of_film
 from films.pace import TimeGuess
 from films.recipe import UnknownRecipe, recipe_named
 from films.state_texts import FILM_STATES, OPERATIONS, TASK_STATES
 
 register = template.Library()
+register.filter(options_of_film)
 VAGUE = 2.0  # times the least, from which on both bounds are said
 
 
@@ -38,14 +40,6 @@ def recipe_title(name: str) -> str:
         return str(recipe_named(name).title)
     except UnknownRecipe:
         return name
-
-
-@register.filter
-def option_value(value: object) -> str:
-    """The value of an option of a recipe, in the reader's language where it is a word."""
-    if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
-    return str(value)
 
 
 @register.filter

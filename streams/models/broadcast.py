@@ -19,8 +19,8 @@ class BedKind(models.TextChoices):
     """What is heard between and beneath the sounds of steps."""
 
     SILENCE = "silence", _("silence")
-    RUN = "run", _("the newest sound of the run, again and again, quietly")
-    FOLDER = "folder", _("music from this installation's folder")
+    RUN = "run", _("the run's newest sound")
+    FOLDER = "folder", _("music of the folder")
 
 
 class OutsideHours(models.TextChoices):
@@ -28,7 +28,7 @@ class OutsideHours(models.TextChoices):
 
     ON = "on", _("it goes on as ever")
     SLATE = "slate", _("a slate says when it opens")
-    OFF = "off", _("it is off air, and comes back by itself when it opens")
+    OFF = "off", _("it is off air")
 
 
 class BroadcastQuerySet(models.QuerySet["Broadcast"]):

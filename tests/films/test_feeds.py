@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from films import changes, events, orders
-from films.feeds import RunFeed
+from films.feeds import FilmFeed, RunFeed
 from films.models import Film
 from films.state_texts import FILM_STATES
 from films.worker import FilmWorker
@@ -17,7 +17,7 @@ from realtime.events import Progress
 from realtime.feeds import NOT_FOUND, NOT_SIGNED_IN, Denied, Frame
 from realtime.models import Event
 
-from .conftest import make_all
+from .conftest import Order, make_all
 
 SMALL = {"width": 160, "height": 90, "rate": 15, "seconds": 1, "fade": 0.2, "captions": False}
 
@@ -92,3 +92,16 @@ def test_only_those_who_control_the_network_follow_it(pictured_run: Run, bob: Us
         with pytest.raises(Denied) as refused:
             RunFeed.open_for(person, pictured_run.public_id)
         assert refused.value.code == code
+
+
+def test_page_of_a_film_that_ends_loses_its_place_in_the_queue_without_a_reload(
+    order: Order, film_worker: FilmWorker
+) -> None:
+    film = order("upscale")
+    feed = FilmFeed(film)
+    begun = feed.snapshot()["film-now"]
+
+    make_all(film_worker, film)
+
+    assert "It takes turns with other films." in begun
+    assert "It takes turns with other films." not in feed.snapshot()["film-now"]
