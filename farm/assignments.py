@@ -166,12 +166,11 @@ def send_preview(worker: FarmWorker, token: str, content: bytes) -> None:
     )
 
 
-def sign_off(worker: FarmWorker, *, at: datetime) -> None:
-    """It leaves: what it holds is free at once."""
+def give_back_all(worker: FarmWorker, *, at: datetime) -> None:
+    """What it holds is free at once."""
     for attempt in _held(worker):
         with suppress(Stale):
             failures.give_back(worker, attempt, at=at)
-    worker.sign_off(at)
 
 
 def has_other_work(worker: FarmWorker, attempt: Attempt) -> bool:

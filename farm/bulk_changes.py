@@ -47,7 +47,7 @@ def change_workers(
         case BulkChange.UNTAG:
             count = found.remove_tags(_some_tags(tags))
         case BulkChange.ARCHIVE:
-            count = found.archive(at)
+            count = workers.archive_several(found, at)
     AuditEntry.record(by, "farm.workers_changed", f"{what}: {count}")
     return count
 

@@ -227,7 +227,7 @@ def finish(worker: FarmWorker, found: TaskAssignment, answer: Finish, *, at: dat
     send_film_work(worker.public_id)
 
 
-def sign_off(worker: FarmWorker, *, at: datetime) -> None:
+def give_back_all(worker: FarmWorker, *, at: datetime) -> None:
     """What it holds is free at once."""
     for one in _HELD.rows(holder=worker.holder_name) if worker.operations else ():
         with suppress(Stale):

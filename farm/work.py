@@ -75,8 +75,14 @@ def finish(worker: FarmWorker, token: str, answer: Finish, *, at: datetime) -> l
 
 def sign_off(worker: FarmWorker, *, at: datetime) -> None:
     """It leaves: what it holds is free at once."""
-    film_work.sign_off(worker, at=at)
-    assignments.sign_off(worker, at=at)
+    give_back_all(worker, at=at)
+    worker.sign_off(at)
+
+
+def give_back_all(worker: FarmWorker, *, at: datetime) -> None:
+    """What it holds is free at once."""
+    film_work.give_back_all(worker, at=at)
+    assignments.give_back_all(worker, at=at)
 
 
 def chunk_of_task(worker: FarmWorker, token: str) -> Path:

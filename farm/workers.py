@@ -18,8 +18,10 @@ from invocations.states import LIVE_RUNS
 from lib.validation import Invalid, is_legible
 from networks.weekly_periods import PeriodWords, checked_periods
 
+from . import work
 from .models import BlockedWorker, EnrolmentToken, FarmWorker, WorkerStatus
 from .models.enrolment_token import PUBLIC_ID_LENGTH
+from .models.farm_worker import FarmWorkerQuerySet
 
 REQUESTABLE = (
     WorkerStatus.AWAKE,
@@ -141,9 +143,19 @@ def is_one_line(text: str) -> bool:
 
 
 def archive(worker: FarmWorker, *, by: User, at: datetime) -> None:
-    """It is no worker any more; what it holds comes back when its leases run out."""
-    worker.archive(at)
+    """It is no worker any more; what it holds is free at once."""
+    archive_several(FarmWorker.objects.filter(pk=worker.pk), at)
+    worker.refresh_from_db()
     AuditEntry.record(by, "farm.worker_archived", worker.name)
+
+
+def archive_several(found: FarmWorkerQuerySet, at: datetime) -> int:
+    """None of them is a worker any more, and what they hold is free: they could not hand it in. How many they are."""
+    before = list(found)
+    count = FarmWorker.objects.filter(pk__in=[one.pk for one in before]).archive(at)
+    for worker in before:
+        work.give_back_all(worker, at=at)
+    return count
 
 
 def due_archiving(at: datetime) -> list[int]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from ninja import Router, Status
 from pydantic import BaseModel, Field, field_validator
 
-from farm import work
+from farm import work, workers
 from farm.admission import tell_given
 from farm.api.auth import SessionReplaced, WorkerRequest, session_of
 from farm.api.given_work import WorkGiven, WorkOut
@@ -234,13 +234,13 @@ class Finished(BaseModel):
 @refuses({403: "`bad_enrolment`: the token was used, has expired, or never was one."})
 def enrol(request: HttpRequest, body: EnrolmentIn) -> HttpResponse | Status[Enrolled]:
     """Become a worker."""
-    at = timezone.now()
+    at, name = timezone.now(), workers.checked_name(body.name)
     token = EnrolmentToken.use(body.token, at=at)
     if token is None:
         sentence = "This enrolment token was used, has expired, or never was one."
         return problem(403, "bad_enrolment", sentence)
     worker, secret = FarmWorker.enrol(
-        name=body.name,
+        name=name,
         platform=body.platform,
         version=body.version,
         at=at,

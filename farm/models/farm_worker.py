@@ -74,7 +74,8 @@ class FarmWorkerQuerySet(models.QuerySet["FarmWorker"]):
         return self.filter(Q(last_seen_at__lt=at) | never)
 
     def archive(self, at: datetime) -> int:
-        """None of them is a worker any more; how many. One event."""
+        """None of them is a worker any more: kept in the history, with a secret that is worth nothing; how many. One
+        event."""
         with transaction.atomic():
             found = self._locked()
             mine = FarmWorker.objects.filter(pk__in=found)
@@ -268,11 +269,6 @@ class FarmWorker(models.Model):
         FarmWorker.objects.filter(pk=self.pk).update(secret_digest=digest(secret), session="")
         self.refresh_from_db()
         return secret
-
-    def archive(self, at: datetime) -> None:
-        """Gone from the farm, kept in the history; its secret is worth nothing any more."""
-        FarmWorker.objects.filter(pk=self.pk).archive(at)
-        self.refresh_from_db()
 
     def _hold(self) -> None:
         """Its status and what it was asked, as they are until the transaction ends."""

@@ -91,7 +91,7 @@ def test_a_new_data_folder_is_told_of_the_workers_that_there_are(
 
 
 def test_an_archived_worker_offers_nothing(worker: WorkerProgram) -> None:
-    worker.row.archive(timezone.now())
+    FarmWorker.objects.filter(pk=worker.row.pk).archive(timezone.now())
 
     assert ids() == []
 

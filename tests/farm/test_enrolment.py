@@ -17,8 +17,8 @@ from farm.models.enrolment_token import LIFETIME
 from .conftest import SHOUT, WorkerProgram, enrolled
 
 
-def enrol(token: str) -> Any:
-    body = json.dumps({"token": token, "name": "Back room"})
+def enrol(token: str, name: str = "Back room") -> Any:
+    body = json.dumps({"token": token, "name": name})
     return Client().post("/api/farm/v1/enrol", body, "application/json")
 
 
@@ -36,6 +36,17 @@ def test_a_token_makes_one_worker(root: User) -> None:
 def test_what_is_no_token_makes_none(root: User, token: str) -> None:
     assert enrol(token).status_code == 403
     assert not FarmWorker.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["Back\nroom", " \t", "Back\x1b[31mroom"])
+def test_a_name_that_is_no_line_is_refused_and_the_token_is_still_good(
+    root: User, name: str
+) -> None:
+    _, plain = EnrolmentToken.issue(root, at=timezone.now())
+
+    assert enrol(plain, name).status_code == 422
+    assert enrol(plain, " Back room ").status_code == 201
+    assert FarmWorker.objects.get().name == "Back room"
 
 
 def test_an_old_token_makes_none(root: User) -> None:
@@ -90,7 +101,7 @@ def test_an_offer_that_makes_no_sense_is_refused(
 
 
 def test_an_archived_worker_is_nobody(worker: WorkerProgram) -> None:
-    worker.row.archive(timezone.now())
+    FarmWorker.objects.all().archive(timezone.now())
 
     assert worker.call("claim").status_code == 401
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
-from farm.models import Assignment, EnrolmentToken
+from farm.models import Assignment, EnrolmentToken, FarmWorker
 from farm.models.work_record import LOG_PART_BYTES
 from invocations.models import Attempt
 from invocations.states import Outcome
@@ -45,7 +45,7 @@ def test_wrong_and_old_secrets_are_refused(worker: WorkerProgram, root: User) ->
     new = WorkerProgram(worker.row.rotate_secret())
     _, person = ApiToken.issue(root)
     archived = enrolled(root, "Gone")
-    archived.row.archive(timezone.now())
+    FarmWorker.objects.filter(pk=archived.row.pk).archive(timezone.now())
 
     for secret in ("", "worker_wrong", old.secret, person, archived.secret):
         thief = WorkerProgram(secret)

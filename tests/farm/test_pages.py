@@ -13,7 +13,7 @@ from farm.models import FarmWorker
 from realtime import log
 from tests.people import html_of
 
-from .conftest import SHOUT, WorkerProgram, enrolled
+from .conftest import SHOUT, WorkerProgram, enrolled, started
 from .test_status import ALWAYS
 
 NIGHT = {"days": ["mon", "tue"], "opens": "22:00", "closes": "08:00", "zone": "Europe/Zurich"}
@@ -140,6 +140,23 @@ def test_machines_that_are_no_workers_any_more_are_listed_and_still_have_a_page(
     assert "Machines that are no workers any more" in page
     assert f'<a href="/farm/{worker.row.public_id}/">Back room</a>' in page
     assert "no worker any more, since" in html_of(admin.get(f"/farm/{worker.row.public_id}/"))
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_what_a_machine_has_begun_is_free_once_it_is_no_worker_any_more(
+    worker: WorkerProgram, other: WorkerProgram, admin: Any, alice: User, several: bool
+) -> None:
+    run = started(alice, "farm:shout")
+    (work,) = worker.claim()
+
+    if several:
+        change(admin, worker, do="archive")
+    else:
+        admin.post(f"/farm/{worker.row.public_id}/archive/")
+
+    (again,) = other.claim()
+    assert run.invocations.get().attempts.count() == 2
+    assert again["token"] != work["token"]
 
 
 # Sleep windows

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from farm.feeds import FarmFeed
-from farm.models import EnrolmentToken
+from farm.models import EnrolmentToken, FarmWorker
 from farm.models.enrolment_token import LIFETIME
 from realtime.models import Event
 from tests.people import html_of
@@ -115,7 +115,7 @@ def test_a_worker_is_given_a_new_secret_which_is_shown_once(root: User, admin: A
 
 def test_a_removed_worker_is_given_no_new_secret(root: User, admin: Any) -> None:
     one = enrolled(root).row
-    one.archive(timezone.now())
+    FarmWorker.objects.filter(pk=one.pk).archive(timezone.now())
 
     assert admin.post(f"/farm/{one.public_id}/secret/").status_code == 404
     assert "Give it a new secret" not in html_of(admin.get(f"/farm/{one.public_id}/"))

@@ -21,6 +21,9 @@ from tests.worker.farm_server import FarmServer
 ON_TEXT = 'name = "x"\ninput = "text"\noutput = "text"\nstdin = true\nstdout = true\n'
 
 
+OF_NUMBER = ON_TEXT + 'program = ["x"]\n[parameters.a]\ntype = "integer"\n'
+
+
 def described(folder: Path, text: str, **variables: str) -> Handler:
     path = folder / "commands"
     path.mkdir(exist_ok=True)
@@ -136,6 +139,14 @@ def test_a_parameter_of_another_type_reaches_nothing(tmp_path: Path, value: obje
             "content_type",
         ),
         ("name = ", "cannot be read"),
+        (ON_TEXT + 'program = ["./x"]\n', "a path from the root"),
+        (ON_TEXT + 'program = ["x"]\ntypical_seconds = 1e9\n', "at most 86400"),
+        (ON_TEXT + 'program = ["x"]\ntypical_seconds = inf\n', "not below 0"),
+        (OF_NUMBER + "default = 3\nmultipleOf = 2\n", "multipleOf"),
+        (OF_NUMBER + "default = 30\nmaximum = 9\n", "beyond its limits"),
+        (OF_NUMBER + 'default = "3"\n', "is no integer"),
+        (OF_NUMBER + "default = true\n", "is no integer"),
+        (OF_NUMBER + 'default = 3\nminimum = "0"\n', "are numbers"),
     ],
 )
 def test_a_file_that_is_wrong_is_refused_with_a_sentence(
@@ -145,6 +156,20 @@ def test_a_file_that_is_wrong_is_refused_with_a_sentence(
         described(tmp_path, text)
 
     assert sentence in str(caught.value)
+
+
+def test_a_program_that_cannot_be_started_is_not_offered(tmp_path: Path) -> None:
+    (tmp_path / "tool").write_text("#!/bin/sh\n")
+    handler = described(tmp_path, ON_TEXT + f"program = ['{tmp_path / 'tool'}']\n")
+
+    with pytest.raises(WorkFailed, match="is not executable"):
+        handler.self_test(tmp_path)
+
+
+def test_a_title_that_is_empty_is_the_name(tmp_path: Path) -> None:
+    (offer,) = described(tmp_path, ON_TEXT + 'program = ["cat"]\ntitle = " "\n').offers()
+
+    assert offer.title == "x"
 
 
 def test_a_program_that_needs_too_much_memory_fails_as_such(tmp_path: Path) -> None:

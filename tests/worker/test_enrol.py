@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import socket
 import stat
 from dataclasses import replace
@@ -203,3 +204,22 @@ def test_a_new_secret_needs_an_enrolment(
 
     assert main(["secret", "--data", str(tmp_path / "none")]) == 1
     assert "No enrolment" in capsys.readouterr().err
+
+
+def test_a_copy_of_the_folder_is_another_session(tmp_path: Path) -> None:
+    first = WorkerFolder(tmp_path / "first")
+    first.create()
+    session = first.session()
+    shutil.copytree(tmp_path / "first", tmp_path / "copy")
+
+    copied = WorkerFolder(tmp_path / "copy").session()
+
+    assert WorkerFolder(tmp_path / "copy").session() == copied != session
+    assert first.session() == session
+
+
+def test_a_session_of_an_earlier_version_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "session").write_text("as-it-was")
+
+    assert WorkerFolder(tmp_path).session() == "as-it-was"
+    assert WorkerFolder(tmp_path).session() == "as-it-was"

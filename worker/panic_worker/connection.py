@@ -258,6 +258,8 @@ def sentence_of_error(error: Exception, server: str) -> str:
             return f"{server} does not speak TLS at this port ({error.reason})."
         case ConnectionRefusedError():
             return f"Nothing answers at {server}: is the server running, and is the port right?"
+        case TimeoutError() if server.startswith("https:"):
+            return f"{server} did not answer in time: does it speak https at this port?"
         case TimeoutError():
             return f"{server} did not answer in time."
         case OSError() if error.strerror:

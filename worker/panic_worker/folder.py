@@ -11,10 +11,12 @@ scratch/         a folder for each step under way
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -95,13 +97,25 @@ class WorkerFolder:
         _write_private(self._enrolment, json.dumps(asdict(enrolment), indent=1) + "\n")
 
     def session(self) -> str:
-        """The same text after every restart, so that the server gives the same work back."""
-        with contextlib.suppress(OSError):
-            if text := self._session.read_text(encoding="ascii").strip():
-                return text
-        text = secrets.token_urlsafe(24)
-        _write_private(self._session, text)
+        """The same text after every restart, so that the server gives the same work back; another one where the folder
+        is a copy, so that it refuses the second of two machines that would act as one."""
+        place, text, known = self._place(), "", ""
+        with contextlib.suppress(OSError, ValueError):
+            text, _, known = self._session.read_text(encoding="ascii").strip().partition(" ")
+        if known == place and text:
+            return text
+        if known or not text:  # without a place it is of an earlier version
+            text = secrets.token_urlsafe(24)
+        _write_private(self._session, f"{text} {place}")
         return text
+
+    def _place(self) -> str:
+        """This folder on this machine, and no copy of it."""
+        machine = ""
+        with contextlib.suppress(OSError, ValueError):
+            machine = Path("/etc/machine-id").read_text(encoding="ascii").strip()
+        known_by = f"{socket.gethostname()} {machine} {self.path.stat().st_ino}"
+        return hashlib.sha256(known_by.encode()).hexdigest()[:16]
 
     def clear_scratch(self) -> None:
         """What a killed program left behind."""

@@ -198,7 +198,10 @@ class Program:
             if not check.is_ok:
                 logger.warning("%s is not offered: %s", check.handler.name, check.sentence)
         offered = [*self._by_model, *self._by_operation]
-        logger.info("offers: %s", ", ".join(offered) or "nothing")
+        if offered:
+            logger.info("offers: %s", ", ".join(offered))
+        else:
+            logger.warning("nothing to offer yet: describe a program in %s", self._folder.commands)
 
     def _sign_on(self) -> None:
         """Until it succeeds or the program ends."""

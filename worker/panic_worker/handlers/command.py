@@ -73,8 +73,12 @@ class CommandHandler(Handler):
         `test`, it ends well."""
         check_specs(self._file.requires)
         program = self._file.program[0]
-        if shutil.which(program, path=None) is None and not Path(program).is_file():
-            raise WorkFailed(ErrorClass.PERMANENT, f"There is no program {program}.")
+        if shutil.which(program, path=None) is None:
+            is_there = Path(program).is_file()
+            sentence = (
+                f"{program} is not executable." if is_there else f"There is no program {program}."
+            )
+            raise WorkFailed(ErrorClass.PERMANENT, sentence)
         check_weights(self._file.weights)
         if self._file.test:
             child = ChildProgram(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -24,7 +25,19 @@ MAX_BATCH = 64
 VARIABLE = re.compile(r"\{variables\.([A-Za-z0-9_]+)\}")
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
-PARAMETER_TYPES = {"integer", "number", "boolean"}
+PARAMETER_TYPES = {"integer": int, "number": int | float, "boolean": bool}
+# What a server understands of a parameter: one that it does not would keep all of the worker out.
+PARAMETER_RULES = {
+    "type",
+    "enum",
+    "minimum",
+    "maximum",
+    "title",
+    "description",
+    "default",
+    "examples",
+}
+MAX_TYPICAL_SECONDS = 86_400.0
 DEFAULT_SECONDS = 600.0
 DEFAULT_FILE_BYTES = 1 << 30
 KNOWN = {
@@ -102,10 +115,10 @@ def _read(data: Mapping[str, Any]) -> CommandFile:
         raise ValueError("name has small letters, digits, dots and hyphens, at most 60.")
     file = CommandFile(
         name=name,
-        title=_text(data, "title", name),
+        title=_text(data, "title", name).strip() or name,
         input=_modality(data, "input"),
         output=_modality(data, "output"),
-        program=_words(data, "program"),
+        program=_program(data),
         stdin=_yes(data, "stdin"),
         stdout=_yes(data, "stdout"),
         content_type=_text(data, "content_type", ""),
@@ -116,7 +129,7 @@ def _read(data: Mapping[str, Any]) -> CommandFile:
             memory_bytes=int(_number(data, "memory_mb", 0) * (1 << 20)),
             file_bytes=int(_number(data, "output_mb", DEFAULT_FILE_BYTES >> 20) * (1 << 20)),
         ),
-        typical_seconds=_number(data, "typical_seconds", 0),
+        typical_seconds=_number(data, "typical_seconds", 0, MAX_TYPICAL_SECONDS),
         licence=_text(data, "licence", ""),
         progress=_expression(data),
         test=_words(data, "test") if "test" in data else (),
@@ -164,11 +177,31 @@ def _parameters(data: Mapping[str, Any]) -> dict[str, Any]:
                 f"the parameter {name} is integer, number, boolean, or one of an enum: "
                 "free text does not get into arguments."
             )
-        if "enum" in rule and rule["default"] not in rule["enum"]:
-            raise ValueError(f"the default of the parameter {name} is not in its enum.")
+        _check_rule(name, rule)
     if not properties:
         return {}
     return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _check_rule(name: str, rule: Mapping[str, Any]) -> None:
+    """Raises ValueError."""
+    if unknown := sorted(set(rule) - PARAMETER_RULES):
+        raise ValueError(f"the parameter {name} has {unknown[0]}, which no server understands.")
+    default = rule["default"]
+    if "enum" in rule and default not in rule["enum"]:
+        raise ValueError(f"the default of the parameter {name} is not in its enum.")
+    least, most = rule.get("minimum", -math.inf), rule.get("maximum", math.inf)
+    if not all(isinstance(one, int | float) for one in (least, most)):
+        raise ValueError(f"minimum and maximum of the parameter {name} are numbers.")
+    kind = rule.get("type")
+    if kind not in PARAMETER_TYPES:
+        return
+    if not isinstance(default, PARAMETER_TYPES[kind]) or isinstance(default, bool) != (
+        kind == "boolean"
+    ):
+        raise ValueError(f"the default of the parameter {name} is no {kind}.")
+    if not least <= default <= most:
+        raise ValueError(f"the default of the parameter {name} is beyond its limits.")
 
 
 def _weights(data: Mapping[str, Any]) -> list[WeightsFile]:
@@ -226,6 +259,14 @@ def _words(data: Mapping[str, Any], name: str) -> list[str]:
     return value
 
 
+def _program(data: Mapping[str, Any]) -> list[str]:
+    words = _words(data, "program")
+    path = Path(words[0])
+    if path.name != words[0] and not path.is_absolute():
+        raise ValueError("the program is a name, or a path from the root: it runs elsewhere.")
+    return words
+
+
 def _yes(data: Mapping[str, Any], name: str) -> bool:
     value = data.get(name, False)
     if not isinstance(value, bool):
@@ -233,10 +274,12 @@ def _yes(data: Mapping[str, Any], name: str) -> bool:
     return value
 
 
-def _number(data: Mapping[str, Any], name: str, default: float) -> float:
+def _number(data: Mapping[str, Any], name: str, default: float, most: float = math.inf) -> float:
     value = data.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise ValueError(f"{name} is a number, not below 0.")
+    if value > most:
+        raise ValueError(f"{name} is at most {most:g}.")
     return float(value)
 
 
