@@ -40,6 +40,13 @@ def warm(network: int, names: list[str]) -> None:
     runner().warm(network, names)
 
 
+def warm_here(pk: int) -> None:
+    """Have a model loaded on this machine that another one was asked to load."""
+    from .engine import warm_up
+
+    runner().run_in_background(lambda threads: warm_up.load_here(pk, threads))
+
+
 def prepare_opening(network: int) -> None:
     """Have a network's models loaded before its opening, or let it begin at the opening."""
     openings.prepare(network, at=timezone.now())

@@ -97,7 +97,7 @@ def _register_periodic_tasks() -> None:
     from credentials.models import Credential, OperatorKey, Server
     from displays import absence
     from displays.models import Board
-    from invocations import budget_watch, call_measures, openings
+    from invocations import budget_watch, call_measures, machine_warming, openings
     from invocations.engine import periodic_tasks
     from notifications.models import Channel
 
@@ -112,6 +112,7 @@ def _register_periodic_tasks() -> None:
         "invocations.tasks.try_operator_key", lambda at: keys_due_for_retest(OperatorKey, at)
     )
     periodic_tasks.register("invocations.tasks.prepare_opening", openings.due_networks)
+    periodic_tasks.register("invocations.tasks.warm_here", machine_warming.due_warmings, seconds=5)
     periodic_tasks.register(
         "displays.tasks.send_to_board",
         lambda at: list(Board.objects.due(at).values_list("pk", flat=True)[:16]),

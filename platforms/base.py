@@ -205,6 +205,7 @@ class Platform(ABC):
     label: ClassVar[str]
     key_settings: ClassVar[Sequence[str]] = ()  # names in settings.PLATFORM_KEYS it needs
     keeps_warm: ClassVar[bool] = False  # nobody ever waits for its models to be loaded
+    of_machine: ClassVar[bool] = False  # each machine of the installation loads them for itself
     honours_idempotency_keys: ClassVar[bool] = False  # the same key is billed at most once
     limits: ClassVar[Limits] = Limits()  # unless PLATFORM_LIMITS says otherwise
     remote: ClassVar[bool] = (

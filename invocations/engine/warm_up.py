@@ -120,6 +120,22 @@ async def load(network_pk: int, names: Collection[str], threads: Threads) -> Non
         await asyncio.gather(*(_load(network, row, threads) for row in rows))
 
 
+async def load_here(pk: int, threads: Threads) -> None:
+    """Have the model of this row loaded on this machine, too; the row is another worker's to write."""
+
+    def found() -> Warming | None:
+        return Warming.objects.select_related("network__owner").filter(pk=pk).first()
+
+    row = await threads.in_database(found)
+    if row is None:
+        return
+    try:
+        means = await threads.in_database(lambda: _means(row.network, row))
+        await _loaded(means, threads)
+    except (WarmUpRefused, PlatformError, TimeoutError) as error:
+        logger.warning("%s is not loaded on this machine: %s", row.model, error)
+
+
 async def _load(network: Network, row: Warming, threads: Threads) -> None:
     try:
         means = await threads.in_database(lambda: _means(network, row))

@@ -34,6 +34,7 @@ class Local(Platform):
 
     slug = "local"
     label = gettext_noop("This machine")
+    of_machine = True
 
     def models(self) -> Sequence[Model]:
         return tuple(entry.model for entry in ENTRIES)
