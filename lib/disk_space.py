@@ -10,8 +10,9 @@ from __future__ import annotations
 import shutil
 
 from django.conf import settings
+from django.utils.formats import number_format
 
-MEGA = 10**6
+MEGA, GIGA = 10**6, 10**9
 NEAR = 2  # times the floor
 
 
@@ -21,6 +22,11 @@ def free_bytes() -> int:
 
 def floor_bytes() -> int:
     return int(settings.RUNS_DISK_FLOOR_MB) * MEGA
+
+
+def in_gigabytes(size: int) -> str:
+    """For a sentence, as the reader's language writes numbers."""
+    return number_format(size / GIGA, decimal_pos=1)
 
 
 def is_near_floor() -> bool:

@@ -113,11 +113,12 @@ def event_lag() -> Check:
 
 def disk() -> Check:
     """Above the floor; below it this machine starts nothing, and others may."""
-    facts = {"free": disk_space.free_bytes() / 1e9, "floor": disk_space.floor_bytes() / 1e9}
+    free, floor = disk_space.free_bytes(), disk_space.floor_bytes()
+    facts = {"free": disk_space.in_gigabytes(free), "floor": disk_space.in_gigabytes(floor)}
     if disk_space.is_below_floor():
-        words = _("%(free).1f GB are free in the data folder. Nothing begins below %(floor)g GB.")
+        words = _("%(free)s GB are free in the data folder. Nothing begins below %(floor)s GB.")
         return Check("disk", False, words % facts)
-    return Check("disk", True, _("%(free).1f GB are free in the data folder.") % facts)
+    return Check("disk", True, _("%(free)s GB are free in the data folder.") % facts)
 
 
 READINESS: tuple[Callable[[], Check], ...] = (worker, event_lag, disk)

@@ -26,7 +26,9 @@ def installation_figures(at: datetime) -> list[InstallationFigure]:
             alarm=lag > health.LONGEST_LAG,
         ),
         InstallationFigure(
-            _("GB free on the disk"), f"{free / 1e9:.1f}", alarm=disk_space.is_near_floor()
+            _("GB free on the disk"),
+            disk_space.in_gigabytes(free),
+            alarm=disk_space.is_near_floor(),
         ),
         *_farm(at),
     ]

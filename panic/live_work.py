@@ -17,6 +17,7 @@ from invocations.models import Attempt, Invocation, Run
 from invocations.states import InvocationState
 from streams.models import Broadcast
 from studio.state_texts import STATE_NAMES
+from studio.tiles import describe_model
 
 MAX_ROWS = 100  # of each kind
 MIN_AGE = timedelta(seconds=10)  # nothing is divided by less
@@ -71,7 +72,7 @@ def _runs(at: datetime) -> Iterator[UnderWay]:
             who=by.email if by else _("a visitor (%(owner)s)") % {"owner": run.network.owner},
             where=_place_of(step),
             began_at=run.created_at,
-            then=step.model if step and waits else "",
+            then=_next_model(run, step),
             due_at=step.due_at if step and waits else None,
             public_id=run.public_id,
             usd=run.usd,
@@ -79,12 +80,27 @@ def _runs(at: datetime) -> Iterator[UnderWay]:
         )
 
 
+def _next_model(run: Run, step: Invocation | None) -> str:
+    """Whose turn it is: of a step that waits, or of the one behind that which is under way."""
+    if step is None:
+        return ""
+    if step.state == InvocationState.READY:
+        return describe_model(step.model)[0]
+    return describe_model(run.ring_slot((step.slot + 1) % len(run.ring)).model)[0]
+
+
 def _place_of(step: Any) -> str:
     """The model, and the worker that has it. `step`: with its `worker`, None where nobody works on it."""
     if step is None or step.worker is None:
         return ""
-    worker = step.worker or _("its provider, which will call back")
-    return _("%(model)s at %(worker)s") % {"model": step.model, "worker": worker}
+    machine, *process = step.worker.split(":")
+    # Of a process of the queue (machine, number, token) its machine says enough.
+    worker = machine if len(process) == 2 else step.worker
+    words = {
+        "model": describe_model(step.model)[0],
+        "worker": worker or _("its provider, which will call back"),
+    }
+    return _("%(model)s at %(worker)s") % words
 
 
 def _films() -> Iterator[UnderWay]:

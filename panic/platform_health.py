@@ -60,7 +60,7 @@ def platform_health(at: datetime) -> list[PlatformHealth]:
             counts = row or {"calls": 0, "failed": 0, "seconds": None}
             found.append(
                 PlatformHealth(
-                    platform.label,
+                    str(platform.shown_label),
                     counts["calls"],
                     counts["failed"],
                     counts["seconds"],
@@ -91,8 +91,17 @@ def _troubles(at: datetime) -> Iterator[tuple[str, str]]:
             words = _("%(what)s failed %(times)d times in a row: it rests until %(time)s UTC.")
         else:
             words = _("%(what)s asked us to slow down until %(time)s UTC.")
-        facts = {"what": model or slug, "times": row.failures, "time": f"{until:%H:%M:%S}"}
+        facts = {
+            "what": model or _label_of(slug),
+            "times": row.failures,
+            "time": f"{until:%H:%M:%S}",
+        }
         yield slug, words % facts
+
+
+def _label_of(slug: str) -> str:
+    labels = {one.slug: one.shown_label for one in registry.all_platforms()}
+    return str(labels.get(slug, slug))
 
 
 def errors_of_last_day(at: datetime) -> list[ErrorGroup]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 from django.db.models import Sum
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -145,8 +146,9 @@ def _backups(at: datetime) -> Found:
 
 def _logs(at: datetime) -> Found:
     """The oldest file goes when the newest is full: nothing goes with time."""
-    size = _bytes_of_files((Path(settings.DATA_DIR) / "logs").glob("panic.log*")) / 1e6
-    return _("4 files of 5 MB; there are %(size).1f MB") % {"size": size}, 0, 0
+    size = _bytes_of_files((Path(settings.DATA_DIR) / "logs").glob("panic.log*"))
+    shown = number_format(size / 1e6, decimal_pos=1)
+    return _("4 files of 5 MB; there are %(size)s MB") % {"size": shown}, 0, 0
 
 
 def _bytes_of_files(paths: Iterable[Path]) -> int:

@@ -59,8 +59,8 @@ def storage(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "some": any(one.count for one in rows),
         "runs": list(runs[:LISTED]),
-        "free_gb": f"{disk_space.free_bytes() / 1e9:.1f}",
-        "floor_gb": f"{disk_space.floor_bytes() / 1e9:g}",
+        "free_gb": disk_space.in_gigabytes(disk_space.free_bytes()),
+        "floor_gb": disk_space.in_gigabytes(disk_space.floor_bytes()),
         "receipts": AuditEntry.objects.filter(action="retention.applied").order_by("-pk")[
             :RECEIPTS
         ],

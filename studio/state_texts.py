@@ -76,6 +76,10 @@ YOURS: Mapping[str, StrPromise] = {
     Reason.REFUSED: _("Yours broke off: a machine declined to go on"),
 }
 
+_UNUSABLE = _(
+    "What came back could not be read as what the model promises. Give the slot a fallback model, or another one."
+)
+
 # For those who can do something about it
 ADVICE: Mapping[str, StrPromise] = {
     "not_configured": _(
@@ -92,7 +96,19 @@ ADVICE: Mapping[str, StrPromise] = {
     "poison": _(
         "Whatever this step is given kills its worker. Change the model or its parameters."
     ),
-    "bad_output": _("What came back could not be read as what the model promises."),
+    "unusable": _UNUSABLE,
+    "damaged_media": _UNUSABLE,
+    "wrong_media": _UNUSABLE,
+    "unsupported_media": _UNUSABLE,
+    "fetch_failed": _("What the model made could not be fetched. It is tried again by itself."),
+    "too_large": _("What the model made is larger than is taken. Change its parameters."),
+    "declined": _("A check of the operator's refuses what the model made. Try other words."),
+    "storage_full": _(
+        "There is no room for what was made. Make room on the disk, or in the bucket."
+    ),
+    "storage_unavailable": _(
+        "The disk or the bucket does not take what was made. See that it can be written to."
+    ),
 }
 
 

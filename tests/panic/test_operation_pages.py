@@ -6,21 +6,48 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
+from assets.errors import AssetError
 from invocations import runs
 from invocations.engine import outcomes
 from invocations.models import Attempt, RateLimiter, Run, Spending
 from networks.models import Network
 from panic.live_work import UnderWay, live_work
 from panic.platform_health import errors_of_last_day, platform_health
-from platforms.errors import Unavailable
+from platforms.errors import PlatformError, Unavailable
+from studio.state_texts import advice
+from studio.tiles import describe_model
 from tests.people import html_of
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/mission-control/under-way/"
+
+
+def error_codes(error: type[Exception]) -> set[str]:
+    """Of all that may come of a try, but the words that stand for any of them."""
+    below = {code for one in error.__subclasses__() for code in error_codes(one)}
+    return below | {one.code for one in error.__subclasses__()}
+
+
+def test_every_error_comes_with_something_to_do() -> None:
+    codes = error_codes(PlatformError) | error_codes(AssetError)
+
+    assert {code for code in codes - {"cancelled"} if not advice(code)} == set()
+
+
+def test_times_are_not_called_utc_where_a_script_writes_them_in_the_readers_zone() -> None:
+    wrong = [
+        f"{file.name}: {line.strip()[:80]}"
+        for file in (settings.BASE_DIR / "templates").rglob("*.html")
+        for line in file.read_text().splitlines()
+        if "|moment" in line and "UTC" in line
+    ]
+
+    assert wrong == []
 
 
 def started(owner: User, name: str) -> Run:
@@ -40,7 +67,7 @@ def test_a_run_that_waits_says_what_comes_next(run: Run) -> None:
 
     row = only_row()
 
-    assert (row.then, row.due_at, row.where) == (step.model, step.due_at, "")
+    assert (row.then, row.due_at, row.where) == (describe_model(step.model)[0], step.due_at, "")
     assert row.who == f"a visitor ({run.network.owner})"
 
 
@@ -50,8 +77,21 @@ def test_a_run_at_work_says_where(run: Run, take: Any) -> None:
     row = only_row()
 
     assert claim.attempt.worker in row.where
-    assert claim.invocation.model in row.where
-    assert row.then == ""
+    assert describe_model(claim.invocation.model)[0] in row.where
+    following = run.ring_slot((claim.invocation.slot + 1) % len(run.ring))
+    assert (row.then, row.due_at) == (describe_model(following.model)[0], None)
+
+
+def test_a_process_of_the_queue_is_told_by_its_machine(run: Run, take: Any) -> None:
+    claim = take(run)
+    tries = Attempt.objects.filter(pk=claim.attempt.pk)
+
+    tries.update(worker="hall~1a2b:4711:9f")
+    of_queue = only_row().where
+    tries.update(worker="farm:abcd")
+
+    assert of_queue.endswith(" at hall~1a2b")
+    assert only_row().where.endswith(" at farm:abcd")
 
 
 def test_what_a_run_costs_a_minute_is_what_it_has_cost_so_far(run: Run) -> None:
