@@ -22,17 +22,17 @@ from .plans import SOUND, TaskWay
 
 # Seconds for a megapixel (sounds: for a second), on one core beside nobody: docs/video-operations.md.
 TYPICAL_SECONDS: Mapping[tuple[str, str], float] = {
-    ("split", "ffmpeg"): 0.05,
-    ("interpolate", "minterpolate"): 0.33,
-    ("interpolate", "blend"): 0.04,
+    ("split", "ffmpeg"): 0.04,
+    ("interpolate", "minterpolate"): 0.28,
+    ("interpolate", "blend"): 0.03,
     ("interpolate", "rife"): 3.0,
-    ("upscale", "lanczos"): 0.04,
+    ("upscale", "lanczos"): 0.03,
     ("upscale", "waifu2x"): 1.3,
-    ("caption", "pillow"): 0.06,
-    ("crossfade", "numpy"): 0.06,
-    ("crossfade", "flow"): 0.08,
+    ("caption", "pillow"): 0.05,
+    ("crossfade", "numpy"): 0.03,
+    ("crossfade", "flow"): 0.04,
     ("crossfade", "rife"): 0.7,
-    ("mux", "x264"): 0.06,
+    ("mux", "x264"): 0.025,
     ("concat", "copy"): 0.01,
     ("extract", "ffmpeg"): 0.01,
     ("loudness", "ebur128"): 0.05,
@@ -69,7 +69,7 @@ SHORTER, LONGER = (
 OFTEN = 3
 # How much slower a machine is than TYPICAL_SECONDS before anything is known of it. It counts as much as so many
 # seconds of work that was measured.
-USUAL_SLOWNESS, USUAL_SECONDS = 1.5, 10.0
+USUAL_SLOWNESS, USUAL_SECONDS = 1.2, 5.0
 KNOWN_SECONDS = 5.0  # of work that was measured, from which on a machine is known
 
 

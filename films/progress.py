@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Sum
+from django.db.models import Count, F, FilteredRelation, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from .models import Film, FilmTask, TaskAttempt
@@ -63,15 +64,24 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """Tasks of one film that are alike and in one state; or one that is at work, and how far it is."""
+    """Tasks of one film that are alike and in one state, and how much of their work those at work have done."""
 
     film: int
     way: TaskWay
     state: str
     work: float
-    tasks: float = 1
-    far: float = 0.0
-    seconds: float = 0.0  # since it was begun
+    tasks: float
+    begun: float
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAtWork:
+    """One task: how much of it is done since it was begun."""
+
+    film: int
+    way: TaskWay
+    done: float
+    seconds: float
 
 
 def progress_of_film(film: Film) -> FilmProgress:
@@ -84,7 +94,7 @@ def progress_of_films(films: Iterable[Film]) -> dict[int, FilmProgress]:
     keys = [film.pk for film in films]
     rows, running, paces = _work_of_films(keys), _running(keys), Paces()
     for one in running:
-        paces.learn(one.way, one.work * one.far, one.seconds)
+        paces.learn(one.way, one.done, one.seconds)
     crowd = Crowd.now()
     progress = partial(_progress, paces=paces, crowd=crowd)
     return {
@@ -98,16 +108,24 @@ def progress_of_films(films: Iterable[Film]) -> dict[int, FilmProgress]:
 
 
 def _work_of_films(keys: list[int]) -> list[WorkRow]:
+    """States, and how far the tasks at work are, from one query: a task that ends between two would count as
+    neither, and the bar would jump back."""
     grouped = FilmTask.objects.filter(film__in=keys).order_by()
     named = ("film_id", "operation", "size_class", *ASKED, "state")
-    sums = grouped.values_list(*named).annotate(Sum("work"), Count("pk"))
+    live = FilteredRelation("attempts", condition=Q(attempts__outcome=""))
+    begun = Sum(F("work") * Coalesce(F("live__progress"), 0.0))
+    sums = (
+        grouped.annotate(live=live)
+        .values_list(*named)
+        .annotate(Sum("work"), Count("pk"), begun=begun)
+    )
     return [
-        WorkRow(film, _way(operation, size, *asked), state, work, tasks)
-        for film, operation, size, *asked, state, work, tasks in sums
+        WorkRow(film, _way(operation, size, *asked), state, work, tasks, done)
+        for film, operation, size, *asked, state, work, tasks, done in sums
     ]
 
 
-def _running(keys: list[int]) -> list[WorkRow]:
+def _running(keys: list[int]) -> list[TaskAtWork]:
     """What is at work."""
     now = timezone.now()
     live = TaskAttempt.objects.live().filter(film__in=keys).order_by("started_at")
@@ -117,14 +135,7 @@ def _running(keys: list[int]) -> list[WorkRow]:
         *("task__work", "progress", "started_at"),
     )
     return [
-        WorkRow(
-            film,
-            _way(operation, size, *asked),
-            TaskState.RUNNING,
-            work,
-            far=far,
-            seconds=(now - began).total_seconds(),
-        )
+        TaskAtWork(film, _way(operation, size, *asked), work * far, (now - began).total_seconds())
         for film, operation, size, *asked, work, far, began in named
     ]
 
@@ -139,7 +150,7 @@ def _way(operation: str, size: str, method: str | None, transition: str | None) 
 def _progress(
     film: Film,
     rows: list[WorkRow],
-    running: list[WorkRow],
+    running: list[TaskAtWork],
     *,
     paces: Paces,
     crowd: Crowd,
@@ -147,7 +158,9 @@ def _progress(
     if film.state == FilmState.COMPLETED:
         return FilmProgress(1.0, None, "")
     guessed = [(row, paces.guess(row.way, row.work, tasks=row.tasks)) for row in rows]
-    begun = [(row, paces.guess(row.way, row.work).times(row.far)) for row in running]
+    begun = [
+        (row, guess.times(row.begun / row.work)) for row, guess in guessed if row.work and row.begun
+    ]
     done = sum(guess.seconds for row, guess in guessed if row.state == TaskState.COMPLETED)
     done += sum(guess.seconds for _, guess in begun)
     ahead = [(row.way, guess) for row, guess in guessed if row.state != TaskState.COMPLETED]

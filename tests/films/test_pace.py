@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from films import claims, load, orders, outcomes
+from films import claims, load, orders, outcomes, progress
 from films.models import Film, FilmTask, TaskAttempt, TaskPace
 from films.outcomes import TaskResult
 from films.pace import (
@@ -220,6 +220,26 @@ def test_task_that_takes_longer_than_such_work_says_how_busy_the_machine_is(
     assert alone is not None
     assert beside_others is not None
     assert 4 < beside_others / alone < 6
+
+
+def test_progress_of_a_task_that_ends_just_then_does_not_jump_back(
+    film_of_run: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends after its state was read, and before it is looked up who is at work."""
+    begin_first_task(film_of_run, slowness=1.0, far=0.9)
+    before = progress_of_film(film_of_run).fraction
+    (attempt,) = TaskAttempt.objects.all()
+    claim = claims.TaskClaim(film_of_run, attempt.task, attempt)
+    look_up = progress._running
+
+    def too_late(keys: list[int]) -> list[progress.TaskAtWork]:
+        took = TYPICAL_SECONDS["crossfade", "flow"] * attempt.task.work
+        outcomes.complete(claim, TaskResult([], "flow", "", {}, took), at=timezone.now())
+        return look_up(keys)
+
+    monkeypatch.setattr(progress, "_running", too_late)
+
+    assert progress_of_film(film_of_run).fraction > 0.9 * before > 0
 
 
 def complete_task(film: Film, *, load: float, at: datetime) -> None:
