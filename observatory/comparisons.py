@@ -10,7 +10,7 @@ from invocations.models import Run
 
 from . import outputs
 from .drawings import (
-    DRAWN,
+    DRAWN_TOGETHER,
     LETTERS,
     SHAPES,
     DrawnRun,
@@ -59,7 +59,7 @@ class Comparison:
         return [
             draw_run(
                 one.run,
-                one.drawing.found.points[-DRAWN:],
+                one.drawing.found.points[-DRAWN_TOGETHER:],
                 start=one.drawing.found.start,
                 letter=one.letter,
                 shape=shape,

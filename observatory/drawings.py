@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .trajectories import AddedWords, Findings, Point, Trajectory
 
 DRAWN = 150  # texts in a picture, the newest
+DRAWN_TOGETHER = 60  # of each run where several are in it
 LISTED = 40  # in a table that is sent again with each
 EDGE = 100  # the picture's view reaches from -EDGE to EDGE
 MIDDLE = (-0.1, -0.1)  # where texts of loops lie mostly; around it the picture is stretched
@@ -261,11 +262,17 @@ def _shown(key: str, value: float) -> str:
 
 
 def percent(value: float) -> str:
-    return f"{number_format(100 * value, 0)}\u00a0%"
+    return f"{_rounded(100 * value, 0)}\u00a0%"
 
 
 def distance(value: float | None) -> str:
-    return NOTHING if value is None else number_format(value, 3)
+    return NOTHING if value is None else _rounded(value, 3)
+
+
+def _rounded(value: float, digits: int) -> str:
+    """As the files and the API have it; Django's own would cut the number off."""
+    rounded = round(value, digits) + 0.0  # no zero with a minus sign
+    return number_format(rounded, digits).replace("-", "\N{MINUS SIGN}")
 
 
 def marks_of(found: Findings) -> list[str]:

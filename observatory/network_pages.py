@@ -8,7 +8,7 @@ from invocations.models import Run
 from networks.models import Network, Person
 
 from . import outputs
-from .drawings import LETTERS, SHAPES, draw_run, model_name, number_lines, percent
+from .drawings import DRAWN_TOGETHER, LETTERS, SHAPES, draw_run, model_name, number_lines, percent
 from .slots import SlotShare
 from .trajectories import trajectory_of_network
 
@@ -52,7 +52,7 @@ def network_context(network: Network, person: Person) -> dict[str, object]:
         "sentence": found.sentence,
         "numbers": number_lines(found.numbers),
         "pictures": [
-            draw_run(run, points[-60:], letter=letters[run.pk], shape=shape)
+            draw_run(run, points[-DRAWN_TOGETHER:], letter=letters[run.pk], shape=shape)
             for (run, points), shape in zip(drawn, SHAPES, strict=False)
         ],
         "shares": [ShareLine.from_share(one) for one in found.shares],

@@ -25,12 +25,18 @@ def reason(key: str) -> str:
 
 def sentence(numbers: Numbers, found: Findings) -> str:
     """What can be said, the most striking first; never empty."""
-    if said := pattern(found):
-        return said
-    parts = [part for part in (_memory(numbers), _chance(numbers)) if part]
-    if parts:
-        return " ".join(parts)
-    return _("It is too early to tell where this run is going.")
+    return (
+        pattern(found) or _numbers(numbers) or _("It is too early to tell where this run is going.")
+    )
+
+
+def network_sentence(numbers: Numbers) -> str:
+    """The same about the runs of a network together; never empty."""
+    return _numbers(numbers) or _("It is too early to tell what this network does with words.")
+
+
+def _numbers(numbers: Numbers) -> str:
+    return " ".join(filter(None, (_memory(numbers), _chance(numbers))))
 
 
 def pattern(found: Findings) -> str:

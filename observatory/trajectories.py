@@ -284,7 +284,7 @@ def trajectory_of_network(network: Network, *, drawn: int = 8) -> NetworkTraject
         [(run, _points_of(texts[run.pk], perturbed[run.pk])) for run in own],
         numbers,
         shares_of_slots(models, runs),
-        sentences.sentence(numbers, Findings()),
+        sentences.network_sentence(numbers),
     )
 
 

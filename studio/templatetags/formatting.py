@@ -32,7 +32,7 @@ def usd(amount: float | None) -> str:
     if amount == 0:
         return gettext("free")
     digits = 2 if amount >= 1 else 3 if amount >= 0.01 else 4
-    return gettext("$%(amount)s") % {"amount": number_format(amount, digits)}
+    return gettext("$%(amount)s") % {"amount": number_format(round(amount, digits), digits)}
 
 
 @register.filter

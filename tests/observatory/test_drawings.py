@@ -72,6 +72,12 @@ def test_memory_reads_as_a_percentage() -> None:
     assert memory[2].certainty == "Nine times in ten between 20\u00a0% and 50\u00a0%."
 
 
+def test_numbers_are_rounded_as_in_the_files_and_not_cut_off() -> None:
+    assert [drawings.distance(one) for one in (0.6999, -0.0002)] == ["0.700", "0.000"]
+    assert drawings.distance(-0.0126) == "\N{MINUS SIGN}0.013"
+    assert [drawings.percent(one) for one in (0.3399, -0.004)] == ["34\u00a0%", "0\u00a0%"]
+
+
 def test_what_befell_a_run_is_said_and_which_model_lost_a_word() -> None:
     lost = (Loss("camel", 1, TEXT), Loss("bridge", 1, TEXT), Loss("moth", 5, "gone:model"))
 
@@ -100,13 +106,13 @@ def test_what_is_measured_below_nothing_or_above_all_is_shown_as_these_and_expla
 
     assert noise.value == "0.000"
     assert noise.certainty == (
-        "Measured as -0.004, which there cannot be: chance makes it of next to nothing. "
+        "Measured as \N{MINUS SIGN}0.004, which there cannot be: chance makes it of next to nothing. "
         "Nine times in ten between 0.000 and 0.002."
     )
     assert kept.certainty == "Nine times in ten between 0.000 and 0.400."
     assert memory.value == "0\u00a0%"
     assert memory.certainty == (
-        "Measured as -12\u00a0%, which there cannot be: chance makes it of next to nothing."
+        "Measured as \N{MINUS SIGN}12\u00a0%, which there cannot be: chance makes it of next to nothing."
     )
     assert above.value == "100\u00a0%"
     assert above.certainty.endswith("Nine times in ten between 80\u00a0% and 100\u00a0%.")

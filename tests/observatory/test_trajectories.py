@@ -180,6 +180,12 @@ def test_what_befell_a_run_is_named_by_its_steps(run: Run, work: Work, embed: Em
     assert found.truncated == (7,)
 
 
+def test_the_sentence_of_a_network_speaks_of_the_network(network: Network) -> None:
+    found = trajectory_of_network(network)
+
+    assert found.sentence == "It is too early to tell what this network does with words."
+
+
 def test_the_sentence_says_what_the_numbers_do() -> None:
     numbers = Numbers(Estimate(0.08), Estimate(0.02), Estimate(0.33))
 

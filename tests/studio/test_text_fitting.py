@@ -110,7 +110,14 @@ def test_cells_of_every_shape_know_the_same_sizes(shape: str) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "shown"),
-    [(None, ""), (0, "free"), (0.0012, "$0.0012"), (Decimal("0.041"), "$0.041"), (12.4, "$12.40")],
+    [
+        (None, ""),
+        (0, "free"),
+        (0.0012, "$0.0012"),
+        (Decimal("0.041"), "$0.041"),
+        (12.4, "$12.40"),
+        (1.999, "$2.00"),
+    ],
 )
 def test_money_is_put_with_as_many_digits_as_it_needs(amount: float | None, shown: str) -> None:
     assert usd(amount) == shown
