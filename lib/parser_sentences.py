@@ -59,7 +59,11 @@ SENTENCES = {
 
 
 def sentence_of(entry: Mapping[str, Any]) -> str:
-    """Of one error, as pydantic lists them; in its own words where there are none of ours."""
+    """Of one error, as pydantic lists them; in its own words where there are none of ours. What a validator of ours
+    raises ValueError with is a sentence already."""
+    ours = entry.get("ctx", {}).get("error")
+    if isinstance(ours, ValueError):
+        return f"{str(ours).rstrip('.')}."
     known = SENTENCES.get(str(entry.get("type")))
     if known is None:
         return f"{str(entry['msg']).rstrip('.')}."

@@ -92,6 +92,7 @@ class NumberLine:
     value: str
     reads: str
     certainty: str
+    interval: str = ""  # the same in a few signs, for a display
 
     @property
     def is_known(self) -> bool:
@@ -240,13 +241,20 @@ def _line(key: str, name: str, reads: str, estimate: Estimate) -> NumberLine:
                 "Measured as %(value)s, which there cannot be: chance makes it of nearly all."
             )
         certainty.insert(0, words % {"value": _shown(key, estimate.value)})
-    return NumberLine(key, name, said, reads, " ".join(filter(None, certainty)))
+    interval = _interval(key, estimate, _("9 in 10: %(low)s to %(high)s"))
+    return NumberLine(key, name, said, reads, " ".join(filter(None, certainty)), interval)
 
 
 def _certainty(key: str, estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         return _("How sure is not known yet.")
-    words = _("Nine times in ten between %(low)s and %(high)s.")
+    return _interval(key, estimate, _("Nine times in ten between %(low)s and %(high)s."))
+
+
+def _interval(key: str, estimate: Estimate, words: str) -> str:
+    """Empty where there is none, or it is as narrow as what is shown."""
+    if estimate.low is None or estimate.high is None:
+        return ""
     low, high = _possible(key, estimate.low), _possible(key, estimate.high)
     return words % {"low": low, "high": high} if low != high else ""
 

@@ -21,6 +21,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 from pydantic import ValidationError
 
+from lib.parser_sentences import sentence_of
+
 from .schema import (
     FORMAT,
     MAX_BUNDLE,
@@ -257,9 +259,8 @@ def _checked(kind: type[T], value: dict[str, Any], what: str) -> T:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        sentence = gettext("%(what)s is not as it should be: %(place)s: %(problem)s.")
-        words = {"what": what, "place": place, "problem": first["msg"]}
-        raise BadBundle(sentence % words) from error
+        words = {"what": what, "problem": f"{place}: {sentence_of(first)}".removeprefix(": ")}
+        raise BadBundle(gettext("%(what)s is not as it should be: %(problem)s") % words) from error
 
 
 def _grouped(number: int) -> str:

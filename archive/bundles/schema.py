@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
+from django.utils.translation import gettext
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from assets.kinds import MEGA, MediaKind
@@ -45,19 +46,19 @@ _OVER = {InvocationState.COMPLETED, InvocationState.FAILED, InvocationState.CANC
 def _storable(text: str) -> str:
     """Every database takes it."""
     if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise ValueError("this is not text")
+        raise ValueError(gettext("This is not valid text."))
     return text
 
 
 def _line(text: str) -> str:
     if not is_legible(text) or "\n" in text:
-        raise ValueError("this is not a line of text")
+        raise ValueError(gettext("This is not a line of text."))
     return text
 
 
 def _sane(at: datetime) -> datetime:
     if not EARLIEST <= at <= LATEST:
-        raise ValueError("this is not a time that anything ran at")
+        raise ValueError(gettext("Nothing ran at this time."))
     return at
 
 
@@ -65,10 +66,10 @@ def _slot(value: dict[str, Any]) -> dict[str, Any]:
     try:
         slot = Slot.from_json(value)
     except (KeyError, TypeError) as error:
-        raise ValueError("a slot has a model, and parameters if it needs some") from error
+        raise ValueError(gettext("A slot has a model, and parameters if it needs some.")) from error
     _line(slot.model[:200])
     if "\\u0000" in json.dumps(slot.as_json(), allow_nan=False):
-        raise ValueError("this is not text")
+        raise ValueError(gettext("This is not valid text."))
     return slot.as_json()
 
 
@@ -96,7 +97,7 @@ class BundleMedium(_Claim):
     @model_validator(mode="after")
     def _named(self) -> Self:
         if not MEDIUM.fullmatch(self.file):
-            raise ValueError("media are named for their SHA-256")
+            raise ValueError(gettext("Media are named for their SHA-256."))
         return self
 
 
@@ -107,7 +108,7 @@ class BundleContent(_Claim):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.text is None) == (self.media is None):
-            raise ValueError("it is either text or media")
+            raise ValueError(gettext("This is either text or media."))
         return self
 
 
@@ -135,9 +136,9 @@ class BundleStep(_Claim):
     @model_validator(mode="after")
     def _over(self) -> Self:
         if self.state not in _OVER:
-            raise ValueError("a step of a bundle is over")
+            raise ValueError(gettext("A step of a bundle is over."))
         if (self.state == InvocationState.COMPLETED) != (self.output is not None):
-            raise ValueError("a completed step has an output, and no other has one")
+            raise ValueError(gettext("A completed step has an output, and no other has one."))
         return self
 
 
@@ -169,7 +170,7 @@ class BundleFilm(BundleMedium):
     @model_validator(mode="after")
     def _moves(self) -> Self:
         if self.kind is not MediaKind.VIDEO:
-            raise ValueError("a film is a video")
+            raise ValueError(gettext("A film is a video."))
         return self
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from archive.bundles import importing, reading, schema
 from archive.bundles.importing import import_run
@@ -38,7 +40,7 @@ FORGERIES: dict[str, tuple[Spoil, str]] = {
     "another version": (lambda record: record.update(version=2), "another version"),
     "no prompt": (_run(prompt=""), "prompt"),
     "a long prompt": (_run(prompt="x" * 20_001), "prompt"),
-    "a prompt with NUL": (_run(prompt="a\x00b"), "not text"),
+    "a prompt with NUL": (_run(prompt="a\x00b"), "not valid text"),
     "half a sign": (_run(prompt="a\ud800b"), "prompt"),
     "no ring": (_run(ring="x"), "ring"),
     "no slots": (_run(ring=[]), "slot"),
@@ -86,6 +88,25 @@ def test_a_record_that_is_not_as_it_should_be_is_refused_whole(run: Run, forgery
         assert Run.objects.count() == 1
     else:
         import_run(network=run.network, source=packed(files), at=AT)
+
+
+PARSER = re.compile("Value error|Input should|Field required|String should|should have|valid ")
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_what_is_wrong_with_a_record_is_said_in_the_readers_language(
+    run: Run, forgery: str
+) -> None:
+    spoil, complaint = FORGERIES[forgery]
+    files = unpacked(bundle_of(run))
+    record = json.loads(files["run.json"])
+    spoil(record)
+    files["run.json"] = written(record)
+
+    if complaint:
+        with translation.override("fr"), pytest.raises(BadBundle) as refused:
+            import_run(network=run.network, source=packed(files), at=AT)
+        assert not PARSER.search(str(refused.value))
 
 
 RECORDS = {
