@@ -18,7 +18,7 @@ from lib.parent_process import end_with_parent
 
 from . import address
 from .host import ModelHost
-from .loaders import loader, thread_of_model
+from .loaders import SMALL_THREADS, loader, thread_of_model
 from .memory import keep_little_memory
 
 UNLOAD_SECONDS = 900.0  # without a call, after which a model leaves memory
@@ -54,7 +54,8 @@ def serve(
     """Serve, then exit without waiting for a model that is in the middle of a call."""
 
     async def run() -> None:
-        host = ModelHost(thread_of_model=thread_of_model, load=loader(weights_dir))
+        load = loader(weights_dir)
+        host = ModelHost(thread_of_model=thread_of_model, load=load, small=SMALL_THREADS)
         await host.serve(listener, idle_seconds=idle_seconds, unload_seconds=unload_seconds)
 
     asyncio.run(run())

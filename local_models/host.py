@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -43,8 +43,11 @@ class MemoryLimit:
 class ModelThread:
     """One thread, the models it has loaded, and the number of calls that wait for it."""
 
-    def __init__(self, name: str, load: Callable[[str], LocalModel]) -> None:
+    def __init__(
+        self, name: str, load: Callable[[str], LocalModel], *, waits_for_room: bool = True
+    ) -> None:
         self._load = load
+        self._waits_for_room = waits_for_room
         self._models: dict[str, LocalModel] = {}
         self.is_loaded = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"model-{name}")
@@ -57,7 +60,8 @@ class ModelThread:
             return HostReply(error="busy", detail="Too many calls are waiting for this model.")
         self.waiting += 1
         try:
-            if not self.at_work and (refusal := await admission.admit(self, request)):
+            waits = self._waits_for_room and not self.at_work
+            if waits and (refusal := await admission.admit(self, request)):
                 return refusal
             self.at_work += 1
             try:
@@ -186,7 +190,8 @@ class ModelHost:
     """Serves local models on a listening socket until it is stopped.
 
     `thread_of_model` names the thread of a model and raises KeyError for an unknown one; `load` returns
-    the function that makes its outputs and is called in that thread, once.
+    the function that makes its outputs and is called in that thread, once. Calls of the threads in `small` need so
+    little memory that they wait for no room, nor for another model that is being loaded.
     """
 
     def __init__(
@@ -194,11 +199,13 @@ class ModelHost:
         *,
         thread_of_model: Callable[[str], str],
         load: Callable[[str], LocalModel],
+        small: Collection[str] = (),
         limit: MemoryLimit = MemoryLimit(),
         uses_more_than: Callable[[int], bool] = uses_more_than,
     ) -> None:
         self._thread_of_model = thread_of_model
         self._load = load
+        self._small = small
         self._threads: dict[str, ModelThread] = {}
         self._admission = Admission(self._threads, limit, uses_more_than)
         self._connections: set[asyncio.Task[None]] = set()
@@ -276,5 +283,6 @@ class ModelHost:
         except KeyError:
             return HostReply(error="unknown", detail=f"There is no local model {request.model}.")
         if name not in self._threads:
-            self._threads[name] = ModelThread(name, self._load)
+            waits = name not in self._small
+            self._threads[name] = ModelThread(name, self._load, waits_for_room=waits)
         return await self._threads[name].run(request, self._admission)

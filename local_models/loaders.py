@@ -33,6 +33,7 @@ EMBEDDERS = ("local:embed-text", "local:embed-image")
 SEARCHER = (
     "local:embed-words"  # what somebody searches for and waits for: it waits for no other text
 )
+SMALL_THREADS = ("searcher",)  # whose weights are mapped, and read by the embedder anyway
 MODEL_IDS = (*FUNCTIONS, *WRITERS, *SENSES, "local:tagger")
 
 

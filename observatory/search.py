@@ -9,9 +9,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from queue import Empty, Queue
+from threading import BoundedSemaphore, Thread
 from typing import TYPE_CHECKING
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 MAX_QUERY = 1_000
 LOOKED_AT = (200, 2_000)  # nearest ones: more where one may see too few of them
 PRIORITY = 15
+PATIENCE_SECONDS = 5.0
+_questions = BoundedSemaphore(16)  # of this process, at once
 
 
 class SearchUnavailable(Exception):
@@ -47,11 +50,7 @@ def search_by_meaning(words: str, *, person: Person, count: int) -> list[Match]:
 
     if not model_host.has_weights():
         raise SearchUnavailable(_("Search by meaning needs its weights: run `make weights`."))
-    try:
-        stored = async_to_sync(model_host.embed_words)(words[:MAX_QUERY])
-    except (model_host.HostAway, model_host.NoEmbedding):
-        raise SearchUnavailable(_("Search by meaning does not answer just now.")) from None
-    (vector,) = search_index.stacked([stored])
+    (vector,) = search_index.stacked([_vector_of(words[:MAX_QUERY])])
     found: list[Match] = []
     for looked_at in LOOKED_AT:
         near = dict(search_index.nearest(vector, looked_at))
@@ -59,6 +58,33 @@ def search_by_meaning(words: str, *, person: Person, count: int) -> list[Match]:
         if len(found) >= count or len(near) < looked_at:
             break
     return found[:count]
+
+
+def _vector_of(words: str) -> bytes:
+    """Waits for a moment only: at its first use the model has to be loaded, which goes on meanwhile, so that whoever
+    asks again is answered. Raises SearchUnavailable."""
+    answer: Queue[bytes | Exception] = Queue()
+    if not _questions.acquire(blocking=False):
+        raise SearchUnavailable(_("Search by meaning does not answer just now."))
+    Thread(target=_ask, args=(words, answer), daemon=True, name="search").start()
+    try:
+        found = answer.get(timeout=PATIENCE_SECONDS)
+    except Empty:
+        raise SearchUnavailable(
+            _("Search by meaning is being loaded. Ask again in a moment, or search by words.")
+        ) from None
+    if isinstance(found, Exception):
+        raise SearchUnavailable(_("Search by meaning does not answer just now.")) from found
+    return found
+
+
+def _ask(words: str, answer: Queue[bytes | Exception]) -> None:
+    try:
+        answer.put(asyncio.run(model_host.embed_words(words)))
+    except Exception as error:  # a border: whoever waits for it is to know
+        answer.put(error)
+    finally:
+        _questions.release()
 
 
 def _visible(near: dict[int, float], person: Person) -> list[Match]:

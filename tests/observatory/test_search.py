@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import BoundedSemaphore, Event
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,39 @@ def test_the_nearest_comes_first(owner: Client, embedded: Run, folder: Path) -> 
     assert first["text"] == "the red balloon"
     assert (first["run"], first["sequence"]) == (embedded.public_id, 1)
     assert first["distance"] < answer["items"][1]["distance"]
+
+
+def test_a_search_does_not_wait_until_its_model_is_loaded(
+    owner: Client, embedded: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, finished = Event(), Event()
+
+    async def embed_words(words: str) -> bytes:
+        await asyncio.to_thread(loaded.wait, 60)
+        finished.set()
+        return vector_of(words).astype("<f2").tobytes()
+
+    with monkeypatch.context() as patched:
+        patched.setattr("observatory.search.model_host.embed_words", embed_words)
+        patched.setattr(search, "PATIENCE_SECONDS", 0.01)
+        page = html_of(owner.get("/observatory/search/", {"q": "red balloon"}))
+
+    assert "Ask again in a moment, or search by words." in page
+    loaded.set()
+    assert finished.wait(60)  # it went on meanwhile
+    assert texts_found(owner, "red balloon")[0] == "the red balloon"
+
+
+def test_only_so_many_wait_at_once(
+    owner: Client, embedded: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_questions", BoundedSemaphore(1))
+    search._questions.acquire()
+
+    assert owner.get("/api/v1/search", {"q": "red balloon"}).status_code == 503
+
+    search._questions.release()
+    assert texts_found(owner, "red balloon")[0] == "the red balloon"
 
 
 def test_nobody_finds_what_they_may_not_see(other: Client, embedded: Run, folder: Path) -> None:
