@@ -334,30 +334,6 @@ async def test_what_was_not_used_for_longest_leaves_memory_when_there_is_too_muc
 
 
 @pytest.mark.asyncio
-async def test_a_small_model_waits_for_no_room_and_no_other_model() -> None:
-    loading = threading.Event()
-
-    def load(model: str) -> LocalModel:
-        if model == "large":
-            loading.wait(60)
-        return lambda _: HostReply(text=model)
-
-    host = ModelHost(thread_of_model=str, load=load, small=["small"], uses_more_than=lambda _: True)
-    large = asyncio.ensure_future(host._run(HostRequest(model="large")))
-    await asyncio.sleep(0)
-
-    try:
-        small = await asyncio.wait_for(host._run(HostRequest(model="small")), 60)
-    finally:
-        loading.set()
-
-    assert small.text == "small"
-    assert (await large).text == "large"
-    for thread in host._threads.values():
-        thread.close()
-
-
-@pytest.mark.asyncio
 async def test_a_call_there_is_no_room_for_waits_until_another_has_ended() -> None:
     most, at_work, goes_on = 0, set(), {name: threading.Event() for name in "abc"}
 
