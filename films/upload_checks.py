@@ -24,7 +24,8 @@ from operations.runner import run
 from . import sentences
 from .models import Upload
 
-CHECK_LIMITS = OperationLimits(stall_seconds=60, seconds=300)
+# Hardly nice: somebody waits for the answer, and it is over in a second
+CHECK_LIMITS = OperationLimits(stall_seconds=60, seconds=300, nice=1)
 MAX_MINUTES = int(LIMITS[MediaKind.VIDEO].seconds / 60)  # a film of more would not be kept
 
 logger = logging.getLogger(__name__)

@@ -31,8 +31,8 @@ from .errors import (
     OperationError,
     OutOfMemory,
 )
+from .silence import SilenceWatch
 
-START_SECONDS = 60.0
 TICK_SECONDS = 0.1  # how soon a cancellation is seen
 PIECE = 1 << 16
 GIGA = 1 << 30
@@ -121,8 +121,7 @@ def _messages(
     """What the child says, until it closes its output."""
     assert process.stdout is not None  # noqa: S101 (for mypy: it was opened as a pipe)
     begun = time.monotonic()
-    # A busy machine takes its time until the child says its first word.
-    heard = begun + max(0.0, START_SECONDS - limits.stall_seconds)
+    silence = SilenceWatch(process.pid, limits.stall_seconds, begun)
     unfinished = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
@@ -133,16 +132,16 @@ def _messages(
                 piece = os.read(process.stdout.fileno(), PIECE)
                 if not piece:
                     return
-                heard = time.monotonic()
+                silence.hear(time.monotonic())
                 *lines, unfinished = (unfinished + piece).split(b"\n")
                 yield from map(json.loads, lines)
-            _check_time(time.monotonic(), begun, heard, backend, limits)
+            _check_time(time.monotonic(), begun, silence, backend, limits)
 
 
 def _check_time(
-    now: float, begun: float, heard: float, backend: str, limits: OperationLimits
+    now: float, begun: float, silence: SilenceWatch, backend: str, limits: OperationLimits
 ) -> None:
-    if now - heard > limits.stall_seconds:
+    if silence.is_stalled(now):
         words = {"backend": backend, "seconds": f"{limits.stall_seconds:g}"}
         raise BackendStalled(sentences.STALLED % words)
     if limits.seconds and now - begun > limits.seconds:
