@@ -1,4 +1,5 @@
-"""A backend as a program: `python -m operations` reads one request and writes JSON lines.
+"""A backend as a program: `python -m operations` reads one request and writes JSON lines. With arguments it is
+a command for people (`operations/command.py`).
 
 It ends with its parent. The memory it may have is limited before anything is imported that takes some.
 """
@@ -106,4 +107,8 @@ def carry_out(request: dict[str, Any], lines: ProgressLines) -> MadeOutputs:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        from .command import run_command  # here: it reads all operations
+
+        sys.exit(run_command(sys.argv[1:]))
     main()
