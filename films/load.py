@@ -40,6 +40,8 @@ class Load:
         recent = TaskAttempt.objects.filter(load__gt=0, ended_at__gte=at - RECENT)
         named = recent.order_by("-ended_at").values_list("started_at", "ended_at", "load")
         for started_at, ended_at, load in named[:MAX_ATTEMPTS]:
+            if ended_at is None:
+                continue
             counts = math.exp(-max(0.0, (at - ended_at).total_seconds()) / FADING_SECONDS)
             seconds = counts * (ended_at - started_at).total_seconds()
             self.meet(seconds, seconds / load)

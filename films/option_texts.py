@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext
@@ -50,7 +50,9 @@ def _value(field: forms.Field | None, name: str, value: Any) -> str:
         return gettext("yes") if value else gettext("no")
     if name in FROM_ONE:
         return str(value + 1)
-    choices = dict(field.choices) if isinstance(field, forms.ChoiceField) else {}
+    choices: dict[Any, Any] = {}
+    if isinstance(field, forms.ChoiceField):
+        choices = dict(cast("Iterable[tuple[Any, Any]]", field.choices))
     if (label := choices.get(str(value))) is not None:
         return str(label)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -252,6 +253,14 @@ def test_the_words_of_what_is_on_are_on_the_page(
 
     assert "a balloon over the sea" in page
     assert "a balloon over the sea" in asked_again
+
+
+def test_page_of_a_channel_says_once_that_it_is_off_air(public: Network) -> None:
+    page = Client().get(f"/n/{public.slug}/live/").content.decode()
+    shown = re.sub(r"<[^>]*>", "", page)  # without what scripts may say later
+
+    assert shown.count("Off air") == 1
+    assert "Nothing is shown at the moment." in shown
 
 
 def test_figures_are_given_for_each_stream(broadcast: Broadcast) -> None:
