@@ -86,16 +86,25 @@ _ASSIGNED: CompiledSelect[Assignment] = CompiledSelect(
 
 
 def claim(
-    worker: FarmWorker, *, slots: int, at: datetime, holds_tasks: bool = False
+    worker: FarmWorker,
+    *,
+    slots: int,
+    at: datetime,
+    holds_tasks: bool = False,
+    trouble: str = "",
 ) -> list[Handover]:
-    """The steps that the worker holds, and more of what it offers, up to `slots`. Raises NotFit."""
+    """The steps that the worker holds, and more of what it offers, up to `slots`; no more where it has a trouble. Raises
+    NotFit."""
     worker.note_seen(at)
     held = [_handover(worker, claims.claim_of_attempt(one)) for one in _held(worker)]
     if due := worker.status_due(at):
         if not held and not holds_tasks and worker.requested_status:
             worker.confirm()
         raise NotFit(due)
-    if worker.requested_status or worker.status == WorkerStatus.TESTING:
+    if trouble:
+        worker.note_trouble(trouble)
+        return held
+    if worker.requested_status or worker.status in (WorkerStatus.TESTING, WorkerStatus.ERROR):
         worker.confirm()
     holder = holder_of(worker, at)
     while holder.offer.models and batches.places_taken([one.assignment for one in held]) < slots:

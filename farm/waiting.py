@@ -16,6 +16,7 @@ from platforms import sentences
 from . import workers
 from .eligibility import Candidate, Eligibility, Obstacle
 from .failures import NOBODY_IS_LEFT
+from .models import WorkerStatus
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -30,6 +31,7 @@ WORDS: Mapping[Obstacle, StrPromise] = {
     Obstacle.WINDOW: _("%(worker)s is in one of its sleep windows"),
     Obstacle.NOT_AWAKE: _("%(worker)s is not ready"),
 }
+IN_ERROR = _("%(worker)s is in error (%(trouble)s)")
 BUSY = _("%(worker)s is busy")
 
 
@@ -54,11 +56,16 @@ def why_no_worker(step: Invocation, at: datetime) -> str:
 
 
 def _nobody_can(candidates: list[Candidate]) -> str:
-    said = [
-        str(WORDS[one.obstacle] if one.obstacle else BUSY) % {"worker": one.worker.name}
-        for one in candidates[:MAX_NAMES]
-    ]
+    said = [_words(one) for one in candidates[:MAX_NAMES]]
     if (more := len(candidates) - MAX_NAMES) > 0:
         said.append(gettext("%(count)d more cannot either") % {"count": more})
     listed = "; ".join(said)
     return gettext("No worker of the farm can take it now: %(reasons)s.") % {"reasons": listed}
+
+
+def _words(candidate: Candidate) -> str:
+    worker = candidate.worker
+    words = {"worker": worker.name, "trouble": worker.trouble}
+    if candidate.obstacle == Obstacle.NOT_AWAKE and worker.status == WorkerStatus.ERROR:
+        return str(IN_ERROR if worker.trouble else WORDS[Obstacle.NOT_AWAKE]) % words
+    return str(WORDS[candidate.obstacle] if candidate.obstacle else BUSY) % words

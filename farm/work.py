@@ -28,11 +28,14 @@ class WorkInHand:
         return of_steps + [one.claim.attempt.token for one in self.tasks]
 
 
-def claim(worker: FarmWorker, *, slots: int, at: datetime) -> WorkInHand:
-    """What the worker holds, and more, up to `slots` places. Raises NotFit."""
+def claim(worker: FarmWorker, *, slots: int, at: datetime, trouble: str = "") -> WorkInHand:
+    """What the worker holds, and more, up to `slots` places. `trouble`: why it can begin nothing now. Raises NotFit."""
     held = film_work.held(worker)
     left = slots - batches.places_taken([one.assignment for one in held])
-    steps = assignments.claim(worker, slots=left, holds_tasks=bool(held), at=at)
+    holds = bool(held)
+    steps = assignments.claim(worker, slots=left, holds_tasks=holds, trouble=trouble, at=at)
+    if trouble:
+        return WorkInHand(steps, held)
     places = left - batches.places_taken([one.assignment for one in steps])
     return WorkInHand(steps, held + film_work.claim(worker, places, at=at))
 

@@ -16,7 +16,7 @@ from farm.api.given_work import WorkGiven, WorkOut
 from farm.assignments import NotFit, NotYours, WorkProgress
 from farm.idle_workers import IdleWorker
 from farm.models import EnrolmentToken, FarmWorker, LogGap
-from farm.models.farm_worker import TAKEN_OVER_AFTER
+from farm.models.farm_worker import MAX_TROUBLE, TAKEN_OVER_AFTER
 from farm.offer_parameters import problem_of_parameters
 from farm.outcomes import Finish
 from lib.problems import answers, problem, refuses, register_codes
@@ -142,23 +142,27 @@ class SignOn(StrictSchema):
 
 
 class SignedOnOut(BaseModel):
-    """`gives_next`: the answer to a finish may be asked for the next step (`takes_next`)."""
+    """`gives_next`: the answer to a finish may be asked for the next step (`takes_next`). `hears_trouble`: a claim may
+    have a `trouble`."""
 
     status: str
     renew_seconds: int
     idle_seconds: int
     gives_next: bool = True
+    hears_trouble: bool = True
 
 
 class ClaimIn(StrictSchema):
     """`slots`: places for work in all, those that are taken included. `holding`: what the worker knows that
-    it holds; the call waits for more than that."""
+    it holds; the call waits for more than that. `trouble`: why the worker can begin nothing now, in a sentence; it is in
+    error until it claims without one, and the call does not wait."""
 
     model_config = example({"slots": 1, "wait_seconds": 25})
 
     slots: int = Field(1, ge=1, le=64)
     wait_seconds: float = Field(0, ge=0, le=MAX_WAIT_SECONDS)
     holding: list[Token] = Field([], max_length=64)
+    trouble: str = Field("", max_length=MAX_TROUBLE)
 
 
 class RenewalIn(StrictSchema):
@@ -274,12 +278,14 @@ def sign_on(request: WorkerRequest, body: SignOn) -> HttpResponse | SignedOnOut:
 def claim(request: WorkerRequest, body: ClaimIn) -> HttpResponse | WorkGiven:
     """Be given work, for which the call waits up to `wait_seconds`; 204 where there is none. What one
     holds already is given again, unless one says that one knows."""
-    found = work.claim(request.auth, slots=body.slots, at=timezone.now())
+    trouble = " ".join(body.trouble.split())
+    found = work.claim(request.auth, slots=body.slots, trouble=trouble, at=timezone.now())
     tell_given(request, found.tokens)
     if any(token not in body.holding for token in found.tokens):
         steps = [WorkOut.from_handover(one) for one in found.steps]
         return WorkGiven(assignments=steps + [WorkOut.from_task(one) for one in found.tasks])
-    getattr(request, "scope", {})[OFFERED] = IdleWorker.from_worker(request.auth)
+    if not trouble:
+        getattr(request, "scope", {})[OFFERED] = IdleWorker.from_worker(request.auth)
     return HttpResponse(status=204, headers={"Retry-After": "1"})
 
 

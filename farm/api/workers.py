@@ -75,7 +75,8 @@ class BlockedInOut(BaseModel):
 
 
 class WorkerOut(BaseModel):
-    """`status` is what it says of itself, or `offline` where it is silent; `requested_status`: what it was
+    """`status` is what it says of itself, or `offline` where it is silent; `trouble`: why it is in error, as it says;
+    `requested_status`: what it was
     asked to be and has not confirmed. `work`: the steps it holds. `blocklist`: what it is not given any more."""
 
     model_config = example(
@@ -85,6 +86,7 @@ class WorkerOut(BaseModel):
             "platform": "linux",
             "version": "1.0",
             "status": "awake",
+            "trouble": None,
             "requested_status": None,
             "lazy": False,
             "can_restart": True,
@@ -111,6 +113,7 @@ class WorkerOut(BaseModel):
     platform: str
     version: str
     status: str
+    trouble: str | None
     requested_status: str | None
     lazy: bool
     can_restart: bool
@@ -143,6 +146,7 @@ class WorkerOut(BaseModel):
                 platform=one.platform,
                 version=one.version,
                 status=one.shown_status(at),
+                trouble=one.trouble or None,
                 requested_status=one.requested_status or None,
                 lazy=one.lazy,
                 can_restart=one.can_restart,

@@ -26,6 +26,7 @@ from .machine_hardware import MachineHardware
 
 SILENT_AFTER = timedelta(seconds=60)  # a worker waits 25 s for work, and renews more often
 TAKEN_OVER_AFTER = timedelta(seconds=30)  # by another session, once the first one is silent
+MAX_TROUBLE = 200
 SEEN_EVERY = timedelta(seconds=10)  # between two writes of when it was seen
 
 
@@ -128,6 +129,7 @@ class FarmWorker(models.Model):
     status = models.CharField(
         max_length=10, choices=WorkerStatus.choices, default=WorkerStatus.OFFLINE
     )
+    trouble = models.CharField(max_length=MAX_TROUBLE, blank=True)  # as it says, while in error
     requested_status = models.CharField(max_length=10, choices=WorkerStatus.choices, blank=True)
     lazy = models.BooleanField(default=False)  # what it has begun is finished before
     tags = models.JSONField(default=list)
@@ -210,7 +212,8 @@ class FarmWorker(models.Model):
             asleep = self.status == WorkerStatus.ASLEEP  # a restart of its program wakes nobody
             asked = "" if self.requested_status == WorkerStatus.RESTART else self.requested_status
             status = asked or (WorkerStatus.ASLEEP if asleep else WorkerStatus.AWAKE)
-            values = {"session": session, "last_seen_at": at, "status": status, **fields}
+            values = {"session": session, "last_seen_at": at, "status": status, "trouble": ""}
+            values |= fields
             if not mine.update(**values, requested_status="", lazy=False):
                 return False
             self._note_hardware(fields.get("specs", {}))
@@ -257,7 +260,19 @@ class FarmWorker(models.Model):
                 return
             self._note_confirmed(timezone.now())
             status = asked or WorkerStatus.AWAKE
-            self._change(status=status, requested_status="", lazy=False)
+            self._change(status=status, trouble="", requested_status="", lazy=False)
+
+    def note_trouble(self, sentence: str) -> None:
+        """It cannot work now, and says why; that it was asked to be awake is heard with it. What else it was asked
+        meanwhile it hears at its next claim."""
+        sentence = sentence[:MAX_TROUBLE]
+        if (self.status, self.trouble) == (WorkerStatus.ERROR, sentence):
+            return
+        with transaction.atomic():
+            self._hold()
+            if self.requested_status in ("", WorkerStatus.AWAKE):
+                error = {"status": WorkerStatus.ERROR, "trouble": sentence}
+                self._change(**error, requested_status="", lazy=False)
 
     def change(self, **fields: object) -> None:
         """Its name, tags and sleep windows, as people give them."""

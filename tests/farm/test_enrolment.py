@@ -76,7 +76,13 @@ def test_a_second_process_has_to_wait_until_the_first_is_silent(worker: WorkerPr
 
     assert (refused.status_code, refused.json()["code"]) == (409, "already_signed_on")
     assert refused.headers["Retry-After"] == "30"
-    told = {"status": "awake", "renew_seconds": 10, "idle_seconds": 25, "gives_next": True}
+    told = {
+        "status": "awake",
+        "renew_seconds": 10,
+        "idle_seconds": 25,
+        "gives_next": True,
+        "hears_trouble": True,
+    }
     assert taken.json() == told
 
 

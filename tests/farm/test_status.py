@@ -10,8 +10,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from farm import fallbacks, silence
+from farm.events import FARM
 from farm.models import FarmWorker
 from invocations.models import Attempt, Invocation
+from realtime import log
+from tests.people import html_of
 
 from .conftest import SHOUT, WorkerProgram, newest, started
 
@@ -187,3 +190,72 @@ def test_a_step_whose_worker_is_busy_waits(worker: WorkerProgram, alice: User) -
     assert silence.silent_steps(timezone.now()) == []
     fallbacks.give_up(newest(run).pk, at=timezone.now())
     assert newest(run).model == "farm:shout"
+
+
+TROUBLE = "Its disk is full: 3 MB of disk are free, 2048 wanted."
+
+
+def claims_with_trouble(worker: WorkerProgram) -> Any:
+    return worker.call("claim", {"slots": 1, "wait_seconds": 25, "trouble": TROUBLE})
+
+
+def test_a_worker_says_why_it_can_begin_nothing_until_it_can(
+    worker: WorkerProgram, admin: Any, alice: User
+) -> None:
+    run = started(alice, "farm:shout")
+
+    answer = claims_with_trouble(worker)
+
+    assert answer.status_code == 204
+    assert (worker.row.status, worker.row.trouble) == ("error", TROUBLE)
+    page = html_of(admin.get(f"/farm/{worker.row.public_id}/"))
+    assert '<span class="alarm">error</span>' in page
+    assert TROUBLE in page
+    step = newest(run).public_id
+    why = admin.get(f"/api/v1/invocations/{step}/why-waiting").json()["reason"]
+    assert f"Back room is in error ({TROUBLE})" in why
+    assert len(worker.claim()) == 1
+    assert (worker.row.status, worker.row.trouble) == ("awake", "")
+
+
+def test_what_a_worker_holds_it_is_given_again_whatever_its_trouble_is(
+    worker: WorkerProgram, alice: User
+) -> None:
+    started(alice, "farm:shout")
+    (work,) = worker.claim()
+
+    answer = claims_with_trouble(worker)
+
+    assert [one["token"] for one in answer.json()["assignments"]] == [work["token"]]
+    assert worker.finish(work["token"]).status_code == 200
+
+
+def test_a_worker_in_trouble_is_put_to_sleep_and_woken_as_any_other(
+    worker: WorkerProgram, admin: Any
+) -> None:
+    claims_with_trouble(worker)
+    ask(admin, worker, requested_status="asleep")
+    asked = claims_with_trouble(worker)
+    asleep = worker.row.status
+    ask(admin, worker, requested_status="awake")
+    claims_with_trouble(worker)
+
+    assert (asked.status_code, asleep) == (423, "asleep")
+    assert (worker.row.status, worker.row.requested_status) == ("error", "")
+
+
+def test_a_trouble_is_over_with_the_next_sign_on(worker: WorkerProgram) -> None:
+    claims_with_trouble(worker)
+
+    worker.sign_on(SHOUT)
+
+    assert (worker.row.status, worker.row.trouble) == ("awake", "")
+
+
+def test_the_same_trouble_again_is_no_news(worker: WorkerProgram) -> None:
+    claims_with_trouble(worker)
+    before = log.position(FARM)
+
+    claims_with_trouble(worker)
+
+    assert log.position(FARM) == before

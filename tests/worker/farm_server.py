@@ -45,6 +45,7 @@ class FarmServer:
         self.renew_seconds = 0.02
         self.idle_seconds = 0.02
         self.gives_next = False  # work with the answer to an outcome
+        self.hears_trouble = False
         self.is_away = False
         self.cut_after: int | None = None  # bytes of the next upload, then the line breaks
         self.is_closed = False
@@ -170,6 +171,7 @@ class FarmServer:
             "renew_seconds": self.renew_seconds,
             "idle_seconds": self.idle_seconds,
             "gives_next": self.gives_next,
+            "hears_trouble": self.hears_trouble,
         }
         return 200, answer, {}
 
@@ -187,7 +189,7 @@ class FarmServer:
             self.status, self.requested_status = self.requested_status, ""
         if due not in ("", "awake"):
             return 423, {"requested_status": due}, {"Retry-After": "0"}
-        while self._give(body["slots"]):
+        while not body.get("trouble") and self._give(body["slots"]):
             pass
         if not fresh():
             return 204, {}, {"Retry-After": "0"}

@@ -167,3 +167,20 @@ def test_no_work_is_claimed_on_a_disk_that_is_nearly_full(
     worker.end()
 
     assert farm.count("claim") == 0
+
+
+def test_a_server_that_hears_it_is_told_of_a_full_disk_and_gives_nothing(
+    farm: FarmServer, folder: WorkerFolder
+) -> None:
+    farm.hears_trouble = True
+    farm.offer_text("t1", "panic")
+    full = FullFolder(folder.path)
+    configuration = Configuration(min_free_bytes=5 << 20)
+
+    worker = StartedWorker(Program(full, full.enrolment(), [EchoHandler()], configuration, QUICK))
+    farm.wait_for(lambda: farm.count("claim") > 1)
+    worker.end()
+
+    said = {one["trouble"] for one in farm.bodies("claim")}
+    assert said == {"Its disk is full: 0 MB of disk are free, 5 wanted."}
+    assert farm.outcomes == {}

@@ -78,6 +78,7 @@ class SignedOn:
     renew_seconds: float
     idle_seconds: float
     gives_next: bool = False  # the answer to a finish may bring the next work
+    hears_trouble: bool = False  # a claim may say why no work can be begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +123,19 @@ class FarmApi:
                 renew_seconds=float(fields["renew_seconds"]),
                 idle_seconds=float(fields["idle_seconds"]),
                 gives_next=fields.get("gives_next") is True,
+                hears_trouble=fields.get("hears_trouble") is True,
             )
         except (KeyError, TypeError, ValueError):
             raise ServerAway(f"{self._connection.server} answers, but not as PANIC!.") from None
 
-    def claim(
-        self, slots: int, holding: Sequence[str] = (), wait_seconds: int = CLAIM_WAIT_SECONDS
-    ) -> Claimed:
+    def claim(self, slots: int, holding: Sequence[str] = (), trouble: str = "") -> Claimed:
         """`slots` counts those that are taken as well; `holding` is what they do, so that the call
-        waits for more than that. What else the server thinks they hold is answered again."""
+        waits for more than that. What else the server thinks they hold is answered again. `trouble`: why
+        no more can be begun, which is answered at once."""
+        wait_seconds = 0 if trouble else CLAIM_WAIT_SECONDS
         body: dict[str, object] = {"slots": slots, "wait_seconds": wait_seconds}
+        if trouble:
+            body["trouble"] = trouble
         if holding:
             body["holding"] = list(holding)
         answer = self._post("claim", body, timeout=wait_seconds + NETWORK_SECONDS)

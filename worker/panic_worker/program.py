@@ -51,7 +51,7 @@ class Timing:
 
     first_wait: float = 1.0
     most_wait: float = 30.0
-    low_disk: float = 60.0
+    low_disk: float = 25.0  # less than what the server takes for silence
     preview: float = 1.0  # between two of them: the server takes 60 a minute
     held: float = 2.0  # between two claims of a worker that has work and room for more
     stop: float = 12.0
@@ -97,7 +97,7 @@ class Program:
         self._ending = threading.Event()
         self._nudge = threading.Event()
         self._sleeps = False  # by a signal on this machine
-        self._is_signed_on = self._gives_next = False
+        self._is_signed_on = self._gives_next = self._hears_trouble = False
         self._status = ""
         self._renew_seconds = self._idle_seconds = 10.0
         self._checks: Sequence[HandlerCheck] = ()
@@ -224,6 +224,7 @@ class Program:
                 continue
             self._is_signed_on = True
             self._status, self._gives_next = signed_on.status, signed_on.gives_next
+            self._hears_trouble = signed_on.hears_trouble
             self._renew_seconds, self._idle_seconds = (
                 signed_on.renew_seconds,
                 signed_on.idle_seconds,
@@ -340,11 +341,23 @@ class Program:
         free, least = self._folder.free_bytes(), self._configuration.min_free_bytes
         if free >= least:
             return False
-        logger.warning(
-            "no work is claimed: %d MB of disk are free, %d wanted", free >> 20, least >> 20
-        )
+        said = f"{free >> 20} MB of disk are free, {least >> 20} wanted"
+        logger.warning("no work is claimed: %s", said)
+        self._tell_trouble(f"Its disk is full: {said}.")
         self._pause(self._timing.low_disk)
         return True
+
+    def _tell_trouble(self, sentence: str) -> None:
+        """So that people read it on the server; what it asks for meanwhile is heard."""
+        if not self._hears_trouble:
+            return
+        try:
+            claimed = self._claims.claim(self._slots.total, self._slots.tokens(), sentence)
+        except (ServerAway, CallRefused) as error:
+            self._claim_failed(error)
+            return
+        if claimed.requested_status:
+            self._take_status(claimed)
 
     def _pause(self, seconds: float | None) -> None:
         """Ends early at every event."""
