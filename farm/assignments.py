@@ -192,7 +192,7 @@ def _held(worker: FarmWorker) -> list[Attempt]:
 
 
 def _record(worker: FarmWorker, taken: Claim) -> None:
-    Assignment.write(taken.attempt, worker)
+    Assignment.write(taken.attempt, worker, taken.invocation.model)
 
 
 def _handover(worker: FarmWorker, taken: Claim) -> Handover:

@@ -28,6 +28,7 @@ def _worker_of(assignment: Assignment) -> AttemptWorker:
     return AttemptWorker(
         name=worker.name,
         url=reverse("farm-worker", args=[worker.public_id]),
+        model=assignment.model,
         hardware=specs,
         hardware_words=machine_reports.hardware_words(specs),
         backend=assignment.backend,

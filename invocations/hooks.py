@@ -28,11 +28,12 @@ class ToldWorkers:
 
 @dataclass(frozen=True, slots=True)
 class AttemptWorker:
-    """The machine elsewhere that had a try. `hardware`: of the machine as it was then, as it said, empty where that is not
+    """The machine elsewhere that had a try. `model`: what it was given, empty where that is not known; `hardware`: of the machine as it was then, as it said, empty where that is not
     known; `backend`: what did the work there, as it said; `degraded`: in a lesser way than usual."""
 
     name: str
     url: str  # of its page, for admins
+    model: str
     hardware: Mapping[str, Any]
     hardware_words: Sequence[str]
     backend: str

@@ -22,6 +22,7 @@ class Assignment(WorkRecord):
 
     attempt = models.OneToOneField(Attempt, on_delete=models.CASCADE, related_name="assignment")
     worker = models.ForeignKey(FarmWorker, on_delete=models.CASCADE, related_name="assignments")
+    model = models.CharField(max_length=200, blank=True)  # the step may have fallen back since
     backend = models.CharField(max_length=60, blank=True)
     degraded = models.BooleanField(default=False)
     progress = models.FloatField(null=True)  # 0 to 1
@@ -40,9 +41,11 @@ class Assignment(WorkRecord):
     # Factories
 
     @classmethod
-    def write(cls, attempt: Attempt, worker: FarmWorker) -> Assignment:
+    def write(cls, attempt: Attempt, worker: FarmWorker, model: str) -> Assignment:
         """What `objects.create` does, for each step that is taken."""
-        return _ASSIGNMENTS.create(attempt=attempt, worker=worker, hardware_id=worker.hardware_id)
+        return _ASSIGNMENTS.create(
+            attempt=attempt, worker=worker, model=model, hardware_id=worker.hardware_id
+        )
 
     # Mutators
 

@@ -198,17 +198,18 @@ class InvocationOut(_StepFields):
 
 
 class FarmWorkerOfAttempt(BaseModel):
-    """The machine of the farm that had the try. `hardware`: as it was then and as its worker said, with `cpus`,
+    """The machine of the farm that had the try. `model`: what it was given, empty where that is not known; `hardware`: as it was then and as its worker said, with `cpus`,
     `memory_bytes` and `gpus`; empty where that is not known. `backend`: what did the work there."""
 
     name: str
+    model: str
     hardware: dict[str, Any]
     backend: str
     degraded: bool
 
     @classmethod
     def from_worker(cls, worker: AttemptWorker) -> FarmWorkerOfAttempt:
-        names = ("name", "hardware", "backend", "degraded")
+        names = ("name", "model", "hardware", "backend", "degraded")
         return cls(**{name: getattr(worker, name) for name in names})
 
 

@@ -55,8 +55,29 @@ def test_the_hardware_is_that_of_then(worker: WorkerProgram, alice: User, owner:
     assert 'Back room <span class="muted">8 processors, A card</span>' in page
     assert "64 processors" not in page
     (tried,) = owner.get(f"/api/v1/invocations/{step.public_id}").json()["attempts"]
-    said = {"name": "Back room", "hardware": HARDWARE, "backend": "", "degraded": False}
-    assert tried["farm_worker"] == said
+    assert tried["farm_worker"] == {
+        "name": "Back room",
+        "model": "farm:shout",
+        "hardware": HARDWARE,
+        "backend": "",
+        "degraded": False,
+    }
+
+
+def test_what_a_worker_failed_is_called_by_its_own_model_once_the_step_has_fallen_back(
+    worker: WorkerProgram, alice: User, admin: Any
+) -> None:
+    run = started(alice, "farm:shout", fallback="dummy:text-to-text")
+    (work,) = worker.claim()
+
+    worker.fail(work["token"], "permanent")
+
+    step = run.invocations.get()
+    assert step.model == "dummy:text-to-text"
+    assert "<code>farm:shout</code>" in html_of(admin.get(step.get_absolute_url()))
+    mine = html_of(admin.get(f"/farm/{worker.row.public_id}/")).partition('id="worker-work"')[2]
+    assert ">farm:shout</a>" in mine
+    assert "dummy:" not in mine
 
 
 def test_of_an_attempt_before_hardware_was_kept_only_the_name_is_said(

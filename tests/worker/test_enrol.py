@@ -223,3 +223,13 @@ def test_a_session_of_an_earlier_version_is_kept(tmp_path: Path) -> None:
 
     assert WorkerFolder(tmp_path).session() == "as-it-was"
     assert WorkerFolder(tmp_path).session() == "as-it-was"
+
+
+def test_programs_are_given_whole_paths_whatever_the_folder_was_called_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+    assert WorkerFolder(Path("mine")).scratch.is_relative_to(tmp_path / "mine")
+    assert WorkerFolder(Path("~/mine")).path == tmp_path / "home" / "mine"
