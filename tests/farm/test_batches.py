@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from farm import batch_rates, batches, stamp
-from farm.models import Assignment, BatchLimit, StepFailure
+from farm.models import Assignment, BatchLimit, FarmWorker, StepFailure
 from invocations.models import Attempt, Invocation, Run
 from invocations.states import InvocationState, RunState
 from panic import installation_metrics
@@ -189,7 +189,7 @@ def test_no_step_is_lost_or_given_twice_whatever_workers_say(
         assert over is (run.state == RunState.FAILED), run.detail
     assert Assignment.objects.filter(attempt__invocation__run__in=made).exists()
     for one in workers:
-        one.row.archive(timezone.now())
+        FarmWorker.objects.filter(pk=one.row.pk).archive(timezone.now())
 
 
 def answer(worker: WorkerProgram, token: str, outcome: str) -> None:
