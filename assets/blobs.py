@@ -210,6 +210,10 @@ def _read_s3(storage: Any, name: str, start: int, length: int) -> Generator[byte
         answer = client.get_object(Bucket=storage.bucket_name, Key=name, Range=wanted)
     except client.exceptions.NoSuchKey as error:
         raise FileNotFoundError(name) from error
+    except client.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "InvalidRange":
+            raise
+        return  # it ends before `start`, as an empty one does
     with closing(answer["Body"]) as body:
         yield from body.iter_chunks(PIECE)
 

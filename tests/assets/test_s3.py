@@ -16,9 +16,10 @@ from django.test import Client
 from pytest_django import Settings
 from storages.backends.s3 import S3Storage
 
-from assets import blobs
+from assets import blobs, inspection
 from assets.errors import StorageFull, StorageUnavailable
 from assets.ingest import store
+from assets.inspection import Fault
 from assets.models import Asset
 
 from . import samples
@@ -62,7 +63,10 @@ class BucketHandler(BaseHTTPRequestHandler):
             self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
         elif asked:
             first, last = map(int, re.findall(r"\d+", asked))
-            self._answer(206, data[first : last + 1])
+            if first >= len(data):
+                self._answer(416, b"<Error><Code>InvalidRange</Code></Error>")
+            else:
+                self._answer(206, data[first : last + 1])
         else:
             self._answer(200, data)
 
@@ -145,6 +149,16 @@ def test_only_the_part_that_is_asked_for_is_read_from_the_bucket(
 
     assert response.content == data[100:200]
     assert bucket.asked == [(f"/gallery/{asset.name}", "bytes=100-199")]
+
+
+def test_an_empty_object_is_damaged_as_an_empty_file_is(bucket: Bucket) -> None:
+    asset = store(samples.image(size=(300, 200)), kind="image")
+    for name in asset.names:
+        bucket.objects[f"/gallery/{name}"] = b""
+
+    found = inspection._inspect_asset(asset)
+
+    assert [one.fault for one in found] == [Fault.DAMAGED] * 2
 
 
 def test_a_model_gets_a_local_copy(bucket: Bucket) -> None:
