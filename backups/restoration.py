@@ -68,10 +68,7 @@ def restore(request: RestoreRequest, *, at: datetime) -> RestoredBackup:
         _require_empty()
     folder = Path(settings.DATA_DIR)
     with disk_errors(folder), _work_folder(folder) as work:
-        _check_room(work, manifest)
-        unpacked = unpacking.unpack(request.file, manifest, work)
-        keys = _keys_of(unpacked, request)
-        _bring_up_to_date(unpacked)
+        unpacked, keys = _verified(request, manifest, work)
         _publish(unpacked)
         todo = encrypted_keys.install(keys) if keys else []
         database_copies.load_database(unpacked.database)
@@ -79,6 +76,28 @@ def restore(request: RestoreRequest, *, at: datetime) -> RestoredBackup:
     if not keys:
         todo.append(_without_keys(unpacked))
     return RestoredBackup(manifest, len(unpacked.media), unpacked.missing, todo)
+
+
+def check(request: RestoreRequest) -> RestoredBackup:
+    """Everything that a restore does before it changes anything. Raises BackupRefused as that does."""
+    manifest = unpacking.read_manifest(request.file)
+    manifest.check_version()
+    folder = Path(settings.DATA_DIR)
+    with disk_errors(folder), _work_folder(folder) as work:
+        unpacked, keys = _verified(request, manifest, work)
+    todo = [] if keys else [_without_keys(unpacked)]
+    return RestoredBackup(manifest, len(unpacked.media), unpacked.missing, todo)
+
+
+def _verified(
+    request: RestoreRequest, manifest: Manifest, work: Path
+) -> tuple[UnpackedBackup, encrypted_keys.InstallationKeys | None]:
+    """Unpacked into the work folder, compared, and brought up to date there."""
+    _check_room(work, manifest)
+    unpacked = unpacking.unpack(request.file, manifest, work)
+    keys = _keys_of(unpacked, request)
+    _bring_up_to_date(unpacked)
+    return unpacked, keys
 
 
 def _require_empty() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,13 +14,24 @@ from typing import Any
 
 from django.apps.registry import Apps
 from django.core.management.color import no_style
-from django.db import DataError, IntegrityError, connections, models
+from django.db import (
+    DataError,
+    IntegrityError,
+    OperationalError,
+    connections,
+    models,
+    transaction,
+)
 
 from .refusals import BackupRefused
 
 Table = type[models.Model]
 Row = Sequence[Any]
 BATCH = 500
+LOCK_TRIES = 60
+LOCK_MILLISECONDS = 500  # below a second, after which Postgres looks for deadlocks
+LOCK_REST_SECONDS = 0.1
+_NOT_FREE = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 _MODULUS = 2**256
 
 
@@ -56,15 +68,37 @@ def copy_tables(
 
 
 def clear(tables: Iterable[Table], alias: str) -> None:
+    """Also while a server works with them. Raises BackupRefused where that never lets go of them."""
     connection = connections[alias]
     names = [connection.ops.quote_name(table._meta.db_table) for table in tables]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            _lock(names, alias)
             cursor.execute(f"TRUNCATE {', '.join(names)} CASCADE")
             return
         with connection.constraint_checks_disabled():
             for name in names:
                 cursor.execute(f"DELETE FROM {name}")  # noqa: S608  names of our own models
+
+
+def _lock(names: Sequence[str], alias: str) -> None:
+    """Hold all of them. Others take locks in orders of their own: where one is not free soon, those that are held
+    are let go, so that whoever waits for them goes on, and nobody ends in a deadlock."""
+    for number in range(LOCK_TRIES):
+        try:
+            with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
+                cursor.execute(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
+                cursor.execute("SET LOCAL lock_timeout = 0")
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in _NOT_FREE:
+                raise
+            time.sleep(LOCK_REST_SECONDS * (1 + number % 3))
+        else:
+            return
+    raise BackupRefused(
+        "Something works with the database without a pause: stop the server on every machine, and try again."
+    )
 
 
 def table_sum(table: Table, alias: str) -> TableSum:

@@ -26,21 +26,34 @@ class Command(BaseCommand):
         parser.add_argument(
             "--replace", action="store_true", help="what is in database and media here may go"
         )
+        parser.add_argument(
+            "--check", action="store_true", help="only verify it, and change nothing here"
+        )
         passphrases.add_argument(parser)
 
     def handle(
-        self, *args: Any, file: Path, replace: bool, passphrase_file: Path | None, **options: Any
+        self,
+        *args: Any,
+        file: Path,
+        replace: bool,
+        check: bool,
+        passphrase_file: Path | None,
+        **options: Any,
     ) -> None:
         try:
             request = RestoreRequest(
                 file.expanduser(), replace=replace, passphrase=passphrases.read(passphrase_file)
             )
-            done = restoration.restore(request, at=timezone.now())
+            done = (
+                restoration.check(request)
+                if check
+                else restoration.restore(request, at=timezone.now())
+            )
         except BackupRefused as error:
             raise CommandError(str(error)) from None
         rows = sum(done.manifest.tables.values())
         self.stdout.write(
-            f"Restored: {rows} rows and {done.media} media files, as of "
+            f"{'Whole' if check else 'Restored'}: {rows} rows and {done.media} media files, as of "
             f"{done.manifest.created_at:%Y-%m-%d %H:%M:%S} UTC."
         )
         if done.missing:
