@@ -52,10 +52,11 @@ def _estimate(
     film = Film(recipe=recipe.name, options=checked, provenance=facts, **source)
     plan = FilmPlan()
     recipe.begin(film, plan)
-    paces = Paces()
+    crowd = Crowd.now(more=1)
+    paces = Paces(crowd.places)
     ways = [
         (TaskWay(task.operation, task.size_class, way_of(task.parameters)), task.work)
         for task in plan.tasks
     ]
     guesses = [(way, paces.guess(way, work)) for way, work in ways]
-    return plan, Crowd.now(more=1).share([*guesses, *expected(plan.forecast, paces)])
+    return plan, crowd.share([*guesses, *expected(plan.forecast, paces)])

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from operations.weights import is_installed
 
-from .load import Load
+from .load import MachineLoad
 from .models import TaskPace
 from .plans import SOUND, TaskWay
 
@@ -109,13 +110,13 @@ class TimeGuess:
 
 
 class Paces:
-    """What is known here. Two queries."""
+    """What is known here; `places`: how many tasks of films run at once. Two queries."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: int | None = None) -> None:
         self._rows: dict[tuple[str, str, str], TaskPace] = {
             (row.operation, row.backend, row.size_class): row for row in TaskPace.objects.all()
         }
-        self._load = Load(timezone.now())
+        self._load = MachineLoad(timezone.now(), places or settings.FILM_PROCESSES)
         self._actual, self._typical = USUAL_SLOWNESS * USUAL_SECONDS, USUAL_SECONDS
         for row in self._rows.values():
             typical = TYPICAL_SECONDS.get((row.operation, row.backend))
@@ -133,9 +134,9 @@ class Paces:
         row = self._rows.get((way.operation, backend, way.size_class))
         typical = TYPICAL_SECONDS.get((way.operation, backend))
         if row is not None:
-            self._load.meet(seconds, row.seconds * work)
+            self._load.meet(way.operation, seconds, row.seconds * work)
         elif typical is not None:
-            self._note(seconds / self._load.factor, typical * work, 1)
+            self._note(seconds / self._load.of(way.operation).factor, typical * work, 1)
 
     def _note(self, actual: float, typical: float, tasks: int) -> None:
         """Long work counts more than short: what each task takes anyhow differs most."""
@@ -144,7 +145,8 @@ class Paces:
 
     def guess(self, way: TaskWay, work: float, *, tasks: float = 1) -> TimeGuess:
         """For so much work in so many tasks, by the clock."""
-        return self._alone(way, work, tasks).times(self._load.factor).widened(self._load.doubt)
+        load = self._load.of(way.operation)
+        return self._alone(way, work, tasks).times(load.factor).widened(load.doubt)
 
     def _alone(self, way: TaskWay, work: float, tasks: float) -> TimeGuess:
         """The same where nothing else runs."""

@@ -12,15 +12,12 @@ from django.db.models import Count, F, FilteredRelation, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from .load import ALONE
 from .models import Film, FilmTask, TaskAttempt
 from .pace import Paces, TimeGuess, total, way_of
 from .places import is_a_ring_live
 from .plans import CHUNK_MEGAPIXELS, TaskWay
 from .states import FilmState, TaskState
-
-ALONE = frozenset(
-    {"split", "mux", "concat"}
-)  # one task, beside which no other one of its film is at work
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +89,10 @@ def progress_of_films(films: Iterable[Film]) -> dict[int, FilmProgress]:
     """By their keys. A number of queries that does not depend on how many films there are."""
     films = list(films)
     keys = [film.pk for film in films]
-    rows, running, paces = _work_of_films(keys), _running(keys), Paces()
+    crowd = Crowd.now()
+    rows, running, paces = _work_of_films(keys), _running(keys), Paces(crowd.places)
     for one in running:
         paces.learn(one.way, one.done, one.seconds)
-    crowd = Crowd.now()
     progress = partial(_progress, paces=paces, crowd=crowd)
     return {
         film.pk: progress(

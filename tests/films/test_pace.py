@@ -182,7 +182,7 @@ def test_all_takes_longer_where_much_else_runs(
 ) -> None:
     TaskPace.note("crossfade", LARGE, "flow", seconds=4, work=20)
     idle = Paces().guess(way, 200)
-    monkeypatch.setattr(load, "busyness", lambda: 4.0)
+    monkeypatch.setattr(load, "busyness", lambda films: 4.0)
 
     busy = Paces().guess(way, 200)
 
@@ -220,6 +220,21 @@ def test_task_that_takes_longer_than_such_work_says_how_busy_the_machine_is(
     assert alone is not None
     assert beside_others is not None
     assert 4 < beside_others / alone < 6
+
+
+@pytest.mark.parametrize(("met", "alone", "shared"), [(1.0, 1.0, 1.0), (8.0, 4.0, 8.0)])
+def test_task_that_is_alone_has_all_that_others_leave_to_films(
+    met: float, alone: float, shared: float
+) -> None:
+    of_machine = load.MachineLoad(timezone.now(), places=2)
+    of_machine.meet("caption", met * 10_000, 10_000)
+
+    assert of_machine.of("mux").factor == pytest.approx(alone, rel=0.01)
+    assert of_machine.of("crossfade").factor == pytest.approx(shared, rel=0.01)
+
+    again = load.MachineLoad(timezone.now(), places=2)
+    again.meet("mux", alone * 10_000, 10_000)
+    assert again.of("crossfade").factor == pytest.approx(shared, rel=0.01)
 
 
 def test_progress_of_a_task_that_ends_just_then_does_not_jump_back(
