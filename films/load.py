@@ -76,7 +76,7 @@ class MachineLoad:
             seconds = counts * (ended_at - started_at).total_seconds()
             self.meet(operation, seconds, seconds / load)
 
-    def of(self, operation: str) -> Load:
+    def load_of(self, operation: str) -> Load:
         return self._alone if operation in ALONE else self._shared
 
     def meet(self, operation: str, clock: float, processor: float) -> None:

@@ -136,7 +136,7 @@ class Paces:
         if row is not None:
             self._load.meet(way.operation, seconds, row.seconds * work)
         elif typical is not None:
-            self._note(seconds / self._load.of(way.operation).factor, typical * work, 1)
+            self._note(seconds / self._load.load_of(way.operation).factor, typical * work, 1)
 
     def _note(self, actual: float, typical: float, tasks: int) -> None:
         """Long work counts more than short: what each task takes anyhow differs most."""
@@ -145,7 +145,7 @@ class Paces:
 
     def guess(self, way: TaskWay, work: float, *, tasks: float = 1) -> TimeGuess:
         """For so much work in so many tasks, by the clock."""
-        load = self._load.of(way.operation)
+        load = self._load.load_of(way.operation)
         return self._alone(way, work, tasks).times(load.factor).widened(load.doubt)
 
     def _alone(self, way: TaskWay, work: float, tasks: float) -> TimeGuess:

@@ -229,12 +229,12 @@ def test_task_that_is_alone_has_all_that_others_leave_to_films(
     of_machine = load.MachineLoad(timezone.now(), places=2)
     of_machine.meet("caption", met * 10_000, 10_000)
 
-    assert of_machine.of("mux").factor == pytest.approx(alone, rel=0.01)
-    assert of_machine.of("crossfade").factor == pytest.approx(shared, rel=0.01)
+    assert of_machine.load_of("mux").factor == pytest.approx(alone, rel=0.01)
+    assert of_machine.load_of("crossfade").factor == pytest.approx(shared, rel=0.01)
 
     again = load.MachineLoad(timezone.now(), places=2)
     again.meet("mux", alone * 10_000, 10_000)
-    assert again.of("crossfade").factor == pytest.approx(shared, rel=0.01)
+    assert again.load_of("crossfade").factor == pytest.approx(shared, rel=0.01)
 
 
 def test_progress_of_a_task_that_ends_just_then_does_not_jump_back(
