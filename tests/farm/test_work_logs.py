@@ -166,6 +166,21 @@ def test_who_controls_the_network_reads_the_log_but_not_that_of_a_batch_with_oth
     assert admin.get(f"{path}/log/").status_code == 200
 
 
+def test_above_the_log_stands_who_was_given_the_step_and_how_it_ended(
+    worker: WorkerProgram, token: str, run: Run, admin: Any
+) -> None:
+    path = f"/invocations/{newest(run).public_id}/log/"
+    begun = html_of(admin.get(path))
+    worker.fail(token, "permanent", "The lamp is broken.")
+
+    ended = html_of(admin.get(path))
+
+    assert "Given to Back room on " in begun
+    assert "Failed, " not in begun
+    assert "Failed, " in ended
+    assert "The lamp is broken." in ended
+
+
 def test_readers_are_told_that_there_is_more_and_that_it_has_ended(
     worker: WorkerProgram, token: str, run: Run
 ) -> None:
