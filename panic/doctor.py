@@ -59,7 +59,7 @@ def database() -> Iterator[DoctorFinding]:
     )
     executor = MigrationExecutor(connection)
     if missing := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        sentence = f"{len(missing)} are missing: run `python manage.py migrate`."
+        sentence = f"{len(missing)} are missing: run `python manage.py prepare`, which copies the database first."
         yield DoctorFinding("migrations", sentence, "bad")
 
 

@@ -22,8 +22,8 @@ def refuse_missing_migrations() -> None:
         raise CommandError(f"The database cannot be used: {error}") from None
     if missing:
         raise CommandError(
-            f"The database lacks {len(missing)} migrations: run `make setup` "
-            "(or `python manage.py migrate`) first."
+            f"The database lacks {len(missing)} migrations: run `make setup` (or `python manage.py prepare`), "
+            "which copies it first."
         )
 
 

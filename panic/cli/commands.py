@@ -105,6 +105,10 @@ def list_models(client: Client, given: Namespace) -> int:
     return 0
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def stop_all(client: Client, given: Namespace) -> int:
     """Until the receipt is complete: five seconds at most."""
     receipt = client.post("stop-all", again=True)
@@ -112,7 +116,8 @@ def stop_all(client: Client, given: Namespace) -> int:
         time.sleep(0.25)
         receipt = client.get(path("stop-all", receipt["id"]))
     shown = [display["ms"] for display in receipt["displays"] if display["ms"] is not None]
-    line = f"{receipt['id']}  {receipt['runs_stopped']} runs stopped, {len(receipt['calls'])} calls"
+    runs, calls = receipt["runs_stopped"], len(receipt["calls"])
+    line = f"{receipt['id']}  {_counted(runs, 'run')} stopped, {_counted(calls, 'call')}"
     if receipt["displays"]:
         line += f", shown on {len(shown)} of {len(receipt['displays'])} displays"
     _print(given, receipt, f"{line}. Nothing starts until `resume-all`.")
@@ -122,7 +127,8 @@ def stop_all(client: Client, given: Namespace) -> int:
 def resume_all(client: Client, given: Namespace) -> int:
     resumed = client.post("resume-all")
     runs = resumed["runs"]
-    line = f"Lifted; {len(runs)} runs go on. {' '.join(runs)}"
+    goes = "goes" if len(runs) == 1 else "go"
+    line = f"Lifted; {_counted(len(runs), 'run')} {goes} on. {' '.join(runs)}"
     if resumed["paused"]:
         line += f" Paused as before: {' '.join(resumed['paused'])}."
     for one in resumed["not_resumed"]:

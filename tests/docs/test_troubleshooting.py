@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import cache
 from io import StringIO
 from typing import Any
 
@@ -19,6 +20,11 @@ DOCUMENT = (settings.BASE_DIR / "docs/troubleshooting.md").read_text()
 PAGES = sorted({*re.findall(r"(?:page|call) `(/[^`]*)`", DOCUMENT)})
 COMMANDS = sorted({*re.findall(r"command `([^`]+)`", DOCUMENT)})
 NAMED = sorted({*re.findall(r"`manage\.py (\w+)", DOCUMENT)})
+SEEN = sorted(
+    words
+    for row in re.findall(r"^\| ([^|]+) \|", DOCUMENT, re.MULTILINE)
+    for words in re.findall(r"(?<!\*)\*([^*]+)\*", row)
+)
 ANSWERS = {"/readyz": {200, 503}}  # no queue turns here
 
 
@@ -34,6 +40,21 @@ def test_the_document_is_read() -> None:
     assert len(rows) > 20
     assert all(shown)
     assert all(row.count("|") == 4 for row in rows)
+
+
+@pytest.mark.parametrize("words", SEEN)
+def test_what_one_sees_is_said_like_that(words: str) -> None:
+    assert any(words.lower() in text for text in _texts())
+
+
+@cache
+def _texts() -> list[str]:
+    """Of pages and of the product's code, which says what pages and commands say."""
+    files = [*(settings.BASE_DIR / "templates").rglob("*.html")]
+    for app in settings.BASE_DIR.glob("*/__init__.py"):
+        if app.parent.name != "tests":
+            files += app.parent.rglob("*.py")
+    return [re.sub(r"\s+", " ", file.read_text()).lower() for file in files]
 
 
 @pytest.mark.django_db
