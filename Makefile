@@ -46,11 +46,16 @@ run: setup  ## set up, seed the demo networks, and run everything in the foregro
 demo: setup  ## the demo networks and installation, without starting anything
 	@$(MANAGE) seed_demo
 
-# A session of tests is a folder: `pytest` alone is the quick suite, which leaves the others out.
+# A session of tests is a folder: `pytest` alone is the quick suite, which leaves the others out. What waits for processes
+# and browsers begins first, beside tests that keep a core busy; three at a time, as one of them waits most of the time.
+WAITING_TESTS := tests/processes tests/services tests/browser
+LONG_TESTS := tests/chaos tests/live tests/sabotage tests/thorough tests/weights
+QUICK_TESTS := $(filter-out $(WAITING_TESTS) $(LONG_TESTS),$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))) \
+	$(wildcard tests/test_*.py)
+
 test: $(DEVELOPMENT)  ## the tests of every change, under 6 minutes; TESTS=path for some of them
 ifeq ($(TESTS),)
-	@$(PYTEST) -n 2; quick=$$?; \
-	$(PYTEST) -n 2 --dist worksteal tests/processes tests/services tests/browser && exit $$quick
+	@$(PYTEST) -n 3 --dist worksteal $(WAITING_TESTS) $(QUICK_TESTS)
 	@echo "Not run: test-thorough, test-weights and test-chaos; make test-all runs them all."
 else
 	@$(PYTEST) $(TESTS)
