@@ -1,6 +1,7 @@
 // What every page can do a little better with a script: close a message, copy a token, ask twice.
 import "./local-times.js";
 import "./shortcuts.js";
+import "./kept-focus.js";
 import "./kept-forms.js";
 import { text } from "./texts.js";
 

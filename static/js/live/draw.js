@@ -2,7 +2,6 @@
 import { until } from "./clock.js";
 
 const MAX_DECODE_MS = 4000; // ms; a picture that takes longer appears while it loads
-const MARKS = ["id", "href", "formaction", "name", "value", "tabindex"]; // by which an element is known again
 const queue = [];
 let drawing = false;
 
@@ -53,15 +52,6 @@ function decoded(elements) {
   ]);
 }
 
-// What the keyboard was at in the old element, in the new one: a link, button or field like it.
-function sameAsFocused(old, element) {
-  const it = document.activeElement;
-  if (it === document.body || !old.contains(it)) return undefined;
-  const alike = (one) => MARKS.every((name) => one.getAttribute(name) === it.getAttribute(name));
-  const [before, after] = [old, element].map((one) => [one, ...one.querySelectorAll(it.localName)].filter(alike));
-  return after[before.indexOf(it)] ?? after[0];
-}
-
 function swap(element) {
   const old = document.getElementById(element.id);
   if (old?.open) element.open = true; // details that somebody has opened
@@ -71,8 +61,6 @@ function swap(element) {
   if (alike && parts.length === old.children.length && old.cloneNode().isEqualNode(element.cloneNode())) {
     return parts.forEach(swap); // the same frame: only what is in it
   }
-  const focused = sameAsFocused(old, element);
   old.replaceWith(element);
-  focused?.focus({ preventScroll: true });
   window.htmx?.process(element);
 }
