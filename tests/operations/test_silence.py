@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,8 +39,16 @@ def watching(pid: int) -> SilenceWatch:
     return watch
 
 
+def wait_until_asleep(pid: int) -> None:
+    """It says its word before it sleeps, and is at work until then."""
+    told = Path(f"/proc/{pid}/stat")
+    while told.exists() and told.read_text().rpartition(")")[2].split()[0] != "S":
+        time.sleep(0.01)
+
+
 def test_process_that_sleeps_has_stalled() -> None:
-    with process("print('.', flush=True); import time; time.sleep(600)") as pid:
+    with process("import time; print('.', flush=True); time.sleep(600)") as pid:
+        wait_until_asleep(pid)
         watch = watching(pid)
 
         assert not looked_at(watch, STALL)
