@@ -30,7 +30,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo check lint fix lock messages bench screenshots weights
-.PHONY: test test-all test-thorough test-weights test-chaos test-live stream-soak
+.PHONY: quick-tests waiting-tests test test-all test-thorough test-weights test-chaos test-live stream-soak
 .PHONY: bench-films rehearse rehearse-machines rehearse-long rehearse-farm rehearse-proof
 
 help:  ## list these targets
@@ -46,20 +46,21 @@ run: setup  ## set up, seed the demo networks, and run everything in the foregro
 demo: setup  ## the demo networks and installation, without starting anything
 	@$(MANAGE) seed_demo
 
-# A session of tests is a folder: `pytest` alone is the quick suite, which leaves the others out. What waits for processes
-# and browsers begins first, beside tests that keep a core busy; three at a time, as one of them waits most of the time.
-WAITING_TESTS := tests/processes tests/services tests/browser
-LONG_TESTS := tests/chaos tests/live tests/sabotage tests/thorough tests/weights
-QUICK_TESTS := $(filter-out $(WAITING_TESTS) $(LONG_TESTS),$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))) \
-	$(wildcard tests/test_*.py)
-
+# A session of tests is a folder: `pytest` alone is the quick suite, which leaves the others out. The tests with processes
+# and browsers wait most of the time, and the quick suite never: they go on beside each other.
 test: $(DEVELOPMENT)  ## the tests of every change, under 6 minutes; TESTS=path for some of them
 ifeq ($(TESTS),)
-	@$(PYTEST) -n 3 --dist worksteal $(WAITING_TESTS) $(QUICK_TESTS)
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 quick-tests waiting-tests
 	@echo "Not run: test-thorough, test-weights and test-chaos; make test-all runs them all."
 else
 	@$(PYTEST) $(TESTS)
 endif
+
+quick-tests:
+	@$(PYTEST) -n 2
+
+waiting-tests:
+	@$(PYTEST) -n 2 --dist worksteal tests/processes tests/services tests/browser
 
 test-thorough: $(DEVELOPMENT)  ## every call fuzzed, property tests and visits of a browser at length
 	@$(PYTEST) -n 2 --dist worksteal tests/thorough
