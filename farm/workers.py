@@ -18,7 +18,6 @@ from invocations.states import LIVE_RUNS
 from lib.validation import Invalid, is_legible
 from networks.weekly_periods import PeriodWords, checked_periods
 
-from . import work
 from .models import BlockedWorker, EnrolmentToken, FarmWorker, WorkerStatus
 from .models.enrolment_token import PUBLIC_ID_LENGTH
 from .models.farm_worker import FarmWorkerQuerySet
@@ -151,6 +150,8 @@ def archive(worker: FarmWorker, *, by: User, at: datetime) -> None:
 
 def archive_several(found: FarmWorkerQuerySet, at: datetime) -> int:
     """None of them is a worker any more, and what they hold is free: they could not hand it in. How many they are."""
+    from . import work  # pydantic, by way of films: not for the processes of the queue
+
     before = list(found)
     count = FarmWorker.objects.filter(pk__in=[one.pk for one in before]).archive(at)
     for worker in before:
