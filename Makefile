@@ -48,7 +48,7 @@ demo: setup  ## the demo networks and installation, without starting anything
 
 # A session of tests is a folder: `pytest` alone is the quick suite, which leaves the others out. The tests with processes
 # and browsers wait most of the time, and the quick suite never: they go on beside each other.
-test: $(DEVELOPMENT)  ## the tests of every change, under 6 minutes; TESTS=path for some of them
+test: $(DEVELOPMENT)  ## the tests of every change, some minutes; TESTS=path for some of them
 ifeq ($(TESTS),)
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 quick-tests waiting-tests
 	@echo "Not run: test-thorough, test-weights and test-chaos; make test-all runs them all."
@@ -76,7 +76,7 @@ test-chaos: $(DEVELOPMENT)  ## real installations whose processes, providers and
 stream-soak: $(DEVELOPMENT)  ## 30 minutes of a live channel in a browser while its processes are killed; SECONDS=600 for ten
 	@PANIC_TEST_STREAM_SECONDS=$(or $(SECONDS),1800) $(PYTEST) --timeout=0 --log-cli-level=INFO tests/chaos/test_stream_kills.py
 
-test-all:  ## all four of them, under 25 minutes
+test-all:  ## all four of them
 	@failed=0; for session in test test-thorough test-weights test-chaos; do \
 		echo "== make $$session"; $(MAKE) --no-print-directory $$session || failed=1; \
 	done; exit $$failed
