@@ -14,10 +14,9 @@ import certifi
 from panic.catalogues import compile_catalogues
 from tests.stack import NOT_INHERITED
 
-# A test never touches the folder of a running installation, nor that of a process beside it ...
-if "PANIC_DATA_DIR" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ["PANIC_DATA_DIR"] = tempfile.mkdtemp(prefix="panic-test-")
-    atexit.register(shutil.rmtree, os.environ["PANIC_DATA_DIR"], ignore_errors=True)
+# A test never touches the folder of an installation, whoever named it, nor that of a process beside it ...
+os.environ["PANIC_DATA_DIR"] = tempfile.mkdtemp(prefix="panic-test-")
+atexit.register(shutil.rmtree, os.environ["PANIC_DATA_DIR"], ignore_errors=True)
 # ... and never uses its keys: what is set, if only to nothing, is not read from `.env`. But for the
 # tests that are there to use them, and that somebody asked for: `make test-live`.
 if os.environ.get("PANIC_TEST_LIVE") != "1":
