@@ -10,9 +10,8 @@ from pathlib import Path
 
 START_SECONDS = 60.0  # until its first word: a busy machine takes its time
 STARVED = 0.25  # of the silence: who got less of the processor, and wants it, is kept waiting
-MOST = (
-    15  # times the seconds after which a silent process has stalled: nothing is waited for longer
-)
+# Times the seconds after which a silent process has stalled: nothing is waited for longer
+MOST = 15
 GRACE_SECONDS = 5.0  # since it was last seen to wait for the processor
 
 

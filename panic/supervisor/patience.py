@@ -11,14 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-IDLE_START_SECONDS = (
-    60.0  # for one that does not use the processor: it waits for what will not come
-)
+# For one that does not use the processor: it waits for what will not come
+IDLE_START_SECONDS = 60.0
 BUSY_START_SECONDS = 120.0  # for one that does; doubled each time that it did not suffice
 MAX_START_SECONDS = 480.0
-IDLE_SECONDS = (
-    20.0  # so long without processor time it is idle; however full a machine is, all get some
-)
+# So long without processor time it is idle; however full a machine is, all get some
+IDLE_SECONDS = 20.0
 SAMPLE_SECONDS = 5.0
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -44,9 +44,8 @@ class WorkerFolder:
     """The paths below `path`, and what is kept in the small files among them."""
 
     def __init__(self, path: Path) -> None:
-        path = (
-            path.expanduser().absolute()
-        )  # programs are given paths below it, and run in a folder of their own
+        # Programs are given paths below it, and run in a folder of their own.
+        path = path.expanduser().absolute()
         self.path = path
         self.config = path / "config.toml"
         self.commands = path / "commands"
